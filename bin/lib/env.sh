@@ -42,7 +42,9 @@ step() {
     shift
     log=$(mktemp)
     printf '  %-52s' "$label" >&2
-    if "$@" >"$log" 2>&1; then
+    # as a job of its own: within a condition the shell would not stop at errors
+    (set -e; "$@") >"$log" 2>&1 </dev/null &
+    if wait "$!"; then
         printf ' %4ss\n' "$((SECONDS - started))" >&2
         rm -f "$log"
     else
@@ -113,6 +115,11 @@ ensure_system() {
         missing+=(fonts-dejavu-core)
     find /usr/share/fonts -name 'LiberationSans-Regular.ttf' 2>/dev/null | grep -q . ||
         missing+=(fonts-liberation)
+    # Ubuntu: Debian's keys, to check the package that comes from there
+    if [ -z "${ODOO_SOURCE:-}" ] && [ ! -d "$HOME_DIR/odoo-19" ] &&
+        [ ! -r /usr/share/keyrings/debian-archive-keyring.gpg ]; then
+        missing+=(debian-archive-keyring)
+    fi
     [ ${#missing[@]} -eq 0 ] && return
     if [ "$(id -u)" != 0 ]; then
         command -v sudo >/dev/null || die \
@@ -146,10 +153,11 @@ debian_mirror() {
 
 fetch_odoo() {
     local target=$1 work apt keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-    local options="trusted=yes"
+    # a mirror may lag behind the date up to which its (signed) index is valid
+    local options="check-valid-until=no"
     work=$target/.fetch
     mkdir -p "$work"/{lists/partial,cache/archives/partial,deb}
-    [ -r "$keyring" ] && options="signed-by=$keyring"
+    options="$options signed-by=$keyring"
     for suite in sid bookworm; do
         echo "deb [$options] $(debian_mirror) $suite main"
     done >"$work/sources.list"
