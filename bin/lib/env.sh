@@ -51,8 +51,9 @@ step() {
         printf ' failed\n' >&2
         tail -n 25 "$log" >&2
         rm -f "$log"
-        die "“$label” failed; its last lines are above." \
-            "Nothing half done was kept. Put it right and run the command again."
+        die "This step failed: $label" \
+            "Its last lines are above; nothing half done was kept." \
+            "Without a network, connect it for this first time, then run it again."
     fi
 }
 
@@ -130,6 +131,8 @@ ensure_system() {
             "These packages are missing and sudo asks for a password: ${missing[*]}" \
             "Run:  sudo apt-get install -y ${missing[*]}" \
             "Then run this command again."
+        # asks for the password here, where it can be seen
+        sudo -v 2>/dev/null || sudo -n true
     fi
     step "System packages: ${missing[*]}" apt_install "${missing[@]}"
     if [ -z "$(find_chrome)" ]; then
