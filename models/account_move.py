@@ -1,0 +1,157 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+#: customers read their invoices on the portal, not what is thought of them
+INTERNAL_GROUPS = "base.group_user"
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    collection_item_ids = fields.One2many(
+        comodel_name="collection.item",
+        inverse_name="move_id",
+        string="Receivable Items",
+    )
+    collection_account_id = fields.Many2one(
+        comodel_name="collection.account",
+        string="Collection Account",
+        compute="_compute_collection_account_id",
+        search="_search_collection_account_id",
+        compute_sudo=True,
+        groups=INTERNAL_GROUPS,
+    )
+    collection_segment_id = fields.Many2one(
+        comodel_name="collection.segment",
+        string="Segment",
+        compute="_compute_collection_account_id",
+        search="_search_collection_segment_id",
+        compute_sudo=True,
+        groups=INTERNAL_GROUPS,
+    )
+    collection_delegated = fields.Boolean(
+        string="Delegated",
+        compute="_compute_collection_items",
+        search="_search_collection_delegated",
+        compute_sudo=True,
+        groups=INTERNAL_GROUPS,
+    )
+    collection_level_id = fields.Many2one(
+        comodel_name="collection.policy.level",
+        string="Dunning Level",
+        compute="_compute_collection_items",
+        search="_search_collection_level_id",
+        compute_sudo=True,
+        groups=INTERNAL_GROUPS,
+        help="Highest level among the invoice's items.",
+    )
+
+    @api.depends("commercial_partner_id", "company_id", "move_type")
+    def _compute_collection_account_id(self):
+        sales = self.filtered(lambda move: move.is_sale_document(include_receipts=True))
+        accounts = {
+            (account.partner_id, account.company_id): account
+            for account in self.env["collection.account"].search(
+                [
+                    ("partner_id", "in", sales.commercial_partner_id.ids),
+                    ("company_id", "in", sales.company_id.ids),
+                ]
+            )
+        }
+        for move in self:
+            account = (
+                accounts.get((move.commercial_partner_id, move.company_id))
+                if move in sales
+                else None
+            )
+            move.collection_account_id = account
+            move.collection_segment_id = account and account.segment_id
+
+    @api.depends("collection_item_ids.delegated", "collection_item_ids.level_id")
+    def _compute_collection_items(self):
+        for move in self:
+            items = move.collection_item_ids
+            move.collection_delegated = any(items.mapped("delegated"))
+            move.collection_level_id = items.level_id.sorted(
+                lambda level: (level.sequence, level.id)
+            )[-1:]
+
+    def _search_collection_account_id(self, operator, value):
+        return self._search_by_collection_account("id", operator, value)
+
+    def _search_collection_segment_id(self, operator, value):
+        return self._search_by_collection_account("segment_id", operator, value)
+
+    def _search_by_collection_account(self, field_name, operator, value):
+        if operator not in ("in", "any"):
+            return NotImplemented
+        # sudo: only decides which of the user's own moves match
+        accounts = self.env["collection.account"].sudo()
+        if operator == "in" and False in value:
+            # what has no account, like a vendor bill, has no segment either
+            others = accounts.search(Domain(field_name, "not in", list(value)))
+            return ~self._collection_moves_of(others)
+        return self._collection_moves_of(
+            accounts.search(Domain(field_name, operator, value))
+        )
+
+    def _collection_moves_of(self, accounts):
+        sale_types = self.get_sale_types(include_receipts=True)
+        return Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain("move_type", "in", sale_types)
+            & Domain("commercial_partner_id", "in", of_company.partner_id.ids)
+            for company, of_company in accounts.grouped("company_id").items()
+        )
+
+    def _search_collection_delegated(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain("collection_item_ids.delegated", "in", [True])
+
+    def _search_collection_level_id(self, operator, value):
+        if operator not in ("in", "any"):
+            return NotImplemented
+        levels = self.env["collection.policy.level"]
+        if operator == "any":
+            return Domain("id", "in", self._collection_moves_at(levels.search(value)))
+        found = Domain("id", "in", self._collection_moves_at(levels.browse(value)))
+        if False in value:
+            found |= ~Domain("collection_item_ids.level_id", "!=", False)
+        return found
+
+    def _collection_moves_at(self, levels):
+        """Query of the moves the highest of whose items' levels is one of `levels`."""
+        self.env["collection.item"].flush_model(["level_id", "move_id"])
+        levels.flush_model(["sequence"])
+        return SQL(
+            """(
+                SELECT item.move_id
+                  FROM collection_item item
+                  JOIN collection_policy_level level ON level.id = item.level_id
+                 WHERE item.level_id IN %s
+                   AND NOT EXISTS (
+                        SELECT 1
+                          FROM collection_item other
+                          JOIN collection_policy_level higher
+                            ON higher.id = other.level_id
+                         WHERE other.move_id = item.move_id
+                           AND (higher.sequence, higher.id)
+                               > (level.sequence, level.id)))""",
+            tuple(levels.ids) or (None,),
+        )
+
+    def write(self, vals):
+        # EXTENDS account: posting, resetting to draft and cancelling all write the
+        # state, and each of them opens or closes receivable items
+        res = super().write(vals)
+        if "state" in vals:
+            self.env["collection.account"]._refresh_lines(
+                self.line_ids._collection_receivables()
+            )
+        return res
+
+    def action_open_collection_account(self):
+        self.ensure_one()
+        return self.collection_account_id.get_formview_action()

@@ -1,0 +1,59 @@
+from odoo import api, models
+
+#: what, changed on a journal item, changes a receivable position
+POSITION_FIELDS = {
+    "account_id",
+    "amount_currency",
+    "balance",
+    "credit",
+    "currency_id",
+    "date_maturity",
+    "debit",
+    "partner_id",
+}
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # EXTENDS account
+        lines = super().create(vals_list)
+        posted = lines.filtered(lambda line: line.parent_state == "posted")
+        self.env["collection.account"]._refresh_lines(posted._collection_receivables())
+        return lines
+
+    def write(self, vals):
+        # EXTENDS account
+        if POSITION_FIELDS.isdisjoint(vals):
+            return super().write(vals)
+        # a line may stop being a receivable: look before and after
+        posted = self.filtered(lambda line: line.parent_state == "posted")
+        before = posted._collection_receivables()
+        res = super().write(vals)
+        self.env["collection.account"]._refresh_lines(
+            before | posted.exists()._collection_receivables()
+        )
+        return res
+
+    def unlink(self):
+        # EXTENDS account: the items go with their lines, the totals must follow
+        # sudo: whoever may delete the line need not know of collections
+        accounts = (
+            self.env["collection.item"]
+            .sudo()
+            .search([("move_line_id", "in", self.ids)])
+            .account_id
+        )
+        res = super().unlink()
+        if accounts:
+            accounts.item_ids.invalidate_recordset(flush=False)
+            accounts._refresh(accounts)
+        return res
+
+    def _collection_receivables(self):
+        """Those of the journal items that stand on a customer's account."""
+        return self.filtered(
+            lambda line: line.account_type == "asset_receivable" and line.partner_id
+        )

@@ -1,0 +1,928 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools.ageing import BUCKETS, days_overdue
+
+
+#: decisions about a customer that a collector reads but does not take
+MANAGER_FIELDS = {
+    "insolvency_date",
+    "policy_id",
+    "reserved",
+    "segment_id",
+    "segment_locked",
+    "user_id",
+}
+
+
+class CollectionAccount(models.Model):
+    """What one customer owes one company, and what is being done about it.
+
+    A position, not a ledger: the amounts are derived from posted journal items
+    and `_refresh` can rebuild them at any time.
+    """
+
+    _name = "collection.account"
+    _description = "Collection Account"
+    _inherit = [
+        "collection.provider.mixin",
+        "collection.portal.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
+    _order = "amount_overdue desc, id"
+    _rec_names_search = ["partner_name", "partner_ref"]
+    _mail_post_access = "read"
+    _check_company_auto = True
+
+    _provider_fields = frozenset(
+        {
+            "agent_id",
+            "amount_1_30",
+            "amount_31_60",
+            "amount_61_90",
+            "amount_91_plus",
+            "amount_credit",
+            "amount_disputed",
+            "amount_not_due",
+            "amount_open",
+            "amount_overdue",
+            "call_count",
+            "call_ids",
+            "company_id",
+            "currency_id",
+            "days_overdue",
+            "delegation_state",
+            "item_ids",
+            "last_call_date",
+            "level_id",
+            "mandate_id",
+            "next_action",
+            "next_action_date",
+            "oldest_due_date",
+            "open_item_ids",
+            # what is searched by name passes by the customer, whose own fields stay
+            # under the rules of contacts
+            "partner_id",
+            "partner_name",
+            "partner_ref",
+            "segment_id",
+        }
+    )
+    _on_site_fields = frozenset(
+        {
+            "contact_ids",
+            "effective_policy_id",
+            "hold_reason",
+            "hold_until",
+            "insolvency_date",
+            "partner_email",
+            "partner_lang",
+            "partner_phone",
+            "policy_id",
+            "salesperson_id",
+            "user_id",
+        }
+    )
+
+    company_id = fields.Many2one(
+        comodel_name="res.company", required=True, index=True, readonly=True
+    )
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Customer",
+        required=True,
+        index=True,
+        readonly=True,
+        ondelete="restrict",
+    )
+    partner_name = fields.Char(related="partner_id.name", string="Customer Name")
+    partner_ref = fields.Char(related="partner_id.ref", string="Customer Reference")
+    active = fields.Boolean(default=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+
+    # What the customer is
+    segment_id = fields.Many2one(
+        comodel_name="collection.segment",
+        index="btree_not_null",
+        tracking=True,
+        ondelete="restrict",
+    )
+    segment_locked = fields.Boolean(
+        string="Segment Set by Hand",
+        tracking=True,
+        help="The classification leaves this customer's segment alone.",
+    )
+    policy_id = fields.Many2one(
+        comodel_name="collection.policy",
+        string="Own Dunning Policy",
+        index="btree_not_null",
+        tracking=True,
+        ondelete="restrict",
+        check_company=True,
+        help="Leave empty to follow the segment's or the company's policy.",
+    )
+    effective_policy_id = fields.Many2one(
+        comodel_name="collection.policy",
+        string="Dunning Policy",
+        compute="_compute_effective_policy_id",
+    )
+    reserved = fields.Boolean(
+        tracking=True,
+        help="By hand: this customer stays in-house whatever its segment says.",
+    )
+    hold_until = fields.Date(
+        tracking=True, help="No reminder leaves up to and including this day."
+    )
+    hold_reason = fields.Char(tracking=True)
+    insolvency_date = fields.Date(
+        tracking=True,
+        help="Day of the opening judgment. Every reminder stops; declare the claim "
+        "to the administrator within two months of publication.",
+    )
+
+    # Position, written by _refresh only
+    item_ids = fields.One2many(
+        comodel_name="collection.item", inverse_name="account_id", string="Items"
+    )
+    open_item_ids = fields.One2many(
+        comodel_name="collection.item",
+        inverse_name="account_id",
+        string="Open Items",
+        domain=[("state", "=", "open")],
+    )
+    amount_open = fields.Monetary(readonly=True)
+    amount_overdue = fields.Monetary(readonly=True)
+    amount_disputed = fields.Monetary(readonly=True)
+    amount_credit = fields.Monetary(
+        string="Open Credits",
+        readonly=True,
+        help="Credit notes and payments not yet matched with an invoice. They are "
+        "shown beside what is open and never deducted silently.",
+    )
+    oldest_due_date = fields.Date(string="Oldest Due Date", readonly=True)
+    level_id = fields.Many2one(
+        comodel_name="collection.policy.level",
+        string="Level",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Highest level among the open items.",
+    )
+    days_overdue = fields.Integer(
+        compute="_compute_days_overdue",
+        search="_search_days_overdue",
+        aggregator="max",
+        help="Days since the oldest open due date; 0 when nothing is overdue.",
+    )
+    amount_not_due = fields.Monetary(compute="_compute_age_balance")
+    amount_1_30 = fields.Monetary("1–30 days", compute="_compute_age_balance")
+    amount_31_60 = fields.Monetary("31–60 days", compute="_compute_age_balance")
+    amount_61_90 = fields.Monetary("61–90 days", compute="_compute_age_balance")
+    amount_91_plus = fields.Monetary(
+        "Over 90 days", compute="_compute_age_balance"
+    )
+    turnover_12m = fields.Monetary(
+        string="Turnover, 12 Months",
+        compute="_compute_turnover_12m",
+        help="Posted invoices less credit notes of the last twelve months, "
+        "taxes included.",
+    )
+
+    # Who works it and what is next
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Collector",
+        index="btree_not_null",
+        tracking=True,
+        domain=[("share", "=", False)],
+    )
+    placement_line_id = fields.Many2one(
+        comodel_name="collection.placement.line",
+        string="Current Hand-over",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    mandate_id = fields.Many2one(
+        related="placement_line_id.mandate_id",
+        store=True,
+        index="btree_not_null",
+        tracking=True,
+    )
+    agent_id = fields.Many2one(
+        comodel_name="collection.agent",
+        string="Agent",
+        index="btree_not_null",
+        tracking=True,
+        help="The provider's agent who works the account.",
+    )
+    delegation_state = fields.Selection(
+        selection=[
+            ("in_house", "In-house"),
+            ("proposed", "Proposed"),
+            ("delegated", "Delegated"),
+            ("reserved", "Reserved"),
+        ],
+        string="Delegation",
+        compute="_compute_delegation_state",
+        store=True,
+        required=True,
+        default="in_house",
+        tracking=True,
+    )
+    next_action_date = fields.Date(tracking=True)
+    next_action = fields.Char(tracking=True)
+    call_ids = fields.One2many(
+        comodel_name="collection.call", inverse_name="account_id", string="Calls"
+    )
+    letter_ids = fields.One2many(
+        comodel_name="collection.letter", inverse_name="account_id", string="Letters"
+    )
+    placement_line_ids = fields.One2many(
+        comodel_name="collection.placement.line",
+        inverse_name="account_id",
+        string="Hand-overs",
+    )
+    dispute_ids = fields.One2many(
+        comodel_name="collection.dispute",
+        inverse_name="account_id",
+        string="Disputes",
+    )
+    contact_ids = fields.One2many(
+        related="partner_id.child_ids", string="Contacts", readonly=True
+    )
+    partner_phone = fields.Char(related="partner_id.phone", string="Phone")
+    partner_email = fields.Char(related="partner_id.email", string="Email")
+    partner_lang = fields.Selection(related="partner_id.lang", string="Language")
+    salesperson_id = fields.Many2one(
+        related="partner_id.user_id", string="Salesperson"
+    )
+    last_call_date = fields.Datetime(compute="_compute_last_call_date")
+    call_count = fields.Integer(compute="_compute_call_count")
+    letter_count = fields.Integer(compute="_compute_letter_count")
+
+    _company_partner_uniq = models.Constraint(
+        "UNIQUE (company_id, partner_id)",
+        "This customer has a collection account already.",
+    )
+
+    # ------------------------------------------------------------------
+    # Computed fields
+    # ------------------------------------------------------------------
+
+    @api.depends("partner_id.name")
+    def _compute_display_name(self):
+        # sudo: the customer's name is what the account is called, for its agents too
+        for account, account_sudo in zip(self, self.sudo(), strict=True):
+            account.display_name = account_sudo.partner_id.display_name
+
+    @api.depends(
+        "policy_id", "segment_id.policy_id", "company_id.collection_policy_id"
+    )
+    def _compute_effective_policy_id(self):
+        # sudo: the provider's people read which policy applies, not whence it comes
+        for account, account_sudo in zip(self, self.sudo(), strict=True):
+            company = account_sudo.company_id
+            shared = account_sudo.segment_id.policy_id
+            if shared.company_id and shared.company_id != company:
+                # segments are shared between companies, their policies may not be
+                shared = shared.browse()
+            account.effective_policy_id = (
+                account_sudo.policy_id or shared or company.collection_policy_id
+            ).id
+
+    @api.depends("oldest_due_date")
+    def _compute_days_overdue(self):
+        today = fields.Date.context_today(self)
+        for account in self:
+            due = account.oldest_due_date
+            account.days_overdue = max(days_overdue(due, today), 0) if due else 0
+
+    def _search_days_overdue(self, operator, value):
+        today = fields.Date.context_today(self)
+        not_overdue = Domain("oldest_due_date", "=", False) | Domain(
+            "oldest_due_date", ">=", today
+        )
+        if operator == "in":
+            days = {int(number) for number in value}
+            domain = Domain(
+                "oldest_due_date",
+                "in",
+                [today - relativedelta(days=number) for number in days if number > 0],
+            )
+            return domain | not_overdue if 0 in days else domain
+        if operator not in (">", ">=", "<", "<="):
+            return NotImplemented
+        # a whole number of days, the least that matches or the first that does not
+        limit = int(value) + (operator in (">", "<="))
+        if limit <= 0:
+            return Domain.TRUE if operator.startswith(">") else Domain.FALSE
+        late = Domain("oldest_due_date", "<=", today - relativedelta(days=limit))
+        return late if operator.startswith(">") else ~late
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        if field_expr == "days_overdue":
+            return SQL(
+                "GREATEST(%s::date - %s, 0)",
+                fields.Date.context_today(self),
+                self._field_to_sql(alias, "oldest_due_date", query),
+            )
+        return super()._field_to_sql(alias, field_expr, query)
+
+    def _compute_age_balance(self):
+        names = dict(
+            zip(
+                [code for code, _lower, _upper in BUCKETS],
+                (
+                    "amount_not_due",
+                    "amount_1_30",
+                    "amount_31_60",
+                    "amount_61_90",
+                    "amount_91_plus",
+                ),
+                strict=True,
+            )
+        )
+        balances = {
+            (account, bucket): amount
+            for account, bucket, amount in self.env["collection.item"]._read_group(
+                [("account_id", "in", self.ids), ("state", "=", "open")],
+                ["account_id", "age_bucket"],
+                ["amount_residual_company:sum"],
+            )
+        }
+        for account in self:
+            for bucket, name in names.items():
+                account[name] = balances.get((account._origin, bucket), 0.0)
+
+    def _compute_turnover_12m(self):
+        turnovers = self._get_turnover(fields.Date.context_today(self))
+        for account in self:
+            account.turnover_12m = turnovers.get(account._origin.id, 0.0)
+
+    @api.depends(
+        "placement_line_id.state",
+        "placement_line_id.placement_id.state",
+        "reserved",
+        "segment_id.delegation",
+    )
+    def _compute_delegation_state(self):
+        for account in self:
+            line = account.placement_line_id
+            if line.state == "active":
+                handed_over = line.placement_id.state in ("handed_over", "accepted")
+                account.delegation_state = "delegated" if handed_over else "proposed"
+            elif account.reserved or account.segment_id.delegation == "never":
+                account.delegation_state = "reserved"
+            else:
+                account.delegation_state = "in_house"
+
+    def _compute_last_call_date(self):
+        dates = dict(
+            self.env["collection.call"]._read_group(
+                [("account_id", "in", self.ids)], ["account_id"], ["date:max"]
+            )
+        )
+        for account in self:
+            account.last_call_date = dates.get(account._origin, False)
+
+    def _compute_call_count(self):
+        counts = dict(
+            self.env["collection.call"]._read_group(
+                [("account_id", "in", self.ids)], ["account_id"], ["__count"]
+            )
+        )
+        for account in self:
+            account.call_count = counts.get(account._origin, 0)
+
+    def _compute_letter_count(self):
+        counts = dict(
+            self.env["collection.letter"]._read_group(
+                [("account_id", "in", self.ids)], ["account_id"], ["__count"]
+            )
+        )
+        for account in self:
+            account.letter_count = counts.get(account._origin, 0)
+
+    # ------------------------------------------------------------------
+    # Constraints
+    # ------------------------------------------------------------------
+
+    @api.constrains("hold_until", "hold_reason")
+    def _check_hold_reason(self):
+        for account in self:
+            if account.hold_until and not account.hold_reason:
+                raise ValidationError(
+                    self.env._(
+                        "Say why reminders to %(customer)s are on hold: fill in the "
+                        "reason of the hold.",
+                        customer=account.sudo().partner_id.display_name,
+                    )
+                )
+
+    def write(self, vals):
+        decisions = MANAGER_FIELDS.intersection(vals)
+        if (
+            decisions
+            and not self.env.su
+            and not self.env.user.has_group(
+                "account_collection.group_collection_manager"
+            )
+        ):
+            labels = self.fields_get(decisions, ["string"])
+            raise AccessError(
+                self.env._(
+                    "Ask a credit manager to change: %(fields)s.",
+                    fields=", ".join(label["string"] for label in labels.values()),
+                )
+            )
+        if vals.get("segment_id") and "segment_locked" not in vals:
+            vals = dict(vals, segment_locked=True)
+        return super().write(vals)
+
+    # ------------------------------------------------------------------
+    # The position: set-based refresh
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _refresh(self, accounts=None):
+        """Rebuild the position of `accounts` (all of them by default) from the ledger.
+
+        Creates the accounts and items that are missing, corrects what is not
+        true, and leaves alone what is. Only rows that change are written, so it
+        is safe to run at any time. Amounts are taken from posted receivable
+        journal items; a credit never reduces an item.
+
+        :return: number of rows created or changed; 0 when all was true
+        """
+        if accounts is not None and not accounts:
+            return 0
+        ids = None if accounts is None else tuple(accounts.ids)
+        changed = 0
+        if ids is None:
+            # compiling statements over the whole file takes longer than running them
+            self.env.cr.execute(SQL("SET LOCAL jit = off"))
+            changed += len(self._create_missing())
+        account_filter = SQL("acc.id IN %s", ids) if ids else SQL("TRUE")
+        item_ids, account_ids = self.env["collection.item"]._refresh_where(
+            account_filter
+        )
+        changed += len(item_ids)
+        if ids is not None:
+            account_ids |= set(ids)
+        concerned = None if ids is None else account_ids
+        changed += self.env["collection.item"]._refresh_disputed(concerned)
+        changed += self._refresh_totals(concerned)
+        changed += self.env["collection.placement.line"]._follow_ledger(
+            None if ids is None else account_ids
+        )
+        return changed
+
+    @api.model
+    def _refresh_lines(self, lines):
+        """Bring the position up to date after `lines` (journal items) changed.
+
+        Called by the ledger itself in the transaction of the change; a few
+        queries whatever the number of lines.
+        """
+        if not lines:
+            return
+        line_ids = tuple(lines.ids)
+        self._create_missing(line_ids)
+        # the customer of a line may have changed: both accounts are concerned
+        before = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT account_id FROM collection_item"
+                " WHERE move_line_id IN %s",
+                line_ids,
+            )
+        )
+        item_ids, account_ids = self.env["collection.item"]._refresh_where(
+            SQL("aml.id IN %s", line_ids)
+        )
+        account_ids |= {row[0] for row in before}
+        account_ids |= {
+            row[0]
+            for row in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT DISTINCT acc.id
+                      FROM account_move_line aml
+                      JOIN res_partner p ON p.id = aml.partner_id
+                      JOIN collection_account acc
+                        ON acc.partner_id = p.commercial_partner_id
+                       AND acc.company_id = aml.company_id
+                     WHERE aml.id IN %s
+                    """,
+                    line_ids,
+                )
+            )
+        }
+        if account_ids:
+            self.env["collection.item"]._refresh_disputed(account_ids)
+            self._refresh_totals(account_ids)
+            self.env["collection.placement.line"]._follow_ledger(account_ids)
+
+    @api.model
+    def _create_missing(self, line_ids=None):
+        """Accounts of the customers with a posted receivable item but no account yet."""
+        self.env["account.move.line"].flush_model(
+            ["parent_state", "account_id", "partner_id", "company_id"]
+        )
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        self.flush_model(["company_id", "partner_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO collection_account (
+                    company_id, partner_id, active, delegation_state, amount_open,
+                    amount_overdue, amount_disputed, amount_credit,
+                    create_uid, create_date, write_uid, write_date)
+                SELECT DISTINCT aml.company_id, p.commercial_partner_id, TRUE,
+                       'in_house', 0, 0, 0, 0,
+                       %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s,
+                       now() AT TIME ZONE 'UTC'
+                  FROM account_move_line aml
+                  JOIN account_account aa
+                    ON aa.id = aml.account_id AND aa.account_type = 'asset_receivable'
+                  JOIN res_partner p ON p.id = aml.partner_id
+                 WHERE aml.parent_state = 'posted' AND %(filter)s
+                   AND NOT EXISTS (
+                        SELECT 1 FROM collection_account acc
+                         WHERE acc.company_id = aml.company_id
+                           AND acc.partner_id = p.commercial_partner_id)
+                ON CONFLICT (company_id, partner_id) DO NOTHING
+                RETURNING id
+                """,
+                uid=self.env.uid,
+                filter=SQL("aml.id IN %s", line_ids) if line_ids else SQL("TRUE"),
+            )
+        )
+        created = self.browse(row[0] for row in rows)
+        if created:
+            self.env["res.partner"].invalidate_model(
+                ["collection_account_id"], flush=False
+            )
+        return created
+
+    @api.model
+    def _refresh_totals(self, account_ids=None):
+        """Write the amounts of the accounts whose amounts are not true."""
+        item = self.env["collection.item"]
+        item.flush_model()
+        self.flush_model()
+        self.env["account.move.line"].flush_model(
+            ["parent_state", "reconciled", "amount_residual", "balance", "partner_id"]
+        )
+        ids = tuple(account_ids) if account_ids is not None else None
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH items AS (
+                    SELECT ci.account_id,
+                           SUM(ci.amount_residual_company) AS amount_open,
+                           SUM(ci.amount_residual_company)
+                               FILTER (WHERE ci.date_due < %(today)s) AS amount_overdue,
+                           SUM(ROUND(ci.amount_disputed * ci.amount_residual_company
+                                     / NULLIF(ci.amount_residual, 0),
+                                     cur.decimal_places)) AS amount_disputed,
+                           MIN(ci.date_due) AS oldest_due_date,
+                           (array_agg(ci.level_id ORDER BY level.sequence DESC,
+                                                           level.id DESC)
+                               FILTER (WHERE ci.level_id IS NOT NULL))[1] AS level_id
+                      FROM collection_item ci
+                      JOIN res_company com ON com.id = ci.company_id
+                      JOIN res_currency cur ON cur.id = com.currency_id
+                 LEFT JOIN collection_policy_level level ON level.id = ci.level_id
+                     WHERE ci.state = 'open' AND %(item_filter)s
+                  GROUP BY ci.account_id
+                ), credits AS (
+                    SELECT acc.id AS account_id, -SUM(aml.amount_residual) AS amount
+                      FROM account_move_line aml
+                      JOIN account_account aa
+                        ON aa.id = aml.account_id
+                       AND aa.account_type = 'asset_receivable'
+                      JOIN res_partner p ON p.id = aml.partner_id
+                      JOIN collection_account acc
+                        ON acc.partner_id = p.commercial_partner_id
+                       AND acc.company_id = aml.company_id
+                     WHERE aml.parent_state = 'posted'
+                       AND aml.reconciled IS NOT TRUE
+                       AND aml.balance < 0 AND %(account_filter)s
+                       AND %(credit_filter)s
+                  GROUP BY acc.id
+                ), truth AS (
+                    SELECT acc.id,
+                           COALESCE(items.amount_open, 0) AS amount_open,
+                           COALESCE(items.amount_overdue, 0) AS amount_overdue,
+                           COALESCE(items.amount_disputed, 0) AS amount_disputed,
+                           COALESCE(credits.amount, 0) AS amount_credit,
+                           items.oldest_due_date, items.level_id
+                      FROM collection_account acc
+                 LEFT JOIN items ON items.account_id = acc.id
+                 LEFT JOIN credits ON credits.account_id = acc.id
+                     WHERE %(account_filter)s
+                )
+                UPDATE collection_account acc
+                   SET amount_open = truth.amount_open,
+                       amount_overdue = truth.amount_overdue,
+                       amount_disputed = truth.amount_disputed,
+                       amount_credit = truth.amount_credit,
+                       oldest_due_date = truth.oldest_due_date,
+                       level_id = truth.level_id,
+                       write_uid = %(uid)s,
+                       write_date = now() AT TIME ZONE 'UTC'
+                  FROM truth
+                 WHERE acc.id = truth.id
+                   AND (acc.amount_open, acc.amount_overdue, acc.amount_disputed,
+                        acc.amount_credit, acc.oldest_due_date, acc.level_id)
+                       IS DISTINCT FROM
+                       (truth.amount_open, truth.amount_overdue,
+                        truth.amount_disputed, truth.amount_credit,
+                        truth.oldest_due_date, truth.level_id)
+             RETURNING acc.id
+                """,
+                today=fields.Date.context_today(self),
+                uid=self.env.uid,
+                item_filter=SQL("ci.account_id IN %s", ids) if ids else SQL("TRUE"),
+                account_filter=SQL("acc.id IN %s", ids) if ids else SQL("TRUE"),
+                credit_filter=self._credit_filter(ids) if ids else SQL("TRUE"),
+            )
+        )
+        self.browse(row[0] for row in rows).invalidate_recordset(
+            [
+                "amount_open",
+                "amount_overdue",
+                "amount_disputed",
+                "amount_credit",
+                "oldest_due_date",
+                "level_id",
+                "days_overdue",
+                "write_uid",
+                "write_date",
+            ],
+            flush=False,
+        )
+        # non-stored figures are read from the items and the ledger each time
+        self.invalidate_model(
+            [
+                "amount_not_due",
+                "amount_1_30",
+                "amount_31_60",
+                "amount_61_90",
+                "amount_91_plus",
+                "turnover_12m",
+                "item_ids",
+                "open_item_ids",
+            ],
+            flush=False,
+        )
+        return len(rows)
+
+    @api.model
+    def _credit_filter(self, account_ids):
+        """Condition on journal items `aml`: unmatched ones of these accounts.
+
+        Arrays, so that the planner reads the few lines from the ledger's own index
+        on unreconciled items instead of the whole history of the customers.
+        """
+        return SQL(
+            """aml.account_id = ANY (ARRAY(
+                    SELECT id FROM account_account
+                     WHERE account_type = 'asset_receivable'))
+               AND aml.partner_id = ANY (ARRAY(
+                    SELECT contact.id FROM res_partner contact
+                      JOIN collection_account own
+                        ON own.partner_id = contact.commercial_partner_id
+                     WHERE own.id IN %s))""",
+            tuple(account_ids) or (0,),
+        )
+
+    @api.model
+    def _cron_refresh(self):
+        """Once a day: what became overdue overnight, and whatever was missed."""
+        self._refresh()
+
+    # ------------------------------------------------------------------
+    # Facts other parts ask for
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_or_create(self, partners, company=None):
+        """Accounts of the commercial entities of `partners` in `company`."""
+        company = company or self.env.company
+        partners = partners.commercial_partner_id
+        accounts = self.search(
+            [("company_id", "=", company.id), ("partner_id", "in", partners.ids)]
+        )
+        missing = partners - accounts.partner_id
+        return accounts | self.create(
+            [
+                {"company_id": company.id, "partner_id": partner.id}
+                for partner in missing
+            ]
+        )
+
+    def _get_turnover(self, date_ref):
+        """Turnover of the twelve months up to `date_ref`, company currency, tax incl.
+
+        Posted customer invoices and receipts less credit notes.
+
+        :return: {account id: amount}, accounts without turnover left out
+        """
+        if not self.ids:
+            return {}
+        self.env["account.move"].flush_model(
+            ["state", "move_type", "invoice_date", "amount_total_signed"]
+        )
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT acc.id, SUM(move.amount_total_signed)
+                      FROM collection_account acc
+                      JOIN account_move move
+                        ON move.commercial_partner_id = acc.partner_id
+                       AND move.company_id = acc.company_id
+                     WHERE acc.id IN %(ids)s
+                       AND move.state = 'posted'
+                       AND move.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
+                       AND move.invoice_date > %(start)s
+                       AND move.invoice_date <= %(end)s
+                  GROUP BY acc.id
+                    """,
+                    ids=tuple(self.ids),
+                    start=date_ref - relativedelta(months=12),
+                    end=date_ref,
+                )
+            )
+        )
+
+    @api.model
+    def _search_active(self, company, date_ref):
+        """Active accounts of `company`: invoiced in the last 12 months or owing money.
+
+        The source texts count a file by its active accounts without defining
+        them; this is the definition used everywhere here.
+        """
+        self.env["account.move"].flush_model(
+            ["state", "move_type", "invoice_date", "commercial_partner_id"]
+        )
+        self.flush_model(["company_id", "partner_id", "amount_open", "active"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT acc.id
+                  FROM collection_account acc
+                 WHERE acc.company_id = %(company)s AND acc.active
+                   AND (acc.amount_open > 0 OR EXISTS (
+                        SELECT 1 FROM account_move move
+                         WHERE move.commercial_partner_id = acc.partner_id
+                           AND move.company_id = acc.company_id
+                           AND move.state = 'posted'
+                           AND move.move_type IN ('out_invoice', 'out_receipt')
+                           AND move.invoice_date > %(start)s
+                           AND move.invoice_date <= %(end)s))
+              ORDER BY acc.id
+                """,
+                company=company.id,
+                start=date_ref - relativedelta(months=12),
+                end=date_ref,
+            )
+        )
+        return self.browse(row[0] for row in rows)
+
+    def _get_open_credits(self):
+        """Receivable journal items in the customers' favour that are not matched yet."""
+        lines = self.env["account.move.line"].search(
+            [
+                ("parent_state", "=", "posted"),
+                ("account_type", "=", "asset_receivable"),
+                ("reconciled", "=", False),
+                ("balance", "<", 0),
+                ("partner_id", "child_of", self.partner_id.ids),
+                ("company_id", "in", self.company_id.ids),
+            ],
+            order="date, id",
+        )
+        return lines
+
+    def _get_debtor_type(self):
+        """Which late-payment law applies: the segment's, else by what the customer is."""
+        self.ensure_one()
+        if self.segment_id:
+            return self.segment_id.debtor_type
+        partner = self.sudo().partner_id
+        return "private" if partner.is_company or partner.vat else "consumer"
+
+    def _dunning_contact(self):
+        """Who is written to and called: the invoice contact, else the customer."""
+        self.ensure_one()
+        partner = self.sudo().partner_id
+        return partner.browse(partner.address_get(["invoice"])["invoice"])
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_refresh(self):
+        """Check the figures of these accounts against the ledger now."""
+        self.check_access("read")
+        self._refresh(self)
+
+    def action_open_partner(self):
+        self.ensure_one()
+        return self.partner_id.get_formview_action()
+
+    def action_open_items(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_item_action"
+        )
+        return dict(action, domain=[("account_id", "=", self.id)])
+
+    def action_open_letters(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_letter_action"
+        )
+        return dict(action, domain=[("account_id", "=", self.id)], context={})
+
+    def action_open_calls(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_call_action"
+        )
+        return dict(
+            action,
+            domain=[("account_id", "=", self.id)],
+            context={"default_account_id": self.id},
+        )
+
+    def action_hand_over(self):
+        """Choose the mandate under which these customers go to a provider."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_handover_action"
+        )
+        return dict(action, context={"default_account_ids": self.ids})
+
+    def action_recall(self):
+        """Ask why, then take these customers back from their provider."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_recall_action"
+        )
+        return dict(action, context={"default_account_ids": self.ids})
+
+    def action_hold(self):
+        """Ask until when and why no reminder may leave."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Hold Reminders"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "views": [
+                (
+                    self.env.ref(
+                        "account_collection.collection_account_view_form_hold"
+                    ).id,
+                    "form",
+                )
+            ],
+            "target": "new",
+        }
+
+    def action_release_hold(self):
+        self.write({"hold_until": False, "hold_reason": False})
+
+    def action_new_dispute(self):
+        """Open the form of a new dispute of this customer."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Open a Dispute"),
+            "res_model": "collection.dispute",
+            "view_mode": "form",
+            "context": {"default_account_id": self.id},
+        }
+
+    def action_log_call(self):
+        """Open the form of a new call to this customer."""
+        self.ensure_one()
+        self.check_access("read")
+        # sudo: the number that is dialled, of a customer the caller may work
+        phone = self._dunning_contact().phone or self.sudo().partner_id.phone
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Log a Call"),
+            "res_model": "collection.call",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_account_id": self.id, "default_phone": phone},
+        }

@@ -1,0 +1,66 @@
+from odoo import fields, models
+
+
+class CollectionPlacementItem(models.Model):
+    """An item as it was when it was handed over; never rewritten."""
+
+    _name = "collection.placement.item"
+    _description = "Item at Hand-over"
+    _inherit = ["collection.provider.mixin"]
+    _order = "line_id, date_due, id"
+    _rec_name = "move_name"
+
+    _provider_fields = frozenset(
+        {
+            "amount",
+            "amount_company",
+            "company_currency_id",
+            "company_id",
+            "currency_id",
+            "date_added",
+            "date_due",
+            "days_overdue",
+            "item_id",
+            "level_id",
+            "line_id",
+            "move_name",
+            "placement_id",
+        }
+    )
+
+    line_id = fields.Many2one(
+        comodel_name="collection.placement.line",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+    placement_id = fields.Many2one(
+        comodel_name="collection.placement",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(comodel_name="res.company", required=True, index=True)
+    item_id = fields.Many2one(
+        comodel_name="collection.item", index="btree_not_null", ondelete="set null"
+    )
+    move_name = fields.Char(string="Invoice")
+    date_added = fields.Date(string="Handed over on", required=True)
+    date_due = fields.Date(string="Due Date", required=True)
+    currency_id = fields.Many2one(comodel_name="res.currency", required=True)
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
+    amount = fields.Monetary(string="Amount Due", help="Item currency.")
+    amount_company = fields.Monetary(
+        string="Amount Due, Company Currency", currency_field="company_currency_id"
+    )
+    days_overdue = fields.Integer()
+    level_id = fields.Many2one(
+        comodel_name="collection.policy.level", string="Level", ondelete="set null"
+    )
+    followed = fields.Boolean(
+        string="Followed Later",
+        help="A new invoice that joined its customer after the hand-over.",
+    )
+    recalled = fields.Boolean(help="Taken back alone, the account stays delegated.")

@@ -1,0 +1,474 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+#: outcomes of a line, after which the provider no longer works the account
+SETTLED_STATES = ("paid", "credited")
+
+#: why the company takes an account or an item back
+RECALL_REASONS = [
+    ("customer_request", "Customer request"),
+    ("sales_dispute", "Dispute with sales"),
+    ("strategic", "Became strategic"),
+    ("paid_directly", "Paid directly"),
+    ("insolvency", "Insolvency"),
+    ("prescription", "Prescription near"),
+    ("underperforming", "Provider underperforming"),
+    ("contract_end", "End of the contract"),
+    ("error", "Handed over by mistake"),
+    ("other", "Other"),
+]
+
+
+class CollectionPlacementLine(models.Model):
+    """One account within a hand-over."""
+
+    _name = "collection.placement.line"
+    _description = "Account Handed Over"
+    _inherit = ["collection.provider.mixin"]
+    _order = "placement_id desc, amount desc, id"
+    _rec_name = "account_id"
+
+    _provider_fields = frozenset(
+        {
+            "account_id",
+            "amount",
+            "amount_overdue",
+            "company_id",
+            "currency_id",
+            "item_ids",
+            "mandate_id",
+            "placement_id",
+            "state",
+        }
+    )
+
+    placement_id = fields.Many2one(
+        comodel_name="collection.placement",
+        string="Hand-over",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+    mandate_id = fields.Many2one(
+        related="placement_id.mandate_id", store=True, index=True
+    )
+    company_id = fields.Many2one(
+        related="placement_id.company_id", store=True, index=True
+    )
+    account_id = fields.Many2one(
+        comodel_name="collection.account",
+        required=True,
+        index=True,
+        ondelete="restrict",
+    )
+    currency_id = fields.Many2one(related="placement_id.currency_id")
+    segment_id = fields.Many2one(
+        comodel_name="collection.segment",
+        string="Segment at Hand-over",
+        readonly=True,
+        ondelete="restrict",
+    )
+    amount = fields.Monetary(
+        readonly=True,
+        help="Open amount of the items that were handed over on the day, company "
+        "currency.",
+    )
+    amount_overdue = fields.Monetary(
+        string="Overdue", readonly=True, help="Overdue amount at hand-over."
+    )
+    state = fields.Selection(
+        selection=[
+            ("active", "With the provider"),
+            ("paid", "Paid"),
+            ("credited", "Credited"),
+            ("recalled", "Recalled"),
+            ("returned", "Returned by the provider"),
+            ("transferred", "Transferred"),
+            ("expired", "Mandate ended"),
+        ],
+        required=True,
+        default="active",
+        readonly=True,
+        index=True,
+    )
+    reason = fields.Char(readonly=True, help="Why the account came back.")
+    recall_reason = fields.Selection(selection=RECALL_REASONS, readonly=True)
+    date_end = fields.Date(string="Until", readonly=True)
+    item_ids = fields.One2many(
+        comodel_name="collection.placement.item",
+        inverse_name="line_id",
+        string="Items at Hand-over",
+        readonly=True,
+    )
+
+    _one_active = models.UniqueIndex(
+        "(account_id) WHERE state = 'active'",
+        "This account is with a provider already.",
+    )
+
+    def _check_can_go(self):
+        """Refuse accounts that must not leave the company."""
+        for account in self.account_id:
+            if account.reserved or account.segment_id.delegation == "never":
+                raise UserError(
+                    self.env._(
+                        "%(customer)s is reserved and stays in-house.",
+                        customer=account.display_name,
+                    )
+                )
+            if account.insolvency_date:
+                raise UserError(
+                    self.env._(
+                        "%(customer)s is insolvent: declare the claim instead of "
+                        "handing it over.",
+                        customer=account.display_name,
+                    )
+                )
+            if account.delegation_state == "delegated":
+                raise UserError(
+                    self.env._(
+                        "%(customer)s is with a provider already.",
+                        customer=account.display_name,
+                    )
+                )
+
+    # ------------------------------------------------------------------
+    # Hand-over, set-based: a file has thousands of accounts
+    # ------------------------------------------------------------------
+
+    def _freeze_items(self):
+        """Copy the open items of the lines' accounts as they stand today."""
+        if not self:
+            return
+        self._add_items(SQL("line.id IN %s", tuple(self.ids)))
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE collection_placement_line line
+                   SET amount = COALESCE(held.amount, 0),
+                       amount_overdue = COALESCE(held.overdue, 0),
+                       segment_id = acc.segment_id
+                  FROM collection_placement_line same
+                  JOIN collection_account acc ON acc.id = same.account_id
+             LEFT JOIN LATERAL (
+                        SELECT SUM(item.amount_company) AS amount,
+                               SUM(item.amount_company)
+                                   FILTER (WHERE item.days_overdue > 0) AS overdue
+                          FROM collection_placement_item item
+                         WHERE item.line_id = same.id) held ON TRUE
+                 WHERE same.id = line.id AND line.id IN %s
+             RETURNING line.id
+                """,
+                tuple(self.ids),
+            )
+        )
+        self.invalidate_recordset(
+            ["amount", "amount_overdue", "segment_id", "item_ids"], flush=False
+        )
+
+    @api.model
+    def _add_items(self, condition, followed=False):
+        """Freeze and link the open items the lines of `condition` do not hold yet.
+
+        Items excluded from follow-up, blocked for payment, or taken back one by
+        one stay out.
+
+        :param followed: whether they join a hand-over that took place earlier
+        :return: number of items added
+        """
+        self.env["collection.item"].flush_model()
+        self.env["collection.account"].flush_model()
+        self.env["collection.placement"].flush_model()
+        self.env["collection.mandate"].flush_model(["new_item_rule"])
+        self.env["account.move.line"].flush_model(["no_followup"])
+        self.env["account.move"].flush_model(["payment_state", "name"])
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH added AS (
+                    INSERT INTO collection_placement_item (
+                        line_id, placement_id, company_id, item_id, move_name,
+                        date_added, date_due, currency_id, amount, amount_company,
+                        days_overdue, level_id, recalled, followed,
+                        create_uid, create_date, write_uid, write_date)
+                    SELECT line.id, line.placement_id, ci.company_id, ci.id, move.name,
+                           %(today)s, ci.date_due, ci.currency_id, ci.amount_residual,
+                           ci.amount_residual_company, %(today)s::date - ci.date_due,
+                           ci.level_id, FALSE, %(followed)s, %(uid)s,
+                           now() AT TIME ZONE 'UTC',
+                           %(uid)s, now() AT TIME ZONE 'UTC'
+                      FROM collection_placement_line line
+                      JOIN collection_placement placement
+                        ON placement.id = line.placement_id
+                      JOIN collection_mandate mandate
+                        ON mandate.id = placement.mandate_id
+                      JOIN collection_item ci
+                        ON ci.account_id = line.account_id AND ci.state = 'open'
+                      JOIN account_move_line aml ON aml.id = ci.move_line_id
+                      JOIN account_move move ON move.id = ci.move_id
+                     WHERE %(condition)s
+                       AND line.state = 'active'
+                       AND ci.placement_line_id IS NULL
+                       AND aml.no_followup IS NOT TRUE
+                       AND move.payment_state IS DISTINCT FROM 'blocked'
+                       AND NOT EXISTS (
+                            SELECT 1 FROM collection_placement_item held
+                             WHERE held.line_id = line.id AND held.item_id = ci.id)
+                 RETURNING item_id, line_id
+                )
+                UPDATE collection_item ci
+                   SET placement_line_id = added.line_id, delegated = TRUE
+                  FROM added
+                 WHERE ci.id = added.item_id
+             RETURNING ci.id
+                """,
+                condition=condition,
+                today=fields.Date.context_today(self),
+                followed=followed,
+                uid=self.env.uid,
+            )
+        )
+        self._invalidate_items([row[0] for row in rows])
+        return len(rows)
+
+    def _invalidate_items(self, item_ids):
+        self.env["collection.item"].browse(item_ids).invalidate_recordset(
+            ["placement_line_id", "delegated"], flush=False
+        )
+        self.invalidate_model(["item_ids"], flush=False)
+        self.env["account.move"].invalidate_model(
+            ["collection_delegated"], flush=False
+        )
+        self.env["res.partner"].invalidate_model(
+            ["collection_delegated"], flush=False
+        )
+
+    def _link_accounts(self):
+        """Point the accounts at their line, so that the provider sees them."""
+        if not self:
+            return
+        self.flush_model(["account_id", "state"])
+        self.env["collection.account"].flush_model(["placement_line_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE collection_account acc
+                   SET placement_line_id = line.id
+                  FROM collection_placement_line line
+                 WHERE line.account_id = acc.id AND line.state = 'active'
+                   AND line.id IN %s
+             RETURNING acc.id
+                """,
+                tuple(self.ids),
+            )
+        )
+        accounts = self.env["collection.account"].browse(row[0] for row in rows)
+        accounts.invalidate_recordset(["placement_line_id"], flush=False)
+        accounts.modified(["placement_line_id"])
+
+    # ------------------------------------------------------------------
+    # Taking back
+    # ------------------------------------------------------------------
+
+    def _take_back(self, state, reason, recall_reason=False):
+        """End the lines: the provider's access goes in this same transaction.
+
+        :param state: final state of the lines
+        :param reason: why, shown on the hand-over and in the customer's timeline
+        :param recall_reason: one of RECALL_REASONS when the company takes them back
+        """
+        lines = self.filtered(lambda line: line.state == "active")
+        if not lines:
+            return
+        lines.write(
+            {
+                "state": state,
+                "reason": reason,
+                "recall_reason": recall_reason,
+                "date_end": fields.Date.context_today(self),
+            }
+        )
+        accounts = lines.account_id
+        accounts.write({"placement_line_id": False, "agent_id": False})
+        self.env["collection.item"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE collection_item
+                   SET placement_line_id = NULL, delegated = FALSE
+                 WHERE placement_line_id IN %s
+             RETURNING id
+                """,
+                tuple(lines.ids),
+            )
+        )
+        self._invalidate_items([row[0] for row in rows])
+        # the selection is evaluated in the user's language
+        label = dict(self._fields["state"]._description_selection(self.env))[state]
+        accounts._message_log_batch(
+            bodies={
+                account.id: self.env._(
+                    "No longer with the provider: %(state)s. %(reason)s",
+                    state=label,
+                    reason=reason or "",
+                )
+                for account in accounts
+            }
+        )
+        lines.placement_id._close_if_done()
+
+    def action_recall(self):
+        """Ask why, then take these accounts back."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_recall_action"
+        )
+        return dict(action, context={"default_account_ids": self.account_id.ids})
+
+    # ------------------------------------------------------------------
+    # Following the ledger
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _follow_ledger(self, account_ids=None):
+        """Let the hand-overs follow what happened in the ledger.
+
+        New invoices join by the mandate's rule; an account whose items are all
+        settled leaves; one that left that way comes back when a payment bounces
+        or, if the mandate takes new invoices, with the next one.
+
+        :return: number of lines and items changed
+        """
+        accounts = (
+            SQL("line.account_id IN %s", tuple(account_ids))
+            if account_ids is not None
+            else SQL("TRUE")
+        )
+        # sudo: the ledger moved; whoever moved it need not know of hand-overs
+        self_sudo = self.sudo()
+        self_sudo.flush_model()
+        self_sudo.env["collection.placement.item"].flush_model()
+        if account_ids is not None and not self.env.execute_query(
+            SQL("SELECT 1 FROM collection_placement_line line WHERE %s LIMIT 1", accounts)
+        ):
+            return 0
+        changed = self_sudo._revive(accounts)
+        changed += self_sudo._add_items(
+            SQL(
+                """%(accounts)s AND placement.state IN ('handed_over', 'accepted')
+                   AND (mandate.new_item_rule = 'all'
+                        OR (mandate.new_item_rule = 'overdue'
+                            AND ci.date_due < %(today)s))""",
+                accounts=accounts,
+                today=fields.Date.context_today(self),
+            ),
+            followed=True,
+        )
+        changed += self_sudo._settle(accounts)
+        return changed
+
+    @api.model
+    def _revive(self, accounts):
+        """Reopen settled lines whose customer owes again under a running mandate."""
+        today = fields.Date.context_today(self)
+        self.env["collection.item"].flush_model()
+        self.env["collection.account"].flush_model()
+        self.env["collection.mandate"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (line.account_id) line.id
+                  FROM collection_placement_line line
+                  JOIN collection_account acc ON acc.id = line.account_id
+                  JOIN collection_placement placement
+                    ON placement.id = line.placement_id
+                  JOIN collection_mandate mandate ON mandate.id = placement.mandate_id
+                 WHERE %(accounts)s
+                   AND line.state IN %(settled)s
+                   AND acc.placement_line_id IS NULL
+                   AND acc.delegation_state = 'in_house'
+                   AND mandate.state IN ('pilot', 'live', 'review')
+                   AND mandate.date_start <= %(today)s
+                   AND (mandate.date_end IS NULL OR mandate.date_end >= %(today)s)
+                   -- only the last hand-over speaks for the account
+                   AND NOT EXISTS (
+                        SELECT 1 FROM collection_placement_line later
+                         WHERE later.account_id = line.account_id
+                           AND later.id > line.id)
+                   AND EXISTS (
+                        SELECT 1 FROM collection_item ci
+                     LEFT JOIN collection_placement_item held
+                            ON held.item_id = ci.id AND held.line_id = line.id
+                         WHERE ci.account_id = line.account_id AND ci.state = 'open'
+                           AND (held.id IS NOT NULL AND held.recalled IS NOT TRUE
+                                OR held.id IS NULL AND mandate.new_item_rule = 'all'
+                                OR held.id IS NULL
+                                   AND mandate.new_item_rule = 'overdue'
+                                   AND ci.date_due < %(today)s))
+                """,
+                accounts=accounts,
+                settled=SETTLED_STATES,
+                today=today,
+            )
+        )
+        lines = self.browse(row[0] for row in rows)
+        if not lines:
+            return 0
+        lines.write({"state": "active", "reason": False, "date_end": False})
+        for placement in lines.placement_id.filtered(lambda p: p.state == "closed"):
+            placement.state = "handed_over"
+        lines._link_accounts()
+        relinked = self.env.execute_query(
+            SQL(
+                """
+                UPDATE collection_item ci
+                   SET placement_line_id = held.line_id, delegated = TRUE
+                  FROM collection_placement_item held
+                 WHERE held.item_id = ci.id AND held.line_id IN %s
+                   AND held.recalled IS NOT TRUE AND ci.state = 'open'
+             RETURNING ci.id
+                """,
+                tuple(lines.ids),
+            )
+        )
+        self._invalidate_items([row[0] for row in relinked])
+        lines.account_id._message_log_batch(
+            bodies={
+                account.id: self.env._("With the provider again: the customer owes.")
+                for account in lines.account_id
+            }
+        )
+        return len(lines)
+
+    @api.model
+    def _settle(self, accounts):
+        """End the lines whose handed-over items are all settled."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT line.id, bool_or(pay.id IS NOT NULL)
+                  FROM collection_placement_line line
+                  JOIN collection_placement_item held
+                    ON held.line_id = line.id AND held.recalled IS NOT TRUE
+             LEFT JOIN collection_item ci ON ci.id = held.item_id
+                   -- what came before the hand-over says nothing of its outcome
+             LEFT JOIN account_partial_reconcile part
+                    ON part.debit_move_id = ci.move_line_id
+                   AND part.create_date >= held.create_date
+             LEFT JOIN account_move_line credit ON credit.id = part.credit_move_id
+             LEFT JOIN account_move pay
+                    ON pay.id = credit.move_id AND pay.move_type <> 'out_refund'
+                 WHERE %(accounts)s AND line.state = 'active'
+              GROUP BY line.id
+                HAVING bool_and(ci.id IS NULL OR ci.state = 'closed')
+                """,
+                accounts=accounts,
+            )
+        )
+        for state, line_ids in (
+            ("paid", [row[0] for row in rows if row[1]]),
+            ("credited", [row[0] for row in rows if not row[1]]),
+        ):
+            self.browse(line_ids)._take_back(state, False)
+        return len(rows)

@@ -1,0 +1,156 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..tools.letter_text import PLACEHOLDERS, unknown_placeholders
+
+
+class CollectionPolicyLevel(models.Model):
+    _name = "collection.policy.level"
+    _description = "Dunning Level"
+    _order = "policy_id, sequence, id"
+
+    policy_id = fields.Many2one(
+        comodel_name="collection.policy",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+    sequence = fields.Integer(default=10)
+    name = fields.Char(required=True, translate=True)
+    delay_basis = fields.Selection(
+        selection=[
+            ("due", "Days after the due date"),
+            ("eom", "End of the month of (due date + days)"),
+            ("previous", "Days after the previous level was sent"),
+        ],
+        required=True,
+        default="due",
+    )
+    delay_days = fields.Integer(
+        string="Days", default=0, help="Negative: before the due date."
+    )
+    channel = fields.Selection(
+        selection=[
+            ("email", "E-mail"),
+            ("post", "Post"),
+            ("registered", "Registered post"),
+            ("call", "Call"),
+        ],
+        required=True,
+        default="email",
+        help="A customer without e-mail address gets the letter by post.",
+    )
+    mail_template_id = fields.Many2one(
+        comodel_name="mail.template",
+        domain=[("model", "=", "collection.letter")],
+        help="E-mail that carries the letter. Empty: the standard one.",
+    )
+    tone = fields.Selection(
+        selection=[
+            ("service", "Service, before the due date"),
+            ("courteous", "Courteous"),
+            ("firm", "Firm"),
+            ("formal", "Formal"),
+        ],
+        required=True,
+        default="courteous",
+    )
+    subject = fields.Char(
+        required=True,
+        translate=True,
+        help="Subject line of the letter and the e-mail. It may hold the same "
+        "placeholders as the text.",
+    )
+    body_before = fields.Html(
+        string="Text before the Table",
+        translate=True,
+        sanitize=True,
+        help="Placeholders: {customer}, {company}, {level}, {number}, {date}, {count} "
+        "(items), {due} (principal), {penalties} (interest and indemnity), {total}, "
+        "{deadline} (last day to pay), {deadline_days}, {within} (“within 8 days”), "
+        "{previous_number} and {previous_date} (last letter sent). A paragraph whose "
+        "placeholder has no value is left out.",
+    )
+    body_after = fields.Html(
+        string="Text after the Table", translate=True, sanitize=True
+    )
+    deadline_days = fields.Integer(
+        string="Time to Pay",
+        default=8,
+        help="Days the letter gives to pay, counted from its date.",
+    )
+    min_amount = fields.Float(
+        string="Minimum Amount",
+        digits=(16, 2),
+        help="Items under this residual amount (company currency, converted) are "
+        "not dunned at this level.",
+    )
+    include_penalties = fields.Boolean(
+        string="Interest and Indemnity",
+        help="The letter claims late-payment interest to date and the fixed "
+        "indemnity per invoice, by the law that applies to the customer.",
+    )
+    formal_notice = fields.Boolean(
+        help="Mise en demeure: never reached by catching up; a consumer owes "
+        "interest only from then on."
+    )
+    needs_approval = fields.Boolean(
+        help="A manager approves the level, item by item, before it is sent."
+    )
+    worked_by = fields.Selection(
+        selection=[
+            ("company", "Always the company"),
+            ("provider", "The provider, once handed over"),
+            ("either", "Whoever works the account"),
+        ],
+        required=True,
+        default="either",
+        help="While an item is handed over, the company stays silent on the levels "
+        "that the provider works.",
+    )
+    company_id = fields.Many2one(related="policy_id.company_id")
+
+    @api.constrains("delay_basis", "sequence", "policy_id")
+    def _check_first_level(self):
+        self.policy_id._check_levels()
+
+    @api.constrains("delay_days", "delay_basis")
+    def _check_previous_delay(self):
+        for level in self:
+            if level.delay_basis == "previous" and level.delay_days < 1:
+                raise ValidationError(
+                    self.env._(
+                        "Level “%(level)s” counts from the previous letter: give it "
+                        "at least one day.",
+                        level=level.name,
+                    )
+                )
+
+    @api.constrains("subject", "body_before", "body_after")
+    def _check_placeholders(self):
+        for level in self:
+            for text in (level.subject, level.body_before, level.body_after):
+                level._check_text(text)
+
+    def _check_text(self, text):
+        """Refuse a wording with anything but the known placeholders in braces."""
+        unknown = unknown_placeholders(text)
+        if unknown:
+            raise ValidationError(
+                self.env._(
+                    "The wording of “%(level)s” holds unknown placeholders: "
+                    "%(unknown)s. Known are: %(known)s.",
+                    level=self.name,
+                    unknown=", ".join(f"{{{name}}}" for name in unknown),
+                    known=", ".join(f"{{{name}}}" for name in sorted(PLACEHOLDERS)),
+                )
+            )
+
+    @api.depends("name", "policy_id.name")
+    @api.depends_context("collection_show_policy")
+    def _compute_display_name(self):
+        with_policy = self.env.context.get("collection_show_policy")
+        for level in self:
+            level.display_name = (
+                f"{level.policy_id.name} / {level.name}" if with_policy else level.name
+            )

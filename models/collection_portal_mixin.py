@@ -1,0 +1,556 @@
+from datetime import datetime, time
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.tools import format_date, plaintext2html
+
+from ..tools.ageing import BUCKETS
+
+#: all that a call logged on the portal may say
+PORTAL_CALL_FIELDS = frozenset(
+    {
+        "duration",
+        "next_action",
+        "next_action_date",
+        "note",
+        "outcome_id",
+        "phone",
+    }
+)
+#: entries of the history shown, newest first
+PORTAL_HISTORY_LIMIT = 50
+
+
+class CollectionPortalMixin(models.AbstractModel):
+    """What the portal pages show of an account, and the acts they allow.
+
+    Every method is called as the provider's agent. It first makes sure, under his
+    record rules, that the account is delegated to him; only then does it read, as
+    superuser, the few facts the pages show that he has no right on (customer,
+    contacts, letters), and hands them out as plain values.
+    """
+
+    _name = "collection.portal.mixin"
+    _description = "Portal Pages of an Account"
+
+    # ------------------------------------------------------------------
+    # Who may do what
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _portal_agent(self):
+        """Agent record of the current user when he works for a provider."""
+        agent_sudo = self.env["collection.agent"]._current()
+        if not agent_sudo.provider_id or not self.has_access("read"):
+            return agent_sudo.browse()
+        return agent_sudo
+
+    def _check_delegated_to_me(self):
+        """Refuse unless this account is delegated, now, to a mandate of mine.
+
+        :return: the agent who acts, as superuser
+        """
+        self.ensure_one()
+        self.check_access("read")
+        agent_sudo = self._portal_agent()
+        # sudo: the mandate and its agents are what is being checked
+        mandate_sudo = self.sudo().mandate_id
+        if (
+            not agent_sudo
+            or self.delegation_state != "delegated"
+            or agent_sudo not in mandate_sudo.agent_ids
+            or not mandate_sudo._is_working()
+        ):
+            raise AccessError(
+                self.env._("This customer is no longer delegated to you.")
+            )
+        return agent_sudo
+
+    # ------------------------------------------------------------------
+    # List page
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_portal_search_domain(self, search):
+        """Accounts whose customer's name or reference, or an invoice, match."""
+        return (
+            Domain("partner_name", "ilike", search)
+            | Domain("partner_ref", "ilike", search)
+            | Domain("item_ids.move_name", "ilike", search)
+        )
+
+    @api.model
+    def _get_portal_filters(self):
+        """Filters of the list page: {code: {label, domain}}."""
+        today = fields.Date.context_today(self)
+        overdue = Domain("state", "=", "open") & Domain("date_due", "<", today)
+        return {
+            "all": {"label": self.env._("All"), "domain": Domain.TRUE},
+            "todo": {
+                "label": self.env._("To do today"),
+                "domain": Domain("next_action_date", "<=", today),
+            },
+            "overdue": {
+                "label": self.env._("Overdue"),
+                "domain": Domain("item_ids", "any", overdue),
+            },
+            "never": {
+                "label": self.env._("Never called"),
+                "domain": Domain("call_ids", "=", False),
+            },
+            "disputed": {
+                "label": self.env._("Disputed"),
+                "domain": Domain("amount_disputed", ">", 0),
+            },
+            "mine": {
+                "label": self.env._("Assigned to me"),
+                "domain": Domain("agent_id", "=", self._portal_agent().id),
+            },
+        }
+
+    @api.model
+    def _get_portal_sortings(self):
+        """Sort orders of the list page: {code: {label, order}}."""
+        return {
+            "amount": {
+                "label": self.env._("Largest overdue amount"),
+                "order": "amount_overdue desc, id",
+            },
+            "due": {
+                "label": self.env._("Oldest due date"),
+                "order": "oldest_due_date, id",
+            },
+            "action": {
+                "label": self.env._("Next action"),
+                "order": "next_action_date, amount_overdue desc, id",
+            },
+            "customer": {
+                "label": self.env._("Customer"),
+                "order": "partner_name, id",
+            },
+        }
+
+    @api.model
+    def _get_portal_totals(self, domain):
+        """Number of accounts of `domain` and what they owe, company by company.
+
+        As in the rows, amounts are those of the invoices handed over.
+        """
+        items = Domain("state", "=", "open") & Domain("account_id", "any", domain)
+        late = Domain("date_due", "<", fields.Date.context_today(self))
+        amounts, overdue = (
+            dict(
+                self.env["collection.item"]._read_group(
+                    part, ["company_id"], ["amount_residual_company:sum"]
+                )
+            )
+            for part in (items, items & late)
+        )
+        return [
+            {
+                # sudo: name and currency of the company that mandates the agent
+                "company": company.sudo().name,
+                "currency": company.sudo().currency_id,
+                "count": count,
+                "overdue": overdue.get(company, 0.0),
+                "open": amounts.get(company, 0.0),
+            }
+            for company, count in self._read_group(
+                domain, ["company_id"], ["__count"], order="company_id"
+            )
+        ]
+
+    def _get_portal_rows(self):
+        """What the list page shows of these accounts, in their order.
+
+        A few queries whatever the number of accounts; amounts are those of the
+        invoices handed over, not those the company works itself.
+        """
+        self.check_access("read")
+        today = fields.Date.context_today(self)
+        item_model = self.env["collection.item"]
+        mine = Domain("account_id", "in", self.ids) & Domain("state", "=", "open")
+        amounts = {
+            account: (amount, oldest)
+            for account, amount, oldest in item_model._read_group(
+                mine, ["account_id"], ["amount_residual_company:sum", "date_due:min"]
+            )
+        }
+        overdue = dict(
+            item_model._read_group(
+                mine & Domain("date_due", "<", today),
+                ["account_id"],
+                ["amount_residual_company:sum"],
+            )
+        )
+        rows = []
+        # sudo: town, level and agent are shown, nothing else of them is readable
+        for account, account_sudo in zip(self, self.sudo(), strict=True):
+            amount, oldest = amounts.get(account, (0.0, False))
+            rows.append(
+                {
+                    "id": account.id,
+                    "name": account.display_name,
+                    "ref": account.partner_ref,
+                    "city": account_sudo.partner_id.city,
+                    "company": account_sudo.company_id.name,
+                    "currency": account_sudo.currency_id,
+                    "overdue": overdue.get(account, 0.0),
+                    "open": amount,
+                    "disputed": account.amount_disputed,
+                    "days": max((today - oldest).days, 0) if oldest else 0,
+                    "level": account_sudo.level_id.name,
+                    "next_action": account.next_action,
+                    "next_action_date": account.next_action_date,
+                    "action_due": bool(
+                        account.next_action_date and account.next_action_date <= today
+                    ),
+                    "last_call": account.last_call_date,
+                    "agent": account_sudo.agent_id.name,
+                }
+            )
+        return rows
+
+    # ------------------------------------------------------------------
+    # Account page
+    # ------------------------------------------------------------------
+
+    def _get_portal_values(self):
+        """Exactly what the account page shows, as plain values.
+
+        Raises unless the account is delegated to the current user.
+        """
+        agent_sudo = self._check_delegated_to_me()
+        # sudo: checked above; customer, segment, level and mandate are shown by
+        # name only, the agent has no right on them
+        account_sudo = self.sudo()
+        mandate_sudo = account_sudo.mandate_id
+        items = self._get_portal_items()
+        contacts = self._get_portal_contacts()
+        numbers = [contact for contact in contacts if contact["phone"]]
+        values = {
+            "id": self.id,
+            "name": self.display_name,
+            "ref": self.partner_ref,
+            "company": account_sudo.company_id.name,
+            "currency": account_sudo.currency_id,
+            "vat": account_sudo.partner_id.vat,
+            "address": "\n".join(
+                line
+                for line in account_sudo.partner_id._display_address(
+                    without_company=True
+                ).splitlines()
+                if line.strip()
+            ),
+            "language": self._get_portal_language(),
+            "segment": account_sudo.segment_id.name,
+            "level": account_sudo.level_id.name,
+            "provider": mandate_sudo.provider_id.name,
+            "in_name": mandate_sudo.mode == "in_name",
+            "contacts": contacts,
+            "numbers": numbers,
+            "phone": numbers[0]["phone"] if numbers else "",
+            "items": items,
+            "totals": self._get_portal_item_totals(items),
+            "ages": self._get_portal_ages(items),
+            "credit": self.amount_credit,
+            "next_action": self.next_action,
+            "next_action_date": self.next_action_date,
+            "history": self._get_portal_history(agent_sudo),
+            "outcomes": self._get_portal_outcomes(),
+            "agent_id": account_sudo.agent_id.id,
+            "agent": account_sudo.agent_id.name,
+            "agents": (
+                [
+                    {"id": colleague.id, "name": colleague.name}
+                    for colleague in mandate_sudo.agent_ids.sorted("name")
+                ]
+                if agent_sudo.supervisor
+                else []
+            ),
+        }
+        values["script"] = self._get_portal_script(agent_sudo, items)
+        return values
+
+    def _get_portal_language(self):
+        # sudo: the name of the customer's language is shown
+        code = self.sudo().partner_id.lang
+        language_name = self.env["res.lang"]._get_data(code=code).name
+        return (language_name or code or "").split(" / ")[-1]
+
+    def _get_portal_contacts(self):
+        """Whom to call, the person who is written to first."""
+        # sudo: called after the check that the account is delegated
+        partner_sudo = self.sudo().partner_id
+        main_sudo = self.sudo()._dunning_contact()
+        people_sudo = main_sudo | partner_sudo
+        people_sudo |= partner_sudo.child_ids.filtered(
+            lambda contact: contact.type != "delivery"
+        )
+        return [
+            {
+                "name": person_sudo.name or partner_sudo.name,
+                "function": person_sudo.function,
+                "phone": person_sudo.phone,
+                "email": person_sudo.email_normalized,
+                "main": person_sudo == main_sudo,
+                "customer": person_sudo == partner_sudo,
+            }
+            for person_sudo in people_sudo
+        ]
+
+    def _get_portal_items(self):
+        """The invoices handed over: those that are open, then those just settled."""
+        items = self.env["collection.item"].search(
+            [("account_id", "=", self.id)], order="state desc, date_due, id"
+        )
+        rows = []
+        # sudo: number and kind of the invoice behind an item the agent reads
+        for item, item_sudo in zip(items, items.sudo(), strict=True):
+            rows.append(
+                {
+                    "id": item.id,
+                    "number": item.move_name,
+                    "ref": item.move_ref,
+                    "has_pdf": item_sudo.move_id.is_sale_document(
+                        include_receipts=True
+                    ),
+                    "date": item.invoice_date,
+                    "date_due": item.date_due,
+                    "days": item.days_overdue,
+                    "bucket": item.age_bucket,
+                    "open": item.state == "open",
+                    "currency": item_sudo.currency_id,
+                    "total": item.amount_total,
+                    "paid": item.amount_total - item.amount_residual,
+                    "due": item.amount_residual,
+                    "due_company": item.amount_residual_company,
+                    "disputed": item.amount_disputed,
+                    "level": item_sudo.level_id.name,
+                }
+            )
+        return rows
+
+    def _get_portal_item_totals(self, items):
+        """Totals of the open items, one line per currency."""
+        totals = {}
+        for item in items:
+            if not item["open"]:
+                continue
+            total = totals.setdefault(
+                item["currency"],
+                {
+                    "currency": item["currency"],
+                    "count": 0,
+                    "due": 0.0,
+                    "overdue": 0.0,
+                    "disputed": 0.0,
+                },
+            )
+            total["count"] += 1
+            total["due"] += item["due"]
+            total["disputed"] += item["disputed"]
+            if item["days"] > 0:
+                total["overdue"] += item["due"]
+        return list(totals.values())
+
+    def _get_portal_ages(self, items):
+        """What is open by age, company currency, with its share for the bar."""
+        labels = dict(
+            self.env["collection.item"]
+            ._fields["age_bucket"]
+            ._description_selection(self.env)
+        )
+        amounts = dict.fromkeys((code for code, _lower, _upper in BUCKETS), 0.0)
+        for item in items:
+            if item["open"]:
+                amounts[item["bucket"]] += item["due_company"]
+        total = sum(amounts.values())
+        return [
+            {
+                "code": code,
+                "label": labels[code],
+                "amount": amount,
+                "share": round(100 * amount / total) if total else 0,
+            }
+            for code, amount in amounts.items()
+        ]
+
+    def _get_portal_history(self, agent_sudo):
+        """Calls of both sides and letters sent, newest first."""
+        calls = self.env["collection.call"].search(
+            [("account_id", "=", self.id)], limit=PORTAL_HISTORY_LIMIT
+        )
+        history = []
+        # sudo: who called; colleagues by name, other providers' people never
+        for call, call_sudo in zip(calls, calls.sudo(), strict=True):
+            caller_sudo = call_sudo.agent_id
+            if call.side == "company":
+                who = call_sudo.company_id.name
+            elif caller_sudo.provider_id == agent_sudo.provider_id:
+                who = caller_sudo.name
+            else:
+                who = self.env._("Another provider")
+            history.append(
+                {
+                    "kind": "call",
+                    "date": call.date,
+                    "side": call.side,
+                    "who": who,
+                    "title": call.outcome_id.name,
+                    "contact": call.contact,
+                    "phone": call.phone,
+                    "note": plaintext2html(call.note) if call.note else "",
+                    "next_action": call.next_action,
+                    "next_action_date": call.next_action_date,
+                }
+            )
+        # sudo: that a letter left and of which level is all that is shown
+        letters_sudo = self.sudo().letter_ids.filtered(
+            lambda letter: letter.state == "sent" and letter.channel != "call"
+        )
+        for letter_sudo in letters_sudo.sorted("date", reverse=True)[
+            :PORTAL_HISTORY_LIMIT
+        ]:
+            history.append(
+                {
+                    "kind": "letter",
+                    "date": datetime.combine(letter_sudo.date, time.min),
+                    "side": "company",
+                    "who": letter_sudo.account_id.company_id.name,
+                    "title": self.env._(
+                        "Letter sent: %(level)s", level=letter_sudo.level_id.name
+                    ),
+                }
+            )
+        history.sort(key=lambda entry: entry["date"], reverse=True)
+        return history[:PORTAL_HISTORY_LIMIT]
+
+    def _get_portal_outcomes(self):
+        """Outcomes grouped by who was reached: [(label, outcomes)]."""
+        outcome_model = self.env["collection.call.outcome"]
+        outcomes = outcome_model.search([]).grouped("contact")
+        labels = outcome_model._fields["contact"]._description_selection(self.env)
+        return [
+            (
+                label,
+                [
+                    {"id": outcome.id, "name": outcome.name}
+                    for outcome in outcomes[contact]
+                ],
+            )
+            for contact, label in labels
+            if contact in outcomes
+        ]
+
+    def _get_portal_script(self, agent_sudo, items):
+        """First words of the call, in the customer's language when it is installed.
+
+        In the company's name, the caller is the company and his employer is not
+        mentioned; for its account, he says who he is and under which mandate.
+        """
+        # sudo: called after the check that the account is delegated
+        account_sudo = self.sudo()
+        lang = account_sudo.partner_id.lang or self.env.lang
+        env = self.with_context(lang=lang).env
+        mandate_sudo = account_sudo.mandate_id
+        if mandate_sudo.mode == "in_name":
+            opening = env._(
+                "Good morning, this is %(agent)s from the accounts department of "
+                "%(company)s.",
+                agent=agent_sudo.name,
+                company=account_sudo.company_id.name,
+            )
+        else:
+            opening = env._(
+                "Good morning, this is %(agent)s from %(provider)s. I am calling for "
+                "the account of %(company)s, which has instructed us under the "
+                "mandate %(mandate)s.",
+                agent=agent_sudo.name,
+                provider=mandate_sudo.provider_id.name,
+                company=account_sudo.company_id.name,
+                mandate=mandate_sudo.number,
+            )
+        late = [item for item in items if item["open"] and item["days"] > 0]
+        if not late:
+            return opening
+        currencies = {item["currency"] for item in late}
+        amount = " + ".join(
+            currency.with_env(env).format(
+                sum(item["due"] for item in late if item["currency"] == currency)
+            )
+            for currency in currencies
+        )
+        oldest = min(late, key=lambda item: item["date_due"])
+        if len(late) == 1:
+            subject = env._(
+                "It is about your invoice %(number)s of %(amount)s, which was due on "
+                "%(date)s.",
+                number=oldest["number"],
+                amount=amount,
+                date=format_date(env, oldest["date_due"]),
+            )
+        else:
+            subject = env._(
+                "It is about %(count)s invoices that are past due, %(amount)s in all, "
+                "the oldest since %(date)s.",
+                count=len(late),
+                amount=amount,
+                date=format_date(env, oldest["date_due"]),
+            )
+        return f"{opening} {subject}"
+
+    # ------------------------------------------------------------------
+    # Acts
+    # ------------------------------------------------------------------
+
+    def _portal_log_call(self, vals):
+        """Log a call of the current agent to this customer.
+
+        :param dict vals: values of `PORTAL_CALL_FIELDS` and no other
+        :return: the call
+        """
+        self._check_delegated_to_me()
+        if not PORTAL_CALL_FIELDS.issuperset(vals):
+            raise AccessError(
+                self.env._(
+                    "These values cannot be set here: %(names)s.",
+                    names=", ".join(sorted(set(vals) - PORTAL_CALL_FIELDS)),
+                )
+            )
+        outcome = self.env["collection.call.outcome"].search(
+            [("id", "=", vals.get("outcome_id") or 0)]
+        )
+        if not outcome:
+            raise UserError(self.env._("Say how the call went: choose an outcome."))
+        if outcome.contact != "none" and not vals.get("next_action_date"):
+            raise UserError(
+                self.env._(
+                    "You have reached somebody: say when the next action is due."
+                )
+            )
+        return self.env["collection.call"].create(
+            {**vals, "outcome_id": outcome.id, "account_id": self.id}
+        )
+
+    def _portal_assign_agent(self, agent_id):
+        """Give the account to a colleague, as a supervisor of the provider.
+
+        :param agent_id: id of an agent of the same mandate; 0 or False: nobody
+        """
+        supervisor_sudo = self._check_delegated_to_me()
+        if not supervisor_sudo.supervisor:
+            raise AccessError(
+                self.env._("Only a supervisor assigns customers to agents.")
+            )
+        # sudo: checked above; only the agent changes, and only within the mandate
+        account_sudo = self.sudo()
+        agent_sudo = account_sudo.mandate_id.agent_ids.filtered(
+            lambda agent: agent.id == agent_id
+        )
+        if agent_id and not agent_sudo:
+            raise AccessError(
+                self.env._("Choose one of the agents named in the mandate.")
+            )
+        account_sudo.agent_id = agent_sudo

@@ -1,0 +1,141 @@
+from odoo import api, fields, models
+
+
+class CollectionSegment(models.Model):
+    _name = "collection.segment"
+    _description = "Customer Segment"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(required=True, help="Short technical code, unique.")
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    color = fields.Integer()
+    description = fields.Text(translate=True)
+
+    debtor_type = fields.Selection(
+        selection=[
+            ("private", "Private business"),
+            ("public", "Public body"),
+            ("consumer", "Consumer"),
+        ],
+        required=True,
+        default="private",
+        help="Decides the late-payment law that applies: interest, fixed "
+        "indemnity and wording of the letters.",
+    )
+    size = fields.Selection(
+        selection=[
+            ("key_account", "Key account"),
+            ("sme", "Small or medium enterprise"),
+            ("vse", "Very small enterprise"),
+        ],
+    )
+    trade = fields.Selection(
+        selection=[
+            ("none", "None in particular"),
+            ("craft", "Craft"),
+            ("liberal", "Liberal profession"),
+        ],
+        required=True,
+        default="none",
+    )
+    handling = fields.Selection(
+        selection=[
+            ("standard", "Standard"),
+            ("sensitive", "Sensitive"),
+            ("strategic", "Strategic"),
+        ],
+        required=True,
+        default="standard",
+    )
+
+    delegation = fields.Selection(
+        selection=[
+            ("allowed", "Allowed"),
+            ("never", "Never: stays in-house"),
+            ("always", "Always handed over"),
+        ],
+        required=True,
+        compute="_compute_delegation",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Strategic and sensitive customers stay in-house unless you decide "
+        "otherwise here.",
+    )
+    delegate_after_days = fields.Integer(
+        default=30,
+        help="Days overdue from which a customer of this segment should be handed over.",
+    )
+    policy_id = fields.Many2one(
+        comodel_name="collection.policy",
+        string="Dunning Policy",
+        index="btree_not_null",
+        help="Leave empty to use the company's policy.",
+    )
+    required_skill = fields.Selection(
+        selection=[("1", "Junior"), ("2", "Confirmed"), ("3", "Senior")],
+        default="1",
+        required=True,
+        help="Least skill of the agent who works these customers.",
+    )
+    language_ids = fields.Many2many(
+        comodel_name="res.lang",
+        string="Languages",
+        help="Languages an agent must speak to work these customers. "
+        "Empty: the customer's own language.",
+    )
+    call_hour_from = fields.Float(
+        default=9.0, help="First hour for calls, in the customer's time zone."
+    )
+    call_hour_to = fields.Float(
+        default=18.0, help="Last hour for calls, in the customer's time zone."
+    )
+    call_max_week = fields.Integer(
+        string="Calls per Week",
+        default=3,
+        help="Most call attempts to one customer in a week; 0: no limit.",
+    )
+
+    account_count = fields.Integer(
+        string="Customers", compute="_compute_account_count"
+    )
+
+    _code_uniq = models.Constraint(
+        "UNIQUE (code)", "A segment with this code exists already."
+    )
+    _call_hours = models.Constraint(
+        "CHECK (call_hour_from >= 0 AND call_hour_to <= 24"
+        " AND call_hour_from < call_hour_to)",
+        "The call window must begin before it ends, within the day.",
+    )
+
+    @api.depends("handling")
+    def _compute_delegation(self):
+        for segment in self:
+            if segment.handling in ("sensitive", "strategic"):
+                segment.delegation = "never"
+            else:
+                segment.delegation = segment.delegation or "allowed"
+
+    def _compute_account_count(self):
+        counts = dict(
+            self.env["collection.account"]._read_group(
+                [
+                    ("segment_id", "in", self.ids),
+                    ("company_id", "in", self.env.companies.ids),
+                ],
+                ["segment_id"],
+                ["__count"],
+            )
+        )
+        for segment in self:
+            segment.account_count = counts.get(segment, 0)
+
+    def action_open_accounts(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_account_action"
+        )
+        return dict(action, domain=[("segment_id", "=", self.id)], context={})

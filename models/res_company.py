@@ -1,0 +1,118 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import float_compare
+
+from ..tools.late_interest import LEGAL_RATE, MissingRateError, agreed_rate_floor
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    collection_policy_id = fields.Many2one(
+        comodel_name="collection.policy",
+        string="Default Dunning Policy",
+        domain="[('company_id', 'in', (False, id))]",
+    )
+    collection_agreed_rate = fields.Float(
+        string="Agreed Late-Payment Rate",
+        digits=(16, 4),
+        help="Percent a year from your terms of sale. 0: the rate of the law. "
+        "In France it may not be below three times the legal rate (L441-10).",
+    )
+    collection_rate_floor = fields.Float(
+        string="Lowest Agreed Late-Payment Rate",
+        digits=(16, 4),
+        compute="_compute_collection_rate_floor",
+        help="Three times the last known legal rate, for French companies.",
+    )
+    collection_signatory = fields.Char(
+        string="Letters Signed by",
+        help="Name and function printed under reminders and formal notices.",
+    )
+    collection_phone = fields.Char(
+        string="Collections Phone",
+        help="Direct line printed on letters. Empty: the company's phone.",
+    )
+    collection_email = fields.Char(
+        string="Collections Email",
+        help="Address printed on letters and used for answers. Empty: the company's.",
+    )
+    collection_total_from = fields.Integer(
+        string="Total Delegation from",
+        default=200,
+        help="Active accounts from which the whole file should be handed over.",
+    )
+    collection_partial_above = fields.Integer(
+        string="Partial Delegation above",
+        default=500,
+        help="Active accounts above which strategic customers stay in-house.",
+    )
+    collection_keep_share = fields.Float(
+        string="Share Kept In-house",
+        default=20.0,
+        help="Percent of active accounts, the largest by turnover, that a partial "
+        "hand-over keeps.",
+    )
+
+    _collection_thresholds = models.Constraint(
+        "CHECK (collection_total_from <= collection_partial_above"
+        " AND collection_keep_share BETWEEN 0 AND 100)",
+        "Total delegation must begin below the partial one, and the share kept "
+        "in-house must lie between 0 and 100 %.",
+    )
+
+    @api.depends("country_id")
+    def _compute_collection_rate_floor(self):
+        today = fields.Date.context_today(self)
+        rates = self.env["collection.reference.rate"]
+        try:
+            floor = float(agreed_rate_floor(rates._get_rate_table(), today))
+        except MissingRateError:
+            # the rate of this half-year is not entered yet: the last one known is
+            # the best guard there is, and a rate under it is surely too low
+            # sudo: the legal rates are published, whoever looks at the company
+            last = rates.sudo().search(
+                [("index", "=", LEGAL_RATE), ("date_from", "<=", today)],
+                order="date_from desc",
+                limit=1,
+            )
+            floor = 3 * last.rate
+        for company in self:
+            company.collection_rate_floor = (
+                floor if company.country_id.code == "FR" else 0.0
+            )
+
+    @api.constrains("collection_agreed_rate", "country_id")
+    def _check_collection_agreed_rate(self):
+        for company in self:
+            agreed, floor = (
+                company.collection_agreed_rate,
+                company.collection_rate_floor,
+            )
+            if agreed and float_compare(agreed, floor, precision_digits=4) < 0:
+                raise ValidationError(
+                    self.env._(
+                        "The agreed late-payment rate of %(company)s (%(rate)s %%) is "
+                        "below the floor of the law: three times the legal rate, that "
+                        "is %(floor)s %% (article L441-10 II of the French commercial "
+                        "code). Enter at least the floor, or 0 for the legal rate.",
+                        company=company.name,
+                        rate=agreed,
+                        floor=floor,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        for company in companies.filtered(lambda c: not c.collection_policy_id):
+            company.collection_policy_id = company._default_collection_policy()
+        return companies
+
+    def _default_collection_policy(self):
+        """The standard ladder: the French one for French companies."""
+        self.ensure_one()
+        name = "fr" if self.country_id.code == "FR" else "international"
+        return self.env.ref(
+            f"account_collection.policy_{name}", raise_if_not_found=False
+        )

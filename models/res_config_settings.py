@@ -1,0 +1,33 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    collection_policy_id = fields.Many2one(
+        related="company_id.collection_policy_id", readonly=False
+    )
+    collection_agreed_rate = fields.Float(
+        related="company_id.collection_agreed_rate", readonly=False
+    )
+    collection_rate_floor = fields.Float(
+        related="company_id.collection_rate_floor", string="Lowest Agreed Rate"
+    )
+    collection_signatory = fields.Char(
+        related="company_id.collection_signatory", readonly=False
+    )
+    collection_phone = fields.Char(
+        related="company_id.collection_phone", readonly=False
+    )
+    collection_email = fields.Char(
+        related="company_id.collection_email", readonly=False
+    )
+    collection_total_from = fields.Integer(
+        related="company_id.collection_total_from", readonly=False
+    )
+    collection_partial_above = fields.Integer(
+        related="company_id.collection_partial_above", readonly=False
+    )
+    collection_keep_share = fields.Float(
+        related="company_id.collection_keep_share", readonly=False
+    )

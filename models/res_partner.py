@@ -1,0 +1,109 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+#: who may know how a customer is judged and reminded: not the customer himself on
+#: the portal, nor a provider's agent who reads contacts as any employee does
+CREDIT_GROUPS = (
+    "account_collection.group_collection_user,"
+    "account.group_account_invoice,account.group_account_readonly"
+)
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    collection_account_id = fields.Many2one(
+        comodel_name="collection.account",
+        string="Collection Account",
+        compute="_compute_collection_account_id",
+        search="_search_collection_account_id",
+        compute_sudo=True,
+        groups=CREDIT_GROUPS,
+    )
+    collection_segment_id = fields.Many2one(
+        comodel_name="collection.segment",
+        string="Segment",
+        compute="_compute_collection_account_id",
+        inverse="_inverse_collection_segment_id",
+        search="_search_collection_segment_id",
+        compute_sudo=True,
+        groups=CREDIT_GROUPS,
+        help="Set here, the segment is locked: the classification leaves it alone.",
+    )
+    collection_delegated = fields.Boolean(
+        string="Delegated",
+        compute="_compute_collection_account_id",
+        search="_search_collection_delegated",
+        compute_sudo=True,
+        groups=CREDIT_GROUPS,
+    )
+    collection_level_id = fields.Many2one(
+        comodel_name="collection.policy.level",
+        string="Dunning Level",
+        compute="_compute_collection_account_id",
+        search="_search_collection_level_id",
+        compute_sudo=True,
+        groups=CREDIT_GROUPS,
+    )
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company")
+    def _compute_collection_account_id(self):
+        accounts = self.env["collection.account"].search(
+            [
+                ("partner_id", "in", self.commercial_partner_id.ids),
+                ("company_id", "=", self.env.company.id),
+            ]
+        )
+        by_partner = {account.partner_id: account for account in accounts}
+        for partner in self:
+            account = by_partner.get(partner.commercial_partner_id._origin, accounts[:0])
+            partner.collection_account_id = account
+            partner.collection_segment_id = account.segment_id
+            partner.collection_delegated = account.delegation_state == "delegated"
+            partner.collection_level_id = account.level_id
+
+    def _inverse_collection_segment_id(self):
+        for segment, partners in self.grouped("collection_segment_id").items():
+            accounts = self.env["collection.account"]._get_or_create(partners)
+            accounts.write(
+                {"segment_id": segment.id, "segment_locked": bool(segment)}
+            )
+
+    def _search_by_account(self, domain):
+        # sudo: only decides which of the user's own partners match
+        accounts = (
+            self.env["collection.account"]
+            .sudo()
+            .search(domain & Domain("company_id", "=", self.env.company.id))
+        )
+        return Domain("commercial_partner_id", "in", accounts.partner_id.ids)
+
+    def _search_collection_account_id(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return self._search_by_account(Domain("id", "in", value))
+
+    def _search_collection_segment_id(self, operator, value):
+        if operator not in ("in", "any"):
+            return NotImplemented
+        value = value if operator == "any" else list(value)
+        if operator == "in" and False in value:
+            # customers without account have no segment either
+            others = self._search_by_account(Domain("segment_id", "not in", value))
+            return ~others
+        return self._search_by_account(Domain("segment_id", operator, value))
+
+    def _search_collection_delegated(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return self._search_by_account(Domain("delegation_state", "=", "delegated"))
+
+    def _search_collection_level_id(self, operator, value):
+        if operator not in ("in", "any"):
+            return NotImplemented
+        return self._search_by_account(Domain("level_id", operator, value))
+
+    def action_open_collection_account(self):
+        self.ensure_one()
+        return self.collection_account_id.get_formview_action()
