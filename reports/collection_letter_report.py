@@ -1,0 +1,409 @@
+import base64
+import io
+import re
+
+from markupsafe import Markup
+from PIL import Image, UnidentifiedImageError
+
+from odoo import api, fields, models
+from odoo.tools import format_date, formatLang, html2plaintext
+from odoo.tools.image import image_process
+
+#: rows of items and interest together above which the interest goes to an annex
+ROWS_ON_PAGE = 7
+COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|rgba?\([\d\s.,%]+\)")
+DEFAULT_COLOR = "#1f2933"
+LOGO_SIZE = (640, 240)
+#: box of the logo on paper, in millimetres
+LOGO_BOX = (58, 20)
+
+
+class ReportCollectionLetter(models.AbstractModel):
+    """What the letters print; the template only lays it out."""
+
+    _name = "report.account_collection.report_collection_letter"
+    _description = "Printed Letter"
+
+    @api.model
+    def _get_report_values(self, docids, data=None):
+        letters = self.env["collection.letter"].browse(docids)
+        letters.check_access("read")
+        # sudo: everything printed goes to the customer whom the letter is for
+        letters_sudo = letters.sudo()
+        regimes = self.env["collection.interest.regime"]._get_by_debtor_type()
+        companies = letters_sudo.company_id
+        return {
+            "doc_ids": docids,
+            "doc_model": "collection.letter",
+            "docs": letters,
+            "companies": [self._get_company_style(company) for company in companies],
+            "letters": [
+                self.with_context(lang=letter.lang)._get_letter_values(
+                    letter.with_context(lang=letter.lang),
+                    regimes.get(letter.account_id._get_debtor_type()),
+                )
+                for letter in letters_sudo
+            ],
+        }
+
+    # ------------------------------------------------------------------
+    # The company
+    # ------------------------------------------------------------------
+
+    def _get_company_style(self, company):
+        """Colour and logo, once per document: the logo is in the style sheet."""
+        color = (company.primary_color or "").strip()
+        return {
+            "id": company.id,
+            "color": color if COLOR.fullmatch(color) else DEFAULT_COLOR,
+            "logo": None if company.uses_default_logo else self._get_logo(company),
+        }
+
+    def _get_logo(self, company):
+        """Data address and size on paper (mm) of the company's logo."""
+        if not company.logo:
+            return None
+        raw = base64.b64decode(company.logo)
+        try:
+            raw = image_process(raw, size=LOGO_SIZE, output_format="PNG")
+            width, height = Image.open(io.BytesIO(raw)).size
+        except (UnidentifiedImageError, ValueError):
+            return None
+        scale = min(LOGO_BOX[0] / width, LOGO_BOX[1] / height)
+        return {
+            "url": "data:image/png;base64," + base64.b64encode(raw).decode(),
+            "width": round(width * scale, 1),
+            "height": round(height * scale, 1),
+        }
+
+    def _get_sender(self, letter):
+        """Letterhead: who writes, where from, registered how, reached how."""
+        company = letter.company_id
+        details = company.company_details
+        address = [
+            line.strip()
+            for line in html2plaintext(details or "").splitlines()
+            if line.strip() and line.strip() != company.name
+        ]
+        if not address:
+            address = self._get_address(company.partner_id, company.country_id)
+        registration = self._get_registration(company)
+        told = " ".join(address)
+        return {
+            "name": company.name,
+            "tagline": html2plaintext(company.report_header or "").strip(),
+            "address": address,
+            "reach": [
+                text
+                for text in (company.phone, company.email, company.website)
+                if text and text not in told
+            ],
+            "registration": [text for value, text in registration if value not in told],
+            "footer": company.report_footer
+            if html2plaintext(company.report_footer or "").strip()
+            else False,
+            "legal": " – ".join(
+                [company.name, *(text for _value, text in registration)]
+            ),
+        }
+
+    def _get_registration(self, company):
+        """[(number, number with its name)] of the company's registrations."""
+        registration = []
+        number = (company.company_registry or "").strip()
+        if number:
+            label = self.env._("Company ID")
+            if company.country_id.code == "FR":
+                digits = len(re.sub(r"\D", "", number))
+                label = {9: "SIREN", 14: "SIRET"}.get(digits, "RCS")
+            registration.append((number, f"{label}\N{NO-BREAK SPACE}{number}"))
+        if company.vat:
+            registration.append(
+                (company.vat, self.env._("VAT no. %(number)s", number=company.vat))
+            )
+        return registration
+
+    def _get_address(self, partner, home_country):
+        """Lines of a postal address; the country only when it is a foreign one."""
+        lines = [
+            line.strip()
+            for line in partner._display_address(without_company=True).splitlines()
+            if line.strip()
+        ]
+        country = partner.country_id
+        if country and lines and lines[-1] == country.name:
+            lines.pop()
+        if country and country != home_country:
+            lines.append(country.name.upper())
+        return lines
+
+    # ------------------------------------------------------------------
+    # The letter
+    # ------------------------------------------------------------------
+
+    def _get_letter_values(self, letter, regime):
+        """Everything one letter prints, in its language."""
+        segments = self._get_interest_rows(letter)
+        lines = [self._get_line_values(line, letter) for line in letter.line_ids]
+        in_annex = bool(segments) and len(lines) + len(segments) > ROWS_ON_PAGE
+        body_after, close = self._split_close(letter.body_after)
+        bank = letter._get_bank_account()
+        debtor_type = letter.account_id._get_debtor_type()
+        return {
+            "letter": letter,
+            "lang": letter.lang,
+            "sender": self._get_sender(letter),
+            "recipient": self._get_recipient(letter, debtor_type),
+            "date": self._get_date_line(letter),
+            "contact": self._get_contact(letter),
+            "lines": lines,
+            "late": any(line.days_overdue > 0 for line in letter.line_ids),
+            "partly_paid": any(line.amount_paid for line in letter.line_ids),
+            "disputed": self._get_disputed(letter),
+            "totals": self._get_totals(letter, debtor_type),
+            "total": letter._format_amount(letter.amount_total),
+            "words": letter.amount_in_words,
+            "law": self._get_law_sentence(letter, regime),
+            "interest_title": self.env._(
+                "%(interest)s: statement at %(date)s",
+                interest=self._get_interest_label(debtor_type),
+                date=letter._format_long_date(letter.date),
+            ),
+            "annex_title": self.env._(
+                "Annex to our letter %(number)s of %(date)s to %(customer)s",
+                number=letter.number or "",
+                date=letter._format_long_date(letter.date),
+                customer=letter.account_id.partner_id.name,
+            ),
+            "body_after": body_after,
+            "close": close,
+            "segments": segments,
+            "segments_total": letter._format_amount(letter.amount_interest),
+            "in_annex": in_annex,
+            "bank": bank
+            and {
+                "holder": bank.acc_holder_name or letter.company_id.name,
+                "name": bank.bank_name,
+                "number": self._format_account_number(bank.acc_number),
+                "bic": bank.bank_bic,
+            },
+            "signatory": letter.company_id.collection_signatory
+            or letter.account_id.user_id.name,
+            "enclosures": self._get_enclosure_names(letter, in_annex),
+        }
+
+    def _split_close(self, html):
+        """The text and its last paragraph, which stays with the signature."""
+        text, tag, close = str(html or "").rpartition("<p")
+        if not text or close.rstrip()[-4:] != "</p>":
+            return html, ""
+        return Markup(text), Markup(tag + close)
+
+    def _get_recipient(self, letter, debtor_type):
+        """Name, attention line and address of the addressee."""
+        partner = letter.partner_id
+        customer = letter.account_id.partner_id
+        name, attention = customer.name, False
+        if debtor_type == "private":
+            attention = self.env._("For the attention of Accounts Payable")
+        if partner != customer and partner.name and partner.name != customer.name:
+            attention = self.env._("For the attention of %(name)s", name=partner.name)
+        return {
+            "name": name,
+            "attention": attention,
+            "address": self._get_address(partner, letter.company_id.country_id),
+            "reference": customer.ref,
+        }
+
+    def _get_date_line(self, letter):
+        date = letter._format_long_date(letter.date).replace("\N{NO-BREAK SPACE}", " ")
+        # a French letter says “Le 22 novembre 2026”
+        return f"Le {date}" if letter.lang.startswith("fr") else date
+
+    def _get_contact(self, letter):
+        company = letter.company_id
+        lines = (
+            letter.account_id.user_id.name or company.collection_signatory,
+            company.collection_phone or company.phone,
+            company.collection_email or company.email,
+        )
+        return [line for line in lines if line]
+
+    def _get_line_values(self, line, letter):
+        reference = line.item_id.move_id.ref
+        return {
+            "name": line.move_name,
+            "reference": reference if reference != line.move_name else False,
+            "date": line.invoice_date
+            and format_date(self.env, line.invoice_date, lang_code=letter.lang),
+            "due_date": format_date(self.env, line.date_due, lang_code=letter.lang),
+            "days": max(line.days_overdue, 0),
+            "total": letter._format_amount(line.amount_total),
+            "paid": letter._format_amount(line.amount_paid) if line.amount_paid else "",
+            "due": letter._format_amount(line.amount_due),
+        }
+
+    def _get_disputed(self, letter):
+        """Part of the invoices that is left out because it is under discussion."""
+        amount = sum(
+            line.amount_total - line.amount_paid - line.amount_due
+            for line in letter.line_ids
+        )
+        if letter.currency_id.compare_amounts(amount, 0) <= 0:
+            return False
+        return self.env._(
+            "The amounts due leave out %(amount)s under discussion between us.",
+            amount=letter._format_amount(amount),
+        )
+
+    def _get_totals(self, letter, debtor_type):
+        """Rows between the principal and the total: [(label, amount)]."""
+        rows = [(self.env._("Principal due"), letter.amount_due)]
+        if letter.amount_credit:
+            rows.append(
+                (self.env._("Credits not yet matched, deducted"), -letter.amount_credit)
+            )
+        if letter.amount_interest:
+            rows.append((self._get_interest_label(debtor_type), letter.amount_interest))
+        if letter.amount_indemnity:
+            rows.append((self._get_indemnity_label(letter), letter.amount_indemnity))
+        if len(rows) == 1:
+            return []
+        return [(label, letter._format_amount(amount)) for label, amount in rows]
+
+    def _get_indemnity_label(self, letter):
+        amounts = [
+            amount for amount in letter.line_ids.mapped("amount_indemnity") if amount
+        ]
+        if len(amounts) == 1 or len(set(amounts)) > 1:
+            return self.env._("Fixed recovery indemnity")
+        return self.env._(
+            "Fixed recovery indemnity (%(count)s × %(amount)s)",
+            count=len(amounts),
+            amount=letter._format_amount(amounts[0]),
+        )
+
+    def _get_interest_label(self, debtor_type):
+        if debtor_type == "private":
+            return self.env._("Late-payment penalties")
+        if debtor_type == "public":
+            return self.env._("Default interest (public procurement)")
+        return self.env._("Interest at the legal rate")
+
+    def _get_law_sentence(self, letter, regime):
+        """What the interest and the indemnity rest on, by the customer's regime."""
+        if not regime or not letter.level_id.include_penalties:
+            return False
+        law = regime.with_context(lang=letter.lang).law_reference
+        articles = self.env._(" (articles %(law)s)", law=law) if law else ""
+        if regime.from_notice:
+            if letter.level_id.formal_notice and not letter.amount_interest:
+                return self.env._(
+                    "The amounts due bear interest at the legal rate from this formal "
+                    "notice on%(articles)s.",
+                    articles=articles,
+                )
+            if letter.amount_interest:
+                return self.env._(
+                    "Interest at the legal rate since the formal notice%(articles)s.",
+                    articles=articles,
+                )
+            return False
+        if not letter.amount_interest and not letter.amount_indemnity:
+            return False
+        values = {
+            "rate": self._get_rate_text(letter, regime),
+            "articles": articles,
+            "amount": letter.env.ref("base.EUR")
+            .with_context(lang=letter.lang)
+            .format(regime.indemnity),
+        }
+        if not letter.amount_indemnity:
+            return self.env._(
+                "Interest for late payment at %(rate)s, due by operation of law and "
+                "without any reminder being necessary%(articles)s.",
+                **values,
+            )
+        if regime.debtor_type == "public":
+            return self.env._(
+                "Default interest at %(rate)s, and a fixed recovery indemnity of "
+                "%(amount)s per invoice, due by operation of law and without any "
+                "formality%(articles)s.",
+                **values,
+            )
+        return self.env._(
+            "Late-payment penalties at %(rate)s, and a fixed recovery indemnity of "
+            "%(amount)s per invoice, due by operation of law without any reminder "
+            "being necessary%(articles)s.",
+            **values,
+        )
+
+    def _get_rate_text(self, letter, regime):
+        agreed = regime._to_tool(letter.company_id).agreed_rate
+        if agreed:
+            return self.env._(
+                "the agreed rate of %(rate)s a year", rate=self._format_rate(agreed)
+            )
+        if regime.index != "ecb_mro":
+            return self.env._("the legal rate")
+        margin = self._format_number(regime.margin)
+        if regime.fixed_at_start:
+            return self.env._(
+                "the refinancing rate of the European Central Bank plus %(margin)s "
+                "points, in force on the first day of the half-year in which interest "
+                "began to run",
+                margin=margin,
+            )
+        return self.env._(
+            "the refinancing rate of the European Central Bank plus %(margin)s points",
+            margin=margin,
+        )
+
+    def _get_interest_rows(self, letter):
+        """The interest of each invoice, cut by half-years where the rate changes."""
+        return [
+            {
+                "name": line.move_name,
+                "date_from": self._format_iso_date(segment["date_from"], letter),
+                "date_to": self._format_iso_date(segment["date_to"], letter),
+                "days": segment["days"],
+                "base": letter._format_amount(segment["base"]),
+                "rate": self._format_rate(segment["rate"]),
+                "amount": letter._format_amount(segment["amount"]),
+            }
+            for line in letter.line_ids
+            for segment in line.interest_detail or []
+        ]
+
+    def _get_enclosure_names(self, letter, annex):
+        names = []
+        if letter._get_enclosures():
+            names.append(self.env._("copies of the invoices"))
+        if annex:
+            names.append(self.env._("statement of interest"))
+        return ", ".join(names)
+
+    # ------------------------------------------------------------------
+    # Figures
+    # ------------------------------------------------------------------
+
+    def _format_iso_date(self, text, letter):
+        return format_date(self.env, fields.Date.to_date(text), lang_code=letter.lang)
+
+    def _format_number(self, value):
+        """As many decimals as the number has, at most four."""
+        decimals = len(f"{float(value):.4f}".rstrip("0").partition(".")[2])
+        return formatLang(self.env, float(value), digits=decimals)
+
+    def _format_rate(self, rate):
+        decimals = max(len(f"{float(rate):.4f}".rstrip("0").partition(".")[2]), 2)
+        figure = formatLang(self.env, float(rate), digits=decimals)
+        return f"{figure}\N{NO-BREAK SPACE}%"
+
+    def _format_account_number(self, number):
+        """An IBAN in groups of four, any other number as it was typed."""
+        compact = re.sub(r"\s", "", number or "")
+        if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{10,30}", compact):
+            return number
+        groups = [compact[i : i + 4] for i in range(0, len(compact), 4)]
+        return "\N{NO-BREAK SPACE}".join(groups)
