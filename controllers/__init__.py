@@ -1,0 +1,3 @@
+from . import item
+from . import portal
+from . import export

@@ -1,0 +1,32 @@
+from odoo import http
+from odoo.exceptions import AccessError, MissingError
+from odoo.http import content_disposition, request
+
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class CollectionExportController(http.Controller):
+    @http.route(
+        "/account_collection/placement/<int:placement_id>/xlsx",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        readonly=True,
+    )
+    def placement_xlsx(self, placement_id):
+        """The hand-over list as a spreadsheet, for those who may read all of it."""
+        try:
+            filename, content = (
+                request.env["collection.placement"].browse(placement_id)._get_xlsx()
+            )
+        except (AccessError, MissingError):
+            return request.not_found()
+        return request.make_response(
+            content,
+            headers=[
+                ("Content-Type", XLSX_TYPE),
+                ("Content-Length", len(content)),
+                ("Content-Disposition", content_disposition(filename)),
+                ("X-Content-Type-Options", "nosniff"),
+            ],
+        )

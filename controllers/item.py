@@ -1,0 +1,29 @@
+from odoo import http
+from odoo.exceptions import AccessError, MissingError
+from odoo.http import content_disposition, request
+
+
+class CollectionItemController(http.Controller):
+    @http.route(
+        "/account_collection/item/<int:item_id>/invoice",
+        type="http",
+        auth="user",
+        methods=["GET"],
+    )
+    def item_invoice(self, item_id):
+        """The invoice of an item as PDF, for those who may read the item."""
+        try:
+            filename, content = (
+                request.env["collection.item"].browse(item_id)._get_invoice_pdf()
+            )
+        except (AccessError, MissingError) as error:
+            raise request.not_found() from error
+        return request.make_response(
+            content,
+            headers=[
+                ("Content-Type", "application/pdf"),
+                ("Content-Length", len(content)),
+                ("Content-Disposition", content_disposition(filename, "inline")),
+                ("X-Content-Type-Options", "nosniff"),
+            ],
+        )
