@@ -1,0 +1,333 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import Command, fields
+from odoo.tests import new_test_user
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+
+class CollectionCommon(AccountTestInvoicingCommon):
+    """A French company that keeps its books in euros, its people and its provider.
+
+    `cls.env` is the accountant who is also a credit manager; what depends on rights
+    is tested with the users below, none of whom may do more than his role needs.
+    """
+
+    chart_template = "generic_coa"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env.user.group_ids |= cls.env.ref(
+            "account_collection.group_collection_manager"
+        )
+        # what French letters must carry
+        cls.company.write(
+            {
+                "company_registry": "55203253400646",
+                "street": "1 rue de la Paix",
+                "zip": "75002",
+                "city": "Paris",
+                "collection_signatory": "Camille Martin, credit manager",
+            }
+        )
+        cls.env["res.partner.bank"].create(
+            {
+                "acc_number": "FR7630006000011234567890189",
+                "partner_id": cls.company.partner_id.id,
+            }
+        )
+
+        # Ladder of the scenarios of the peers' comparison ("A")
+        cls.policy = cls._policy(
+            "Ladder A",
+            [("due", 7), ("eom", 15), ("previous", 14)],
+            tolerance=5.0,
+        )
+        cls.level_1, cls.level_2, cls.level_3 = cls.policy.level_ids
+        cls.company.collection_policy_id = cls.policy
+
+        cls.customer = cls._customer("Nord")
+        cls.other_customer = cls._customer("Vela")
+
+        cls.manager_user = cls._user("collection_manager", "group_collection_manager")
+        cls.collector_user = cls._user("collection_user", "group_collection_user")
+        cls.accountant_user = cls._user(
+            "collection_accountant", "account.group_account_invoice"
+        )
+        cls.plain_internal_user = cls._user("collection_plain", "base.group_user")
+        cls.plain_portal_user = cls._user("collection_portal", "base.group_portal")
+
+        cls.provider = cls.env["res.partner"].create(
+            {"name": "Provider One", "is_company": True}
+        )
+        cls.other_provider = cls.env["res.partner"].create(
+            {"name": "Provider Two", "is_company": True}
+        )
+        cls.agent_user = cls._user("collection_agent", "group_collection_provider")
+        cls.supervisor_user = cls._user(
+            "collection_supervisor", "group_collection_provider"
+        )
+        cls.other_agent_user = cls._user(
+            "collection_other_agent", "group_collection_provider"
+        )
+        cls.on_site_user = cls._user("collection_on_site", "group_collection_on_site")
+        cls.agent = cls._agent(cls.agent_user, cls.provider)
+        cls.supervisor = cls._agent(
+            cls.supervisor_user, cls.provider, supervisor=True
+        )
+        cls.on_site_agent = cls._agent(cls.on_site_user, cls.provider)
+        cls.other_agent = cls._agent(cls.other_agent_user, cls.other_provider)
+        cls.mandate = cls._mandate(
+            cls.provider, cls.agent | cls.supervisor | cls.on_site_agent
+        )
+        cls.other_mandate = cls._mandate(cls.other_provider, cls.other_agent)
+
+    @classmethod
+    def setup_independent_company(cls, **kwargs):
+        return super().setup_independent_company(
+            **{
+                "country_id": cls.env.ref("base.fr").id,
+                "currency_id": cls._enable_currency("EUR").id,
+                **kwargs,
+            }
+        )
+
+    # ------------------------------------------------------------------
+    # Master data
+    # ------------------------------------------------------------------
+
+    @classmethod
+    def _user(cls, login, groups, **values):
+        """A user of the test company who belongs to `groups` and nothing else."""
+        full_names = ",".join(
+            name if "." in name else f"account_collection.{name}"
+            for name in groups.split(",")
+        )
+        return new_test_user(
+            cls.env(su=True),
+            login=login,
+            groups=full_names,
+            company_id=cls.company.id,
+            tz="Europe/Paris",
+            **values,
+        ).with_env(cls.env)
+
+    @classmethod
+    def _agent(cls, user, provider, **values):
+        return cls.env["collection.agent"].create(
+            {"user_id": user.id, "provider_id": provider.id, **values}
+        )
+
+    @classmethod
+    def _mandate(cls, provider, agents, **values):
+        """A live mandate of `provider` on which `agents` work."""
+        mandate = cls.env["collection.mandate"].create(
+            {
+                "name": f"Mandate of {provider.name}",
+                "provider_id": provider.id,
+                "agent_ids": [Command.set(agents.ids)],
+                "date_start": "2020-01-01",
+                **values,
+            }
+        )
+        mandate.action_start()
+        return mandate
+
+    @classmethod
+    def _policy(cls, name, levels, **values):
+        """A policy with `levels`: (basis, days) or (basis, days, values) each."""
+        commands = []
+        for position, (basis, days, *more) in enumerate(levels, start=1):
+            commands.append(
+                Command.create(
+                    {
+                        "sequence": position * 10,
+                        "name": f"{name} L{position}",
+                        "subject": f"Reminder {position}",
+                        "delay_basis": basis,
+                        "delay_days": days,
+                        "channel": "post",
+                        **(more[0] if more else {}),
+                    }
+                )
+            )
+        return cls.env["collection.policy"].create(
+            {
+                "name": name,
+                "company_id": cls.company.id,
+                "level_ids": commands,
+                "tolerance": 0.0,
+                **values,
+            }
+        )
+
+    @classmethod
+    def _customer(cls, name, **values):
+        return cls.env["res.partner"].create(
+            {
+                "name": name,
+                "is_company": True,
+                "email": f"{name.lower().replace(' ', '.')}@customer.example.com",
+                "country_id": cls.env.ref("base.fr").id,
+                "property_account_receivable_id": cls.company_data[
+                    "default_account_receivable"
+                ].id,
+                **values,
+            }
+        )
+
+    # ------------------------------------------------------------------
+    # Ledger
+    # ------------------------------------------------------------------
+
+    @classmethod
+    def _invoice(
+        cls,
+        partner,
+        amount,
+        date_due,
+        date=None,
+        currency=None,
+        post=True,
+        move_type="out_invoice",
+        company_data=None,
+        **values,
+    ):
+        """An invoice without tax over `amount`, by default dated 30 days before."""
+        data = company_data or cls.company_data
+        date_due = fields.Date.to_date(date_due)
+        invoice = (
+            cls.env["account.move"]
+            .with_company(data["company"])
+            .create(
+                {
+                    "move_type": move_type,
+                    "partner_id": partner.id,
+                    "journal_id": data["default_journal_sale"].id,
+                    "invoice_date": date or date_due - relativedelta(days=30),
+                    "invoice_payment_term_id": False,
+                    "invoice_date_due": date_due,
+                    "currency_id": (currency or data["company"].currency_id).id,
+                    "invoice_line_ids": [
+                        Command.create(
+                            {
+                                "name": "Services",
+                                "price_unit": amount,
+                                "tax_ids": [Command.clear()],
+                                "account_id": data["default_account_revenue"].id,
+                            }
+                        )
+                    ],
+                    **values,
+                }
+            )
+        )
+        if post:
+            invoice.action_post()
+        return invoice
+
+    @classmethod
+    def _credit_note(cls, partner, amount, date, **values):
+        """A posted credit note that is not matched with anything."""
+        return cls._invoice(
+            partner, amount, date, date=date, move_type="out_refund", **values
+        )
+
+    @classmethod
+    def _receivable_lines(cls, moves):
+        return moves.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        )
+
+    @classmethod
+    def _payment(cls, partner, amount, date, currency=None, company_data=None):
+        """A posted customer payment that is not matched with anything."""
+        data = company_data or cls.company_data
+        payment = (
+            cls.env["account.payment"]
+            .with_company(data["company"])
+            .create(
+                {
+                    "payment_type": "inbound",
+                    "partner_type": "customer",
+                    "partner_id": partner.id,
+                    "amount": amount,
+                    "date": date,
+                    "currency_id": (currency or data["company"].currency_id).id,
+                    "journal_id": data["default_journal_bank"].id,
+                    "payment_method_line_id": data[
+                        "default_journal_bank"
+                    ].inbound_payment_method_line_ids[:1].id,
+                }
+            )
+        )
+        payment.action_post()
+        return payment
+
+    @classmethod
+    def _pay(cls, invoice, amount=None, date=None, currency=None):
+        """Pay `invoice`, in whole by default, and reconcile it; return the payment."""
+        payment = cls._payment(
+            invoice.commercial_partner_id,
+            invoice.amount_residual if amount is None else amount,
+            date or fields.Date.today(),
+            currency=currency or invoice.currency_id,
+        )
+        cls._reconcile(invoice, payment.move_id)
+        return payment
+
+    @classmethod
+    def _reconcile(cls, *moves):
+        """Match the open receivable journal items of `moves` with each other."""
+        lines = cls._receivable_lines(moves[0].browse([m.id for m in moves]))
+        lines.filtered(lambda line: not line.reconciled).reconcile()
+
+    # ------------------------------------------------------------------
+    # Collections
+    # ------------------------------------------------------------------
+
+    @classmethod
+    def account_of(cls, partner, company=None):
+        return cls.env["collection.account"].search(
+            [
+                ("partner_id", "=", partner.commercial_partner_id.id),
+                ("company_id", "=", (company or cls.company).id),
+            ]
+        )
+
+    @classmethod
+    def _hand_over(cls, accounts, mandate=None):
+        """Hand `accounts` over and let the provider accept them."""
+        placement = cls.env["collection.placement"].create(
+            {
+                "mandate_id": (mandate or cls.mandate).id,
+                "extent": "manual",
+                "line_ids": [
+                    Command.create({"account_id": account.id}) for account in accounts
+                ],
+            }
+        )
+        placement.action_hand_over()
+        placement.action_accept()
+        return placement
+
+    @classmethod
+    def _run(cls, date, user=None, company=None, **values):
+        """A computed dunning run, as the credit manager makes it."""
+        run = (
+            cls.env["collection.dunning.run"]
+            .with_user(user or cls.manager_user)
+            .create(
+                {"date": date, "company_id": (company or cls.company).id, **values}
+            )
+        )
+        run.action_compute()
+        return run.with_env(cls.env)
+
+    @classmethod
+    def _send(cls, run):
+        """Confirm the run and mark its letters as sent, without mail or paper."""
+        run.action_confirm()
+        run.letter_ids.filtered(lambda letter: letter.state == "to_send")._mark_sent()
+        return run

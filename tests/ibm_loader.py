@@ -1,0 +1,180 @@
+"""Loads the public sample "late payment histories" (2,466 invoices of 100 customers,
+2012 and 2013) through Odoo's own models, as the ledger stood on one day.
+
+The sample itself is not part of the repository.
+"""
+
+import csv
+import os
+from collections import defaultdict
+from datetime import datetime
+from pathlib import Path
+
+from odoo import Command, fields
+
+NAME = "ibm_late_payment_histories.csv"
+#: no journal entry of ours needs a tracked change or a mail
+QUIET = {
+    "tracking_disable": True,
+    "mail_create_nolog": True,
+    "mail_create_nosubscribe": True,
+}
+
+
+def find_file():
+    """Path of the sample: in the folder COLLECTION_TEST_DATA (or that file itself), or
+    beside the repository; None when it is not there."""
+    module = Path(__file__).resolve().parents[1]
+    candidates = [module.parent / "shared" / "data" / NAME]
+    configured = os.environ.get("COLLECTION_TEST_DATA")
+    if configured:
+        candidates[:0] = [Path(configured), Path(configured) / NAME]
+    for path in candidates:
+        if path.is_file():
+            return path
+    return None
+
+
+def _day(text):
+    return datetime.strptime(text, "%m/%d/%Y").date()
+
+
+def read_rows(path, as_of):
+    """Invoices that exist on `as_of`; what was settled later is not settled yet."""
+    rows = []
+    with path.open(newline="") as source:
+        for row in csv.DictReader(source):
+            invoiced, settled = _day(row["InvoiceDate"]), _day(row["SettledDate"])
+            if invoiced > as_of:
+                continue
+            rows.append(
+                {
+                    "customer": row["customerID"],
+                    "number": row["invoiceNumber"],
+                    "invoiced": invoiced,
+                    "due": _day(row["DueDate"]),
+                    "amount": float(row["InvoiceAmount"]),
+                    "settled": settled if settled <= as_of else None,
+                }
+            )
+    return rows
+
+
+def load(env, company_data, path, as_of):
+    """Create customers, posted invoices and matched receipts as of `as_of`.
+
+    :return: {number of the sample: invoice}
+    """
+    env = env(context=dict(env.context, **QUIET))
+    rows = read_rows(path, fields.Date.to_date(as_of))
+    customers = _create_customers(env, company_data, rows)
+    invoices = _create_invoices(env, company_data, rows, customers)
+    _settle(env, company_data, rows, customers, invoices)
+    return invoices
+
+
+def _create_customers(env, company_data, rows):
+    references = sorted({row["customer"] for row in rows})
+    partners = env["res.partner"].create(
+        [
+            {
+                "name": f"Customer {reference}",
+                "ref": reference,
+                "is_company": True,
+                "email": f"{reference.lower()}@customer.example.com",
+                "property_account_receivable_id": company_data[
+                    "default_account_receivable"
+                ].id,
+            }
+            for reference in references
+        ]
+    )
+    return dict(zip(references, partners, strict=True))
+
+
+def _create_invoices(env, company_data, rows, customers):
+    invoices = env["account.move"].create(
+        [
+            {
+                "move_type": "out_invoice",
+                "partner_id": customers[row["customer"]].id,
+                "journal_id": company_data["default_journal_sale"].id,
+                # a name of its own spares one search per invoice for the next one
+                "name": f"INV/{row['number']}",
+                "ref": row["number"],
+                "invoice_date": row["invoiced"],
+                "invoice_payment_term_id": False,
+                "invoice_date_due": row["due"],
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "name": "Services",
+                            "price_unit": row["amount"],
+                            "tax_ids": [Command.clear()],
+                            "account_id": company_data["default_account_revenue"].id,
+                        }
+                    )
+                ],
+            }
+            for row in rows
+        ]
+    )
+    invoices._post()
+    return dict(zip((row["number"] for row in rows), invoices, strict=True))
+
+
+def _settle(env, company_data, rows, customers, invoices):
+    """One bank entry per day, as bank statements bring them, matched line by line."""
+    settled = defaultdict(list)
+    for row in rows:
+        if row["settled"]:
+            settled[row["settled"]].append(row)
+    bank = company_data["default_journal_bank"]
+    receivable = company_data["default_account_receivable"]
+    entries = env["account.move"].create(
+        [
+            {
+                "move_type": "entry",
+                "name": f"BNK/{day:%Y/%m/%d}",
+                "date": day,
+                "journal_id": bank.id,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "name": "Customers",
+                            "account_id": bank.default_account_id.id,
+                            "debit": round(sum(row["amount"] for row in paid), 2),
+                        }
+                    ),
+                    *(
+                        Command.create(
+                            {
+                                "name": row["number"],
+                                "partner_id": customers[row["customer"]].id,
+                                "account_id": receivable.id,
+                                "credit": row["amount"],
+                            }
+                        )
+                        for row in paid
+                    ),
+                ],
+            }
+            for day, paid in settled.items()
+        ]
+    )
+    entries._post()
+    credits = {
+        line.name: line
+        for line in entries.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        )
+    }
+    debits = {
+        line.move_id.ref: line
+        for line in env["account.move"].union(*invoices.values()).line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        )
+    }
+    env["account.move.line"]._reconcile_plan(
+        [debits[number] | line for number, line in credits.items()]
+    )

@@ -1,0 +1,91 @@
+from odoo.tests import HttpCase, tagged
+
+
+@tagged("post_install", "-at_install")
+class TestDemo(HttpCase):
+    """The demo company shows every part of collections."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # a shorter history than the one users load: the same scenes, in less time
+        cls.logins = cls.env["collection.demo"]._load(lang="en_US", months=7)
+        cls.company = cls.env.ref("__collection_demo__.company")
+
+    def _search(self, model, *domain):
+        return self.env[model].search([("company_id", "=", self.company.id), *domain])
+
+    def test_loading_again_creates_nothing(self):
+        models = ("res.users", "res.company", "account.move", "collection.account")
+        before = [self.env[model].search_count([]) for model in models]
+        self.assertEqual(self.env["collection.demo"]._load(lang="en_US"), self.logins)
+        self.assertEqual([self.env[m].search_count([]) for m in models], before)
+
+    def test_logins_authenticate(self):
+        self.assertEqual(len(self.logins), 5)
+        for login in self.logins:
+            with self.subTest(login=login["login"]):
+                self.assertTrue(login["role"])
+                self.assertTrue(login["hint"])
+                self.authenticate(login["login"], login["password"])
+
+    def test_every_segment_has_customers(self):
+        accounts = self._search("collection.account")
+        self.assertEqual(accounts.segment_id, self.env["collection.segment"].search([]))
+        self.assertTrue(accounts.filtered("insolvency_date"))
+        self.assertTrue(accounts.filtered("hold_until"))
+        self.assertTrue(accounts.filtered("amount_credit"))
+        self.assertTrue(accounts.filtered("amount_disputed"))
+        self.assertGreater(len(accounts.partner_id.country_id), 3)
+        self.assertFalse(accounts.filtered(lambda account: not account.user_id))
+
+    def test_every_age_has_amount(self):
+        items = self._search("collection.item", ("state", "=", "open"))
+        buckets = dict(items._fields["age_bucket"]._description_selection(self.env))
+        for bucket in buckets:
+            of_bucket = items.filtered(lambda item, b=bucket: item.age_bucket == b)
+            self.assertGreater(
+                sum(of_bucket.mapped("amount_residual_company")), 0, bucket
+            )
+        self.assertTrue(items.filtered(lambda item: item.days_overdue == 0))
+        self.assertGreater(len(items.currency_id), 2)
+
+    def test_position_is_true(self):
+        self.assertEqual(
+            self.env["collection.account"]._refresh(self._search("collection.account")),
+            0,
+        )
+
+    def test_dunning_history(self):
+        runs = self._search("collection.dunning.run")
+        self.assertEqual(set(runs.mapped("state")), {"done", "computed"})
+        letters = self._search("collection.letter")
+        self.assertLessEqual({"sent", "draft"}, set(letters.mapped("state")))
+        self.assertGreater(len(letters.level_id), 2)
+        self.assertFalse(
+            letters.filtered(lambda le: le.state == "sent" and not le.number)
+        )
+        self.assertGreater(len(set(runs.exclusion_ids.mapped("reason"))), 5)
+
+    def test_no_mail_waits_to_leave(self):
+        self.assertFalse(self.env["mail.mail"].search([("state", "=", "outgoing")]))
+
+    def test_hand_overs(self):
+        placements = self._search("collection.placement")
+        self.assertEqual(len(placements.provider_id), 2)
+        states = placements.line_ids.mapped("state")
+        self.assertLessEqual({"active", "paid", "recalled"}, set(states))
+        recalled = placements.line_ids.filtered(lambda line: line.state == "recalled")
+        self.assertTrue(recalled.reason)
+        calls = self._search("collection.call")
+        self.assertEqual(set(calls.mapped("side")), {"company", "provider"})
+        self.assertGreater(len(calls.outcome_id), 6)
+
+    def test_agents_work_on_the_portal(self):
+        account = self.env.ref("__collection_demo__.mandate").account_ids[:1]
+        for key in ("supervisor", "agent"):
+            user = self.env.ref(f"__collection_demo__.{key}")
+            self.authenticate(user.login, user.login)
+            response = self.url_open("/my/collection")
+            self.assertEqual(response.status_code, 200)
+            self.assertIn(account.partner_id.name, response.text)

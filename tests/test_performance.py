@@ -1,0 +1,184 @@
+import itertools
+
+from odoo import Command
+from odoo.tests import freeze_time, tagged
+
+from .common import CollectionCommon
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-03-31")
+class TestPerformance(CollectionCommon):
+    """The number of queries does not depend on the number of items."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.policy.level_ids[0].include_penalties = True
+        with freeze_time("2026-03-31"):
+            cls.few = cls._file(10)
+            cls.many = cls._file(100)
+        cls.few_policy = cls.policy
+        cls.many_policy = cls.policy.copy({"company_id": cls.company.id})
+        cls.many.policy_id = cls.many_policy
+        cls.env.flush_all()
+
+    @classmethod
+    def _file(cls, count):
+        """`count` customers with two overdue invoices each, posted in one go."""
+        partners = cls.env["res.partner"].create(
+            [
+                {
+                    "name": f"Customer {position}",
+                    "is_company": True,
+                    "property_account_receivable_id": cls.company_data[
+                        "default_account_receivable"
+                    ].id,
+                }
+                for position in range(count)
+            ]
+        )
+        moves = cls.env["account.move"].create(
+            [
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": partner.id,
+                    # named here: the next free number is one search per invoice
+                    "name": f"INV/2026/{count * 1000 + position:06}",
+                    "journal_id": cls.company_data["default_journal_sale"].id,
+                    "invoice_date": "2026-01-15",
+                    "invoice_payment_term_id": False,
+                    "invoice_date_due": due,
+                    "invoice_line_ids": [
+                        Command.create(
+                            {
+                                "name": "Services",
+                                "price_unit": 100.0,
+                                "tax_ids": [Command.clear()],
+                                "account_id": cls.company_data[
+                                    "default_account_revenue"
+                                ].id,
+                            }
+                        )
+                    ],
+                }
+                for position, (partner, due) in enumerate(
+                    itertools.product(partners, ("2026-02-15", "2026-03-01"))
+                )
+            ]
+        )
+        moves._post()
+        return cls.env["collection.account"].search(
+            [("partner_id", "in", partners.ids)]
+        )
+
+    def _queries(self, function):
+        """Queries that `function` makes with an empty cache."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        function()
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
+    def assertSame(self, few, many):
+        """Equal, but for the few reads that fetch a thousand records at a time."""
+        self.assertLessEqual(many, few + 2, f"{few} queries for 10, {many} for 100")
+
+    def test_refresh(self):
+        def refresh(accounts):
+            self.env.cr.execute(
+                "UPDATE collection_item SET amount_residual = 0, state = 'closed'"
+                " WHERE account_id IN %s",
+                [tuple(accounts.ids)],
+            )
+            self.env.cr.execute(
+                "UPDATE collection_account SET amount_open = 0 WHERE id IN %s",
+                [tuple(accounts.ids)],
+            )
+            return lambda: self.assertGreaterEqual(
+                self.env["collection.account"]._refresh(accounts), 3 * len(accounts)
+            )
+
+        few = self._queries(refresh(self.few))
+        many = self._queries(refresh(self.many))
+        self.assertSame(few, many)
+        self.assertLess(many, 20)
+
+    def test_run(self):
+        def compute(policy):
+            run = self.env["collection.dunning.run"].create(
+                {"date": "2026-03-31", "policy_ids": [Command.set(policy.ids)]}
+            )
+            return run, lambda: run.action_compute()
+
+        self.company.collection_policy_id = self.few_policy
+        # what is read once per process (rates, regimes, languages) is read before
+        compute(self.few_policy)[1]()
+        run_few, function = compute(self.few_policy)
+        few = self._queries(function)
+        run_many, function = compute(self.many_policy)
+        many = self._queries(function)
+        self.assertEqual(len(run_few.letter_ids), 10)
+        self.assertEqual(len(run_many.letter_ids.line_ids), 200)
+        self.assertTrue(all(run_many.letter_ids.mapped("amount_interest")))
+        self.assertSame(few, many)
+
+    def test_before_sending(self):
+        def letters(policy):
+            run = self._run("2026-03-31", policy_ids=[Command.set(policy.ids)])
+            confirm_queries.append(self._queries(run.action_confirm))
+            # records of their own, which are read together
+            return self.env["collection.letter"].browse(run.letter_ids.ids)
+
+        confirm_queries = []
+        few, many = letters(self.few_policy), letters(self.many_policy)
+        self.assertSame(*confirm_queries)
+        few._recompute_before_sending()
+        few_queries = self._queries(few._recompute_before_sending)
+        many_queries = self._queries(many._recompute_before_sending)
+        self.assertEqual(set(many.mapped("state")), {"to_send"})
+        self.assertSame(few_queries, many_queries)
+        self.assertSame(self._queries(few._mark_sent), self._queries(many._mark_sent))
+
+    def test_hand_over_and_recall(self):
+        def placement(accounts):
+            return self.env["collection.placement"].create(
+                {
+                    "mandate_id": self.mandate.id,
+                    "line_ids": [
+                        Command.create({"account_id": account.id})
+                        for account in accounts
+                    ],
+                }
+            )
+
+        few, many = placement(self.few), placement(self.many)
+        self.assertSame(
+            self._queries(few.action_hand_over), self._queries(many.action_hand_over)
+        )
+        self.assertEqual(set(self.many.mapped("delegation_state")), {"delegated"})
+        self.assertTrue(all(self.many.item_ids.mapped("delegated")))
+        self.assertSame(
+            self._queries(lambda: few.line_ids._take_back("recalled", "Test")),
+            self._queries(lambda: many.line_ids._take_back("recalled", "Test")),
+        )
+        self.assertEqual(set(self.many.mapped("delegation_state")), {"in_house"})
+
+    def test_lists(self):
+        """What list views read, computed fields included."""
+        names = ["display_name", "days_overdue", "amount_1_30", "effective_policy_id"]
+        self.assertSame(
+            self._queries(lambda: self.few.read(names)),
+            self._queries(lambda: self.many.read(names)),
+        )
+        names = ["display_name", "days_overdue", "age_bucket", "segment_id"]
+        self.assertSame(
+            self._queries(lambda: self.few.item_ids.read(names)),
+            self._queries(lambda: self.many.item_ids.read(names)),
+        )
+        names = ["collection_account_id", "collection_level_id", "collection_delegated"]
+        self.assertSame(
+            self._queries(lambda: self.few.item_ids.move_id.read(names)),
+            self._queries(lambda: self.many.item_ids.move_id.read(names)),
+        )
