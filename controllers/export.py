@@ -20,7 +20,7 @@ class CollectionExportController(http.Controller):
                 request.env["collection.placement"].browse(placement_id)._get_xlsx()
             )
         except (AccessError, MissingError):
-            return request.not_found()
+            raise request.not_found() from None
         return request.make_response(
             content,
             headers=[

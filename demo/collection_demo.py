@@ -122,18 +122,20 @@ class CollectionDemo(models.AbstractModel):
             ),
             (
                 "on_site",
-                self.env._("Provider's agent on the company's premises"),
+                self.env._("On-site agent"),
                 self.env._("See the delegated accounts, and only these."),
             ),
             (
                 "supervisor",
-                self.env._("Provider's supervisor (portal)"),
-                self.env._("Open /my: follow the team and assign accounts to agents."),
+                self.env._("Provider supervisor"),
+                self.env._(
+                    "On the portal: follow the team and assign accounts to agents."
+                ),
             ),
             (
                 "agent",
-                self.env._("Provider's agent (portal)"),
-                self.env._("Open /my: work a delegated account and log the call."),
+                self.env._("Provider agent"),
+                self.env._("On the portal: work a delegated account and log the call."),
             ),
         ]
         return [
@@ -551,12 +553,11 @@ class CollectionDemo(models.AbstractModel):
             placement = self._hand_over(mandate, accounts, day(14))
             team = mandate.agent_ids.filtered(lambda agent: not agent.supervisor)
             self._share_out(placement, team)
-        with self._as_of(day(10)):
-            ledger.advance(day(10))
-            self._hand_over_abroad(company, customers, users, today, day(10))
-        for days_ago in (13, 12, 9, 8, 7, 6, 5, 3, 2, 1):
+        for days_ago in (13, 12, 10, 9, 8, 7, 6, 5, 3, 2, 1):
             with self._as_of(day(days_ago)):
                 ledger.advance(day(days_ago))
+                if days_ago == 10:
+                    self._hand_over_abroad(company, customers, users, today, day(10))
                 calls.by_provider(day(days_ago), 4)
                 calls.in_house(day(days_ago), 3)
                 if days_ago == 6:
@@ -854,7 +855,7 @@ class CollectionDemo(models.AbstractModel):
                 {
                     "account_ids": [Command.set(account.ids)],
                     "reason": "customer_request",
-                    "note": "le gérant souhaite un rendez-vous avec la direction",
+                    "note": "le client souhaite un rendez-vous avec la direction",
                 }
             )
             wizard.action_recall()

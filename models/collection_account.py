@@ -382,6 +382,13 @@ class CollectionAccount(models.Model):
             else:
                 account.delegation_state = "in_house"
 
+    def _update_delegation(self):
+        """Recompute now what depends on the hand-over, without a line for each field
+        in the timeline: the hand-over and the recall write their own."""
+        self.with_context(tracking_disable=True)._recompute_recordset(
+            ["mandate_id", "delegation_state"]
+        )
+
     def _compute_last_call_date(self):
         dates = dict(
             self.env["collection.call"]._read_group(

@@ -131,7 +131,8 @@ class CollectionCall(models.Model):
     @api.constrains("next_action_date")
     def _check_next_action_date(self):
         for call in self:
-            if call.next_action_date and call.next_action_date < call.date.date():
+            day = fields.Datetime.context_timestamp(call, call.date).date()
+            if call.next_action_date and call.next_action_date < day:
                 raise ValidationError(
                     self.env._("The next action cannot lie before the call itself.")
                 )

@@ -337,7 +337,9 @@ class CollectionPlacement(models.Model):
     def _get_list_lang(self):
         """Language of the hand-over list: the reader's, else the company's."""
         self.ensure_one()
-        return self.env.lang or self.company_id.partner_id.lang
+        return (
+            self.env.lang or self.env.user.lang or self.company_id.partner_id.lang
+        )
 
     def _get_list_name(self):
         """File name of the hand-over list, without extension."""

@@ -64,3 +64,5 @@ class CollectionPlacementItem(models.Model):
         help="A new invoice that joined its customer after the hand-over.",
     )
     recalled = fields.Boolean(help="Taken back alone, the account stays delegated.")
+
+    _recalled_idx = models.Index("(line_id) WHERE recalled")

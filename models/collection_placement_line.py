@@ -213,9 +213,12 @@ class CollectionPlacementLine(models.Model):
                        AND ci.placement_line_id IS NULL
                        AND aml.no_followup IS NOT TRUE
                        AND move.payment_state IS DISTINCT FROM 'blocked'
-                       AND NOT EXISTS (
-                            SELECT 1 FROM collection_placement_item held
-                             WHERE held.line_id = line.id AND held.item_id = ci.id)
+                       -- not a join: it would be looked up row by row in the very
+                       -- table that is being filled
+                       AND (line.id, ci.id) NOT IN (
+                            SELECT held.line_id, held.item_id
+                              FROM collection_placement_item held
+                             WHERE held.recalled AND held.item_id IS NOT NULL)
                  RETURNING item_id, line_id
                 )
                 UPDATE collection_item ci
@@ -267,6 +270,7 @@ class CollectionPlacementLine(models.Model):
         accounts = self.env["collection.account"].browse(row[0] for row in rows)
         accounts.invalidate_recordset(["placement_line_id"], flush=False)
         accounts.modified(["placement_line_id"])
+        accounts._update_delegation()
 
     # ------------------------------------------------------------------
     # Taking back
@@ -291,7 +295,10 @@ class CollectionPlacementLine(models.Model):
             }
         )
         accounts = lines.account_id
-        accounts.write({"placement_line_id": False, "agent_id": False})
+        accounts.with_context(tracking_disable=True).write(
+            {"placement_line_id": False, "agent_id": False}
+        )
+        accounts._update_delegation()
         self.env["collection.item"].flush_model()
         rows = self.env.execute_query(
             SQL(
@@ -321,10 +328,7 @@ class CollectionPlacementLine(models.Model):
 
     def action_recall(self):
         """Ask why, then take these accounts back."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_recall_action"
-        )
-        return dict(action, context={"default_account_ids": self.account_id.ids})
+        return self.account_id.action_recall()
 
     # ------------------------------------------------------------------
     # Following the ledger
@@ -354,6 +358,7 @@ class CollectionPlacementLine(models.Model):
         ):
             return 0
         changed = self_sudo._revive(accounts)
+        changed += self_sudo._relink(accounts)
         changed += self_sudo._add_items(
             SQL(
                 """%(accounts)s AND placement.state IN ('handed_over', 'accepted')
@@ -419,20 +424,6 @@ class CollectionPlacementLine(models.Model):
         for placement in lines.placement_id.filtered(lambda p: p.state == "closed"):
             placement.state = "handed_over"
         lines._link_accounts()
-        relinked = self.env.execute_query(
-            SQL(
-                """
-                UPDATE collection_item ci
-                   SET placement_line_id = held.line_id, delegated = TRUE
-                  FROM collection_placement_item held
-                 WHERE held.item_id = ci.id AND held.line_id IN %s
-                   AND held.recalled IS NOT TRUE AND ci.state = 'open'
-             RETURNING ci.id
-                """,
-                tuple(lines.ids),
-            )
-        )
-        self._invalidate_items([row[0] for row in relinked])
         lines.account_id._message_log_batch(
             bodies={
                 account.id: self.env._("With the provider again: the customer owes.")
@@ -440,6 +431,37 @@ class CollectionPlacementLine(models.Model):
             }
         )
         return len(lines)
+
+    @api.model
+    def _relink(self, accounts):
+        """Give items that were handed over, and owe again, back to their lines.
+
+        :return: number of items
+        """
+        self.flush_model(["account_id", "placement_id", "state"])
+        self.env["collection.placement"].flush_model(["state"])
+        self.env["collection.item"].flush_model(["placement_line_id", "state"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE collection_item ci
+                   SET placement_line_id = line.id, delegated = TRUE
+                  FROM collection_placement_line line
+                  JOIN collection_placement placement
+                    ON placement.id = line.placement_id
+                   AND placement.state IN ('handed_over', 'accepted')
+                  JOIN collection_placement_item held
+                    ON held.line_id = line.id AND held.recalled IS NOT TRUE
+                 WHERE %(accounts)s AND line.state = 'active'
+                   AND ci.id = held.item_id AND ci.account_id = line.account_id
+                   AND ci.state = 'open' AND ci.placement_line_id IS NULL
+             RETURNING ci.id
+                """,
+                accounts=accounts,
+            )
+        )
+        self._invalidate_items([row[0] for row in rows])
+        return len(rows)
 
     @api.model
     def _settle(self, accounts):

@@ -12,46 +12,55 @@ class ResCompany(models.Model):
         comodel_name="collection.policy",
         string="Default Dunning Policy",
         domain="[('company_id', 'in', (False, id))]",
+        groups="base.group_user",
     )
     collection_agreed_rate = fields.Float(
         string="Agreed Late-Payment Rate",
         digits=(16, 4),
         help="Percent a year from your terms of sale. 0: the rate of the law. "
         "In France it may not be below three times the legal rate (L441-10).",
+        groups="base.group_user",
     )
     collection_rate_floor = fields.Float(
         string="Lowest Agreed Late-Payment Rate",
         digits=(16, 4),
         compute="_compute_collection_rate_floor",
         help="Three times the last known legal rate, for French companies.",
+        groups="base.group_user",
     )
     collection_signatory = fields.Char(
         string="Letters Signed by",
         help="Name and function printed under reminders and formal notices.",
+        groups="base.group_user",
     )
     collection_phone = fields.Char(
         string="Collections Phone",
         help="Direct line printed on letters. Empty: the company's phone.",
+        groups="base.group_user",
     )
     collection_email = fields.Char(
         string="Collections Email",
         help="Address printed on letters and used for answers. Empty: the company's.",
+        groups="base.group_user",
     )
     collection_total_from = fields.Integer(
         string="Total Delegation from",
         default=200,
         help="Active accounts from which the whole file should be handed over.",
+        groups="base.group_user",
     )
     collection_partial_above = fields.Integer(
         string="Partial Delegation above",
         default=500,
         help="Active accounts above which strategic customers stay in-house.",
+        groups="base.group_user",
     )
     collection_keep_share = fields.Float(
         string="Share Kept In-house",
         default=20.0,
         help="Percent of active accounts, the largest by turnover, that a partial "
         "hand-over keeps.",
+        groups="base.group_user",
     )
 
     _collection_thresholds = models.Constraint(

@@ -57,7 +57,8 @@ class ResPartner(models.Model):
         )
         by_partner = {account.partner_id: account for account in accounts}
         for partner in self:
-            account = by_partner.get(partner.commercial_partner_id._origin, accounts[:0])
+            customer = partner.commercial_partner_id._origin
+            account = by_partner.get(customer, accounts[:0])
             partner.collection_account_id = account
             partner.collection_segment_id = account.segment_id
             partner.collection_delegated = account.delegation_state == "delegated"

@@ -73,9 +73,7 @@ class CollectionCommon(AccountTestInvoicingCommon):
         )
         cls.on_site_user = cls._user("collection_on_site", "group_collection_on_site")
         cls.agent = cls._agent(cls.agent_user, cls.provider)
-        cls.supervisor = cls._agent(
-            cls.supervisor_user, cls.provider, supervisor=True
-        )
+        cls.supervisor = cls._agent(cls.supervisor_user, cls.provider, supervisor=True)
         cls.on_site_agent = cls._agent(cls.on_site_user, cls.provider)
         cls.other_agent = cls._agent(cls.other_agent_user, cls.other_provider)
         cls.mandate = cls._mandate(
@@ -256,9 +254,9 @@ class CollectionCommon(AccountTestInvoicingCommon):
                     "date": date,
                     "currency_id": (currency or data["company"].currency_id).id,
                     "journal_id": data["default_journal_bank"].id,
-                    "payment_method_line_id": data[
-                        "default_journal_bank"
-                    ].inbound_payment_method_line_ids[:1].id,
+                    "payment_method_line_id": data["default_journal_bank"]
+                    .inbound_payment_method_line_ids[:1]
+                    .id,
                 }
             )
         )
@@ -318,9 +316,7 @@ class CollectionCommon(AccountTestInvoicingCommon):
         run = (
             cls.env["collection.dunning.run"]
             .with_user(user or cls.manager_user)
-            .create(
-                {"date": date, "company_id": (company or cls.company).id, **values}
-            )
+            .create({"date": date, "company_id": (company or cls.company).id, **values})
         )
         run.action_compute()
         return run.with_env(cls.env)

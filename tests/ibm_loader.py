@@ -171,9 +171,9 @@ def _settle(env, company_data, rows, customers, invoices):
     }
     debits = {
         line.move_id.ref: line
-        for line in env["account.move"].union(*invoices.values()).line_ids.filtered(
-            lambda line: line.account_type == "asset_receivable"
-        )
+        for line in env["account.move"]
+        .union(*invoices.values())
+        .line_ids.filtered(lambda line: line.account_type == "asset_receivable")
     }
     env["account.move.line"]._reconcile_plan(
         [debits[number] | line for number, line in credits.items()]

@@ -322,7 +322,9 @@ class TestAccessRights(CollectionCommon):
             # before any scheduled job has run
             self.assertFalse(self._visible("collection.account", self.agent_user))
             self.assertFalse(self._visible("collection.item", self.agent_user))
-            self.assertFalse(self.delegated.with_user(self.agent_user).has_access("read"))
+            self.assertFalse(
+                self.delegated.with_user(self.agent_user).has_access("read")
+            )
 
     def test_nothing_for_an_agent_taken_off_the_mandate(self):
         self.mandate.agent_ids -= self.agent

@@ -168,7 +168,10 @@ class TestAccountPosition(CollectionCommon):
             ([("collection_segment_id", "=", False)], self.other_customer),
             ([("collection_segment_id", "!=", False)], self.customer | contact),
             ([("collection_segment_id", "ilike", "craft")], self.customer | contact),
-            ([("collection_account_id", "=", self.account.id)], self.customer | contact),
+            (
+                [("collection_account_id", "=", self.account.id)],
+                self.customer | contact,
+            ),
             ([("collection_delegated", "=", True)], Partner),
             (
                 [("collection_delegated", "=", False)],

@@ -163,9 +163,7 @@ class TestDunningScenario(DunningCommon):
     def test_reasons_of_the_scenario(self):
         with freeze_time("2026-02-28"):
             run = self._run("2026-02-28")
-            self.assertEqual(
-                self._levels(run), {"K1": 1, "N1": 1, "O1": 1, "V1a": 1}
-            )
+            self.assertEqual(self._levels(run), {"K1": 1, "N1": 1, "O1": 1, "V1a": 1})
             self.assertEqual(
                 self._reasons(run),
                 {"N3": "below_minimum", "N2": "not_yet"},
@@ -179,12 +177,12 @@ class TestDunningScenario(DunningCommon):
             self.assertEqual(proposed, {"K1": 1, "N1": 1, "O1": 1})
         with freeze_time("2026-02-28"):
             second = self._run("2026-02-28")
-        self.assertEqual(
-            self._levels(second), {"K1": 1, "N1": 1, "O1": 1, "V1a": 1}
-        )
+        self.assertEqual(self._levels(second), {"K1": 1, "N1": 1, "O1": 1, "V1a": 1})
         self.assertEqual(first.state, "cancelled")
         self.assertEqual(set(first.letter_ids.mapped("state")), {"cancelled"})
-        self.assertFalse(self.env["collection.item"].search([("level_id", "!=", False)]))
+        self.assertFalse(
+            self.env["collection.item"].search([("level_id", "!=", False)])
+        )
 
     def test_confirmed_letters_are_not_proposed_again(self):
         with freeze_time("2026-01-31"):
@@ -245,9 +243,7 @@ class TestDunningLevel(DunningCommon):
         self.assertFalse(run.exclusion_ids)
         run = self._run_and_send("2026-04-07")
         self.assertEqual(self._levels(run), {"later": 1})
-        self.assertEqual(
-            self._reasons(run), {"soon": "not_yet", "late": "not_yet"}
-        )
+        self.assertEqual(self._reasons(run), {"soon": "not_yet", "late": "not_yet"})
         run = self._run_and_send("2026-04-12")
         self.assertEqual(self._levels(run), {"soon": 2, "late": 3})
 
@@ -419,7 +415,9 @@ class TestDunningLevel(DunningCommon):
             self.env["collection.call"].with_user(self.collector_user).create(
                 {
                     "account_id": item.account_id.id,
-                    "outcome_id": Outcome.search([("contact", "=", "none")], limit=1).id,
+                    "outcome_id": Outcome.search(
+                        [("contact", "=", "none")], limit=1
+                    ).id,
                 }
             )
             self.assertFalse(item.level_id)

@@ -492,7 +492,8 @@ class TestDunningRun(DunningCommon):
         self._payment(self.customer, 400.0, "2026-03-31")
         self.assertEqual(letter._recompute_before_sending(), letter)
         self.assertRecordValues(
-            letter, [{"amount_due": 1000.0, "amount_credit": 400.0, "amount_total": 600}]
+            letter,
+            [{"amount_due": 1000.0, "amount_credit": 400.0, "amount_total": 600}],
         )
         self._payment(self.customer, 600.0, "2026-03-31")
         self.assertFalse(letter._recompute_before_sending())
@@ -716,7 +717,13 @@ class TestDunningPenalties(DunningCommon):
         self._item("N1", self.customer, 10000.0, "2025-09-30")
         self.assertRecordValues(
             self._letter("2025-10-31"),
-            [{"amount_interest": 0.0, "amount_indemnity": 0.0, "amount_total": 10000.0}],
+            [
+                {
+                    "amount_interest": 0.0,
+                    "amount_indemnity": 0.0,
+                    "amount_total": 10000.0,
+                }
+            ],
         )
 
     def test_agreed_rate(self):

@@ -128,8 +128,7 @@ class TestSampleFile(CollectionCommon):
             run = self._run(DAY)
         self.assertFalse(run.letter_ids.account_id & delegated)
         self.assertEqual(
-            len(run.letter_ids.line_ids)
-            + len(run.exclusion_ids),
+            len(run.letter_ids.line_ids) + len(run.exclusion_ids),
             12,
         )
 

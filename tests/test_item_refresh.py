@@ -141,7 +141,10 @@ class TestItemRefresh(CollectionCommon):
         self.assertFalse(credit_note.collection_item_ids)
         self.assertEqual(self._items(invoice).amount_residual, 1000.0)
         self.assertPosition(
-            self.customer, amount_open=1000.0, amount_overdue=1000.0, amount_credit=230.0
+            self.customer,
+            amount_open=1000.0,
+            amount_overdue=1000.0,
+            amount_credit=230.0,
         )
         self._reconcile(invoice, credit_note)
         self.assertEqual(self._items(invoice).amount_residual, 800.0)
@@ -407,7 +410,10 @@ class TestItemRefresh(CollectionCommon):
                 "UPDATE collection_item SET amount_residual_company = 1 WHERE id = %s",
                 item.id,
             ),
-            ("UPDATE collection_item SET date_due = '2020-01-01' WHERE id = %s", item.id),
+            (
+                "UPDATE collection_item SET date_due = '2020-01-01' WHERE id = %s",
+                item.id,
+            ),
             (
                 "UPDATE collection_item SET partner_id = "
                 f"{self.other_customer.id} WHERE id = %s",
@@ -419,9 +425,18 @@ class TestItemRefresh(CollectionCommon):
                 item.id,
             ),
             ("UPDATE collection_account SET amount_open = 1 WHERE id = %s", account.id),
-            ("UPDATE collection_account SET amount_overdue = NULL WHERE id = %s", account.id),
-            ("UPDATE collection_account SET amount_credit = 7 WHERE id = %s", account.id),
-            ("UPDATE collection_account SET amount_disputed = 7 WHERE id = %s", account.id),
+            (
+                "UPDATE collection_account SET amount_overdue = NULL WHERE id = %s",
+                account.id,
+            ),
+            (
+                "UPDATE collection_account SET amount_credit = 7 WHERE id = %s",
+                account.id,
+            ),
+            (
+                "UPDATE collection_account SET amount_disputed = 7 WHERE id = %s",
+                account.id,
+            ),
             (
                 "UPDATE collection_account SET oldest_due_date = NULL WHERE id = %s",
                 account.id,
@@ -531,9 +546,7 @@ class TestItemRefresh(CollectionCommon):
             return moves
 
         one, many = drafts(1), drafts(50)
-        self.assertEqual(
-            self._own_queries(one._post), self._own_queries(many._post)
-        )
+        self.assertEqual(self._own_queries(one._post), self._own_queries(many._post))
 
         def reconcile(moves):
             payments = self.env["account.payment"]

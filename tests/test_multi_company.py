@@ -60,9 +60,7 @@ class TestMultiCompany(CollectionCommon):
         self.assertEqual(self.env["collection.account"]._refresh(), 0)
 
     def test_credits_stay_in_their_company(self):
-        self._payment(
-            self.customer, 100.0, "2026-03-20", company_data=self.other_data
-        )
+        self._payment(self.customer, 100.0, "2026-03-20", company_data=self.other_data)
         self.assertEqual(self.account.amount_credit, 0.0)
         self.assertEqual(self.other_account.amount_credit, 100.0)
 

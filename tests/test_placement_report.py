@@ -13,9 +13,13 @@ class TestPlacementReport(PlacementListCommon):
     """The hand-over list on paper, for both parties to sign."""
 
     def _pdf(self, user=None, **context):
-        report = self.env["ir.actions.report"].with_user(user or self.collector_user)
+        report = (
+            self.env["ir.actions.report"]
+            .with_user(user or self.collector_user)
+            .with_context(force_report_rendering=True, **context)
+        )
         with self.allow_pdf_render():
-            content, kind = report.with_context(**context)._render_qweb_pdf(
+            content, kind = report._render_qweb_pdf(
                 "account_collection.action_report_placement", self.placement.ids
             )
         self.assertEqual(kind, "pdf")
@@ -60,8 +64,9 @@ class TestPlacementReport(PlacementListCommon):
     def test_language_of_the_company(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.company.partner_id.lang = "fr_FR"
-        placement = self.placement.with_context(lang=False)
-        self.assertEqual(placement._get_list_lang(), "fr_FR")
+        self.collector_user.lang = False
+        placement = self.placement.with_user(self.collector_user)
+        self.assertEqual(placement.with_context(lang=False)._get_list_lang(), "fr_FR")
 
     def test_landscape(self):
         box = self._pdf().pages[0].mediabox

@@ -97,13 +97,14 @@ class CollectionClassify(models.TransientModel):
                 self.env._("There is no segment rule: create one before you classify.")
             )
         self.line_ids.unlink()
+        # thousands of lines would be appended to the empty list one by one
+        self.invalidate_recordset(["line_ids"], flush=False)
         accounts = self._get_accounts()
         classified = self.env["collection.segment.rule"]._classify(accounts)
         self.env["collection.classify.line"].create(
             [self._prepare_line(account, classified.get(account)) for account in accounts]
         )
         self.state = "preview"
-        return self.action_open()
 
     def _get_accounts(self):
         """The company's customers, those who have never been invoiced included."""
@@ -154,17 +155,6 @@ class CollectionClassify(models.TransientModel):
             "outcome": outcome,
         }
 
-    def action_open(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Classify Customers"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "current",
-        }
-
     def action_open_lines(self):
         """The preview as a list of its own, to search and group."""
         self.ensure_one()
@@ -202,4 +192,3 @@ class CollectionClassify(models.TransientModel):
                 changed.write({"segment_id": segment.id, "segment_locked": False})
                 changed.flush_recordset()
         self.state = "done"
-        return self.action_open()

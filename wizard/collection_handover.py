@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import format_amount
+from odoo.tools import SQL, format_amount
 
 from ..models.collection_mandate import WORKING_STATES
 from ..tools.ageing import days_overdue
@@ -225,9 +225,8 @@ class CollectionHandover(models.TransientModel):
         if not accounts:
             raise UserError(self._describe_no_candidates())
         self.line_ids.unlink()
-        self.env["collection.handover.line"].create(self._prepare_lines(accounts))
+        self._create_lines(self._prepare_lines(accounts))
         self.state = "preview"
-        return self.action_open()
 
     def _check_not_done(self):
         if self.placement_id or self.state == "done":
@@ -266,6 +265,53 @@ class CollectionHandover(models.TransientModel):
             )
         return self.account_ids
 
+    def _create_lines(self, vals_list):
+        """Insert the lines at once: field by field, 20,000 of them take ten times
+        as long, and they trigger nothing."""
+        line = self.env["collection.handover.line"]
+        self.flush_recordset()
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO collection_handover_line (
+                    wizard_id, account_id, segment_id, rank, turnover, amount_open,
+                    amount_overdue, days_overdue, decision, proposed_decision,
+                    proposed_reason, reason,
+                    create_uid, create_date, write_uid, write_date)
+                SELECT %(wizard)s, account_id, NULLIF(segment_id, 0), rank, turnover,
+                       amount_open, amount_overdue, days_overdue, decision, decision,
+                       reason, reason, %(uid)s, now() AT TIME ZONE 'UTC',
+                       %(uid)s, now() AT TIME ZONE 'UTC'
+                  FROM unnest(%(account_id)s::int[], %(segment_id)s::int[],
+                              %(rank)s::int[], %(turnover)s::numeric[],
+                              %(amount_open)s::numeric[], %(amount_overdue)s::numeric[],
+                              %(days_overdue)s::int[], %(decision)s::text[],
+                              %(reason)s::text[])
+                       AS chosen (account_id, segment_id, rank, turnover, amount_open,
+                                  amount_overdue, days_overdue, decision, reason)
+             RETURNING id
+                """,
+                wizard=self.id,
+                uid=self.env.uid,
+                **{
+                    name: [vals[name] for vals in vals_list]
+                    for name in (
+                        "account_id",
+                        "segment_id",
+                        "rank",
+                        "turnover",
+                        "amount_open",
+                        "amount_overdue",
+                        "days_overdue",
+                        "decision",
+                        "reason",
+                    )
+                },
+            )
+        )
+        line.invalidate_model(flush=False)
+        self.invalidate_recordset(flush=False)
+
     def _prepare_lines(self, accounts):
         """One line for each candidate; the figures are read in a few queries."""
         active = self.env["collection.account"]._search_active(
@@ -288,17 +334,15 @@ class CollectionHandover(models.TransientModel):
             due = account.oldest_due_date
             vals_list.append(
                 {
-                    "wizard_id": self.id,
                     "account_id": account.id,
-                    "segment_id": account.segment_id.id,
+                    "segment_id": account.segment_id.id or 0,
                     "rank": ranks.get(account.id, 0),
                     "turnover": float(amounts.get(account.id, 0)),
                     "amount_open": account.amount_open,
                     "amount_overdue": account.amount_overdue,
                     "days_overdue": max(days_overdue(due, self.date), 0) if due else 0,
                     "decision": decision,
-                    "proposed_decision": decision,
-                    "proposed_reason": reason,
+                    "reason": reason,
                 }
             )
         return vals_list
@@ -338,18 +382,6 @@ class CollectionHandover(models.TransientModel):
         self._check_not_done()
         self.line_ids.unlink()
         self.state = "draft"
-        return self.action_open()
-
-    def action_open(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Hand Over"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "current",
-        }
 
     def action_open_lines(self):
         """The preview as a list of its own, to search, group and change."""
@@ -399,6 +431,8 @@ class CollectionHandover(models.TransientModel):
                 "note": self.note,
             }
         )
+        # thousands of lines would be appended to the empty list one by one
+        placement.invalidate_recordset(["line_ids"], flush=False)
         self.env["collection.placement.line"].create(
             [
                 {"placement_id": placement.id, "account_id": line.account_id.id}
