@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by the commands of bin/: finds or sets up what the module needs to run.
 #
-# Shared between checkouts, built once:   $HOME_DIR/odoo-19  $HOME_DIR/venv-<key>
+# Shared between checkouts, built once:   $HOME_DIR/{odoo-19,venv-<key>,chromium}
 # Of this checkout alone:                 $STATE/{pg,run,data,addons,log}  odoo.conf
 #
 # Nothing of it lies inside the checkout, because Odoo's translation export and the
@@ -13,6 +13,7 @@ MODULE=account_collection
 ODOO_SERIES=19.0
 DB_USER=collection
 LANGUAGES=en_US,fr_FR,de_DE
+KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 if [ -n "${ACCOUNT_COLLECTION_HOME:-}" ]; then
     HOME_DIR=$ACCOUNT_COLLECTION_HOME
@@ -27,6 +28,11 @@ PG_DATA=$STATE/pg
 PG_RUN=$STATE/run
 # a socket's path may have some 100 characters only
 [ ${#PG_RUN} -le 80 ] || PG_RUN=/tmp/$MODULE-$(id -u)-$CHECKOUT
+# settings of the user's own PostgreSQL and Python, which would lead away from ours
+unset PGHOSTADDR PGSERVICE PGSERVICEFILE PGPASSWORD PGPASSFILE PGOPTIONS PGSSLMODE \
+    PGDATA PYTHONHOME
+export PGHOST=$PG_RUN PGPORT=5432 PGUSER=$DB_USER PGDATABASE=postgres \
+    ODOO_RC=$STATE/odoo.conf
 
 say() { printf '%s\n' "$*" >&2; }
 die() {
@@ -38,13 +44,20 @@ die() {
 
 # step LABEL COMMAND...: one line per long step, its output kept for when it fails
 step() {
-    local label=$1 log started=$SECONDS
+    local label=$1 log started=$SECONDS status
     shift
     log=$(mktemp)
     printf '  %-52s' "$label" >&2
-    # as a job of its own: within a condition the shell would not stop at errors
-    (set -e; "$@") >"$log" 2>&1 </dev/null &
-    if wait "$!"; then
+    # Not within a condition: the shell would not stop at errors there. Not in the
+    # background: Ctrl-C would not stop it.
+    set +e
+    (
+        set -e
+        "$@"
+    ) >"$log" 2>&1 </dev/null
+    status=$?
+    set -e
+    if [ "$status" -eq 0 ]; then
         printf ' %4ss\n' "$((SECONDS - started))" >&2
         rm -f "$log"
     else
@@ -76,8 +89,16 @@ apt_install() {
     rm -f "$log"
 }
 
+# The PostgreSQL that this checkout's cluster was made with, else the newest.
 find_pg() {
     local dir
+    if [ -r "$STATE/pg_version" ]; then
+        dir=/usr/lib/postgresql/$(<"$STATE/pg_version")/bin
+        if [ -x "$dir/initdb" ]; then
+            printf '%s' "$dir"
+            return
+        fi
+    fi
     dir=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
     if [ -z "$dir" ] && command -v initdb >/dev/null; then
         dir=$(dirname "$(command -v initdb)")
@@ -85,21 +106,41 @@ find_pg() {
     printf '%s' "$dir"
 }
 
+is_ubuntu() { grep -qsE '^ID(_LIKE)?=.*ubuntu' /etc/os-release; }
+
 find_chrome() {
-    local name
+    local name path
     for name in chromium chromium-browser google-chrome google-chrome-stable; do
-        command -v "$name" && return
+        path=$(command -v "$name") || continue
+        # Ubuntu's is a snap, which cannot read the profile that a test makes for it
+        case $name in chromium*) is_ubuntu && continue ;; esac
+        printf '%s' "$path"
+        return
     done
-    return 0
+}
+
+# The first interpreter that Odoo 19 and the pinned packages support.
+find_python() {
+    local name supported='import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))'
+    for name in python3 python3.13 python3.12 python3.11 python3.10; do
+        if "$name" -c "$supported" >/dev/null 2>&1; then
+            printf '%s' "$name"
+            return
+        fi
+    done
 }
 
 ensure_system() {
-    python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||
-        die "Python 3.10 or newer is needed, as python3 on the PATH."
+    PYTHON=$(find_python)
+    [ -n "$PYTHON" ] || die \
+        "Python 3.10, 3.11, 3.12 or 3.13 is needed; here is: $(python3 --version 2>&1)" \
+        "Install one, so that python3 or python3.12 is on the PATH, and run this again."
     local missing=()
     [ -n "$(find_pg)" ] || missing+=(postgresql)
-    [ -n "$(find_chrome)" ] || missing+=(chromium)
-    python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+    is_ubuntu || [ -n "$(find_chrome)" ] || missing+=(chromium)
+    "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || missing+=("$PYTHON-venv")
+    # without it, what Ubuntu fetches from Debian could not be verified
+    [ -r "$KEYRING" ] || missing+=(debian-archive-keyring)
     command -v dpkg-deb >/dev/null || die \
         "This set-up is for Debian and Ubuntu." \
         "Elsewhere, install the module into your own Odoo 19: see README.rst."
@@ -135,10 +176,52 @@ ensure_system() {
         sudo -v 2>/dev/null || sudo -n true
     fi
     step "System packages: ${missing[*]}" apt_install "${missing[@]}"
-    if [ -z "$(find_chrome)" ]; then
-        die "No Chromium or Chrome was found after the installation." \
-            "Install one (Ubuntu's own package is a snap), then run this again."
+}
+
+ensure_chrome() {
+    local found
+    found=$(find_chrome)
+    if [ -n "$found" ]; then
+        CHROME_DIR=$(dirname "$found")
+        return
     fi
+    CHROME_DIR=$HOME_DIR/chromium/bin
+    [ ! -x "$CHROME_DIR/chromium" ] || return 0
+    rm -rf "$HOME_DIR/chromium.new"
+    mkdir -p "$HOME_DIR/chromium.new"
+    step "Chromium, Debian's (Ubuntu has a snap only)" \
+        fetch_chromium "$HOME_DIR/chromium.new"
+    mv "$HOME_DIR/chromium.new" "$HOME_DIR/chromium"
+}
+
+# Debian's Chromium, with those of its libraries that this machine has not.
+fetch_chromium() {
+    local target=$1 work=$1/.fetch name file before
+    private_apt "$work" bookworm
+    "${APT[@]}" install -y --download-only --no-install-recommends chromium
+    for file in "$work"/cache/archives/*.deb; do dpkg-deb -x "$file" "$work/all"; done
+    mkdir -p "$target/lib" "$target/bin"
+    mv "$work/all/usr/lib/chromium" "$target/chromium"
+    name=
+    while :; do
+        before=$name
+        name=$(LD_LIBRARY_PATH=$target/lib ldd "$target/chromium/chromium" |
+            sed -n 's/^[[:space:]]*\([^ ]*\) => not found$/\1/p' | sort -u)
+        [ -n "$name" ] || break
+        # nothing was found in the last round: Debian's packages lack it too
+        [ "$name" != "$before" ]
+        while read -r file; do
+            find "$work/all" -name "$file" -exec cp -L {} "$target/lib/" \; -quit
+        done <<<"$name"
+    done
+    cat >"$target/bin/chromium" <<'WRAPPER'
+#!/bin/sh
+here=$(dirname "$(dirname "$(readlink -f "$0")")")
+LD_LIBRARY_PATH=$here/lib exec "$here/chromium/chromium" "$@"
+WRAPPER
+    chmod +x "$target/bin/chromium"
+    "$target/bin/chromium" --version
+    rm -rf "$work"
 }
 
 # ---------------------------------------------------------------- Odoo
@@ -146,33 +229,40 @@ ensure_system() {
 # The mirror of the machine's own Debian sources, else Debian's public one.
 debian_mirror() {
     local uri
-    uri=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list \
-        /etc/apt/sources.list.d/*.sources 2>/dev/null |
-        grep -v '^[[:space:]]*#' |
-        grep -oE '[a-z+]+://[^][ ]*/debian/?([[:space:]]|$)' |
-        grep -v security | head -n 1 | tr -d '[:space:]')
+    # shellcheck disable=SC2016 # apt fills $(REPO_URI) in
+    uri=$(apt-get indextargets --format '$(REPO_URI)' \
+        'Created-By: Packages' 'Component: main' 2>/dev/null |
+        grep -E '/debian/?$' | head -n 1) || true
     printf '%s' "${uri:-http://deb.debian.org/debian}"
 }
 
-fetch_odoo() {
-    local target=$1 work apt keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-    # a mirror may lag behind the date up to which its (signed) index is valid
-    local options="check-valid-until=no"
-    work=$target/.fetch
-    mkdir -p "$work"/{lists/partial,cache/archives/partial,deb}
-    options="$options signed-by=$keyring"
-    for suite in sid bookworm; do
-        echo "deb [$options] $(debian_mirror) $suite main"
+# private_apt FOLDER SUITE...: makes APT an apt-get that knows these suites of Debian
+# only, and nothing of what is installed here
+private_apt() {
+    local work=$1 suite mirror
+    shift
+    mirror=$(debian_mirror)
+    mkdir -p "$work"/{lists/partial,cache/archives/partial}
+    for suite in "$@"; do
+        echo "deb [signed-by=$KEYRING] $mirror $suite main"
     done >"$work/sources.list"
-    apt=(apt-get -q -o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work/cache"
-        -o "Dir::State::status=/dev/null" -o "Dir::Etc::sourcelist=$work/sources.list"
-        -o "Dir::Etc::sourceparts=-" -o "Dir::Etc::preferencesparts=-"
-        -o "APT::Sandbox::User=$(id -un)" -o "APT::Get::List-Cleanup=0"
-        -o "APT::Architecture=$(dpkg --print-architecture)")
-    "${apt[@]}" update
+    APT=(apt-get -q -o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work/cache"
+        -o "Dir::State::status=/dev/null" -o "Dir::State::extended_states=/dev/null"
+        -o "Dir::Etc::sourcelist=$work/sources.list"
+        -o "Dir::Etc::sourceparts=-" -o "Dir::Etc::preferences=-"
+        -o "Dir::Etc::preferencesparts=-" -o "APT::Default-Release="
+        -o "APT::Sandbox::User=$(id -un)" -o "Acquire::Languages=none"
+        -o "Acquire::Retries=3" -o "Debug::NoLocking=1")
+    "${APT[@]}" update
+}
+
+fetch_odoo() {
+    local target=$1 work=$1/.fetch deb
+    private_apt "$work" sid bookworm
+    mkdir -p "$work/deb"
     # the package links into those of its JavaScript and fonts; Font Awesome of
     # bookworm, because sid's lacks the files that are linked to
-    (cd "$work/deb" && "${apt[@]}" download odoo-19/sid libjs-jquery/sid \
+    (cd "$work/deb" && "${APT[@]}" download odoo-19/sid libjs-jquery/sid \
         libjs-jquery-form/sid libjs-underscore/sid fonts-montserrat/sid \
         fonts-roboto-unhinted/sid fonts-inconsolata/sid fonts-ocr-b/sid \
         fonts-font-awesome/bookworm)
@@ -198,7 +288,7 @@ odoo_layout() {
 ensure_odoo() {
     local tree layout release
     if [ -n "${ODOO_SOURCE:-}" ]; then
-        tree=$ODOO_SOURCE
+        tree=$(realpath -m -- "$ODOO_SOURCE")
         layout=$(odoo_layout "$tree")
         [ -n "$layout" ] || die "There is no Odoo in ODOO_SOURCE=$tree." \
             "It must hold odoo-bin (a checkout) or usr/bin/odoo (an unpacked package)."
@@ -215,7 +305,7 @@ ensure_odoo() {
         layout=$(odoo_layout "$tree")
     fi
     IFS='|' read -r ODOO_BIN ODOO_PYTHONPATH ODOO_ADDONS <<<"$layout"
-    release=$(PYTHONPATH=$ODOO_PYTHONPATH python3 - <<'PY'
+    release=$(PYTHONPATH=$ODOO_PYTHONPATH "$PYTHON" - <<'PY'
 import importlib.util, os
 path = os.path.join(os.environ["PYTHONPATH"], "odoo", "release.py")
 spec = importlib.util.spec_from_file_location("release", path)
@@ -223,7 +313,7 @@ release = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(release)
 print(release.series)
 PY
-    )
+    ) || release=unknown
     [ "$release" = "$ODOO_SERIES" ] || die "This is Odoo $release: $tree" \
         "The module is for Odoo $ODOO_SERIES; point ODOO_SOURCE at one."
 }
@@ -232,8 +322,9 @@ PY
 
 build_venv() {
     local target=$1 binary
-    python3 -m venv "$target"
-    "$target/bin/pip" install -q --disable-pip-version-check -r "$ROOT/bin/lib/requirements.txt"
+    "$PYTHON" -m venv "$target"
+    "$target/bin/pip" install -q --disable-pip-version-check \
+        -r "$ROOT/bin/lib/requirements.txt" -c "$ROOT/bin/lib/constraints.txt"
     # PyPI's build of wkhtmltopdf has the patched Qt that Debian's lacks
     binary=$(find "$target" -name wkhtmltopdf-pack -type f | head -n 1)
     [ -n "$binary" ]
@@ -244,7 +335,10 @@ build_venv() {
 
 ensure_venv() {
     local key
-    key=$({ python3 -VV; cat "$ROOT/bin/lib/requirements.txt"; } | sha256sum | cut -c1-10)
+    key=$({
+        "$PYTHON" -VV
+        cat "$ROOT/bin/lib/requirements.txt" "$ROOT/bin/lib/constraints.txt"
+    } | sha256sum | cut -c1-10)
     VENV=$HOME_DIR/venv-$key
     [ -d "$VENV" ] && [ -e "$VENV/.complete" ] && return
     rm -rf "$VENV"
@@ -278,6 +372,7 @@ create_cluster() {
     as_pg tee -a "$PG_DATA/postgresql.conf" >/dev/null <<CONF
 listen_addresses = ''
 unix_socket_directories = '$PG_RUN'
+port = 5432
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -285,6 +380,7 @@ shared_buffers = 512MB
 max_connections = 100
 max_locks_per_transaction = 256
 CONF
+    as_pg cat "$PG_DATA/PG_VERSION" >"$STATE/pg_version"
     as_pg touch "$PG_DATA/complete"
 }
 
@@ -292,13 +388,17 @@ start_cluster() {
     mkdir -p "$PG_RUN"
     [ "$(id -u)" != 0 ] || chown postgres "$PG_RUN"
     chmod 700 "$PG_RUN"
-    as_pg "$PG_BIN/pg_ctl" -D "$PG_DATA" -l "$PG_DATA/server.log" -w -t 60 start
+    as_pg "$PG_BIN/pg_ctl" -D "$PG_DATA" -l "$PG_DATA/server.log" -w -t 60 start 9>&-
 }
 
 ensure_cluster() {
     PG_BIN=$(find_pg)
-    export PGHOST=$PG_RUN PGUSER=$DB_USER PGDATABASE=postgres
     [ -e "$PG_DATA/complete" ] || step "Database cluster of this checkout" create_cluster
+    if [ -r "$STATE/pg_version" ] &&
+        ! "$PG_BIN/postgres" --version | grep -qF ") $(<"$STATE/pg_version")"; then
+        die "The databases are those of PostgreSQL $(<"$STATE/pg_version"), which is gone." \
+            "Install it again, or start over (the demo's data are lost): rm -r $STATE"
+    fi
     as_pg "$PG_BIN/pg_ctl" -D "$PG_DATA" status >/dev/null 2>&1 ||
         step "Database server" start_cluster
 }
@@ -314,8 +414,27 @@ drop_db() {
 copy_db() {
     "$PG_BIN/createdb" -T "$1" "$2"
     if [ -d "$STATE/data/filestore/$1" ]; then
+        rm -rf "$STATE/data/filestore/$2"
         cp -a "$STATE/data/filestore/$1" "$STATE/data/filestore/$2"
     fi
+}
+
+# rename_db SOURCE TARGET: what is complete takes its name, the database last
+rename_db() {
+    rm -rf "$STATE/data/filestore/$2"
+    if [ -d "$STATE/data/filestore/$1" ]; then
+        mv "$STATE/data/filestore/$1" "$STATE/data/filestore/$2"
+    fi
+    "$PG_BIN/psql" -qc "ALTER DATABASE \"$1\" RENAME TO \"$2\""
+}
+
+# drop_orphans PREFIX: the databases PREFIX_<pid> of runs that were killed
+drop_orphans() {
+    local db
+    for db in $("$PG_BIN/psql" -qtAc \
+        "SELECT datname FROM pg_database WHERE datname ~ '^$1_[0-9]+\$'"); do
+        kill -0 "${db##*_}" 2>/dev/null || drop_db "$db"
+    done
 }
 
 # ---------------------------------------------------------------- all together
@@ -328,6 +447,7 @@ write_config() {
 addons_path = $ODOO_ADDONS,$STATE/addons
 data_dir = $STATE/data
 db_host = $PG_RUN
+db_port = 5432
 db_user = $DB_USER
 http_interface = 127.0.0.1
 list_db = False
@@ -339,27 +459,25 @@ ensure_all() {
         "Choose another place: ACCOUNT_COLLECTION_HOME=/some/folder $0"
     # one set-up at a time; the others wait for it and find it done
     exec 9>"$HOME_DIR/.lock"
-    flock 9
+    flock -n 9 || {
+        say "  Another command is setting things up; waiting for it."
+        flock 9
+    }
     ensure_system
     ensure_odoo
     ensure_venv
+    ensure_chrome
     mkdir -p "$STATE"
     ensure_cluster
     write_config
     flock -u 9
     exec 9>&-
-    export PATH=$VENV/bin:$PG_BIN:$PATH PYTHONPATH=$ODOO_PYTHONPATH
+    export PATH=$VENV/bin:$PG_BIN:$CHROME_DIR:$PATH PYTHONPATH=$ODOO_PYTHONPATH
 }
 
-# run_odoo [COMMAND] [ARGUMENT...]: Odoo's own command line with our configuration
-run_odoo() {
-    local command=server
-    if [ $# -gt 0 ] && [[ $1 != -* ]]; then
-        command=$1
-        shift
-    fi
-    "$VENV/bin/python" "$ODOO_BIN" "$command" -c "$STATE/odoo.conf" "$@" 9>&-
-}
+# run_odoo [COMMAND] [ARGUMENT...]: Odoo's own command line. It finds our configuration
+# through ODOO_RC, because the place of a "-c" differs from command to command.
+run_odoo() { "$VENV/bin/python" "$ODOO_BIN" "$@"; }
 
 free_port() {
     python3 - <<'PY'
@@ -396,17 +514,25 @@ build_template() {
     run_odoo server -d "$1.new" -i "$(depends),l10n_fr_account" \
         --load-language="$LANGUAGES" --stop-after-init --log-level=warn \
         --http-port="$(free_port)"
-    copy_db "$1.new" "$1"
-    drop_db "$1.new"
+    rename_db "$1.new" "$1"
+}
+
+# What tells one state of Odoo from another: the package's date, a checkout's commit.
+odoo_version() {
+    stat -c %Y "$ODOO_PYTHONPATH/odoo/release.py"
+    git -C "$ODOO_PYTHONPATH" rev-parse HEAD 2>/dev/null || true
 }
 
 # A database with the modules ours depends on, cloned for every trial.
 ensure_template() {
     local key
-    key=$(printf '%s' "$(depends) $ODOO_BIN $LANGUAGES" | sha256sum | cut -c1-8)
+    key=$(printf '%s' "$(depends) $ODOO_BIN $(odoo_version) $LANGUAGES" | sha256sum | cut -c1-8)
     TEMPLATE_DB=template_$key
     exec 8>"$STATE/.template.lock"
-    flock 8
+    flock -n 8 || {
+        say "  Another command is building the template database; waiting for it."
+        flock 8
+    }
     db_exists "$TEMPLATE_DB" || step "Template database" build_template "$TEMPLATE_DB"
     flock -u 8
     exec 8>&-

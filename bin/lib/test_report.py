@@ -8,12 +8,14 @@ RESULT = re.compile(
 )
 LEVEL = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) ")
 HEADER = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ ")
+SKIPPED = re.compile(r" INFO \S+ \S+: skipped (.*)")
+NO_BROWSER = "Chrome executable not found"
 
 
 def main(path, status, seconds):
     with open(path, encoding="utf-8", errors="replace") as log:
         lines = log.read().splitlines()
-    shown, warnings, errors, result = False, 0, 0, None
+    shown, warnings, errors, skipped, result = False, 0, 0, [], None
     for line in lines:
         if HEADER.match(line):
             level = LEVEL.match(line)
@@ -22,6 +24,10 @@ def main(path, status, seconds):
             if level and level[1] == "WARNING":
                 warnings += 1
                 print(line)
+            if skip := SKIPPED.search(line):
+                skipped.append(skip[1])
+                # browser tests that find no browser call themselves skipped
+                errors += NO_BROWSER in skip[1]
         if shown:
             print(line)
         result = RESULT.search(line) or result
@@ -38,6 +44,8 @@ def main(path, status, seconds):
     elif not bad and (errors or int(status)):
         print("The tests passed, but the log holds errors (above).")
         bad = 1
+    for skip in skipped:
+        print(f"skipped: {skip}")
     print(f"{total} tests in {seconds} s, {warnings} warnings in the log")
     print(f"{max(total - bad, 0)} passed, {bad} failed")
     return 1 if bad else 0
