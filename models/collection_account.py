@@ -7,7 +7,6 @@ from odoo.tools import SQL
 
 from ..tools.ageing import BUCKETS, days_overdue
 
-
 #: decisions about a customer that a collector reads but does not take
 MANAGER_FIELDS = {
     "insolvency_date",
@@ -537,7 +536,7 @@ class CollectionAccount(models.Model):
 
     @api.model
     def _create_missing(self, line_ids=None):
-        """Accounts of the customers with a posted receivable item but no account yet."""
+        """Accounts of the customers with a posted receivable item who have none yet."""
         self.env["account.move.line"].flush_model(
             ["parent_state", "account_id", "partner_id", "company_id"]
         )
@@ -758,7 +757,8 @@ class CollectionAccount(models.Model):
                        AND move.company_id = acc.company_id
                      WHERE acc.id IN %(ids)s
                        AND move.state = 'posted'
-                       AND move.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
+                       AND move.move_type IN
+                           ('out_invoice', 'out_receipt', 'out_refund')
                        AND move.invoice_date > %(start)s
                        AND move.invoice_date <= %(end)s
                   GROUP BY acc.id
@@ -805,7 +805,7 @@ class CollectionAccount(models.Model):
         return self.browse(row[0] for row in rows)
 
     def _get_open_credits(self):
-        """Receivable journal items in the customers' favour that are not matched yet."""
+        """Receivable journal items in the customers' favour, not matched yet."""
         lines = self.env["account.move.line"].search(
             [
                 ("parent_state", "=", "posted"),
@@ -820,7 +820,7 @@ class CollectionAccount(models.Model):
         return lines
 
     def _get_debtor_type(self):
-        """Which late-payment law applies: the segment's, else by what the customer is."""
+        """Which late-payment law applies: the segment's, else the customer's own."""
         self.ensure_one()
         if self.segment_id:
             return self.segment_id.debtor_type

@@ -38,7 +38,9 @@ class CollectionDispute(models.Model):
         ondelete="restrict",
     )
     partner_id = fields.Many2one(related="account_id.partner_id")
-    company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(
+        related="account_id.company_id", store=True, index=True
+    )
     item_ids = fields.Many2many(
         comodel_name="collection.item",
         required=True,

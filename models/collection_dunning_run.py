@@ -184,7 +184,7 @@ class CollectionDunningRun(models.Model):
         for run in self:
             if run.sent_count:
                 raise UserError(
-                    self.env._("Letters of this run have been sent: it cannot be undone.")
+                    self.env._("Letters of this run were sent: it cannot be undone.")
                 )
             run.letter_ids.filtered(
                 lambda letter: letter.state in ("draft", "to_send", "error")

@@ -62,12 +62,12 @@ class CollectionPlacement(models.Model):
         inverse_name="placement_id",
         string="Accounts",
     )
-    account_count = fields.Integer(string="Number of Accounts", compute="_compute_totals")
+    account_count = fields.Integer(
+        string="Number of Accounts", compute="_compute_totals"
+    )
     active_count = fields.Integer(string="Still Delegated", compute="_compute_totals")
     item_count = fields.Integer(string="Items", compute="_compute_totals")
-    amount = fields.Monetary(
-        string="Amount Handed Over", compute="_compute_totals"
-    )
+    amount = fields.Monetary(string="Amount Handed Over", compute="_compute_totals")
     note = fields.Text()
 
     def _compute_totals(self):
@@ -134,14 +134,17 @@ class CollectionPlacement(models.Model):
         for placement in self:
             if placement.state not in ("draft", "proposed"):
                 raise UserError(
-                    self.env._("%(number)s has been handed over.", number=placement.number)
+                    self.env._(
+                        "%(number)s has been handed over.", number=placement.number
+                    )
                 )
             placement.mandate_id._check_working()
             lines = placement.line_ids.filtered(lambda line: line.state == "active")
             if not lines:
                 raise UserError(
                     self.env._(
-                        "%(number)s has no account to hand over.", number=placement.number
+                        "%(number)s has no account to hand over.",
+                        number=placement.number,
                     )
                 )
             lines._check_can_go()
@@ -180,13 +183,15 @@ class CollectionPlacement(models.Model):
         # accounts taken back since are counted, but not readable to him
         placements_sudo = self.sudo()
         totals = {}
-        for placement, currency, count, amount in self.env[
-            "collection.placement.item"
-        ].sudo()._read_group(
-            [("placement_id", "in", self.ids)],
-            ["placement_id", "currency_id"],
-            ["__count", "amount:sum"],
-            order="currency_id",
+        for placement, currency, count, amount in (
+            self.env["collection.placement.item"]
+            .sudo()
+            ._read_group(
+                [("placement_id", "in", self.ids)],
+                ["placement_id", "currency_id"],
+                ["__count", "amount:sum"],
+                order="currency_id",
+            )
         ):
             totals.setdefault(placement.id, []).append(
                 {"currency": currency, "count": count, "amount": amount}
@@ -313,10 +318,10 @@ class CollectionPlacement(models.Model):
                         "city": partner.city or "",
                         "segment": line.segment_id.name or "",
                         "item_count": len(frozen),
-                        "oldest_due_date": min(frozen.mapped("date_due"), default=False),
-                        "days_overdue": max(
-                            frozen.mapped("days_overdue") + [0]
+                        "oldest_due_date": min(
+                            frozen.mapped("date_due"), default=False
                         ),
+                        "days_overdue": max(frozen.mapped("days_overdue") + [0]),
                         "amount": line.amount,
                         "amount_overdue": line.amount_overdue,
                         "state": line.state,
@@ -337,9 +342,7 @@ class CollectionPlacement(models.Model):
     def _get_list_lang(self):
         """Language of the hand-over list: the reader's, else the company's."""
         self.ensure_one()
-        return (
-            self.env.lang or self.env.user.lang or self.company_id.partner_id.lang
-        )
+        return self.env.lang or self.env.user.lang or self.company_id.partner_id.lang
 
     def _get_list_name(self):
         """File name of the hand-over list, without extension."""
@@ -384,7 +387,9 @@ class CollectionPlacement(models.Model):
 
     def action_recall(self):
         """Ask why, then take back every account still with the provider."""
-        accounts = self.line_ids.filtered(lambda line: line.state == "active").account_id
+        accounts = self.line_ids.filtered(
+            lambda line: line.state == "active"
+        ).account_id
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_collection.collection_recall_action"
         )

@@ -241,12 +241,8 @@ class CollectionPlacementLine(models.Model):
             ["placement_line_id", "delegated"], flush=False
         )
         self.invalidate_model(["item_ids"], flush=False)
-        self.env["account.move"].invalidate_model(
-            ["collection_delegated"], flush=False
-        )
-        self.env["res.partner"].invalidate_model(
-            ["collection_delegated"], flush=False
-        )
+        self.env["account.move"].invalidate_model(["collection_delegated"], flush=False)
+        self.env["res.partner"].invalidate_model(["collection_delegated"], flush=False)
 
     def _link_accounts(self):
         """Point the accounts at their line, so that the provider sees them."""
@@ -354,7 +350,10 @@ class CollectionPlacementLine(models.Model):
         self_sudo.flush_model()
         self_sudo.env["collection.placement.item"].flush_model()
         if account_ids is not None and not self.env.execute_query(
-            SQL("SELECT 1 FROM collection_placement_line line WHERE %s LIMIT 1", accounts)
+            SQL(
+                "SELECT 1 FROM collection_placement_line line WHERE %s LIMIT 1",
+                accounts,
+            )
         ):
             return 0
         changed = self_sudo._revive(accounts)

@@ -57,9 +57,7 @@ class CollectionSegmentRule(models.Model):
         help="From 0 to 5: the 5 % of active customers who buy most.",
     )
     turnover_from = fields.Monetary(string="Turnover from")
-    turnover_to = fields.Monetary(
-        string="Turnover below", help="0: no upper limit."
-    )
+    turnover_to = fields.Monetary(string="Turnover below", help="0: no upper limit.")
 
     _rank_band = models.Constraint(
         "CHECK (turnover_basis <> 'rank' OR (rank_from_percent >= 0"
@@ -118,9 +116,7 @@ class CollectionSegmentRule(models.Model):
                         and rule._matches_turnover(account.id, *turnover)
                     )
                 )
-                classified.update(
-                    dict.fromkeys(matched, (rule.segment_id, rule))
-                )
+                classified.update(dict.fromkeys(matched, (rule.segment_id, rule)))
                 remaining -= matched
         return classified
 
@@ -158,13 +154,11 @@ class CollectionSegmentRule(models.Model):
         return True
 
     def _search_partners(self, scope):
-        """Ids of the customers within `scope` (a domain) that meet the rule's domain."""
+        """Ids of the customers that meet the rule's domain and the domain `scope`."""
         self.ensure_one()
         partners = self.env["res.partner"].with_context(active_test=False)
         try:
-            domain = Domain(
-                safe_eval(self.domain or "[]", {"uid": self.env.uid})
-            )
+            domain = Domain(safe_eval(self.domain or "[]", {"uid": self.env.uid}))
             # a value that the database refuses must not end the transaction
             with self.env.cr.savepoint():
                 return set(partners._search(scope & domain))

@@ -163,6 +163,10 @@ def _settle(env, company_data, rows, customers, invoices):
         ]
     )
     entries._post()
+    # one transaction, unseen by autovacuum: with the statistics of empty tables the
+    # queries that follow a reconciliation take minutes instead of milliseconds
+    env.flush_all()
+    env.cr.execute("ANALYZE account_move, account_move_line, account_payment")
     credits = {
         line.name: line
         for line in entries.line_ids.filtered(
@@ -178,3 +182,5 @@ def _settle(env, company_data, rows, customers, invoices):
     env["account.move.line"]._reconcile_plan(
         [debits[number] | line for number, line in credits.items()]
     )
+    env.flush_all()
+    env.cr.execute("ANALYZE account_partial_reconcile, collection_item")

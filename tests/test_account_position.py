@@ -79,6 +79,21 @@ class TestAccountPosition(CollectionCommon):
             )
             self.assertEqual(set(items.mapped("age_bucket")), {group["age_bucket"]})
 
+    def test_items_grouped_by_segment(self):
+        self.account.segment_id = self.env["collection.segment"].create(
+            {"name": "Craft", "code": "test_craft"}
+        )
+        self.env.flush_all()
+        groups = self.env["collection.item"]._read_group(
+            [("account_id", "=", self.account.id)],
+            ["segment_id"],
+            ["amount_residual_company:sum"],
+        )
+        self.assertEqual(
+            [(segment, round(amount, 2)) for segment, amount in groups],
+            [(self.account.segment_id, 20845.67)],
+        )
+
     def test_search_and_sort_by_days_overdue(self):
         Item = self.env["collection.item"]
         mine = [("account_id", "=", self.account.id)]

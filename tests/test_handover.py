@@ -65,9 +65,7 @@ class TestHandover(HandoverCommon):
         placement = wizard.placement_id
         self.assertEqual(placement.state, "handed_over")
         self.assertEqual(placement.line_ids.account_id, accounts[20:])
-        self.assertEqual(
-            set(accounts[20:].mapped("delegation_state")), {"delegated"}
-        )
+        self.assertEqual(set(accounts[20:].mapped("delegation_state")), {"delegated"})
         self.assertEqual(set(accounts[:20].mapped("delegation_state")), {"in_house"})
         self.assertTrue(placement.number.startswith("P/"))
 
@@ -445,9 +443,7 @@ class TestPlacementLedger(HandoverCommon):
         self.assertEqual(self.line.state, "active")
         self.assertEqual(self.account.delegation_state, "delegated")
         self.assertEqual(self.account.mandate_id, self.mandate)
-        self.assertEqual(
-            self.account.item_ids.filtered("delegated").move_id, invoices
-        )
+        self.assertEqual(self.account.item_ids.filtered("delegated").move_id, invoices)
 
     def assertBack(self, state):
         self.assertEqual(self.line.state, state)

@@ -49,7 +49,7 @@ class TestSampleFile(CollectionCommon):
         super().setUp()
         if not self.loaded:
             self.skipTest(
-                f"{ibm_loader.NAME} is not there: set COLLECTION_TEST_DATA to its folder"
+                f"{ibm_loader.NAME} is missing: set COLLECTION_TEST_DATA to its folder"
             )
 
     def test_position(self):
@@ -117,6 +117,8 @@ class TestSampleFile(CollectionCommon):
         self.assertEqual(
             set(items.ids), set(delegated.open_item_ids.filtered("delegated").ids)
         )
+        self.assertEqual((len(seen), len(items)), (80, 61))
+        self.assertEqual(round(sum(items.mapped("amount_residual")), 2), 3405.67)
         _logger.info(
             "The provider sees %d accounts and %d items, %.2f open",
             len(seen),

@@ -16,7 +16,7 @@ class TestPlacementReport(PlacementListCommon):
         report = (
             self.env["ir.actions.report"]
             .with_user(user or self.collector_user)
-            .with_context(force_report_rendering=True, **context)
+            .with_context(force_report_rendering=True, **{"lang": "en_US", **context})
         )
         with self.allow_pdf_render():
             content, kind = report._render_qweb_pdf(

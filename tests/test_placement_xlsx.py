@@ -142,7 +142,9 @@ class TestPlacementXlsx(PlacementListCommon, HttpCase):
 
     def test_what_it_shows_is_frozen(self):
         self._pay(self.late)
-        rows = {row["Customer"]: row for row in self._table(self._workbook()["Accounts"])}
+        rows = {
+            row["Customer"]: row for row in self._table(self._workbook()["Accounts"])
+        }
         self.assertEqual(rows["=1+1"]["Open"], 1500)
 
     def test_memory_in_batches(self):

@@ -118,16 +118,12 @@ class TestRecall(CollectionCommon):
         self.assertFalse(item.placement_line_id)
         self.assertTrue(self.invoice.collection_item_ids.delegated)
         self.assertEqual(self.account.delegation_state, "delegated")
-        held = self.env["collection.placement.item"].search(
-            [("item_id", "=", item.id)]
-        )
+        held = self.env["collection.placement.item"].search([("item_id", "=", item.id)])
         self.assertTrue(held.recalled)
         seen = self.env["collection.item"].with_user(self.agent_user).search([])
         self.assertNotIn(item, seen)
         self.assertIn(self.invoice.collection_item_ids, seen)
-        self.assertIn(
-            "Taken back from the provider", self.account.message_ids[0].body
-        )
+        self.assertIn("Taken back from the provider", self.account.message_ids[0].body)
 
     def test_recalled_item_does_not_follow_again(self):
         self.mandate.new_item_rule = "all"

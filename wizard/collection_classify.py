@@ -102,7 +102,10 @@ class CollectionClassify(models.TransientModel):
         accounts = self._get_accounts()
         classified = self.env["collection.segment.rule"]._classify(accounts)
         self.env["collection.classify.line"].create(
-            [self._prepare_line(account, classified.get(account)) for account in accounts]
+            [
+                self._prepare_line(account, classified.get(account))
+                for account in accounts
+            ]
         )
         self.state = "preview"
 
@@ -128,9 +131,7 @@ class CollectionClassify(models.TransientModel):
             ],
             aggregates=["partner_id:recordset"],
         )[0][0]
-        account._get_or_create(
-            customers - elsewhere_sudo.sudo(False), self.company_id
-        )
+        account._get_or_create(customers - elsewhere_sudo.sudo(False), self.company_id)
         return self.env["collection.account"].search(
             [("company_id", "=", self.company_id.id)], order="id"
         )
@@ -188,7 +189,10 @@ class CollectionClassify(models.TransientModel):
             )
             # a first segment is no change worth a line in each customer's history
             first = accounts.filtered(lambda account: not account.segment_id)
-            for changed in (first.with_context(tracking_disable=True), accounts - first):
+            for changed in (
+                first.with_context(tracking_disable=True),
+                accounts - first,
+            ):
                 changed.write({"segment_id": segment.id, "segment_locked": False})
                 changed.flush_recordset()
         self.state = "done"

@@ -128,8 +128,8 @@ class CollectionHandover(models.TransientModel):
         extent = recommended_extent(count, lower, upper)
         if extent == "none":
             return self.env._(
-                "%(count)s active accounts, fewer than %(lower)s: no rule says how much "
-                "to hand over. Choose the accounts by hand.",
+                "%(count)s active accounts, fewer than %(lower)s: no rule says how "
+                "much to hand over. Choose the accounts by hand.",
                 count=count,
                 lower=lower,
             )
@@ -168,9 +168,7 @@ class CollectionHandover(models.TransientModel):
                 if owner == wizard._origin:
                     sides[decision] = [
                         total + (figure or 0)
-                        for total, figure in zip(
-                            sides[decision], figures, strict=True
-                        )
+                        for total, figure in zip(sides[decision], figures, strict=True)
                     ]
                     reasons[decision].append((labels[reason], figures[0]))
             for position, name in enumerate(names):

@@ -43,7 +43,9 @@ class CollectionRecall(models.TransientModel):
         self._check_delegated()
         if self.reason == "other" and not self.note:
             raise UserError(self.env._("Explain why you take these accounts back."))
-        label = dict(self._fields["reason"]._description_selection(self.env))[self.reason]
+        label = dict(self._fields["reason"]._description_selection(self.env))[
+            self.reason
+        ]
         reason = f"{label}: {self.note}" if self.note else label
         lines = self.account_ids.placement_line_id
         lines._take_back("recalled", reason, recall_reason=self.reason)
