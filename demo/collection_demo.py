@@ -303,8 +303,8 @@ class CollectionDemo(models.AbstractModel):
         return by_key
 
     def _read_customers(self):
-        with file_open("account_collection/demo/customers.csv", "r") as stream:
-            return {row["key"]: row for row in csv.DictReader(stream)}
+        with file_open("account_collection/demo/customers.tsv", "r") as stream:
+            return {row["key"]: row for row in csv.DictReader(stream, delimiter="\t")}
 
     def _create_terms(self, company):
         terms = self.env["account.payment.term"].create(
@@ -470,7 +470,7 @@ class CollectionDemo(models.AbstractModel):
         )
         by_key = dict(zip(("orvalis", "meridiane"), providers, strict=True))
         self._name_records(by_key)
-        langs = self.env["res.lang"].with_context(active_test=False).search([])
+        langs = self.env["res.lang"].search([("active", "in", (True, False))])
         agents = self.env["collection.agent"].create(
             [
                 {

@@ -16,7 +16,6 @@ class AccountMove(models.Model):
     )
     collection_account_id = fields.Many2one(
         comodel_name="collection.account",
-        string="Collection Account",
         compute="_compute_collection_account_id",
         search="_search_collection_account_id",
         compute_sudo=True,

@@ -163,10 +163,9 @@ class CollectionAccount(models.Model):
         help="Credit notes and payments not yet matched with an invoice. They are "
         "shown beside what is open and never deducted silently.",
     )
-    oldest_due_date = fields.Date(string="Oldest Due Date", readonly=True)
+    oldest_due_date = fields.Date(readonly=True)
     level_id = fields.Many2one(
         comodel_name="collection.policy.level",
-        string="Level",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
@@ -182,9 +181,7 @@ class CollectionAccount(models.Model):
     amount_1_30 = fields.Monetary("1–30 days", compute="_compute_age_balance")
     amount_31_60 = fields.Monetary("31–60 days", compute="_compute_age_balance")
     amount_61_90 = fields.Monetary("61–90 days", compute="_compute_age_balance")
-    amount_91_plus = fields.Monetary(
-        "Over 90 days", compute="_compute_age_balance"
-    )
+    amount_91_plus = fields.Monetary("Over 90 days", compute="_compute_age_balance")
     turnover_12m = fields.Monetary(
         string="Turnover, 12 Months",
         compute="_compute_turnover_12m",
@@ -215,7 +212,6 @@ class CollectionAccount(models.Model):
     )
     agent_id = fields.Many2one(
         comodel_name="collection.agent",
-        string="Agent",
         index="btree_not_null",
         tracking=True,
         help="The provider's agent who works the account.",
@@ -258,9 +254,7 @@ class CollectionAccount(models.Model):
     partner_phone = fields.Char(related="partner_id.phone", string="Phone")
     partner_email = fields.Char(related="partner_id.email", string="Email")
     partner_lang = fields.Selection(related="partner_id.lang", string="Language")
-    salesperson_id = fields.Many2one(
-        related="partner_id.user_id", string="Salesperson"
-    )
+    salesperson_id = fields.Many2one(related="partner_id.user_id", string="Salesperson")
     last_call_date = fields.Datetime(compute="_compute_last_call_date")
     call_count = fields.Integer(compute="_compute_call_count")
     letter_count = fields.Integer(compute="_compute_letter_count")
@@ -280,9 +274,7 @@ class CollectionAccount(models.Model):
         for account, account_sudo in zip(self, self.sudo(), strict=True):
             account.display_name = account_sudo.partner_id.display_name
 
-    @api.depends(
-        "policy_id", "segment_id.policy_id", "company_id.collection_policy_id"
-    )
+    @api.depends("policy_id", "segment_id.policy_id", "company_id.collection_policy_id")
     def _compute_effective_policy_id(self):
         # sudo: the provider's people read which policy applies, not whence it comes
         for account, account_sudo in zip(self, self.sudo(), strict=True):

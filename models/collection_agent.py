@@ -25,7 +25,6 @@ class CollectionAgent(models.Model):
     )
     provider_id = fields.Many2one(
         comodel_name="res.partner",
-        string="Provider",
         index="btree_not_null",
         domain=[("is_company", "=", True)],
         help="The outside company the agent works for. Empty: in-house.",
@@ -52,9 +51,7 @@ class CollectionAgent(models.Model):
         string="Mandates",
     )
 
-    _user_uniq = models.Constraint(
-        "UNIQUE (user_id)", "This user is an agent already."
-    )
+    _user_uniq = models.Constraint("UNIQUE (user_id)", "This user is an agent already.")
 
     @api.depends("user_id")
     def _compute_name(self):

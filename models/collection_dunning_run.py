@@ -151,9 +151,7 @@ class CollectionDunningRun(models.Model):
         """
         for run in self:
             if run.state not in ("draft", "computed"):
-                raise UserError(
-                    self.env._("This run is finished: start a new one.")
-                )
+                raise UserError(self.env._("This run is finished: start a new one."))
             run._supersede_drafts()
             letters = run._write_decisions()
             letters._compute_penalties()
@@ -348,7 +346,8 @@ class CollectionDunningRun(models.Model):
     @api.model
     def _currency_factors(self, company, date):
         """Units of each currency for one unit of the company's, at `date`."""
-        currencies = self.env["res.currency"].with_context(active_test=False).search([])
+        # an item may be in a currency that is archived by now
+        currencies = self.env["res.currency"].search([("active", "in", (True, False))])
         rates = currencies._get_rates(company, date)
         base = rates[company.currency_id.id]
         return [(currency.id, rates[currency.id] / base) for currency in currencies]

@@ -68,7 +68,7 @@ class CollectionInterestRegime(models.Model):
     def _get_by_debtor_type(self):
         """First active regime of each debtor type: {debtor_type: regime}."""
         regimes = {}
-        for regime in self.sudo().search([]):
+        for regime in self.sudo().search([("active", "=", True)]):
             regimes.setdefault(regime.debtor_type, regime)
         return regimes
 

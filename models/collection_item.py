@@ -71,7 +71,6 @@ class CollectionItem(models.Model):
     payment_state = fields.Selection(related="move_id.payment_state")
     account_id = fields.Many2one(
         comodel_name="collection.account",
-        string="Account",
         required=True,
         readonly=True,
         index=True,
@@ -132,7 +131,6 @@ class CollectionItem(models.Model):
 
     level_id = fields.Many2one(
         comodel_name="collection.policy.level",
-        string="Level",
         index="btree_not_null",
         ondelete="set null",
         help="Last level whose letter was sent.",
@@ -140,7 +138,6 @@ class CollectionItem(models.Model):
     level_date = fields.Date(string="Level Reached on")
     approved_level_id = fields.Many2one(
         comodel_name="collection.policy.level",
-        string="Approved Level",
         readonly=True,
         ondelete="set null",
         help="Level that a manager has approved for this item.",

@@ -87,7 +87,6 @@ class CollectionLetter(models.Model):
     )
     level_id = fields.Many2one(
         comodel_name="collection.policy.level",
-        string="Level",
         readonly=True,
         index=True,
         ondelete="restrict",
@@ -754,7 +753,11 @@ class CollectionLetter(models.Model):
         """
         self.check_access("read")
         parts = []
-        for stored, letters in groupby(self, lambda letter: letter._is_stored()):
+        # runs of neighbours: the order of the letters is that of the pages
+        neighbours = groupby(  # pylint: disable=bad-builtin-groupby
+            self, lambda letter: letter._is_stored()
+        )
+        for stored, letters in neighbours:
             if stored:
                 # sudo: the PDF of a letter that may be read
                 parts += [

@@ -29,9 +29,7 @@ class CollectionLetterLine(models.Model):
     days_overdue = fields.Integer()
     amount_total = fields.Monetary(string="Amount")
     amount_paid = fields.Monetary(string="Paid")
-    amount_due = fields.Monetary(
-        string="Amount Due", help="Residual less the part under dispute."
-    )
+    amount_due = fields.Monetary(help="Residual less the part under dispute.")
     amount_interest = fields.Monetary(string="Interest")
     amount_indemnity = fields.Monetary(string="Indemnity")
     interest_detail = fields.Json(

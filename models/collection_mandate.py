@@ -34,7 +34,6 @@ class CollectionMandate(models.Model):
     number = fields.Char(readonly=True, copy=False)
     provider_id = fields.Many2one(
         comodel_name="res.partner",
-        string="Provider",
         required=True,
         index=True,
         ondelete="restrict",

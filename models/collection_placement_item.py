@@ -57,7 +57,7 @@ class CollectionPlacementItem(models.Model):
     )
     days_overdue = fields.Integer()
     level_id = fields.Many2one(
-        comodel_name="collection.policy.level", string="Level", ondelete="set null"
+        comodel_name="collection.policy.level", ondelete="set null"
     )
     followed = fields.Boolean(
         string="Followed Later",

@@ -430,7 +430,7 @@ class CollectionPortalMixin(models.AbstractModel):
     def _get_portal_outcomes(self):
         """Outcomes grouped by who was reached: [(label, outcomes)]."""
         outcome_model = self.env["collection.call.outcome"]
-        outcomes = outcome_model.search([]).grouped("contact")
+        outcomes = outcome_model.search([("active", "=", True)]).grouped("contact")
         labels = outcome_model._fields["contact"]._description_selection(self.env)
         return [
             (

@@ -29,7 +29,8 @@ class CollectionReferenceRate(models.Model):
     source = fields.Char(help="Where the rate was published.")
 
     _index_date_uniq = models.Constraint(
-        "UNIQUE (index, date_from)", "There is already a rate of this index on this day."
+        "UNIQUE (index, date_from)",
+        "There is already a rate of this index on this day.",
     )
 
     @api.depends("index", "date_from")

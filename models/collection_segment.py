@@ -66,7 +66,8 @@ class CollectionSegment(models.Model):
     )
     delegate_after_days = fields.Integer(
         default=30,
-        help="Days overdue from which a customer of this segment should be handed over.",
+        help="Days overdue from which a customer of this segment should be handed "
+        "over.",
     )
     policy_id = fields.Many2one(
         comodel_name="collection.policy",
@@ -98,9 +99,7 @@ class CollectionSegment(models.Model):
         help="Most call attempts to one customer in a week; 0: no limit.",
     )
 
-    account_count = fields.Integer(
-        string="Customers", compute="_compute_account_count"
-    )
+    account_count = fields.Integer(string="Customers", compute="_compute_account_count")
 
     _code_uniq = models.Constraint(
         "UNIQUE (code)", "A segment with this code exists already."

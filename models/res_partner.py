@@ -14,7 +14,6 @@ class ResPartner(models.Model):
 
     collection_account_id = fields.Many2one(
         comodel_name="collection.account",
-        string="Collection Account",
         compute="_compute_collection_account_id",
         search="_search_collection_account_id",
         compute_sudo=True,
@@ -67,9 +66,7 @@ class ResPartner(models.Model):
     def _inverse_collection_segment_id(self):
         for segment, partners in self.grouped("collection_segment_id").items():
             accounts = self.env["collection.account"]._get_or_create(partners)
-            accounts.write(
-                {"segment_id": segment.id, "segment_locked": bool(segment)}
-            )
+            accounts.write({"segment_id": segment.id, "segment_locked": bool(segment)})
 
     def _search_by_account(self, domain):
         # sudo: only decides which of the user's own partners match

@@ -66,35 +66,34 @@ class PlacementWorkbook:
     # ------------------------------------------------------------------
 
     def _write_lists(self):
-        _ = self.env._
         accounts = self._add_sheet(
-            _("Accounts"),
+            self.env._("Accounts"),
             [
-                (_("Customer no."), 14),
-                (_("Customer"), 36),
-                (_("City"), 20),
-                (_("Segment"), 24),
-                (_("Items"), 8),
-                (_("Oldest due date"), 13),
-                (_("Days overdue"), 10),
-                (_("Open"), 16),
-                (_("Overdue"), 16),
-                (_("State"), 20),
+                (self.env._("Customer no."), 14),
+                (self.env._("Customer"), 36),
+                (self.env._("City"), 20),
+                (self.env._("Segment"), 24),
+                (self.env._("Items"), 8),
+                (self.env._("Oldest due date"), 13),
+                (self.env._("Days overdue"), 10),
+                (self.env._("Open"), 16),
+                (self.env._("Overdue"), 16),
+                (self.env._("State"), 20),
             ],
         )
         items = self._add_sheet(
-            _("Items"),
+            self.env._("Items"),
             [
-                (_("Customer no."), 14),
-                (_("Customer"), 36),
-                (_("Invoice"), 22),
-                (_("Due date"), 13),
-                (_("Days overdue"), 10),
-                (_("Level"), 24),
-                (_("Currency"), 9),
-                (_("Amount due"), 16),
-                (_("Amount due, company currency"), 18),
-                (_("Handed over on"), 13),
+                (self.env._("Customer no."), 14),
+                (self.env._("Customer"), 36),
+                (self.env._("Invoice"), 22),
+                (self.env._("Due date"), 13),
+                (self.env._("Days overdue"), 10),
+                (self.env._("Level"), 24),
+                (self.env._("Currency"), 9),
+                (self.env._("Amount due"), 16),
+                (self.env._("Amount due, company currency"), 18),
+                (self.env._("Handed over on"), 13),
             ],
         )
         states = dict(
@@ -144,18 +143,17 @@ class PlacementWorkbook:
         self._write_date(sheet, row, 9, item.date_added)
 
     def _write_totals(self):
-        _ = self.env._
         placement = self.placement
-        sheet = self.workbook.add_worksheet(_("Totals")[:31])
+        sheet = self.workbook.add_worksheet(self.env._("Totals")[:31])
         sheet.set_column(0, 0, 24)
         sheet.set_column(1, 5, 22)
         facts = [
-            (_("Hand-over"), placement.number),
-            (_("Date"), placement.date),
-            (_("Mandate"), placement.mandate_id.display_name),
-            (_("Handed over by"), placement.company_id.name),
-            (_("Handed over to"), placement.provider_id.name),
-            (_("Accounts"), placement.account_count),
+            (self.env._("Hand-over"), placement.number),
+            (self.env._("Date"), placement.date),
+            (self.env._("Mandate"), placement.mandate_id.display_name),
+            (self.env._("Handed over by"), placement.company_id.name),
+            (self.env._("Handed over to"), placement.provider_id.name),
+            (self.env._("Accounts"), placement.account_count),
         ]
         for row, (label, value) in enumerate(facts):
             sheet.write_string(row, 0, label, self.bold)
@@ -167,12 +165,12 @@ class PlacementWorkbook:
                 self._write_date(sheet, row, 1, value)
         top = len(facts) + 1
         headers = [
-            _("Currency"),
-            _("Items handed over"),
-            _("Amount handed over"),
-            _("Items that followed"),
-            _("Amount that followed"),
-            _("Total amount"),
+            self.env._("Currency"),
+            self.env._("Items handed over"),
+            self.env._("Amount handed over"),
+            self.env._("Items that followed"),
+            self.env._("Amount that followed"),
+            self.env._("Total amount"),
         ]
         for column, label in enumerate(headers):
             sheet.write_string(top, column, label, self.header)

@@ -483,6 +483,17 @@ class TestPlacementLedger(HandoverCommon):
             "".join(self.account.message_ids.mapped("body")),
         )
 
+    def test_items_bounce_one_after_the_other(self):
+        self.mandate.new_item_rule = "all"
+        second = self._invoice(self.customer, 40.0, "2026-03-05")
+        payments = [self._pay(self.invoice), self._pay(second)]
+        self.assertBack("paid")
+        self._receivable_lines(payments[0].move_id).remove_move_reconcile()
+        self.assertWithProvider(self.invoice)
+        self._receivable_lines(payments[1].move_id).remove_move_reconcile()
+        self.assertWithProvider(self.invoice | second)
+        self.assertEqual(len(self.line.item_ids), 2, "each is held once")
+
     def test_bounce_after_a_recall_stays_in_house(self):
         payment = self._pay(self.invoice)
         self.assertBack("paid")

@@ -14,6 +14,7 @@ class PlacementListCommon(CollectionCommon):
     @freeze_time("2026-03-31")
     def setUpClass(cls):
         super().setUpClass()
+        cls.env["res.lang"]._activate_lang("en_US")
         cls.collector_user.lang = "en_US"
         cls.dollar = cls._enable_currency("USD")
         cls.env["res.currency.rate"].create(

@@ -31,7 +31,7 @@ class CollectionClassifyLine(models.TransientModel):
         ondelete="cascade",
     )
     rule_id = fields.Many2one(
-        comodel_name="collection.segment.rule", string="Rule", ondelete="set null"
+        comodel_name="collection.segment.rule", ondelete="set null"
     )
     outcome = fields.Selection(
         selection=[

@@ -244,7 +244,8 @@ private_apt() {
     mirror=$(debian_mirror)
     mkdir -p "$work"/{lists/partial,cache/archives/partial}
     for suite in "$@"; do
-        echo "deb [signed-by=$KEYRING] $mirror $suite main"
+        # a mirror may lag behind the date up to which its signed index is valid
+        echo "deb [check-valid-until=no signed-by=$KEYRING] $mirror $suite main"
     done >"$work/sources.list"
     APT=(apt-get -q -o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work/cache"
         -o "Dir::State::status=/dev/null" -o "Dir::State::extended_states=/dev/null"
