@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 
 class CollectionDunningRun(models.Model):
@@ -67,7 +67,11 @@ class CollectionDunningRun(models.Model):
     @api.depends_context("lang")
     def _compute_name(self):
         for run in self:
-            run.name = self.env._("Run of %s", run.date) if run.date else False
+            run.name = (
+                self.env._("Run of %s", format_date(self.env, run.date))
+                if run.date
+                else False
+            )
 
     @api.depends("letter_ids.state", "exclusion_ids")
     def _compute_totals(self):

@@ -46,7 +46,9 @@ class CollectionRecall(models.TransientModel):
         label = dict(self._fields["reason"]._description_selection(self.env))[
             self.reason
         ]
-        reason = f"{label}: {self.note}" if self.note else label
+        reason = label
+        if self.note:
+            reason = self.env._("%(reason)s: %(note)s", reason=label, note=self.note)
         lines = self.account_ids.placement_line_id
         lines._take_back("recalled", reason, recall_reason=self.reason)
         # items of accounts that come back whole have come with them

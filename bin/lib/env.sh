@@ -144,24 +144,20 @@ ensure_system() {
     command -v dpkg-deb >/dev/null || die \
         "This set-up is for Debian and Ubuntu." \
         "Elsewhere, install the module into your own Odoo 19: see README.rst."
-    local library
+    local library libraries
+    libraries=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p)
     for library in libXrender.so.1 libXext.so.6 libfontconfig.so.1; do
-        PATH=$PATH:/sbin:/usr/sbin ldconfig -p | grep -q "$library" && continue
+        [[ $libraries == *"$library"* ]] && continue
         case $library in
         libXrender*) missing+=(libxrender1) ;;
         libXext*) missing+=(libxext6) ;;
         *) missing+=(libfontconfig1) ;;
         esac
     done
-    find /usr/share/fonts -name 'DejaVuSans.ttf' 2>/dev/null | grep -q . ||
+    [ -n "$(find /usr/share/fonts -name DejaVuSans.ttf 2>/dev/null)" ] ||
         missing+=(fonts-dejavu-core)
-    find /usr/share/fonts -name 'LiberationSans-Regular.ttf' 2>/dev/null | grep -q . ||
+    [ -n "$(find /usr/share/fonts -name LiberationSans-Regular.ttf 2>/dev/null)" ] ||
         missing+=(fonts-liberation)
-    # Ubuntu: Debian's keys, to check the package that comes from there
-    if [ -z "${ODOO_SOURCE:-}" ] && [ ! -d "$HOME_DIR/odoo-19" ] &&
-        [ ! -r /usr/share/keyrings/debian-archive-keyring.gpg ]; then
-        missing+=(debian-archive-keyring)
-    fi
     [ ${#missing[@]} -eq 0 ] && return
     if [ "$(id -u)" != 0 ]; then
         command -v sudo >/dev/null || die \
@@ -327,7 +323,7 @@ build_venv() {
     "$target/bin/pip" install -q --disable-pip-version-check \
         -r "$ROOT/bin/lib/requirements.txt" -c "$ROOT/bin/lib/constraints.txt"
     # PyPI's build of wkhtmltopdf has the patched Qt that Debian's lacks
-    binary=$(find "$target" -name wkhtmltopdf-pack -type f | head -n 1)
+    binary=$(find "$target" -name wkhtmltopdf-pack -type f -print -quit)
     [ -n "$binary" ]
     chmod +x "$binary"
     ln -sf "$binary" "$target/bin/wkhtmltopdf"
@@ -396,7 +392,7 @@ ensure_cluster() {
     PG_BIN=$(find_pg)
     [ -e "$PG_DATA/complete" ] || step "Database cluster of this checkout" create_cluster
     if [ -r "$STATE/pg_version" ] &&
-        ! "$PG_BIN/postgres" --version | grep -qF ") $(<"$STATE/pg_version")"; then
+        [[ $("$PG_BIN/postgres" --version) != *") $(<"$STATE/pg_version")"* ]]; then
         die "The databases are those of PostgreSQL $(<"$STATE/pg_version"), which is gone." \
             "Install it again, or start over (the demo's data are lost): rm -r $STATE"
     fi
@@ -404,7 +400,9 @@ ensure_cluster() {
         step "Database server" start_cluster
 }
 
-db_exists() { "$PG_BIN/psql" -qtAc "SELECT 1 FROM pg_database WHERE datname = '$1'" | grep -q 1; }
+db_exists() {
+    [ -n "$("$PG_BIN/psql" -qtAc "SELECT 1 FROM pg_database WHERE datname = '$1'")" ]
+}
 
 drop_db() {
     "$PG_BIN/dropdb" --force --if-exists "$1" 2>/dev/null || true
