@@ -33,7 +33,7 @@ def main(path, status, seconds):
         result = RESULT.search(line) or result
     if result is None:
         print(f"No test result in {path}; its last lines:")
-        print("\n".join(lines[-20:]))
+        print("\n".join(lines[-100:]))
         print("0 passed, 1 failed")
         return 1
     failed, broken, total = map(int, result.groups())
