@@ -11,8 +11,11 @@ from datetime import datetime
 from pathlib import Path
 
 from odoo import Command, fields
+from odoo.tools import split_every
 
 NAME = "ibm_late_payment_histories.csv"
+#: receipts matched at once
+MATCHES = 250
 #: no journal entry of ours needs a tracked change or a mail
 QUIET = {
     "tracking_disable": True,
@@ -175,14 +178,20 @@ def _settle(env, company_data, rows, customers, invoices):
         .union(*invoices.values())
         .line_ids.filtered(lambda line: line.account_type == "asset_receivable")
     }
-    # All is one transaction, which autovacuum does not see: planned for empty tables,
-    # the queries that follow a reconciliation take minutes instead of milliseconds.
+    # All is one transaction, of which the planner's statistics know nothing: planned
+    # for empty tables, core's queries on payments take minutes instead of milliseconds.
     env.flush_all()
-    env.cr.execute("ANALYZE account_move, account_move_line")
-    env.cr.execute("SET LOCAL enable_nestloop = off")
-    env["account.move.line"]._reconcile_plan(
-        [debits[number] | line for number, line in credits.items()]
+    _analyze(env)
+    for matches in split_every(MATCHES, credits.items()):
+        env["account.move.line"]._reconcile_plan(
+            [debits[number] | line for number, line in matches]
+        )
+        env.flush_all()
+        _analyze(env)
+
+
+def _analyze(env):
+    env.cr.execute(
+        "ANALYZE account_move, account_move_line, account_partial_reconcile,"
+        " account_full_reconcile, collection_account, collection_item"
     )
-    env.flush_all()
-    env.cr.execute("SET LOCAL enable_nestloop = on")
-    env.cr.execute("ANALYZE account_partial_reconcile, collection_item")
