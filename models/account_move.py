@@ -51,6 +51,7 @@ class AccountMove(models.Model):
         string="Own Dunning Policy",
         compute="_compute_collection_policy_id",
         inverse="_inverse_collection_policy_id",
+        compute_sudo=True,
         domain="[('company_id', 'in', (False, company_id))]",
         groups=INTERNAL_GROUPS,
         help="For this invoice alone. Empty: the customer's.",
@@ -65,7 +66,7 @@ class AccountMove(models.Model):
     @api.depends("collection_item_ids.policy_id", "collection_item_ids.hold_until")
     def _compute_collection_policy_id(self):
         for move in self:
-            items = move.sudo().collection_item_ids
+            items = move.collection_item_ids
             move.collection_policy_id = items.policy_id[:1]
             move.collection_hold_until = max(
                 filter(None, items.mapped("hold_until")), default=False

@@ -388,6 +388,7 @@ class CollectionDunningRun(models.Model):
         the first has written: the database refuses, and the request is done again.
         """
         self.ensure_one()
+        self.check_access("write")
         # sudo: a lock and a time stamp, whoever may compute a run
         company = self.company_id.sudo().try_lock_for_update(allow_referencing=True)
         if not company:
