@@ -747,6 +747,8 @@ class CollectionDunningRun(models.Model):
                   JOIN collection_letter_line line ON line.letter_id = letter.id
                  WHERE letter.state IN ('to_send', 'error')
                    AND letter.company_id = %(company)s
+                   -- without a number, one in error is a draft
+                   AND letter.number IS NOT NULL
                    AND line.item_id IS NOT NULL
               GROUP BY line.item_id
             ),
@@ -835,7 +837,10 @@ class CollectionDunningRun(models.Model):
                        WHEN 'insolvent' THEN aligned.insolvency_date
                        WHEN 'time_barred' THEN aligned.date_limitation
                        WHEN 'on_hold' THEN aligned.hold_until
-                       WHEN 'not_yet' THEN aligned.date_trigger
+                       WHEN 'not_yet'
+                       THEN CASE WHEN aligned.next_level_id IS NOT NULL
+                                      AND NOT aligned.waiting
+                                 THEN aligned.date_trigger END
                    END AS reason_date,
                    CASE aligned.reason
                        WHEN 'disputed' THEN aligned.amount_disputed

@@ -150,8 +150,10 @@ class TestTwoWorkers(DunningCommon):
         super().setUp()
         # seen by every connection
         self.main = self.env.ref("base.main_company")
-        self.run = self.env["collection.dunning.run"].create(
-            {"company_id": self.main.id, "date": "2026-03-31"}
+        self.dunning_run = (
+            self.env["collection.dunning.run"]
+            .sudo()
+            .create({"company_id": self.main.id, "date": "2026-03-31"})
         )
         other = sql_db.db_connect(self.env.cr.dbname).cursor()
         self.addCleanup(other.close)
@@ -163,10 +165,10 @@ class TestTwoWorkers(DunningCommon):
             [self.main.id],
         )
         with self.assertRaisesRegex(UserError, "somebody else at this moment"):
-            self.run.action_compute()
+            self.dunning_run.action_compute()
         self.other.rollback()
-        self.run.action_compute()
-        self.assertEqual(self.run.state, "computed")
+        self.dunning_run.action_compute()
+        self.assertEqual(self.dunning_run.state, "computed")
 
     def test_what_began_before_is_done_again(self):
         """A worker whose view of the letters is out of date cannot go on: the
@@ -183,7 +185,7 @@ class TestTwoWorkers(DunningCommon):
             mute_logger("odoo.sql_db"),
             self.env.cr.savepoint(),
         ):
-            self.run.action_compute()
+            self.dunning_run.action_compute()
 
     def _forget(self):
         with sql_db.db_connect(self.env.cr.dbname).cursor() as cr:

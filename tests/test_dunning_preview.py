@@ -47,6 +47,7 @@ class TestDunningPreview(DunningCommon):
     def test_each_change_is_seen(self):
         run = self._run("2026-03-31")
         for change in (
+            lambda: self.policy.write({"tolerance": 3.0}),
             lambda: self._credit_note(self.customer, 10.0, "2026-03-20"),
             lambda: self.first.account_id.write(
                 {"hold_until": "2026-04-10", "hold_reason": "Talks"}
@@ -55,7 +56,6 @@ class TestDunningPreview(DunningCommon):
             lambda: self.third.account_id.write(
                 {"policy_id": self._policy("Own", [("due", 1)]).id}
             ),
-            lambda: self.policy.write({"tolerance": 3.0}),
         ):
             before = self._content(run)
             change()

@@ -64,20 +64,20 @@ class TestHolds(DunningCommon):
         self.assertEqual(str(invoice.collection_hold_until), "2026-04-10")
 
     def test_account_and_release(self):
+        self._item("V1", self.other_customer, 4.0, "2026-03-01")
         accounts = self.account | self.account_of(self.other_customer)
-        wizard = self._hold(accounts.action_hold())
+        wizard = self._hold(accounts.action_hold()).with_context(tracking_disable=False)
         wizard.action_hold()
         self.assertEqual(
-            self._reasons(self._run("2026-03-31")), {"N1": "on_hold", "N2": "on_hold"}
+            self._reasons(self._run("2026-03-31")),
+            {"N1": "on_hold", "N2": "on_hold", "V1": "on_hold"},
         )
-        tracked = self.account.message_ids.tracking_value_ids.field_id.mapped("name")
-        self.assertEqual(wizard.held_count, 1)
+        self.assertEqual(wizard.held_count, 2)
         wizard.action_release()
         self.assertFalse(self.account.hold_until)
-        self.assertFalse(self._reasons(self._run("2026-03-31")))
-        self.env.cr.precommit.run()
-        tracked = self.account.message_ids.tracking_value_ids.field_id.mapped("name")
-        self.assertIn("hold_until", tracked)
+        self.assertEqual(
+            self._reasons(self._run("2026-03-31")), {"V1": "below_minimum"}
+        )
 
     def test_the_longer_hold_is_told(self):
         self.account.write({"hold_until": "2026-04-02", "hold_reason": "Talks"})

@@ -1,6 +1,6 @@
 from datetime import date
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.tests import BaseCase, freeze_time, tagged
 
 from odoo.addons.account_collection.tools.limitation import limitation_date
@@ -81,7 +81,7 @@ class TestLimitation(DunningCommon):
 
     def _assert_limit(self, item, day):
         item.invalidate_recordset(["date_limitation"])
-        self.assertEqual(item.date_limitation, day and date.fromisoformat(day))
+        self.assertEqual(item.date_limitation, fields.Date.to_date(day) or False)
         if day:
             self.assertIn(item, self._found(("date_limitation", "<=", day)))
             self.assertNotIn(item, self._found(("date_limitation", "<", day)))
@@ -132,7 +132,7 @@ class TestLimitation(DunningCommon):
 
     def test_closed_items_have_none(self):
         self._pay(self.item.move_id, date="2022-01-01")
-        self._assert_limit(self.item, None)
+        self._assert_limit(self.item, False)
 
     def test_the_run_leaves_out_what_is_barred(self):
         young = self._item(
@@ -146,7 +146,7 @@ class TestLimitation(DunningCommon):
 
     def test_no_regime_no_limitation(self):
         self.env.ref("account_collection.regime_private").limitation_years = 0
-        self._assert_limit(self.item, None)
+        self._assert_limit(self.item, False)
         self.assertFalse(self._run("2026-11-23").exclusion_ids)
 
     def test_warning_on_the_account(self):

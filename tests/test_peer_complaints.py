@@ -102,7 +102,7 @@ class TestPeerComplaints(DunningCommon):
         letter = self._run("2026-03-31", user=self.manager_user).letter_ids
         self.assertEqual(letter.lang, "fr_FR")
         self.assertEqual(letter.subject, "Relance")
-        self.assertEqual(letter._format_amount(1000.0), "1\u202f000,00\xa0€")
+        self.assertEqual(letter._format_amount(1000.0), "1\xa0000,00\xa0€")
 
     def test_c10_levels(self):
         """Catching up where wanted, a level by hand, and no policy hides another."""
