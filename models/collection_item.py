@@ -268,14 +268,19 @@ class CollectionItem(models.Model):
                  WHERE active
               ORDER BY debtor_type, sequence, id
             ),
-            based AS (
-                SELECT ci.id, ci.move_line_id, ci.acknowledged_date,
-                       COALESCE(move.invoice_date, move.date) AS date_start,
-                       regime.years, regime.year_end
+            -- these few first: whose customer they are is looked up afterwards
+            old AS MATERIALIZED (
+                SELECT ci.id, ci.move_line_id, ci.account_id, ci.acknowledged_date,
+                       COALESCE(move.invoice_date, move.date) AS date_start
                   FROM account_move move
                   JOIN collection_item ci
                     ON ci.move_id = move.id AND ci.state = 'open'
-                  JOIN collection_account acc ON acc.id = ci.account_id
+                 WHERE %(item_filter)s AND %(old_enough)s
+            ),
+            based AS (
+                SELECT old.*, regime.years, regime.year_end
+                  FROM old
+                  JOIN collection_account acc ON acc.id = old.account_id
                   JOIN res_partner p ON p.id = acc.partner_id
              LEFT JOIN collection_segment segment ON segment.id = acc.segment_id
                   JOIN regime
@@ -283,7 +288,6 @@ class CollectionItem(models.Model):
                             CASE WHEN p.is_company OR COALESCE(p.vat, '') <> ''
                                  THEN 'private' ELSE 'consumer' END)
                    AND regime.years > 0
-                 WHERE %(item_filter)s AND %(old_enough)s
             ),
             term AS (
                 SELECT based.*, %(first_end)s AS date_limitation FROM based
