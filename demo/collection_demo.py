@@ -211,6 +211,8 @@ class CollectionDemo(models.AbstractModel):
                 "vat": "FR53055936454",
                 "company_registry": "05593645400010",
                 "logo": image,
+                # each night the run is computed; the manager looks and confirms
+                "collection_auto_run": "compute",
                 "collection_signatory": "Claire Bellardoux, responsable crédit",
                 "collection_phone": "+33 4 65 71 00 12",
                 "collection_email": "recouvrement@bellardoux.example.com",
@@ -671,7 +673,22 @@ class CollectionDemo(models.AbstractModel):
             elif state == "rejected":
                 dispute.action_reject()
         ledger.insolvent.add("moulin")
-        customers["moulin"]["account"].insolvency_date = date
+        customers["moulin"]["account"].write(
+            {
+                "insolvency_date": date,
+                "insolvency_publication_date": date + timedelta(days=9),
+                "insolvency_administrator_id": self.env["res.partner"]
+                .create(
+                    {
+                        "name": "SELARL Aubertin-Vallier, mandataire judiciaire",
+                        "is_company": True,
+                        "city": "Lyon",
+                        "country_id": self.env.ref("base.fr").id,
+                    }
+                )
+                .id,
+            }
+        )
         for key, amount, reason in (
             ("pontneuf", 180.0, "Avoir pour casse au transport"),
             ("sandro", 90.0, "Avoir pour retour de capsules"),
@@ -694,6 +711,19 @@ class CollectionDemo(models.AbstractModel):
             customers[key]["account"].write(
                 {"hold_until": today + timedelta(days=days), "hold_reason": reason}
             )
+        # single invoices: one on hold, one whose level a collector has set
+        ledger.open_items("barjavel")[:1].write(
+            {
+                "hold_until": today + timedelta(days=8),
+                "hold_reason": "Copie de la facture demandée par leur comptable",
+            }
+        )
+        item = ledger.open_items("pluvinet")[:1]
+        ladder = item._get_policies()._ordered_levels()
+        collector = item.with_user(users["collector"]).sudo()
+        collector._set_level(
+            ladder[2:3], day(6), "Relance ferme envoyée depuis l'ancien logiciel"
+        )
         blocked = ledger.open_items("altiforge")[:1].move_id
         if blocked:
             blocked.action_toggle_block_payment()

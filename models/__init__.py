@@ -14,6 +14,7 @@ from . import collection_dunning_run
 from . import collection_dunning_exclusion
 from . import collection_letter_penalty_mixin
 from . import collection_letter_delivery_mixin
+from . import collection_level_history
 from . import collection_letter
 from . import collection_letter_line
 from . import collection_mandate

@@ -49,6 +49,16 @@ class CollectionInterestRegime(models.Model):
         required=True,
         default="365",
     )
+    limitation_years = fields.Integer(
+        string="Limitation (years)",
+        aggregator=None,
+        help="Years after which a claim is time-barred; 0: never looked at.",
+    )
+    limitation_from_year_end = fields.Boolean(
+        string="Limitation from the Year's End",
+        help="The years are counted from 1 January of the year after, as for public "
+        "bodies.",
+    )
     law_reference = fields.Char(
         translate=True, help="Articles of law quoted on the letters."
     )

@@ -264,6 +264,23 @@ class CollectionLetter(models.Model):
         )
         return [sequence.get_next_char(row[0]) for row in rows]
 
+    def _is_automatic(self):
+        """Whether the daily job may confirm this draft without anybody looking.
+
+        Its level must say so; where a level needs an approval, each of its items
+        must have one.
+        """
+        self.ensure_one()
+        return (
+            self.state == "draft"
+            and self.level_id.auto_send
+            and all(
+                not line.level_id.needs_approval
+                or line.item_id.approved_level_id == line.level_id
+                for line in self.line_ids
+            )
+        )
+
     def _cancel(self, reason):
         self.write({"state": "cancelled", "state_reason": reason})
 

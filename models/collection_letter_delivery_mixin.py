@@ -331,18 +331,37 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
         self.env.execute_query(
             SQL(
                 """
+                WITH sent AS (
+                    SELECT ci.id AS item_id, ci.account_id, ci.company_id,
+                           ci.level_id AS level_from_id, line.level_id, letter.date,
+                           letter.id AS letter_id
+                      FROM collection_letter_line line
+                      JOIN collection_letter letter ON letter.id = line.letter_id
+                      JOIN collection_item ci ON ci.id = line.item_id
+                     WHERE letter.id IN %(ids)s AND line.level_id IS NOT NULL
+                ), history AS (
+                    INSERT INTO collection_level_history (
+                        item_id, account_id, company_id, date, user_id, level_from_id,
+                        level_to_id, cause, letter_id,
+                        create_uid, create_date, write_uid, write_date)
+                    SELECT item_id, account_id, company_id, date, %(uid)s,
+                           level_from_id, level_id, 'letter', letter_id,
+                           %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s,
+                           now() AT TIME ZONE 'UTC'
+                      FROM sent
+                )
                 UPDATE collection_item ci
-                   SET level_id = line.level_id, level_date = letter.date
-                  FROM collection_letter_line line
-                  JOIN collection_letter letter ON letter.id = line.letter_id
-                 WHERE line.item_id = ci.id AND letter.id IN %s
+                   SET level_id = sent.level_id, level_date = sent.date
+                  FROM sent
+                 WHERE sent.item_id = ci.id
              RETURNING ci.id
                 """,
-                tuple(self.ids),
+                ids=tuple(self.ids),
+                uid=self.env.uid,
             )
         )
         self.line_ids.item_id.invalidate_recordset(
-            ["level_id", "level_date"], flush=False
+            ["level_id", "level_date", "next_level_id", "history_ids"], flush=False
         )
         self.env["collection.account"]._refresh_totals(self.account_id.ids)
         self._log_on_accounts()

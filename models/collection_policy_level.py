@@ -97,6 +97,11 @@ class CollectionPolicyLevel(models.Model):
     needs_approval = fields.Boolean(
         help="A manager approves the level, item by item, before it is sent."
     )
+    auto_send = fields.Boolean(
+        string="Sent Automatically",
+        help="Where the daily run of the company may send, letters of this level "
+        "leave by themselves. Otherwise they wait for a person.",
+    )
     worked_by = fields.Selection(
         selection=[
             ("company", "Always the company"),

@@ -7,6 +7,12 @@ class ResConfigSettings(models.TransientModel):
     collection_policy_id = fields.Many2one(
         related="company_id.collection_policy_id", readonly=False
     )
+    collection_auto_run = fields.Selection(
+        related="company_id.collection_auto_run", readonly=False
+    )
+    collection_auto_run_date = fields.Date(
+        related="company_id.collection_auto_run_date"
+    )
     collection_agreed_rate = fields.Float(
         related="company_id.collection_agreed_rate", readonly=False
     )

@@ -2,4 +2,6 @@ from . import collection_classify
 from . import collection_classify_line
 from . import collection_handover
 from . import collection_handover_line
+from . import collection_hold
 from . import collection_recall
+from . import collection_set_level
