@@ -72,14 +72,18 @@ class CollectionInterestRegime(models.Model):
             regimes.setdefault(regime.debtor_type, regime)
         return regimes
 
-    def _to_tool(self, company):
+    def _to_tool(self, company, agreed_rate=0.0):
         """The regime as `tools.late_interest.Regime`.
 
-        An agreed rate of the company (percent a year) replaces the default rate
-        between businesses only (L441-10 II code de commerce).
+        A rate agreed with the customer, else by the company's terms of sale, replaces
+        the default rate between businesses only, as the floor does (L441-10 II code
+        de commerce).
+
+        :param agreed_rate: percent a year agreed with the customer; 0: none
         """
         self.ensure_one()
-        agreed = company.collection_agreed_rate if self.debtor_type == "private" else 0
+        private = self.debtor_type == "private"
+        agreed = private and (agreed_rate or company.collection_agreed_rate)
         return Regime(
             index=self.index,
             margin=self.margin,
@@ -88,4 +92,5 @@ class CollectionInterestRegime(models.Model):
             indemnity=self.indemnity,
             day_count=self.day_count,
             agreed_rate=agreed or None,
+            apply_floor_to_default=private and company.collection_floor_on_default,
         )

@@ -17,7 +17,7 @@ class CollectionItem(models.Model):
 
     _name = "collection.item"
     _description = "Receivable Item"
-    _inherit = ["collection.provider.mixin"]
+    _inherit = ["collection.item.penalty.mixin", "collection.provider.mixin"]
     _order = "date_due, id"
     _rec_names_search = ["move_name"]
 
@@ -159,6 +159,11 @@ class CollectionItem(models.Model):
         ondelete="set null",
     )
     delegated = fields.Boolean(readonly=True)
+    settlement_ids = fields.One2many(
+        comodel_name="collection.interest.settlement",
+        inverse_name="item_id",
+        string="Interest Settlements",
+    )
     letter_line_ids = fields.One2many(
         comodel_name="collection.letter.line", inverse_name="item_id"
     )
@@ -593,6 +598,20 @@ class CollectionItem(models.Model):
         """Ask why, then take these items back from their provider."""
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_collection.collection_recall_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})
+
+    def action_claim_interest(self):
+        """Look at what these items owe for being late, and invoice it."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_interest_claim_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})
+
+    def action_waive(self):
+        """Waive interest or indemnities of these items."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_waiver_action"
         )
         return dict(action, context={"default_item_ids": self.ids})
 

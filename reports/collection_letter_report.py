@@ -163,6 +163,7 @@ class ReportCollectionLetter(models.AbstractModel):
             "totals": self._get_totals(letter, debtor_type),
             "total": letter._format_amount(letter.amount_total),
             "words": letter.amount_in_words,
+            "settled": self._get_settled_sentences(letter),
             "law": self._get_law_sentence(letter, regime),
             "interest_title": self.env._(
                 "%(interest)s: statement at %(date)s",
@@ -267,9 +268,50 @@ class ReportCollectionLetter(models.AbstractModel):
             rows.append((self._get_interest_label(debtor_type), letter.amount_interest))
         if letter.amount_indemnity:
             rows.append((self._get_indemnity_label(letter), letter.amount_indemnity))
+        if letter.amount_waived:
+            rows.append((self.env._("Commercial gesture"), -letter.amount_waived))
         if len(rows) == 1:
             return []
         return [(label, letter._format_amount(amount)) for label, amount in rows]
+
+    def _get_settled_sentences(self, letter):
+        """What is not claimed here because it was invoiced or waived before."""
+        sentences = []
+        for line in letter.line_ids:
+            for settled in line.settled_detail or []:
+                values = {
+                    "invoice": line.move_name,
+                    "amount": letter._format_amount(settled["amount"]),
+                    "document": settled["document"],
+                    "date": settled["date_to"]
+                    and self._format_iso_date(settled["date_to"], letter),
+                }
+                if settled["kind"] == "claim" and settled["date_to"]:
+                    text = self.env._(
+                        "%(invoice)s: interest to %(date)s already invoiced "
+                        "(%(document)s, %(amount)s).",
+                        **values,
+                    )
+                elif settled["kind"] == "claim":
+                    text = self.env._(
+                        "%(invoice)s: indemnity already invoiced (%(document)s, "
+                        "%(amount)s).",
+                        **values,
+                    )
+                elif settled["date_to"]:
+                    text = self.env._(
+                        "%(invoice)s: as a commercial gesture, we waive %(amount)s of "
+                        "late-payment costs accrued to %(date)s.",
+                        **values,
+                    )
+                else:
+                    text = self.env._(
+                        "%(invoice)s: as a commercial gesture, we waive the indemnity "
+                        "of %(amount)s.",
+                        **values,
+                    )
+                sentences.append(text)
+        return sentences
 
     def _get_indemnity_label(self, letter):
         amounts = [
@@ -339,7 +381,9 @@ class ReportCollectionLetter(models.AbstractModel):
         )
 
     def _get_rate_text(self, letter, regime):
-        agreed = regime._to_tool(letter.company_id).agreed_rate
+        agreed = regime._to_tool(
+            letter.company_id, letter.account_id.agreed_rate
+        ).agreed_rate
         if agreed:
             return self.env._(
                 "the agreed rate of %(rate)s a year", rate=self._format_rate(agreed)
