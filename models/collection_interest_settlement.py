@@ -134,13 +134,16 @@ class CollectionInterestSettlement(models.Model):
     def _search_state(self, operator, value):
         if operator != "in":
             return NotImplemented
-        in_force = Domain("withdrawn", "=", False) & (
-            Domain("kind", "=", "waiver")
-            | (
-                Domain("move_id.state", "!=", "cancel")
-                & Domain("move_id", "!=", False)
-                & Domain("move_id.payment_state", "!=", "reversed")
-            )
+        self.flush_model(["kind", "withdrawn", "move_id"])
+        self.env["account.move"].flush_model(["state", "payment_state"])
+        # in SQL: a collector, who has no rights on invoices, may ask as well
+        in_force = Domain(
+            "id",
+            "in",
+            SQL(
+                "(SELECT one.id FROM collection_interest_settlement one WHERE %s)",
+                self._in_force_sql("one"),
+            ),
         )
         domain = Domain.FALSE
         if "in_force" in value:

@@ -129,6 +129,13 @@ class ResCompany(models.Model):
         for company in self:
             company._check_agreed_rate(company.collection_agreed_rate, company.name)
 
+    @api.model
+    def _search_floored(self):
+        """Whether a company claims at least the floor where no rate was agreed."""
+        return bool(
+            self.search_count([("collection_floor_on_default", "=", True)], limit=1)
+        )
+
     def _check_agreed_rate(self, agreed, name):
         """Refuse an agreed rate below three times the legal rate (L441-10 II).
 

@@ -124,11 +124,11 @@ class InterestWorkbook(PlacementWorkbook):
             regime.index, half_year_start(began)
         )
         return self.env._(
-            "%(rate)s: %(value)s + %(margin)s. %(source)s",
+            "%(rate)s: %(value)s + %(margin)s. %(published)s",
             rate=rate.display_name,
             value=rate.rate,
             margin=regime.margin,
-            source=rate.source or "",
+            published=rate.source or "",
         )
 
     def _write_settlements(self):

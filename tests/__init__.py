@@ -6,6 +6,8 @@ from . import test_dunning_level
 from . import test_dunning_run
 from . import test_handover
 from . import test_ibm
+from . import test_interest_claim
+from . import test_interest_settlement
 from . import test_item_refresh
 from . import test_letter_document
 from . import test_letter_sending
@@ -22,3 +24,4 @@ from . import test_tools_late_interest
 from . import test_tools_letter_text
 from . import test_tools_pareto
 from . import test_views
+from . import test_waiver
