@@ -331,7 +331,9 @@ class CollectionLetter(models.Model):
         self.ensure_one()
         letter = self.sudo().with_context(lang=self.lang)
         days = letter.level_id.deadline_days
-        penalties = letter.amount_interest + letter.amount_indemnity
+        penalties = (
+            letter.amount_interest + letter.amount_indemnity - letter.amount_waived
+        )
         within = {
             8: letter.env._("within eight days"),
             15: letter.env._("within fifteen days"),

@@ -1,6 +1,7 @@
 import base64
 import io
 import re
+from decimal import Decimal
 
 from markupsafe import Markup
 from PIL import Image, UnidentifiedImageError
@@ -8,6 +9,8 @@ from PIL import Image, UnidentifiedImageError
 from odoo import api, fields, models
 from odoo.tools import format_date, formatLang, html2plaintext
 from odoo.tools.image import image_process
+
+from ..tools.late_interest import half_year_start
 
 #: rows of items and interest together above which the interest goes to an annex
 ROWS_ON_PAGE = 7
@@ -179,6 +182,7 @@ class ReportCollectionLetter(models.AbstractModel):
             "body_after": body_after,
             "close": close,
             "segments": segments,
+            "half_years": self._get_half_year_totals(letter),
             "segments_total": letter._format_amount(letter.amount_interest),
             "in_annex": in_annex,
             "bank": bank
@@ -417,6 +421,34 @@ class ReportCollectionLetter(models.AbstractModel):
             }
             for line in letter.line_ids
             for segment in line.interest_detail or []
+        ]
+
+    def _get_half_year_totals(self, letter):
+        """Interest of several invoices by half-year: [(label, amount)].
+
+        Empty where a segment runs over the end of a half-year, its rate being fixed.
+        """
+        totals = {}
+        for line in letter.line_ids:
+            for segment in line.interest_detail or []:
+                half_year = half_year_start(fields.Date.to_date(segment["date_from"]))
+                if half_year != half_year_start(
+                    fields.Date.to_date(segment["date_to"])
+                ):
+                    return []
+                totals.setdefault(half_year, []).append(Decimal(str(segment["amount"])))
+        if len(totals) < 2 or len(letter.line_ids) < 2:
+            return []
+        return [
+            (
+                self.env._(
+                    "Half-year %(half)s of %(year)s",
+                    half=1 if half_year.month == 1 else 2,
+                    year=half_year.year,
+                ),
+                letter._format_amount(float(sum(amounts))),
+            )
+            for half_year, amounts in sorted(totals.items())
         ]
 
     def _get_enclosure_names(self, letter, annex):

@@ -233,6 +233,17 @@ class TestInterestSettlement(InterestCommon):
             round(sum(segment["amount"] for segment in segments), 2),
             letter.amount_interest,
         )
+        report = self.env["report.account_collection.report_collection_letter"]
+        halves = dict(report._get_half_year_totals(letter))
+        first, second = (
+            sum(s["amount"] for s in segments if s["date_from"][:4] == year)
+            for year in ("2025", "2026")
+        )
+        self.assertEqual(
+            halves["Half-year 2 of 2025"], letter.currency_id.format(round(first, 2))
+        )
+        self.assertEqual(len(halves), 3)
+        self.assertGreater(second, first)
         self.assertEqual(
             {segment["date_from"][:7] for segment in segments},
             {"2025-12", "2026-01", "2026-06", "2026-07"},
