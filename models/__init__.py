@@ -8,7 +8,9 @@ from . import collection_provider_mixin
 from . import collection_portal_mixin
 from . import collection_agent
 from . import collection_account
+from . import collection_item_penalty_mixin
 from . import collection_item
+from . import collection_interest_settlement
 from . import collection_dispute
 from . import collection_dunning_run
 from . import collection_dunning_exclusion

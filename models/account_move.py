@@ -14,6 +14,12 @@ class AccountMove(models.Model):
         inverse_name="move_id",
         string="Receivable Items",
     )
+    collection_settlement_ids = fields.One2many(
+        comodel_name="collection.interest.settlement",
+        inverse_name="move_id",
+        string="Interest Claimed",
+        groups=INTERNAL_GROUPS,
+    )
     collection_account_id = fields.Many2one(
         comodel_name="collection.account",
         compute="_compute_collection_account_id",

@@ -11,6 +11,7 @@ from ..tools.ageing import BUCKETS, days_overdue
 MANAGER_FIELDS = {
     "claim_declared_date",
     "insolvency_administrator_id",
+    "agreed_rate",
     "insolvency_date",
     "insolvency_publication_date",
     "policy_id",
@@ -191,6 +192,18 @@ class CollectionAccount(models.Model):
     limitation_state = fields.Selection(
         selection=[("soon", "Within six months"), ("barred", "Time-barred")],
         compute="_compute_date_limitation",
+    )
+    agreed_rate = fields.Float(
+        string="Agreed Late-Payment Rate",
+        digits=(16, 4),
+        tracking=True,
+        help="Percent a year from the contract with this customer. 0: as agreed by "
+        "the company's terms of sale, else the rate of the law.",
+    )
+    settlement_ids = fields.One2many(
+        comodel_name="collection.interest.settlement",
+        inverse_name="account_id",
+        string="Interest Settlements",
     )
 
     # Position, written by _refresh only
@@ -553,6 +566,14 @@ class CollectionAccount(models.Model):
                         customer=account.sudo().partner_id.display_name,
                     )
                 )
+
+    @api.constrains("agreed_rate")
+    def _check_agreed_rate(self):
+        for account in self:
+            # sudo: the floor is the law's, whoever records the contract
+            account.company_id.sudo()._check_agreed_rate(
+                account.agreed_rate, account.sudo().partner_id.display_name
+            )
 
     def write(self, vals):
         decisions = MANAGER_FIELDS.intersection(vals)
@@ -1105,6 +1126,41 @@ class CollectionAccount(models.Model):
             "view_mode": "form",
             "context": {"default_account_id": self.id},
         }
+
+    def action_claim_interest(self):
+        """Look at what these customers owe for being late, and invoice it."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_interest_claim_action"
+        )
+        return dict(action, context={"default_account_ids": self.ids})
+
+    def action_waive(self):
+        """Waive interest or indemnities of these customers."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_waiver_action"
+        )
+        return dict(action, context={"default_account_ids": self.ids})
+
+    def _begin_settlement(self):
+        """Make two claims or waivers of one customer wait for each other.
+
+        The row is touched rather than locked: the one that comes second starts over
+        and sees what the first has settled.
+        """
+        if self:
+            self.env.flush_all()
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE collection_account
+                       SET write_date = now() AT TIME ZONE 'UTC', write_uid = %s
+                     WHERE id = ANY(%s)
+                    """,
+                    self.env.uid,
+                    list(self.ids),
+                )
+            )
+            self.invalidate_recordset(["write_date", "write_uid"], flush=False)
 
     def action_log_call(self):
         """Open the form of a new call to this customer."""

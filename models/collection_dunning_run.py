@@ -75,6 +75,7 @@ class CollectionDunningRun(models.Model):
         string="Awaiting Approval", compute="_compute_totals"
     )
     summary = fields.Html(compute="_compute_summary", sanitize=False)
+    rate_warning = fields.Char(compute="_compute_rate_warning")
 
     @api.depends("date", "company_id")
     @api.depends_context("lang")
@@ -105,6 +106,16 @@ class CollectionDunningRun(models.Model):
             by_reason = exclusions.get(run._origin, {})
             run.exclusion_count = sum(by_reason.values())
             run.approval_count = by_reason.get("awaiting_approval", 0)
+
+    @api.depends("state")
+    @api.depends_context("lang")
+    def _compute_rate_warning(self):
+        """Rates without which letters of this run would be in error."""
+        # sudo: the rates are published, and whoever sees the run may know
+        regimes = self.env["collection.interest.regime"].sudo().search([])
+        warning = " ".join(dict.fromkeys(filter(None, regimes.mapped("rate_warning"))))
+        for run in self:
+            run.rate_warning = warning if run.state in ("draft", "computed") else False
 
     @api.depends("letter_ids.state", "letter_ids.amount_total", "exclusion_ids")
     @api.depends_context("lang")

@@ -19,7 +19,7 @@ class CollectionItem(models.Model):
 
     _name = "collection.item"
     _description = "Receivable Item"
-    _inherit = ["collection.provider.mixin"]
+    _inherit = ["collection.item.penalty.mixin", "collection.provider.mixin"]
     _order = "date_due, id"
     _rec_names_search = ["move_name"]
 
@@ -184,6 +184,11 @@ class CollectionItem(models.Model):
         ondelete="set null",
     )
     delegated = fields.Boolean(readonly=True)
+    settlement_ids = fields.One2many(
+        comodel_name="collection.interest.settlement",
+        inverse_name="item_id",
+        string="Interest Settlements",
+    )
     letter_line_ids = fields.One2many(
         comodel_name="collection.letter.line", inverse_name="item_id"
     )
@@ -864,6 +869,20 @@ class CollectionItem(models.Model):
         items_sudo.env["collection.level.history"].create(vals_list)
         items_sudo.env["collection.account"]._refresh_totals(self.account_id.ids)
         self.account_id._message_log_batch(bodies=bodies)
+
+    def action_claim_interest(self):
+        """Look at what these items owe for being late, and invoice it."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_interest_claim_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})
+
+    def action_waive(self):
+        """Waive interest or indemnities of these items."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_waiver_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})
 
     def action_approve_level(self):
         """Approve, as a manager, the next level of these items."""

@@ -17,6 +17,7 @@ FROZEN_FIELDS = {
     "amount_indemnity",
     "amount_interest",
     "amount_total",
+    "amount_waived",
     "attachment_id",
     "channel",
     "company_id",
@@ -100,6 +101,11 @@ class CollectionLetter(models.Model):
     amount_due = fields.Monetary(readonly=True)
     amount_interest = fields.Monetary(string="Interest", readonly=True)
     amount_indemnity = fields.Monetary(string="Indemnity", readonly=True)
+    amount_waived = fields.Monetary(
+        string="Commercial Gesture",
+        readonly=True,
+        help="Waived part of the interest and the indemnity, deducted from the total.",
+    )
     amount_credit = fields.Monetary(
         string="Open Credits",
         readonly=True,
@@ -342,7 +348,9 @@ class CollectionLetter(models.Model):
         self.ensure_one()
         letter = self.sudo().with_context(lang=self.lang)
         days = letter.level_id.deadline_days
-        penalties = letter.amount_interest + letter.amount_indemnity
+        penalties = (
+            letter.amount_interest + letter.amount_indemnity - letter.amount_waived
+        )
         within = {
             8: letter.env._("within eight days"),
             15: letter.env._("within fifteen days"),

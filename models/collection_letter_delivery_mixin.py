@@ -310,6 +310,7 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
                             "amount_due": row["amount_due"],
                             "amount_interest": 0.0,
                             "amount_indemnity": 0.0,
+                            "amount_waived": 0.0,
                         }
                     )
                 if kept:

@@ -1,6 +1,7 @@
 import base64
 import io
 import re
+from decimal import Decimal
 
 from markupsafe import Markup
 from PIL import Image, UnidentifiedImageError
@@ -8,6 +9,8 @@ from PIL import Image, UnidentifiedImageError
 from odoo import api, fields, models
 from odoo.tools import format_date, formatLang, html2plaintext
 from odoo.tools.image import image_process
+
+from ..tools.late_interest import half_year_start
 
 #: rows of items and interest together above which the interest goes to an annex
 ROWS_ON_PAGE = 7
@@ -163,6 +166,7 @@ class ReportCollectionLetter(models.AbstractModel):
             "totals": self._get_totals(letter, debtor_type),
             "total": letter._format_amount(letter.amount_total),
             "words": letter.amount_in_words,
+            "settled": self._get_settled_sentences(letter),
             "law": self._get_law_sentence(letter, regime),
             "interest_title": self.env._(
                 "%(interest)s: statement at %(date)s",
@@ -178,6 +182,7 @@ class ReportCollectionLetter(models.AbstractModel):
             "body_after": body_after,
             "close": close,
             "segments": segments,
+            "half_years": self._get_half_year_totals(letter),
             "segments_total": letter._format_amount(letter.amount_interest),
             "in_annex": in_annex,
             "bank": bank
@@ -267,9 +272,50 @@ class ReportCollectionLetter(models.AbstractModel):
             rows.append((self._get_interest_label(debtor_type), letter.amount_interest))
         if letter.amount_indemnity:
             rows.append((self._get_indemnity_label(letter), letter.amount_indemnity))
+        if letter.amount_waived:
+            rows.append((self.env._("Commercial gesture"), -letter.amount_waived))
         if len(rows) == 1:
             return []
         return [(label, letter._format_amount(amount)) for label, amount in rows]
+
+    def _get_settled_sentences(self, letter):
+        """What is not claimed here because it was invoiced or waived before."""
+        sentences = []
+        for line in letter.line_ids:
+            for settled in line.settled_detail or []:
+                values = {
+                    "invoice": line.move_name,
+                    "amount": letter._format_amount(settled["amount"]),
+                    "document": settled["document"],
+                    "date": settled["date_to"]
+                    and self._format_iso_date(settled["date_to"], letter),
+                }
+                if settled["kind"] == "claim" and settled["date_to"]:
+                    text = self.env._(
+                        "%(invoice)s: interest to %(date)s already invoiced "
+                        "(%(document)s, %(amount)s).",
+                        **values,
+                    )
+                elif settled["kind"] == "claim":
+                    text = self.env._(
+                        "%(invoice)s: indemnity already invoiced (%(document)s, "
+                        "%(amount)s).",
+                        **values,
+                    )
+                elif settled["date_to"]:
+                    text = self.env._(
+                        "%(invoice)s: as a commercial gesture, we waive %(amount)s of "
+                        "late-payment costs accrued to %(date)s.",
+                        **values,
+                    )
+                else:
+                    text = self.env._(
+                        "%(invoice)s: as a commercial gesture, we waive the indemnity "
+                        "of %(amount)s.",
+                        **values,
+                    )
+                sentences.append(text)
+        return sentences
 
     def _get_indemnity_label(self, letter):
         amounts = [
@@ -339,7 +385,9 @@ class ReportCollectionLetter(models.AbstractModel):
         )
 
     def _get_rate_text(self, letter, regime):
-        agreed = regime._to_tool(letter.company_id).agreed_rate
+        agreed = regime._to_tool(
+            letter.company_id, letter.account_id.agreed_rate
+        ).agreed_rate
         if agreed:
             return self.env._(
                 "the agreed rate of %(rate)s a year", rate=self._format_rate(agreed)
@@ -373,6 +421,34 @@ class ReportCollectionLetter(models.AbstractModel):
             }
             for line in letter.line_ids
             for segment in line.interest_detail or []
+        ]
+
+    def _get_half_year_totals(self, letter):
+        """Interest of several invoices by half-year: [(label, amount)].
+
+        Empty where a segment runs over the end of a half-year, its rate being fixed.
+        """
+        totals = {}
+        for line in letter.line_ids:
+            for segment in line.interest_detail or []:
+                half_year = half_year_start(fields.Date.to_date(segment["date_from"]))
+                if half_year != half_year_start(
+                    fields.Date.to_date(segment["date_to"])
+                ):
+                    return []
+                totals.setdefault(half_year, []).append(Decimal(str(segment["amount"])))
+        if len(totals) < 2 or len(letter.line_ids) < 2:
+            return []
+        return [
+            (
+                self.env._(
+                    "Half-year %(half)s of %(year)s",
+                    half=1 if half_year.month == 1 else 2,
+                    year=half_year.year,
+                ),
+                letter._format_amount(float(sum(amounts))),
+            )
+            for half_year, amounts in sorted(totals.items())
         ]
 
     def _get_enclosure_names(self, letter, annex):

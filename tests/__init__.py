@@ -13,6 +13,8 @@ from . import test_level_history
 from . import test_limitation
 from . import test_handover
 from . import test_ibm
+from . import test_interest_claim
+from . import test_interest_settlement
 from . import test_item_refresh
 from . import test_letter_document
 from . import test_letter_sending
@@ -30,3 +32,4 @@ from . import test_tools_late_interest
 from . import test_tools_letter_text
 from . import test_tools_pareto
 from . import test_views
+from . import test_waiver

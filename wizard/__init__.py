@@ -3,5 +3,9 @@ from . import collection_classify_line
 from . import collection_handover
 from . import collection_handover_line
 from . import collection_hold
+from . import collection_interest_claim
+from . import collection_interest_claim_line
 from . import collection_recall
 from . import collection_set_level
+from . import collection_waiver
+from . import collection_waiver_line
