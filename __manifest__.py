@@ -45,6 +45,7 @@
         "views/collection_mandate_views.xml",
         "views/collection_placement_views.xml",
         "views/collection_placement_line_views.xml",
+        "wizard/collection_company_settings_views.xml",
         "wizard/collection_handover_views.xml",
         "wizard/collection_interest_claim_views.xml",
         "wizard/collection_recall_views.xml",

@@ -17,6 +17,8 @@ from . import collection_dunning_exclusion
 from . import collection_letter_penalty_mixin
 from . import collection_letter_delivery_mixin
 from . import collection_level_history
+from . import collection_letter_mail_mixin
+from . import collection_letter_post_mixin
 from . import collection_letter
 from . import collection_letter_line
 from . import collection_mandate
@@ -30,6 +32,8 @@ from . import account_move_line
 from . import account_partial_reconcile
 from . import ir_actions_report
 from . import ir_attachment
+from . import mail_mail
+from . import mail_thread
 from . import res_company
 from . import res_config_settings
 from . import res_partner

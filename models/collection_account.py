@@ -313,9 +313,33 @@ class CollectionAccount(models.Model):
     contact_ids = fields.One2many(
         related="partner_id.child_ids", string="Contacts", readonly=True
     )
+    dunning_contact_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Letters to",
+        domain="[('commercial_partner_id', '=', partner_id)]",
+        index="btree_not_null",
+        tracking=True,
+        ondelete="restrict",
+        help="Contact who gets every letter. Empty: the contact of the invoices, the "
+        "invoice address, or the customer.",
+    )
+    dunning_copy_ids = fields.Many2many(
+        comodel_name="res.partner",
+        relation="collection_account_copy_rel",
+        column1="account_id",
+        column2="partner_id",
+        string="Copy to",
+        help="Contacts who get a copy of each letter that goes by e-mail.",
+    )
+    preferred_channel = fields.Selection(
+        selection=[("email", "E-mail"), ("post", "Post")],
+        tracking=True,
+        help="How this customer wants letters, instead of what the level says. "
+        "Registered letters stay registered.",
+    )
     partner_phone = fields.Char(related="partner_id.phone", string="Phone")
     partner_email = fields.Char(related="partner_id.email", string="Email")
-    partner_lang = fields.Selection(related="partner_id.lang", string="Language")
+    partner_lang = fields.Char(string="Language", compute="_compute_partner_lang")
     salesperson_id = fields.Many2one(related="partner_id.user_id", string="Salesperson")
     last_call_date = fields.Datetime(compute="_compute_last_call_date")
     call_count = fields.Integer(compute="_compute_call_count")
@@ -335,6 +359,16 @@ class CollectionAccount(models.Model):
         # sudo: the customer's name is what the account is called, for its agents too
         for account, account_sudo in zip(self, self.sudo(), strict=True):
             account.display_name = account_sudo.partner_id.display_name
+
+    @api.depends("partner_id.lang")
+    @api.depends_context("lang")
+    def _compute_partner_lang(self):
+        # also a language that is no longer active, which is no choice any more
+        languages = self.env["res.lang"].with_context(active_test=False).search([])
+        names = {language.code: language.name for language in languages}
+        for account in self:
+            code = account.partner_id.lang
+            account.partner_lang = names.get(code, code)
 
     @api.depends("policy_id", "segment_id.policy_id", "company_id.collection_policy_id")
     def _compute_effective_policy_id(self):

@@ -3,7 +3,7 @@ from datetime import timedelta
 from babel.dates import format_date as babel_format_date
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, babel_locale_parse, formatLang
 
 from ..tools.amount_in_words import amount_in_words
@@ -31,8 +31,8 @@ FROZEN_FIELDS = {
     "run_id",
     "state",
 }
-#: more invoices than this are not attached to the e-mail
-MAX_ENCLOSURES = 10
+#: what collectors note on a letter that was sent
+COLLECTOR_FIELDS = {"date_presented", "tracking_number"}
 
 
 class CollectionLetter(models.Model):
@@ -41,11 +41,14 @@ class CollectionLetter(models.Model):
     _inherit = [
         "collection.letter.penalty.mixin",
         "collection.letter.delivery.mixin",
+        "collection.letter.mail.mixin",
+        "collection.letter.post.mixin",
         "mail.thread",
     ]
     _order = "date desc, number desc, id desc"
     _rec_name = "number"
     _rec_names_search = ["number", "account_id.partner_name"]
+    _mail_post_access = "read"
 
     run_id = fields.Many2one(
         comodel_name="collection.dunning.run",
@@ -215,7 +218,21 @@ class CollectionLetter(models.Model):
     def write(self, vals):
         if FROZEN_FIELDS.intersection(vals):
             self._check_not_sent()
+        self._check_collector_fields(vals)
         return super().write(vals)
+
+    def _check_collector_fields(self, vals):
+        """Collectors note what the post says; the rest is the manager's."""
+        if (
+            not self.env.su
+            and set(vals) - COLLECTOR_FIELDS
+            and not self.env.user.has_group(
+                "account_collection.group_collection_manager"
+            )
+        ):
+            raise AccessError(
+                self.env._("Only credit managers change letters and their state.")
+            )
 
     def _check_not_sent(self):
         """Refuse to change what the customer has been told."""
@@ -389,20 +406,6 @@ class CollectionLetter(models.Model):
             or accounts.filtered(lambda bank: not bank.currency_id)
             or accounts
         )[:1]
-
-    def _get_enclosures(self):
-        """PDFs of the invoices that go with the e-mail, all of them or none."""
-        self.ensure_one()
-        # sudo: the customer's own invoices, enclosed for the customer
-        moves = self.sudo().line_ids.item_id.move_id
-        documents = moves.invoice_pdf_report_id
-        if (
-            self.channel != "email"
-            or len(moves) > MAX_ENCLOSURES
-            or len(documents) < len(moves)
-        ):
-            return documents.browse()
-        return documents
 
     # ------------------------------------------------------------------
     # Checks

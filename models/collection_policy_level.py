@@ -40,6 +40,27 @@ class CollectionPolicyLevel(models.Model):
         default="email",
         help="A customer without e-mail address gets the letter by post.",
     )
+    also_email = fields.Boolean(
+        string="Also by E-mail", help="The same letter goes by e-mail as well."
+    )
+    also_post = fields.Boolean(
+        string="Also by Post", help="The same letter goes by post as well."
+    )
+    also_call = fields.Boolean(
+        string="Also a Call",
+        help="A call to the customer is put on the collector's list the same day.",
+    )
+    copy_salesperson = fields.Boolean(
+        string="Copy to the Salesperson",
+        help="The customer's salesperson has a copy of the e-mail.",
+    )
+    attach_invoices = fields.Boolean(
+        compute="_compute_attach_invoices",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Copies of the invoices go with the letter, up to ten of them.",
+    )
     mail_template_id = fields.Many2one(
         comodel_name="mail.template",
         domain=[("model", "=", "collection.letter")],
@@ -114,6 +135,11 @@ class CollectionPolicyLevel(models.Model):
         "that the provider works.",
     )
     company_id = fields.Many2one(related="policy_id.company_id")
+
+    @api.depends("channel")
+    def _compute_attach_invoices(self):
+        for level in self:
+            level.attach_invoices = level.channel == "email"
 
     @api.constrains("delay_basis", "sequence", "policy_id")
     def _check_first_level(self):
