@@ -469,6 +469,7 @@ class CollectionDunningRun(models.Model):
                   FROM collection_letter letter
                   JOIN collection_letter_line line ON line.letter_id = letter.id
                  WHERE letter.state IN ('to_send', 'error')
+                   AND letter.level_id IS NOT NULL
                    AND letter.company_id = %(company)s
                    AND line.item_id IS NOT NULL
             ),

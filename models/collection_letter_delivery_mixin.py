@@ -336,6 +336,8 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
                   FROM collection_letter_line line
                   JOIN collection_letter letter ON letter.id = line.letter_id
                  WHERE line.item_id = ci.id AND letter.id IN %s
+                   -- a letter of a kind is no step of the ladder
+                   AND letter.level_id IS NOT NULL
              RETURNING ci.id
                 """,
                 tuple(self.ids),
@@ -353,10 +355,12 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
             account.id: Markup("<br/>").join(
                 self.env._(
                     "%(level)s %(number)s sent (%(channel)s): %(amount)s.",
-                    level=letter.level_id.name,
+                    level=letter._get_title(),
                     number=letter.number,
                     channel=channels[letter.channel],
-                    amount=letter.currency_id.format(letter.amount_total),
+                    amount=letter.currency_id.format(
+                        letter.fact_amount or letter.amount_total
+                    ),
                 )
                 for letter in letters
             )

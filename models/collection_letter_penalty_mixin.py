@@ -16,7 +16,7 @@ class CollectionLetterPenaltyMixin(models.AbstractModel):
         A few queries for all letters. A letter whose rate is missing is set to
         "error" with a remark that names the half-year; the others go on.
         """
-        letters = self.filtered(lambda letter: letter.level_id.include_penalties)
+        letters = self.filtered(lambda letter: letter._claims_penalties())
         if not letters:
             return
         lines = letters.line_ids.filtered(lambda line: line.days_overdue >= 1)
