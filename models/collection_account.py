@@ -42,6 +42,7 @@ class CollectionAccount(models.Model):
     _inherit = [
         "collection.provider.mixin",
         "collection.portal.mixin",
+        "collection.account.letter.mixin",
         "mail.thread",
         "mail.activity.mixin",
     ]
@@ -72,6 +73,8 @@ class CollectionAccount(models.Model):
             "last_call_date",
             "level_id",
             "mandate_id",
+            "mandate_notice",
+            "mandate_notice_missing",
             "next_action",
             "next_action_date",
             "oldest_due_date",

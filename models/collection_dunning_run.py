@@ -759,6 +759,7 @@ class CollectionDunningRun(models.Model):
                   FROM collection_letter letter
                   JOIN collection_letter_line line ON line.letter_id = letter.id
                  WHERE letter.state IN ('to_send', 'error')
+                   AND letter.level_id IS NOT NULL
                    AND letter.company_id = %(company)s
                    -- without a number, one in error is a draft
                    AND letter.number IS NOT NULL

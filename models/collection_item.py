@@ -103,6 +103,11 @@ class CollectionItem(models.Model):
         currency_field="company_currency_id",
         readonly=True,
     )
+    date_deposited = fields.Date(
+        string="Deposited on",
+        help="Day a public buyer received the invoice (Chorus Pro). Told on its "
+        "reminders: the time to pay runs from then.",
+    )
     amount_disputed = fields.Monetary(
         readonly=True, help="Part of the amount due under an open dispute."
     )

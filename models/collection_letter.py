@@ -6,7 +6,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, babel_locale_parse, formatLang
 
-from ..tools.amount_in_words import amount_in_words
 from ..tools.letter_text import fill_in, fill_in_html
 
 #: what a letter says, and when and to whom it said it
@@ -24,10 +23,19 @@ FROZEN_FIELDS = {
     "currency_id",
     "date",
     "date_sent",
+    "detail_ids",
+    "fact_amount",
+    "fact_date",
+    "fact_person",
+    "fact_reference",
+    "kind_id",
     "level_id",
     "line_ids",
+    "mandate_id",
+    "mandate_notice_id",
     "number",
     "partner_id",
+    "payment_means",
     "run_id",
     "state",
 }
@@ -39,6 +47,7 @@ class CollectionLetter(models.Model):
     _name = "collection.letter"
     _description = "Dunning Letter"
     _inherit = [
+        "collection.letter.kind.mixin",
         "collection.letter.penalty.mixin",
         "collection.letter.delivery.mixin",
         "collection.letter.mail.mixin",
@@ -150,7 +159,7 @@ class CollectionLetter(models.Model):
         "Each letter of a company has its own number.",
     )
 
-    @api.depends("number", "level_id", "account_id")
+    @api.depends("number", "level_id", "kind_id", "account_id")
     def _compute_display_name(self):
         for letter in self:
             # sudo: names only, the letter itself is readable
@@ -159,7 +168,7 @@ class CollectionLetter(models.Model):
                 filter(
                     None,
                     [
-                        letter.number or letter_sudo.level_id.name,
+                        letter.number or letter_sudo._get_title(),
                         letter_sudo.account_id.display_name,
                     ],
                 )
@@ -182,15 +191,7 @@ class CollectionLetter(models.Model):
     @api.depends("amount_total", "currency_id", "lang")
     def _compute_amount_in_words(self):
         for letter in self:
-            currency = letter.currency_id.with_context(lang=letter.lang)
-            letter.amount_in_words = amount_in_words(
-                letter.amount_total,
-                currency=currency.name,
-                lang=letter.lang,
-                decimal_places=currency.decimal_places,
-                unit_label=currency.currency_unit_label or None,
-                subunit_label=currency.currency_subunit_label or None,
-            )
+            letter.amount_in_words = letter._get_amount_in_words(letter.amount_total)
 
     @api.depends(
         "lang",
@@ -203,17 +204,44 @@ class CollectionLetter(models.Model):
         "level_id.body_before",
         "level_id.body_after",
         "level_id.deadline_days",
+        "level_id.variant_ids.subject",
+        "level_id.variant_ids.body_before",
+        "level_id.variant_ids.body_after",
+        "level_id.variant_ids.deadline_days",
+        "account_id.segment_id.debtor_type",
         "account_id.letter_ids.state",
+        "kind_id.subject",
+        "kind_id.body_before",
+        "kind_id.body_after",
+        "kind_id.deadline_days",
+        "fact_date",
+        "fact_amount",
+        "fact_person",
+        "fact_reference",
+        "payment_means",
+        "detail_ids",
     )
     def _compute_wording(self):
         previous = self._get_previous_letters()
         for letter in self:
-            # sudo: the wording belongs to the letter, which is readable
-            level = letter.sudo().level_id.with_context(lang=letter.lang)
-            values = letter._get_placeholder_values(previous.get(letter))
-            letter.subject = fill_in(level.subject, values)
-            letter.body_before = fill_in_html(level.body_before, values)
-            letter.body_after = fill_in_html(level.body_after, values)
+            texts = letter._fill_in_wording(
+                letter._get_wording().with_context(lang=letter.lang),
+                previous.get(letter),
+            )
+            letter.subject, letter.body_before, letter.body_after = texts
+
+    def _fill_in_wording(self, wording, previous=None):
+        """Subject and texts of a wording, with this letter's values filled in.
+
+        :param wording: record with the `collection.wording.mixin`
+        :param previous: letter sent before about the same items
+        """
+        values = self._get_placeholder_values(previous, wording)
+        return (
+            fill_in(wording.subject, values),
+            fill_in_html(wording.body_before, values),
+            fill_in_html(wording.body_after, values),
+        )
 
     def write(self, vals):
         if FROZEN_FIELDS.intersection(vals):
@@ -342,6 +370,7 @@ class CollectionLetter(models.Model):
                 ("account_id", "in", self.account_id.ids),
                 ("state", "=", "sent"),
                 ("channel", "!=", "call"),
+                ("kind_id", "=", False),
                 ("level_id.tone", "!=", "service"),
             ],
             order="date desc, id desc",
@@ -360,11 +389,11 @@ class CollectionLetter(models.Model):
                     break
         return previous
 
-    def _get_placeholder_values(self, previous=None):
+    def _get_placeholder_values(self, previous=None, wording=None):
         """What the placeholders of the wording stand for (tools.letter_text)."""
         self.ensure_one()
         letter = self.sudo().with_context(lang=self.lang)
-        days = letter.level_id.deadline_days
+        days = (wording or self._get_wording()).deadline_days
         penalties = (
             letter.amount_interest + letter.amount_indemnity - letter.amount_waived
         )
@@ -375,7 +404,7 @@ class CollectionLetter(models.Model):
         return {
             "company": letter.company_id.name,
             "customer": letter.account_id.partner_id.name,
-            "level": letter.level_id.name,
+            "level": letter._get_title(),
             "number": letter.number,
             "date": letter._format_long_date(letter.date),
             "count": str(len(letter.line_ids)),
@@ -387,6 +416,7 @@ class CollectionLetter(models.Model):
             "within": within,
             "previous_number": previous and previous.number,
             "previous_date": previous and letter._format_long_date(previous.date),
+            **letter._get_fact_values(),
         }
 
     def _get_bank_account(self):
@@ -394,6 +424,9 @@ class CollectionLetter(models.Model):
         self.ensure_one()
         # sudo: printed on the letter for the customer anyway
         letter = self.sudo()
+        reserved = letter._get_mandate_bank_account()
+        if reserved:
+            return reserved
         partner = letter.company_id.partner_id
         banks = letter.line_ids.item_id.move_id.partner_bank_id.filtered(
             lambda bank: bank.partner_id == partner and bank.active
@@ -412,15 +445,37 @@ class CollectionLetter(models.Model):
     # ------------------------------------------------------------------
 
     def _check_mandatory_mentions(self):
-        """Refuse letters of French companies that would miss a mandatory mention.
+        """Refuse letters that would miss a mandatory mention.
 
         Everything that is missing is named at once, with the place to enter it.
         """
+        missing = self._get_missing_mentions()
+        if missing:
+            raise UserError(
+                self.env._(
+                    "These letters would miss mandatory mentions. Please fill in:\n"
+                    "%(missing)s",
+                    missing="\n".join(f"- {mention}" for mention in missing),
+                )
+            )
+
+    def _get_missing_mentions(self):
+        """What these letters lack, each with the place to enter it."""
+        return [
+            *self._get_missing_company_mentions(),
+            *self._get_missing_facts(),
+            *self._get_missing_provider_mentions(),
+            *self._get_missing_notices(),
+        ]
+
+    def _get_missing_company_mentions(self):
+        """Particulars of French companies that their letters must carry."""
         missing = []
         for company, letters in self.grouped("company_id").items():
             # sudo: only whether the company's own particulars are filled in
             company = company.sudo()
-            if company.country_id.code != "FR":
+            letters = letters.filtered(lambda letter: not letter._is_by_provider())
+            if company.country_id.code != "FR" or not letters:
                 continue
             settings = self.env._(
                 "Settings ‣ Companies ‣ %(company)s", company=company.name
@@ -441,22 +496,26 @@ class CollectionLetter(models.Model):
                     )
                 )
             if not company.collection_signatory and any(
-                letter.level_id.formal_notice for letter in letters
+                letter.level_id.formal_notice or letter.kind_id.code == "payment_plan"
+                for letter in letters
             ):
                 missing.append(
                     self.env._(
-                        "who signs formal notices (Settings ‣ Collections, field "
-                        "Letters Signed by)"
+                        "who signs formal notices and payment plans (Settings ‣ "
+                        "Collections, field Letters Signed by)"
                     )
                 )
-        if missing:
-            raise UserError(
-                self.env._(
-                    "These letters would miss mandatory mentions. Please fill in:\n"
-                    "%(missing)s",
-                    missing="\n".join(f"- {mention}" for mention in missing),
+            if any(letter.level_id.formal_notice for letter in letters) and not (
+                company.street and company.city
+            ):
+                missing.append(
+                    self.env._(
+                        "the company's address, without which a formal notice does not "
+                        "say who gives it (%(place)s)",
+                        place=settings,
+                    )
                 )
-            )
+        return missing
 
     def _check_sendable(self):
         """Raise what keeps this one letter from leaving."""
@@ -464,9 +523,9 @@ class CollectionLetter(models.Model):
         self._check_mandatory_mentions()
         # sudo: the wording and the addressee belong to the letter
         letter = self.sudo()
-        level = letter.level_id.with_context(lang=self.lang)
-        for text in (level.subject, level.body_before, level.body_after):
-            level._check_text(text)
+        wording = letter._get_wording().with_context(lang=self.lang)
+        for text in (wording.subject, wording.body_before, wording.body_after):
+            wording._check_text(text)
         partner = letter.partner_id
         if letter.channel == "email" and not partner.email_normalized:
             raise UserError(

@@ -638,10 +638,12 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
             account.id: Markup("<br/>").join(
                 self.env._(
                     "%(level)s %(number)s sent (%(channel)s): %(amount)s.",
-                    level=letter.level_id.name,
+                    level=letter._get_title(),
                     number=letter.number,
                     channel=channels[letter.channel],
-                    amount=letter.currency_id.format(letter.amount_total),
+                    amount=letter.currency_id.format(
+                        letter.fact_amount or letter.amount_total
+                    ),
                 )
                 for letter in letters
             )

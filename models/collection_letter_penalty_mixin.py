@@ -58,7 +58,8 @@ class CollectionLetterPenaltyMixin(models.AbstractModel):
         return self.env["collection.item"]._fetch_penalty_rows(
             SQL(
                 """collection_letter letter
-                   JOIN collection_policy_level level ON level.id = letter.level_id
+              LEFT JOIN collection_policy_level level ON level.id = letter.level_id
+              LEFT JOIN collection_letter_kind kind ON kind.id = letter.kind_id
                    JOIN collection_letter_line line ON line.letter_id = letter.id
                    JOIN collection_item item ON item.id = line.item_id"""
             ),
@@ -71,10 +72,13 @@ class CollectionLetterPenaltyMixin(models.AbstractModel):
                       FROM collection_item other
                       JOIN collection_letter_line beside ON beside.item_id = other.id
                       JOIN collection_letter paper ON paper.id = beside.letter_id
-                      JOIN collection_policy_level step ON step.id = paper.level_id
+                 LEFT JOIN collection_policy_level step ON step.id = paper.level_id
+                 LEFT JOIN collection_letter_kind other_kind
+                        ON other_kind.id = paper.kind_id
                      WHERE other.move_id = item.move_id AND other.id <> item.id
                        AND other.state = 'open' AND beside.days_overdue >= 1
-                       AND step.include_penalties
+                       AND COALESCE(other_kind.include_penalties,
+                                    step.include_penalties)
                        AND ((paper.state = 'sent' AND beside.amount_indemnity > 0)
                             OR ((paper.id = letter.id OR paper.run_id = letter.run_id)
                                 AND paper.state IN ('draft', 'to_send', 'sent')
@@ -83,7 +87,8 @@ class CollectionLetterPenaltyMixin(models.AbstractModel):
             ),
             condition=SQL(
                 """letter.id = ANY(%s) AND letter.state <> 'sent'
-                   AND level.include_penalties AND line.days_overdue >= 1""",
+                   AND COALESCE(kind.include_penalties, level.include_penalties)
+                   AND line.days_overdue >= 1""",
                 list(self.ids),
             ),
             order=SQL("letter.id, line.date_due, line.id"),
