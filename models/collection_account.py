@@ -1,3 +1,5 @@
+from dataclasses import dataclass, field
+
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
@@ -16,6 +18,18 @@ MANAGER_FIELDS = {
     "segment_locked",
     "user_id",
 }
+
+
+@dataclass
+class Concerned:
+    """What a change of some journal items may concern."""
+
+    account_ids: set = field(default_factory=set)
+    missing: bool = False  #: a customer has no account yet
+    items: bool = False  #: there are items to write or to correct
+    followed: bool = False  #: some of the items are there already
+    disputed: bool = False
+    placed: bool = False  #: handed over, now or in the past
 
 
 class CollectionAccount(models.Model):
@@ -490,41 +504,86 @@ class CollectionAccount(models.Model):
         """
         if not lines:
             return
+        lines.flush_model(
+            [
+                "parent_state",
+                "account_id",
+                "partner_id",
+                "company_id",
+                "balance",
+                "amount_currency",
+            ]
+        )
         line_ids = tuple(lines.ids)
-        self._create_missing(line_ids)
-        # the customer of a line may have changed: both accounts are concerned
-        before = self.env.execute_query(
+        concerned = self._look_up_lines(line_ids)
+        if concerned.missing:
+            self._create_missing(line_ids)
+            concerned = self._look_up_lines(line_ids)
+        if concerned.items:
+            _items, account_ids = self.env["collection.item"]._refresh_where(
+                SQL("aml.id IN %s", line_ids), followed=concerned.followed
+            )
+            concerned.account_ids.update(account_ids)
+        if not concerned.account_ids:
+            return
+        if concerned.disputed:
+            self.env["collection.item"]._refresh_disputed(concerned.account_ids)
+        self._refresh_totals(concerned.account_ids)
+        if concerned.placed:
+            self.env["collection.placement.line"]._follow_ledger(concerned.account_ids)
+
+    @api.model
+    def _look_up_lines(self, line_ids):
+        """What a change of these journal items may concern, in one statement.
+
+        Most postings concern neither dispute nor hand-over, and credits no item:
+        what cannot apply is not asked again.
+        """
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        self.flush_model(["company_id", "partner_id"])
+        self.env["collection.item"].flush_model(["account_id", "amount_disputed"])
+        self.env["collection.dispute"].flush_model(["account_id", "state"])
+        self.env["collection.placement.line"].flush_model(["account_id"])
+        rows = self.env.execute_query(
             SQL(
-                "SELECT DISTINCT account_id FROM collection_item"
-                " WHERE move_line_id IN %s",
+                """
+                SELECT own.id, ci.account_id, ci.id IS NOT NULL,
+                       aml.parent_state = 'posted'
+                           AND (aml.balance > 0
+                                OR (aml.balance = 0 AND aml.amount_currency > 0)),
+                       aml.parent_state = 'posted' AND p.id IS NOT NULL,
+                       EXISTS (
+                            SELECT 1 FROM collection_dispute dispute
+                             WHERE dispute.account_id IN (own.id, ci.account_id)
+                               AND dispute.state IN ('open', 'in_progress'))
+                       OR EXISTS (
+                            SELECT 1 FROM collection_item disputed
+                             WHERE disputed.account_id IN (own.id, ci.account_id)
+                               AND disputed.amount_disputed <> 0),
+                       EXISTS (
+                            SELECT 1 FROM collection_placement_line line
+                             WHERE line.account_id IN (own.id, ci.account_id))
+                  FROM account_move_line aml
+             LEFT JOIN res_partner p ON p.id = aml.partner_id
+             LEFT JOIN collection_account own
+                    ON own.partner_id = p.commercial_partner_id
+                   AND own.company_id = aml.company_id
+             -- the customer of a line may have changed: both accounts are concerned
+             LEFT JOIN collection_item ci ON ci.move_line_id = aml.id
+                 WHERE aml.id IN %s
+                """,
                 line_ids,
             )
         )
-        item_ids, account_ids = self.env["collection.item"]._refresh_where(
-            SQL("aml.id IN %s", line_ids)
-        )
-        account_ids |= {row[0] for row in before}
-        account_ids |= {
-            row[0]
-            for row in self.env.execute_query(
-                SQL(
-                    """
-                    SELECT DISTINCT acc.id
-                      FROM account_move_line aml
-                      JOIN res_partner p ON p.id = aml.partner_id
-                      JOIN collection_account acc
-                        ON acc.partner_id = p.commercial_partner_id
-                       AND acc.company_id = aml.company_id
-                     WHERE aml.id IN %s
-                    """,
-                    line_ids,
-                )
-            )
-        }
-        if account_ids:
-            self.env["collection.item"]._refresh_disputed(account_ids)
-            self._refresh_totals(account_ids)
-            self.env["collection.placement.line"]._follow_ledger(account_ids)
+        concerned = Concerned()
+        for own, before, followed, debit, standing, disputed, placed in rows:
+            concerned.account_ids.update(filter(None, (own, before)))
+            concerned.missing |= bool(standing and not own)
+            concerned.followed |= followed
+            concerned.items |= bool(followed or debit)
+            concerned.disputed |= disputed
+            concerned.placed |= placed
+        return concerned
 
     @api.model
     def _create_missing(self, line_ids=None):
