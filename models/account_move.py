@@ -147,7 +147,7 @@ class AccountMove(models.Model):
         posting = self.with_context(collection_posting=True)
         posted = super(AccountMove, posting)._post(soft).with_env(self.env)
         self.env["collection.account"]._refresh_lines(
-            posted.line_ids._collection_receivables()
+            posted.line_ids._collection_receivables(), debits_only=True
         )
         return posted
 

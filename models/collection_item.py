@@ -257,14 +257,14 @@ class CollectionItem(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _refresh_where(self, condition, followed=True):
+    def _refresh_where(self, condition, closing=True):
         """Make the items true for the journal items and accounts of `condition`.
 
         `condition` is SQL over the aliases `aml` and `acc`. Hot path, called on
         every posting and reconciliation: no ORM write, no tracking, only rows
         that differ are touched.
 
-        :param followed: whether some of the journal items may have an item already
+        :param closing: whether some of the items may stand on a line no longer
         :return: ids of the items created or changed, and of their accounts
         """
         self.env["account.move.line"].flush_model(
@@ -344,7 +344,7 @@ class CollectionItem(models.Model):
                 uid=self.env.uid,
             )
         )
-        if followed:
+        if closing:
             rows += self.env.execute_query(
                 SQL(
                     """
