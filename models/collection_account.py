@@ -1,3 +1,5 @@
+from dataclasses import dataclass, field
+
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
@@ -28,6 +30,19 @@ INSOLVENCY_FIELDS = {
     "insolvency_publication_date",
 }
 CLAIM_ACTIVITY = "account_collection.mail_activity_type_claim"
+
+
+@dataclass
+class Concerned:
+    """What a change of some journal items may concern."""
+
+    account_ids: set = field(default_factory=set)
+    missing: set = field(default_factory=set)  #: (company, customer) without account
+    items: bool = False  #: there are items to write or to correct
+    closing: bool = False  #: there are items whose line stands no more
+    credits: bool = False  #: there are lines in the customers' favour
+    disputed: bool = False
+    placed: bool = False  #: handed over, now or in the past
 
 
 class CollectionAccount(models.Model):
@@ -744,49 +759,118 @@ class CollectionAccount(models.Model):
         return changed
 
     @api.model
-    def _refresh_lines(self, lines):
+    def _refresh_lines(self, lines, debits_only=False):
         """Bring the position up to date after `lines` (journal items) changed.
 
         Called by the ledger itself in the transaction of the change; a few
         queries whatever the number of lines.
+
+        :param debits_only: the change left the credits alone, unless some of the
+            lines are credits
         """
         if not lines:
             return
+        lines.flush_model(
+            [
+                "parent_state",
+                "account_id",
+                "partner_id",
+                "company_id",
+                "balance",
+                "amount_currency",
+            ]
+        )
         line_ids = tuple(lines.ids)
-        self._create_missing(line_ids)
-        # the customer of a line may have changed: both accounts are concerned
-        before = self.env.execute_query(
+        concerned = self._look_up_lines(lines)
+        if concerned.missing:
+            created = self._create_missing(line_ids)
+            concerned.account_ids.update(created.ids)
+            if len(created) < len(concerned.missing):
+                # someone else was faster
+                concerned = self._look_up_lines(lines)
+        if concerned.items:
+            _items, account_ids = self.env["collection.item"]._refresh_where(
+                SQL("aml.id IN %s", line_ids), closing=concerned.closing
+            )
+            concerned.account_ids.update(account_ids)
+        if not concerned.account_ids:
+            return
+        if concerned.disputed:
+            self.env["collection.item"]._refresh_disputed(concerned.account_ids)
+        self._refresh_totals(
+            concerned.account_ids, with_credits=concerned.credits or not debits_only
+        )
+        if concerned.placed:
+            self.env["collection.placement.line"]._follow_ledger(concerned.account_ids)
+
+    @api.model
+    def _look_up_lines(self, lines):
+        """What a change of these journal items may concern, in one statement.
+
+        Most postings concern neither dispute nor hand-over, and credits no item:
+        what cannot apply is not asked again.
+        """
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        self.flush_model(["company_id", "partner_id"])
+        self.env["collection.item"].flush_model(["account_id", "amount_disputed"])
+        self.env["collection.dispute"].flush_model(["account_id", "state"])
+        self.env["collection.placement.line"].flush_model(["account_id"])
+        rows = self.env.execute_query(
             SQL(
-                "SELECT DISTINCT account_id FROM collection_item"
-                " WHERE move_line_id IN %s",
-                line_ids,
+                """
+                SELECT aml.id, aml.company_id, p.commercial_partner_id, own.id,
+                       ci.account_id, ci.state = 'open',
+                       aml.parent_state = 'posted', aml.balance,
+                       aml.amount_currency,
+                       EXISTS (
+                            SELECT 1 FROM collection_dispute dispute
+                             WHERE dispute.account_id IN (own.id, ci.account_id)
+                               AND dispute.state IN ('open', 'in_progress'))
+                       OR EXISTS (
+                            SELECT 1 FROM collection_item disputed
+                             WHERE disputed.account_id IN (own.id, ci.account_id)
+                               AND disputed.amount_disputed <> 0),
+                       EXISTS (
+                            SELECT 1 FROM collection_placement_line line
+                             WHERE line.account_id IN (own.id, ci.account_id))
+                  FROM account_move_line aml
+             LEFT JOIN res_partner p ON p.id = aml.partner_id
+             LEFT JOIN collection_account own
+                    ON own.partner_id = p.commercial_partner_id
+                   AND own.company_id = aml.company_id
+             -- the customer of a line may have changed: both accounts are concerned
+             LEFT JOIN collection_item ci ON ci.move_line_id = aml.id
+                 WHERE aml.id IN %s
+                """,
+                tuple(lines.ids),
             )
         )
-        item_ids, account_ids = self.env["collection.item"]._refresh_where(
-            SQL("aml.id IN %s", line_ids)
-        )
-        account_ids |= {row[0] for row in before}
-        account_ids |= {
-            row[0]
-            for row in self.env.execute_query(
-                SQL(
-                    """
-                    SELECT DISTINCT acc.id
-                      FROM account_move_line aml
-                      JOIN res_partner p ON p.id = aml.partner_id
-                      JOIN collection_account acc
-                        ON acc.partner_id = p.commercial_partner_id
-                       AND acc.company_id = aml.company_id
-                     WHERE aml.id IN %s
-                    """,
-                    line_ids,
-                )
-            )
-        }
-        if account_ids:
-            self.env["collection.item"]._refresh_disputed(account_ids)
-            self._refresh_totals(account_ids)
-            self.env["collection.placement.line"]._follow_ledger(account_ids)
+        receivable = set(lines._collection_receivables().ids)
+        concerned = Concerned()
+        for (
+            line_id,
+            company_id,
+            partner_id,
+            own,
+            before,
+            is_open,
+            posted,
+            balance,
+            amount_currency,
+            disputed,
+            placed,
+        ) in rows:
+            standing = posted and line_id in receivable
+            debit = balance > 0 or (balance == 0 and amount_currency > 0)
+            concerned.account_ids.update(filter(None, (own, before)))
+            if standing and not own:
+                concerned.missing.add((company_id, partner_id))
+            concerned.items |= before is not None or debit
+            concerned.closing |= bool(is_open) and (not standing or balance < 0)
+            concerned.credits |= balance < 0
+            concerned.disputed |= disputed
+            concerned.placed |= placed
+        return concerned
 
     @api.model
     def _create_missing(self, line_ids=None):
@@ -831,8 +915,11 @@ class CollectionAccount(models.Model):
         return created
 
     @api.model
-    def _refresh_totals(self, account_ids=None):
-        """Write the amounts of the accounts whose amounts are not true."""
+    def _refresh_totals(self, account_ids=None, with_credits=True):
+        """Write the amounts of the accounts whose amounts are not true.
+
+        :param with_credits: False leaves the open credits as they are
+        """
         item = self.env["collection.item"]
         item.flush_model()
         self.flush_model()
@@ -840,6 +927,40 @@ class CollectionAccount(models.Model):
             ["parent_state", "reconciled", "amount_residual", "balance", "partner_id"]
         )
         ids = tuple(account_ids) if account_ids is not None else None
+        account_filter = SQL("acc.id IN %s", ids) if ids else SQL("TRUE")
+        credits = {
+            "credits": SQL(""),
+            "amount_credit": SQL("acc.amount_credit"),
+            "join_credits": SQL(""),
+        }
+        if with_credits:
+            # planning this part takes longer than running it for one account
+            credits = {
+                "credits": SQL(
+                    """, credits AS (
+                    SELECT acc.id AS account_id, -SUM(aml.amount_residual) AS amount
+                      FROM account_move_line aml
+                      JOIN account_account aa
+                        ON aa.id = aml.account_id
+                       AND aa.account_type = 'asset_receivable'
+                      JOIN res_partner p ON p.id = aml.partner_id
+                      JOIN collection_account acc
+                        ON acc.partner_id = p.commercial_partner_id
+                       AND acc.company_id = aml.company_id
+                     WHERE aml.parent_state = 'posted'
+                       AND aml.reconciled IS NOT TRUE
+                       AND aml.balance < 0 AND %s
+                       AND %s
+                  GROUP BY acc.id
+                )""",
+                    account_filter,
+                    self._credit_filter(ids) if ids else SQL("TRUE"),
+                ),
+                "amount_credit": SQL("COALESCE(credits.amount, 0)"),
+                "join_credits": SQL(
+                    "LEFT JOIN credits ON credits.account_id = acc.id"
+                ),
+            }
         rows = self.env.execute_query(
             SQL(
                 """
@@ -861,31 +982,16 @@ class CollectionAccount(models.Model):
                  LEFT JOIN collection_policy_level level ON level.id = ci.level_id
                      WHERE ci.state = 'open' AND %(item_filter)s
                   GROUP BY ci.account_id
-                ), credits AS (
-                    SELECT acc.id AS account_id, -SUM(aml.amount_residual) AS amount
-                      FROM account_move_line aml
-                      JOIN account_account aa
-                        ON aa.id = aml.account_id
-                       AND aa.account_type = 'asset_receivable'
-                      JOIN res_partner p ON p.id = aml.partner_id
-                      JOIN collection_account acc
-                        ON acc.partner_id = p.commercial_partner_id
-                       AND acc.company_id = aml.company_id
-                     WHERE aml.parent_state = 'posted'
-                       AND aml.reconciled IS NOT TRUE
-                       AND aml.balance < 0 AND %(account_filter)s
-                       AND %(credit_filter)s
-                  GROUP BY acc.id
-                ), truth AS (
+                )%(credits)s, truth AS (
                     SELECT acc.id,
                            COALESCE(items.amount_open, 0) AS amount_open,
                            COALESCE(items.amount_overdue, 0) AS amount_overdue,
                            COALESCE(items.amount_disputed, 0) AS amount_disputed,
-                           COALESCE(credits.amount, 0) AS amount_credit,
+                           %(amount_credit)s AS amount_credit,
                            items.oldest_due_date, items.level_id
                       FROM collection_account acc
                  LEFT JOIN items ON items.account_id = acc.id
-                 LEFT JOIN credits ON credits.account_id = acc.id
+                 %(join_credits)s
                      WHERE %(account_filter)s
                 )
                 UPDATE collection_account acc
@@ -910,8 +1016,8 @@ class CollectionAccount(models.Model):
                 today=fields.Date.context_today(self),
                 uid=self.env.uid,
                 item_filter=SQL("ci.account_id IN %s", ids) if ids else SQL("TRUE"),
-                account_filter=SQL("acc.id IN %s", ids) if ids else SQL("TRUE"),
-                credit_filter=self._credit_filter(ids) if ids else SQL("TRUE"),
+                account_filter=account_filter,
+                **credits,
             )
         )
         self.browse(row[0] for row in rows).invalidate_recordset(

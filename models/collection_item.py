@@ -471,13 +471,14 @@ class CollectionItem(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _refresh_where(self, condition):
+    def _refresh_where(self, condition, closing=True):
         """Make the items true for the journal items and accounts of `condition`.
 
         `condition` is SQL over the aliases `aml` and `acc`. Hot path, called on
         every posting and reconciliation: no ORM write, no tracking, only rows
         that differ are touched.
 
+        :param closing: whether some of the items may stand on a line no longer
         :return: ids of the items created or changed, and of their accounts
         """
         self.env["account.move.line"].flush_model(
@@ -557,29 +558,30 @@ class CollectionItem(models.Model):
                 uid=self.env.uid,
             )
         )
-        rows += self.env.execute_query(
-            SQL(
-                """
-                UPDATE collection_item ci
-                   SET state = 'closed', amount_residual = 0,
-                       amount_residual_company = 0, write_uid = %(uid)s,
-                       write_date = now() AT TIME ZONE 'UTC'
-                  FROM account_move_line aml, account_account aa,
-                       collection_account acc
-                 WHERE aml.id = ci.move_line_id AND aa.id = aml.account_id
-                   AND acc.id = ci.account_id
-                   AND ci.state = 'open'
-                   AND (aml.parent_state <> 'posted'
-                        OR aa.account_type <> 'asset_receivable'
-                        OR aml.balance < 0
-                        OR aml.partner_id IS NULL)
-                   AND %(condition)s
-             RETURNING ci.id, ci.account_id
-                """,
-                condition=condition,
-                uid=self.env.uid,
+        if closing:
+            rows += self.env.execute_query(
+                SQL(
+                    """
+                    UPDATE collection_item ci
+                       SET state = 'closed', amount_residual = 0,
+                           amount_residual_company = 0, write_uid = %(uid)s,
+                           write_date = now() AT TIME ZONE 'UTC'
+                      FROM account_move_line aml, account_account aa,
+                           collection_account acc
+                     WHERE aml.id = ci.move_line_id AND aa.id = aml.account_id
+                       AND acc.id = ci.account_id
+                       AND ci.state = 'open'
+                       AND (aml.parent_state <> 'posted'
+                            OR aa.account_type <> 'asset_receivable'
+                            OR aml.balance < 0
+                            OR aml.partner_id IS NULL)
+                       AND %(condition)s
+                 RETURNING ci.id, ci.account_id
+                    """,
+                    condition=condition,
+                    uid=self.env.uid,
+                )
             )
-        )
         item_ids = {row[0] for row in rows}
         if item_ids:
             self.browse(item_ids).invalidate_recordset(flush=False)
