@@ -385,7 +385,7 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
 
     def _get_call_summary(self):
         return self.env._(
-            "Call the customer: %(level)s", level=self.sudo().level_id.name
+            "Call the customer: %(level)s", level=self._get_title()
         )
 
     def _get_collector(self):
@@ -667,7 +667,7 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
                     ).format(letter._name, letter.id, letter.number),
                     self.env._(
                         "%(level)s (%(channel)s): %(amount)s asked for.",
-                        level=letter.level_id.name,
+                        level=letter._get_title(),
                         channel=channels[letter.channel],
                         amount=letter.currency_id.format(line.amount_due),
                     ),
