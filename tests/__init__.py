@@ -7,7 +7,11 @@ from . import test_dunning_run
 from . import test_handover
 from . import test_ibm
 from . import test_item_refresh
+from . import test_letter_bounce
+from . import test_letter_channels
+from . import test_letter_delivery
 from . import test_letter_document
+from . import test_letter_post
 from . import test_letter_sending
 from . import test_multi_company
 from . import test_performance
