@@ -153,6 +153,24 @@ class CollectionLetter(models.Model):
         ondelete="restrict",
     )
 
+    date_deadline = fields.Date(
+        string="Pay by",
+        compute="_compute_date_deadline",
+        help="Last day the letter gives to pay.",
+    )
+    addressee_country_id = fields.Many2one(
+        related="partner_id.country_id", string="Country"
+    )
+    addressee_zip = fields.Char(related="partner_id.zip", string="Postcode")
+    addressee_city = fields.Char(related="partner_id.city", string="City")
+    addressee_street = fields.Char(related="partner_id.street", string="Street")
+    addressee_name = fields.Char(related="partner_id.name", string="Addressee's Name")
+    payment_url = fields.Char(
+        string="Payment Link",
+        compute="_compute_payment_url",
+        help="Page on which the customer pays on-line, where that is set up.",
+    )
+
     _account_state_idx = models.Index("(account_id, state)")
     _number_uniq = models.UniqueIndex(
         "(company_id, number) WHERE number IS NOT NULL",

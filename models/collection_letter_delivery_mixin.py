@@ -298,7 +298,8 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
             )
             enclosures = letter._get_enclosures()
             if enclosures:
-                letter.enclosure_ids = [Command.set(enclosures.ids)]
+                # sudo: the customer's own invoices, whoever sends the letter
+                letter.sudo().enclosure_ids = [Command.set(enclosures.ids)]
         by_email = self.filtered("by_email")
         by_email._queue_mails()
         by_email.delivery_state = "pending"
@@ -550,7 +551,7 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
                            amount_waived = 0, interest_detail = NULL,
                            write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
                       FROM decision
-                     WHERE line.id = decision.line_id
+                     WHERE line.id = decision.line_id AND decision.item_id IS NOT NULL
                        AND (line.date_due, line.days_overdue, line.amount_paid,
                             line.amount_due)
                            IS DISTINCT FROM

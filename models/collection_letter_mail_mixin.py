@@ -27,6 +27,8 @@ class CollectionLetterMailMixin(models.AbstractModel):
         string="Enclosures",
         readonly=True,
         copy=False,
+        # documents of other records, which a search would leave out
+        bypass_search_access=True,
         help="Copies of invoices that went with the letter.",
     )
     delivery_reason = fields.Char(
@@ -41,11 +43,6 @@ class CollectionLetterMailMixin(models.AbstractModel):
         copy=False,
         index="btree_not_null",
         ondelete="set null",
-    )
-    payment_url = fields.Char(
-        string="Payment Link",
-        compute="_compute_payment_url",
-        help="Page on which the customer pays on-line, where that is set up.",
     )
 
     # ------------------------------------------------------------------
@@ -177,7 +174,7 @@ class CollectionLetterMailMixin(models.AbstractModel):
         return found
 
     def _generate_enclosures(self):
-        """Print the invoices that are to be enclosed and have no PDF yet, in batches."""
+        """Print the invoices to enclose that have no PDF yet, in batches."""
         missing = self.env["account.move"].sudo()
         for letter in self.sudo():
             if letter.attach_invoices or letter.level_id.attach_invoices:

@@ -36,18 +36,6 @@ class CollectionLetterPostMixin(models.AbstractModel):
         help="Day on which the post first presented the registered letter. The time "
         "that a formal notice gives counts from then.",
     )
-    date_deadline = fields.Date(
-        string="Pay by",
-        compute="_compute_date_deadline",
-        help="Last day the letter gives to pay.",
-    )
-    addressee_country_id = fields.Many2one(
-        related="partner_id.country_id", string="Country"
-    )
-    addressee_zip = fields.Char(related="partner_id.zip", string="Postcode")
-    addressee_city = fields.Char(related="partner_id.city", string="City")
-    addressee_street = fields.Char(related="partner_id.street", string="Street")
-    addressee_name = fields.Char(related="partner_id.name", string="Addressee's Name")
 
     @api.depends("date", "date_presented", "level_id")
     def _compute_date_deadline(self):

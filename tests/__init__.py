@@ -16,7 +16,11 @@ from . import test_ibm
 from . import test_interest_claim
 from . import test_interest_settlement
 from . import test_item_refresh
+from . import test_letter_bounce
+from . import test_letter_channels
+from . import test_letter_delivery
 from . import test_letter_document
+from . import test_letter_post
 from . import test_letter_sending
 from . import test_multi_company
 from . import test_peer_complaints
