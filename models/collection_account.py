@@ -442,7 +442,7 @@ class CollectionAccount(models.Model):
         following = ladder[position : position + 1]
         if not following:
             return self.env._(
-                "%(count)s open items at “%(level)s” (%(policy)s): no level is left, "
+                "Open items at “%(level)s” (%(policy)s): %(count)s. No level is left, "
                 "they stay at “%(standing)s”",
                 count=count,
                 level=level.name,
@@ -450,7 +450,7 @@ class CollectionAccount(models.Model):
                 standing=standing.name,
             )
         return self.env._(
-            "%(count)s open items at “%(level)s” (%(policy)s) continue at "
+            "Open items at “%(level)s” (%(policy)s): %(count)s. They continue at "
             "“%(following)s”",
             count=count,
             level=level.name,

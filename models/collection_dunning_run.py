@@ -1,5 +1,7 @@
 import logging
 
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
@@ -321,9 +323,16 @@ class CollectionDunningRun(models.Model):
         run.action_compute()
         company.collection_auto_run_date = date
         ready = run.letter_ids.browse()
+        obstacle = ""
         if company.collection_auto_run == "send":
             ready = run.letter_ids.filtered(lambda letter: letter._is_automatic())
-            ready._confirm()
+            try:
+                with self.env.cr.savepoint():
+                    ready._confirm()
+            except UserError as error:
+                # a particular of the company is missing, for one: what was computed
+                # stays, and a person sees what to do
+                ready, obstacle = ready.browse(), error.args[0]
         left = run.letter_ids - ready
         if ready:
             run.message_post(
@@ -342,9 +351,10 @@ class CollectionDunningRun(models.Model):
                 self.env._("Look at the daily run"),
                 self.env._(
                     "%(letters)s letters wait to be confirmed, %(approvals)s items "
-                    "for an approval.",
+                    "for an approval. %(obstacle)s",
                     letters=len(left),
                     approvals=run.approval_count,
+                    obstacle=obstacle,
                 ),
             )
         elif run.state == "computed":
@@ -364,6 +374,28 @@ class CollectionDunningRun(models.Model):
         run._schedule_for_managers(
             self.env._("The daily run failed: compute it by hand"), message
         )
+
+    @api.autovacuum
+    def _gc_daily_runs(self):
+        """What daily runs proposed and nobody confirmed is of no use after a month:
+        otherwise each day would leave a row for every overdue item."""
+        old = SQL(
+            "run_id IN (SELECT id FROM collection_dunning_run WHERE automatic"
+            " AND state IN ('done', 'cancelled') AND date < %s)",
+            fields.Date.today() - relativedelta(days=30),
+        )
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM collection_letter"
+                " WHERE number IS NULL AND state = 'cancelled' AND %s",
+                old,
+            )
+        )
+        self.env.cr.execute(
+            SQL("DELETE FROM collection_dunning_exclusion WHERE %s", old)
+        )
+        self.env.invalidate_all(flush=False)
 
     def _schedule_for_managers(self, summary, note):
         self.ensure_one()

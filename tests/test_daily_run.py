@@ -116,6 +116,32 @@ class TestDailyRun(DunningCommon):
             "to_send",
         )
 
+    def test_a_missing_particular_stops_the_sending_only(self):
+        self.company.write({"collection_auto_run": "send", "company_registry": False})
+        self.level_1.auto_send = True
+        run = self._cron()
+        self.assertEqual(run.state, "computed")
+        self.assertEqual(set(run.letter_ids.mapped("state")), {"draft"})
+        self.assertIn("SIREN", run.activity_ids[0].note)
+
+    def test_old_proposals_are_forgotten(self):
+        self.company.collection_auto_run = "compute"
+        self.second.account_id.write({"hold_until": "2026-12-31", "hold_reason": "X"})
+        run = self._cron()
+        with freeze_time("2026-04-01"):
+            later = self._cron()
+        later.action_confirm()
+        with freeze_time("2026-04-30"):
+            self.env["collection.dunning.run"]._gc_daily_runs()
+            self.assertTrue(run.letter_ids and run.exclusion_ids)
+        with freeze_time("2026-05-02"):
+            self.env["collection.dunning.run"]._gc_daily_runs()
+        self.assertFalse(
+            run.letter_ids | later.letter_ids.filtered(lambda letter: not letter.number)
+        )
+        self.assertFalse((run | later).exclusion_ids)
+        self.assertTrue(later.letter_ids.filtered("number"))
+
     def test_one_company_fails(self):
         other = self.setup_other_company()["company"]
         companies = self.company | other

@@ -146,13 +146,13 @@ class TestDunningPolicyChange(DunningCommon):
             form.policy_id = self.five
             self.assertEqual(
                 form.policy_note,
-                "1 open items at “Three L1” (Three) continue at “Five L3”",
+                "Open items at “Three L1” (Three): 1. They continue at “Five L3”",
             )
             form.policy_id = self.two
             self.assertIn("continue at “Two L2”", form.policy_note)
             self._sent(self.three, 3)
             form.policy_id = self.five
-            self.assertIn("no level is left", form.policy_note)
+            self.assertIn("No level is left", form.policy_note)
 
     def test_days_between_two_letters(self):
         self.three.interval_days = 10

@@ -1,5 +1,5 @@
 from odoo import Command
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
 
 from .test_dunning_level import DunningCommon
@@ -179,6 +179,8 @@ class TestDunningPreview(DunningCommon):
             set(waiting.mapped("explanation")),
             {"A manager has to approve the level “Ladder A L1”"},
         )
+        with self.assertRaises(AccessError):
+            run.with_user(self.collector_user).action_approve()
         run.with_user(self.manager_user).action_approve()
         run.action_compute()
         self.assertEqual(self._levels(run), {"N1": 1, "V1": 1})
