@@ -34,6 +34,7 @@
         "views/collection_call_outcome_views.xml",
         "views/collection_item_views.xml",
         "views/collection_dispute_views.xml",
+        "views/collection_promise_views.xml",
         "views/collection_letter_views.xml",
         "views/collection_dunning_exclusion_views.xml",
         "views/collection_dunning_run_views.xml",

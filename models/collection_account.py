@@ -182,6 +182,11 @@ class CollectionAccount(models.Model):
     amount_31_60 = fields.Monetary("31–60 days", compute="_compute_age_balance")
     amount_61_90 = fields.Monetary("61–90 days", compute="_compute_age_balance")
     amount_91_plus = fields.Monetary("Over 90 days", compute="_compute_age_balance")
+    amount_promised = fields.Monetary(
+        string="Promised",
+        compute="_compute_amount_promised",
+        help="What is still to come of the open promises.",
+    )
     turnover_12m = fields.Monetary(
         string="Turnover, 12 Months",
         compute="_compute_turnover_12m",
@@ -247,6 +252,11 @@ class CollectionAccount(models.Model):
         comodel_name="collection.dispute",
         inverse_name="account_id",
         string="Disputes",
+    )
+    promise_ids = fields.One2many(
+        comodel_name="collection.promise",
+        inverse_name="account_id",
+        string="Promises",
     )
     contact_ids = fields.One2many(
         related="partner_id.child_ids", string="Contacts", readonly=True
@@ -350,6 +360,21 @@ class CollectionAccount(models.Model):
         for account in self:
             for bucket, name in names.items():
                 account[name] = balances.get((account._origin, bucket), 0.0)
+
+    @api.depends("promise_ids.state", "promise_ids.amount_received")
+    def _compute_amount_promised(self):
+        expected = self.env["collection.promise"]._read_group(
+            [("account_id", "in", self.ids), ("state", "=", "open")],
+            ["account_id", "currency_id", "date_promised:day"],
+            ["amount:sum", "amount_received:sum"],
+        )
+        amounts = {}
+        for account, currency, day, amount, received in expected:
+            amounts[account] = amounts.get(account, 0.0) + currency._convert(
+                amount - received, account.currency_id, account.company_id, day
+            )
+        for account in self:
+            account.amount_promised = amounts.get(account._origin, 0.0)
 
     def _compute_turnover_12m(self):
         turnovers = self._get_turnover(fields.Date.context_today(self))
@@ -479,6 +504,7 @@ class CollectionAccount(models.Model):
         changed += self.env["collection.placement.line"]._follow_ledger(
             None if ids is None else account_ids
         )
+        changed += self.env["collection.promise"]._evaluate_accounts(concerned)
         return changed
 
     @api.model
@@ -525,6 +551,7 @@ class CollectionAccount(models.Model):
             self.env["collection.item"]._refresh_disputed(account_ids)
             self._refresh_totals(account_ids)
             self.env["collection.placement.line"]._follow_ledger(account_ids)
+            self.env["collection.promise"]._evaluate_accounts(account_ids)
 
     @api.model
     def _create_missing(self, line_ids=None):
@@ -899,6 +926,25 @@ class CollectionAccount(models.Model):
 
     def action_release_hold(self):
         self.write({"hold_until": False, "hold_reason": False})
+
+    def action_new_promise(self):
+        """Open the form of a new promise of this customer."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Record a Promise"),
+            "res_model": "collection.promise",
+            "view_mode": "form",
+            "context": {
+                "default_account_id": self.id,
+                "default_item_ids": self.open_item_ids.filtered(
+                    lambda item: (
+                        item.days_overdue >= 1 and item.currency_id == self.currency_id
+                    )
+                ).ids,
+                "default_amount": self.amount_overdue or self.amount_open,
+            },
+        }
 
     def action_new_dispute(self):
         """Open the form of a new dispute of this customer."""

@@ -159,6 +159,13 @@ class CollectionItem(models.Model):
         ondelete="set null",
     )
     delegated = fields.Boolean(readonly=True)
+    promise_id = fields.Many2one(
+        comodel_name="collection.promise",
+        string="Open Promise",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
     letter_line_ids = fields.One2many(
         comodel_name="collection.letter.line", inverse_name="item_id"
     )

@@ -63,6 +63,24 @@ class ResCompany(models.Model):
         groups="base.group_user",
     )
 
+    collection_promise_days = fields.Integer(
+        string="Days Granted to a Promise",
+        default=3,
+        help="Days after the promised one on which a payment still keeps the "
+        "promise: the bank takes time.",
+        groups="base.group_user",
+    )
+    collection_promise_tolerance = fields.Monetary(
+        string="Amount Granted to a Promise",
+        default=1.0,
+        help="What may be missing of the promised amount.",
+        groups="base.group_user",
+    )
+
+    _collection_promise_days = models.Constraint(
+        "CHECK (collection_promise_days >= 0 AND collection_promise_tolerance >= 0)",
+        "What is granted to a promise cannot be negative.",
+    )
     _collection_thresholds = models.Constraint(
         "CHECK (collection_total_from <= collection_partial_above"
         " AND collection_keep_share BETWEEN 0 AND 100)",

@@ -22,6 +22,12 @@ class ResConfigSettings(models.TransientModel):
     collection_email = fields.Char(
         related="company_id.collection_email", readonly=False
     )
+    collection_promise_days = fields.Integer(
+        related="company_id.collection_promise_days", readonly=False
+    )
+    collection_promise_tolerance = fields.Monetary(
+        related="company_id.collection_promise_tolerance", readonly=False
+    )
     collection_total_from = fields.Integer(
         related="company_id.collection_total_from", readonly=False
     )
