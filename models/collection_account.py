@@ -258,6 +258,11 @@ class CollectionAccount(models.Model):
         inverse_name="account_id",
         string="Promises",
     )
+    plan_ids = fields.One2many(
+        comodel_name="collection.payment.plan",
+        inverse_name="account_id",
+        string="Payment Plans",
+    )
     contact_ids = fields.One2many(
         related="partner_id.child_ids", string="Contacts", readonly=True
     )
@@ -505,6 +510,7 @@ class CollectionAccount(models.Model):
             None if ids is None else account_ids
         )
         changed += self.env["collection.promise"]._evaluate_accounts(concerned)
+        changed += self.env["collection.payment.plan"]._evaluate_accounts(concerned)
         return changed
 
     @api.model
@@ -552,6 +558,7 @@ class CollectionAccount(models.Model):
             self._refresh_totals(account_ids)
             self.env["collection.placement.line"]._follow_ledger(account_ids)
             self.env["collection.promise"]._evaluate_accounts(account_ids)
+            self.env["collection.payment.plan"]._evaluate_accounts(account_ids)
 
     @api.model
     def _create_missing(self, line_ids=None):
@@ -943,6 +950,24 @@ class CollectionAccount(models.Model):
                     )
                 ).ids,
                 "default_amount": self.amount_overdue or self.amount_open,
+            },
+        }
+
+    def action_new_plan(self):
+        """Open the form of a new payment plan over what this customer owes."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Agree a Payment Plan"),
+            "res_model": "collection.payment.plan",
+            "view_mode": "form",
+            "context": {
+                "default_account_id": self.id,
+                "default_item_ids": self.open_item_ids.filtered(
+                    lambda item: (
+                        item.days_overdue >= 1 and item.currency_id == self.currency_id
+                    )
+                ).ids,
             },
         }
 

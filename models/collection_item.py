@@ -166,6 +166,13 @@ class CollectionItem(models.Model):
         index="btree_not_null",
         ondelete="set null",
     )
+    plan_id = fields.Many2one(
+        comodel_name="collection.payment.plan",
+        string="Payment Plan",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
     letter_line_ids = fields.One2many(
         comodel_name="collection.letter.line", inverse_name="item_id"
     )

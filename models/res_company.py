@@ -77,6 +77,19 @@ class ResCompany(models.Model):
         groups="base.group_user",
     )
 
+    collection_plan_instalments = fields.Integer(
+        string="Instalments a Collector May Grant",
+        default=3,
+        help="Payment plans with more instalments need a manager's approval.",
+        groups="base.group_user",
+    )
+    collection_plan_amount = fields.Monetary(
+        string="Amount a Collector May Spread",
+        default=5000.0,
+        help="Payment plans over a larger amount need a manager's approval.",
+        groups="base.group_user",
+    )
+
     _collection_promise_days = models.Constraint(
         "CHECK (collection_promise_days >= 0 AND collection_promise_tolerance >= 0)",
         "What is granted to a promise cannot be negative.",

@@ -28,6 +28,12 @@ class ResConfigSettings(models.TransientModel):
     collection_promise_tolerance = fields.Monetary(
         related="company_id.collection_promise_tolerance", readonly=False
     )
+    collection_plan_instalments = fields.Integer(
+        related="company_id.collection_plan_instalments", readonly=False
+    )
+    collection_plan_amount = fields.Monetary(
+        related="company_id.collection_plan_amount", readonly=False
+    )
     collection_total_from = fields.Integer(
         related="company_id.collection_total_from", readonly=False
     )

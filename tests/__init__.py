@@ -11,6 +11,7 @@ from . import test_letter_document
 from . import test_letter_sending
 from . import test_multi_company
 from . import test_performance
+from . import test_payment_plan
 from . import test_placement_report
 from . import test_placement_xlsx
 from . import test_portal
@@ -19,6 +20,7 @@ from . import test_promise
 from . import test_recall
 from . import test_tools_ageing
 from . import test_tools_amount_in_words
+from . import test_tools_instalments
 from . import test_tools_late_interest
 from . import test_tools_letter_text
 from . import test_tools_pareto
