@@ -263,6 +263,11 @@ class CollectionAccount(models.Model):
         inverse_name="account_id",
         string="Payment Plans",
     )
+    bill_ids = fields.One2many(
+        comodel_name="collection.bill",
+        inverse_name="account_id",
+        string="Bills of Exchange",
+    )
     contact_ids = fields.One2many(
         related="partner_id.child_ids", string="Contacts", readonly=True
     )

@@ -1,5 +1,6 @@
 from . import test_access_rights
 from . import test_account_position
+from . import test_bill
 from . import test_classification
 from . import test_demo
 from . import test_dunning_level
