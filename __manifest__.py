@@ -37,6 +37,7 @@
         "views/collection_promise_views.xml",
         "views/collection_payment_plan_views.xml",
         "views/collection_bill_views.xml",
+        "views/collection_precheck_views.xml",
         "views/collection_letter_views.xml",
         "views/collection_dunning_exclusion_views.xml",
         "views/collection_dunning_run_views.xml",

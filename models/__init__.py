@@ -14,6 +14,7 @@ from . import collection_promise
 from . import collection_payment_plan
 from . import collection_payment_instalment
 from . import collection_bill
+from . import collection_precheck
 from . import collection_dunning_run
 from . import collection_dunning_exclusion
 from . import collection_letter_penalty_mixin

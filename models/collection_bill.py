@@ -152,9 +152,7 @@ class CollectionBill(models.Model):
         for bill in self:
             if bill.item_ids.account_id != bill.account_id:
                 raise ValidationError(
-                    self.env._(
-                        "Choose items of the customer on whom the bill is drawn."
-                    )
+                    self.env._("Choose items of the customer of the bill.")
                 )
             if len(bill.item_ids.currency_id) > 1:
                 raise ValidationError(
@@ -191,9 +189,7 @@ class CollectionBill(models.Model):
             and any(bill.state != "to_send" for bill in self)
         ):
             raise UserError(
-                self.env._(
-                    "A bill that was sent stays as it was drawn. Draw a new one."
-                )
+                self.env._("A bill that was sent stays as it was drawn. Draw another.")
             )
         return super().write(vals)
 

@@ -603,6 +603,39 @@ class CollectionItem(models.Model):
         )[0]
         (lines - working)._take_back("recalled", reason, recall_reason=recall_reason)
 
+    def action_send_duplicate(self):
+        """Write to the customer with copies of the invoices of these items."""
+        account = self.account_id
+        account.ensure_one()
+        documents = dict(item._get_invoice_pdf() for item in self)
+        attachments = self.env["ir.attachment"].create(
+            [
+                {
+                    "name": name,
+                    "raw": content,
+                    "mimetype": "application/pdf",
+                    "res_model": "mail.compose.message",
+                    "res_id": 0,
+                }
+                for name, content in documents.items()
+            ]
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send Copies of the Invoices"),
+            "res_model": "mail.compose.message",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_model": account._name,
+                "default_res_ids": account.ids,
+                "default_composition_mode": "comment",
+                "default_partner_ids": account._dunning_contact().ids,
+                "default_subject": self.env._("Copies of your invoices"),
+                "default_attachment_ids": attachments.ids,
+            },
+        }
+
     def action_recall(self):
         """Ask why, then take these items back from their provider."""
         action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -375,6 +375,7 @@ class CollectionPaymentPlan(models.Model):
         :return: number of plans that changed
         """
         self.flush_model()
+        self.env["res.company"].flush_model()
         self.env["account.partial.reconcile"].flush_model()
         rows = self.env.execute_query(
             SQL(

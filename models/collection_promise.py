@@ -280,6 +280,7 @@ class CollectionPromise(models.Model):
         :return: number of promises that changed
         """
         self.flush_model()
+        self.env["res.company"].flush_model()
         self.env["account.partial.reconcile"].flush_model()
         rows = self.env.execute_query(
             SQL(

@@ -90,6 +90,31 @@ class ResCompany(models.Model):
         groups="base.group_user",
     )
 
+    collection_precheck_amount = fields.Monetary(
+        string="Invoices Checked from",
+        default=1000.0,
+        help="Invoices of at least this amount are checked with the customer before "
+        "they fall due. 0: none.",
+        groups="base.group_user",
+    )
+    collection_precheck_from = fields.Integer(
+        string="Checked at the Latest",
+        default=7,
+        help="Days before the due date.",
+        groups="base.group_user",
+    )
+    collection_precheck_to = fields.Integer(
+        string="Checked at the Earliest",
+        default=15,
+        help="Days before the due date.",
+        groups="base.group_user",
+    )
+
+    _collection_precheck_days = models.Constraint(
+        "CHECK (collection_precheck_from BETWEEN 0 AND collection_precheck_to)",
+        "Invoices are first checked earlier, and last checked later, before their "
+        "due date.",
+    )
     _collection_promise_days = models.Constraint(
         "CHECK (collection_promise_days >= 0 AND collection_promise_tolerance >= 0)",
         "What is granted to a promise cannot be negative.",

@@ -34,6 +34,15 @@ class ResConfigSettings(models.TransientModel):
     collection_plan_amount = fields.Monetary(
         related="company_id.collection_plan_amount", readonly=False
     )
+    collection_precheck_amount = fields.Monetary(
+        related="company_id.collection_precheck_amount", readonly=False
+    )
+    collection_precheck_from = fields.Integer(
+        related="company_id.collection_precheck_from", readonly=False
+    )
+    collection_precheck_to = fields.Integer(
+        related="company_id.collection_precheck_to", readonly=False
+    )
     collection_total_from = fields.Integer(
         related="company_id.collection_total_from", readonly=False
     )

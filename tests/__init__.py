@@ -17,6 +17,7 @@ from . import test_placement_report
 from . import test_placement_xlsx
 from . import test_portal
 from . import test_portal_tour
+from . import test_precheck
 from . import test_promise
 from . import test_recall
 from . import test_tools_ageing
