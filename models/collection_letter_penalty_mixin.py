@@ -93,7 +93,8 @@ class CollectionLetterPenaltyMixin(models.AbstractModel):
         again, so that the table adds up."""
         self.line_ids.flush_recordset()
         self.flush_recordset()
-        if not self:
+        # nothing to add up, or letters that are never saved (previews)
+        if not self.ids:
             return
         self.env.execute_query(
             SQL(
