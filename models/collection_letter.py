@@ -303,6 +303,7 @@ class CollectionLetter(models.Model):
     def _confirm(self):
         """Give numbers in bulk; a number once given is never given again."""
         self._check_mandatory_mentions()
+        self._link_mandate_notices()
         for company, letters in self.grouped("company_id").items():
             numbers = letters._next_numbers(company, len(letters))
             for letter, number in zip(letters, numbers, strict=True):

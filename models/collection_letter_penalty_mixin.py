@@ -173,7 +173,8 @@ class CollectionLetterPenaltyMixin(models.AbstractModel):
     def _sum_lines(self):
         """Totals of the letters from their lines; a line's figures are not rounded
         again, so that the table adds up."""
-        if not self:
+        # nothing to add up, or letters that are never saved (previews)
+        if not self.ids:
             return
         self.env.flush_all()
         self.env.execute_query(
