@@ -330,7 +330,8 @@ class CollectionAccountLetterMixin(models.AbstractModel):
             values, kind or level, items, None, credit_rows, facts
         )
         letter = account.env["collection.letter"].new(vals)
-        letter._compute_penalties()
+        if (kind or level).include_penalties:
+            letter._set_sample_penalties()
         letter._sum_sample()
         return letter
 

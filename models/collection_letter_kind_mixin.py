@@ -445,10 +445,12 @@ class CollectionLetterKindMixin(models.AbstractModel):
         self.amount_due = sum(lines.mapped("amount_due"))
         self.amount_interest = sum(lines.mapped("amount_interest"))
         self.amount_indemnity = sum(lines.mapped("amount_indemnity"))
+        self.amount_waived = sum(lines.mapped("amount_waived"))
         self.amount_total = (
             self.amount_due
             + self.amount_interest
             + self.amount_indemnity
+            - self.amount_waived
             - self.amount_credit
         )
 
