@@ -27,6 +27,8 @@ from . import account_move_line
 from . import account_partial_reconcile
 from . import ir_actions_report
 from . import ir_attachment
+from . import ir_qweb
+from . import mail_template
 from . import res_company
 from . import res_config_settings
 from . import res_partner
