@@ -211,6 +211,8 @@ class CollectionDemo(models.AbstractModel):
                 "vat": "FR53055936454",
                 "company_registry": "05593645400010",
                 "logo": image,
+                # each night the run is computed; the manager looks and confirms
+                "collection_auto_run": "compute",
                 "collection_signatory": "Claire Bellardoux, responsable crédit",
                 "collection_phone": "+33 4 65 71 00 12",
                 "collection_email": "recouvrement@bellardoux.example.com",
@@ -567,6 +569,7 @@ class CollectionDemo(models.AbstractModel):
         ledger.advance(today)
         self._classify(company)
         self._tell_today(customers, users, ledger, today)
+        self._tell_interest(company, users, today)
         self._run(company, today, send=False)
         self._archive_letters(company)
         self.env["collection.account"]._refresh()
@@ -671,7 +674,22 @@ class CollectionDemo(models.AbstractModel):
             elif state == "rejected":
                 dispute.action_reject()
         ledger.insolvent.add("moulin")
-        customers["moulin"]["account"].insolvency_date = date
+        customers["moulin"]["account"].write(
+            {
+                "insolvency_date": date,
+                "insolvency_publication_date": date + timedelta(days=9),
+                "insolvency_administrator_id": self.env["res.partner"]
+                .create(
+                    {
+                        "name": "SELARL Aubertin-Vallier, mandataire judiciaire",
+                        "is_company": True,
+                        "city": "Lyon",
+                        "country_id": self.env.ref("base.fr").id,
+                    }
+                )
+                .id,
+            }
+        )
         for key, amount, reason in (
             ("pontneuf", 180.0, "Avoir pour casse au transport"),
             ("sandro", 90.0, "Avoir pour retour de capsules"),
@@ -694,6 +712,19 @@ class CollectionDemo(models.AbstractModel):
             customers[key]["account"].write(
                 {"hold_until": today + timedelta(days=days), "hold_reason": reason}
             )
+        # single invoices: one on hold, one whose level a collector has set
+        ledger.open_items("barjavel")[:1].write(
+            {
+                "hold_until": today + timedelta(days=8),
+                "hold_reason": "Copie de la facture demandée par leur comptable",
+            }
+        )
+        item = ledger.open_items("pluvinet")[:1]
+        ladder = item._get_policies()._ordered_levels()
+        collector = item.with_user(users["collector"]).sudo()
+        collector._set_level(
+            ladder[2:3], day(6), "Relance ferme envoyée depuis l'ancien logiciel"
+        )
         blocked = ledger.open_items("altiforge")[:1].move_id
         if blocked:
             blocked.action_toggle_block_payment()
@@ -724,6 +755,41 @@ class CollectionDemo(models.AbstractModel):
                     "next_action": action,
                 }
             )
+
+    def _tell_interest(self, company, users, today):
+        """What being late costs: one gesture, and one claim that waits for posting."""
+        items = (
+            self.env["collection.item"]
+            .search(
+                [
+                    ("company_id", "=", company.id),
+                    ("currency_id", "=", company.currency_id.id),
+                    ("state", "=", "open"),
+                    ("amount_disputed", "=", 0),
+                    ("date_due", "<", today - timedelta(days=50)),
+                    ("account_id.delegation_state", "=", "in_house"),
+                    ("account_id.segment_id.debtor_type", "=", "private"),
+                    ("account_id.insolvency_date", "=", False),
+                    ("account_id.hold_until", "=", False),
+                ],
+                order="date_due, id",
+            )
+            .with_user(users["manager"])
+        )
+        accounts = items.account_id
+        if len(accounts) < 2:
+            return
+        spared = items.filtered(lambda item: item.account_id == accounts[0])[:1]
+        self.env["collection.waiver"].with_user(users["manager"]).create(
+            {
+                "item_ids": [Command.set(spared.ids)],
+                "date_to": today,
+                "reason": "Livraison incomplète reconnue, client de longue date",
+            }
+        ).action_waive()
+        self.env["collection.interest.claim"].with_user(users["manager"]).create(
+            {"account_ids": [Command.set(accounts[1].ids)], "date_to": today}
+        ).action_claim()
 
     def _tidy_diaries(self, customers, today):
         """Nobody leaves an action undone for weeks, nor one for a customer who paid."""

@@ -14,6 +14,12 @@ class AccountMove(models.Model):
         inverse_name="move_id",
         string="Receivable Items",
     )
+    collection_settlement_ids = fields.One2many(
+        comodel_name="collection.interest.settlement",
+        inverse_name="move_id",
+        string="Interest Claimed",
+        groups=INTERNAL_GROUPS,
+    )
     collection_account_id = fields.Many2one(
         comodel_name="collection.account",
         compute="_compute_collection_account_id",
@@ -45,6 +51,37 @@ class AccountMove(models.Model):
         groups=INTERNAL_GROUPS,
         help="Highest level among the invoice's items.",
     )
+
+    collection_policy_id = fields.Many2one(
+        comodel_name="collection.policy",
+        string="Own Dunning Policy",
+        compute="_compute_collection_policy_id",
+        inverse="_inverse_collection_policy_id",
+        compute_sudo=True,
+        domain="[('company_id', 'in', (False, company_id))]",
+        groups=INTERNAL_GROUPS,
+        help="For this invoice alone. Empty: the customer's.",
+    )
+    collection_hold_until = fields.Date(
+        string="Reminders on Hold until",
+        compute="_compute_collection_policy_id",
+        compute_sudo=True,
+        groups=INTERNAL_GROUPS,
+    )
+
+    @api.depends("collection_item_ids.policy_id", "collection_item_ids.hold_until")
+    def _compute_collection_policy_id(self):
+        for move in self:
+            items = move.collection_item_ids
+            move.collection_policy_id = items.policy_id[:1]
+            move.collection_hold_until = max(
+                filter(None, items.mapped("hold_until")), default=False
+            )
+
+    def _inverse_collection_policy_id(self):
+        # under the rights of the items: a credit manager's decision
+        for move in self:
+            move.collection_item_ids.policy_id = move.collection_policy_id
 
     @api.depends("commercial_partner_id", "company_id", "move_type")
     def _compute_collection_account_id(self):
@@ -162,6 +199,14 @@ class AccountMove(models.Model):
                 self.line_ids._collection_receivables()
             )
         return res
+
+    def action_collection_hold(self):
+        """Ask until when and why no reminder about these invoices may leave."""
+        return self.collection_item_ids.action_hold()
+
+    def action_collection_set_level(self):
+        """Ask for the dunning level that these invoices have reached, and why."""
+        return self.collection_item_ids.action_set_level()
 
     def action_open_collection_account(self):
         self.ensure_one()

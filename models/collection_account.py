@@ -5,19 +5,31 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ..tools.ageing import BUCKETS, days_overdue
 
 #: decisions about a customer that a collector reads but does not take
 MANAGER_FIELDS = {
+    "claim_declared_date",
+    "insolvency_administrator_id",
+    "agreed_rate",
     "insolvency_date",
+    "insolvency_publication_date",
     "policy_id",
     "reserved",
     "segment_id",
     "segment_locked",
     "user_id",
 }
+#: what changes the activity of declaring the claim
+INSOLVENCY_FIELDS = {
+    "claim_declared_date",
+    "insolvency_administrator_id",
+    "insolvency_date",
+    "insolvency_publication_date",
+}
+CLAIM_ACTIVITY = "account_collection.mail_activity_type_claim"
 
 
 @dataclass
@@ -45,6 +57,7 @@ class CollectionAccount(models.Model):
     _inherit = [
         "collection.provider.mixin",
         "collection.portal.mixin",
+        "collection.account.letter.mixin",
         "mail.thread",
         "mail.activity.mixin",
     ]
@@ -75,6 +88,8 @@ class CollectionAccount(models.Model):
             "last_call_date",
             "level_id",
             "mandate_id",
+            "mandate_notice",
+            "mandate_notice_missing",
             "next_action",
             "next_action_date",
             "oldest_due_date",
@@ -140,6 +155,12 @@ class CollectionAccount(models.Model):
         check_company=True,
         help="Leave empty to follow the segment's or the company's policy.",
     )
+    policy_note = fields.Text(
+        string="Where the Items Continue",
+        compute="_compute_policy_note",
+        help="Open items whose last letter belongs to another policy, and where they "
+        "stand on this one.",
+    )
     effective_policy_id = fields.Many2one(
         comodel_name="collection.policy",
         string="Dunning Policy",
@@ -157,6 +178,50 @@ class CollectionAccount(models.Model):
         tracking=True,
         help="Day of the opening judgment. Every reminder stops; declare the claim "
         "to the administrator within two months of publication.",
+    )
+    insolvency_administrator_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Administrator",
+        tracking=True,
+        help="Whom the court has appointed and to whom the claim is declared "
+        "(mandataire judiciaire, liquidateur).",
+        ondelete="restrict",
+    )
+    insolvency_publication_date = fields.Date(
+        string="Judgment Published on",
+        tracking=True,
+        help="Day on which the judgment was published (in France in the Bodacc).",
+    )
+    claim_deadline = fields.Date(
+        string="Declare the Claim before",
+        compute="_compute_claim_deadline",
+        help="Two months after publication (article R622-24 of the French commercial "
+        "code). As long as the publication is not known: estimated from the "
+        "judgment, publication comes later.",
+    )
+    claim_declared_date = fields.Date(
+        string="Claim Declared on", tracking=True, copy=False
+    )
+    date_limitation = fields.Date(
+        string="First Claim Enforceable until",
+        compute="_compute_date_limitation",
+        help="Earliest day on which an open item of the customer is time-barred.",
+    )
+    limitation_state = fields.Selection(
+        selection=[("soon", "Within six months"), ("barred", "Time-barred")],
+        compute="_compute_date_limitation",
+    )
+    agreed_rate = fields.Float(
+        string="Agreed Late-Payment Rate",
+        digits=(16, 4),
+        tracking=True,
+        help="Percent a year from the contract with this customer. 0: as agreed by "
+        "the company's terms of sale, else the rate of the law.",
+    )
+    settlement_ids = fields.One2many(
+        comodel_name="collection.interest.settlement",
+        inverse_name="account_id",
+        string="Interest Settlements",
     )
 
     # Position, written by _refresh only
@@ -266,9 +331,33 @@ class CollectionAccount(models.Model):
     contact_ids = fields.One2many(
         related="partner_id.child_ids", string="Contacts", readonly=True
     )
+    dunning_contact_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Letters to",
+        domain="[('commercial_partner_id', '=', partner_id)]",
+        index="btree_not_null",
+        tracking=True,
+        ondelete="restrict",
+        help="Contact who gets every letter. Empty: the contact of the invoices, the "
+        "invoice address, or the customer.",
+    )
+    dunning_copy_ids = fields.Many2many(
+        comodel_name="res.partner",
+        relation="collection_account_copy_rel",
+        column1="account_id",
+        column2="partner_id",
+        string="Copy to",
+        help="Contacts who get a copy of each letter that goes by e-mail.",
+    )
+    preferred_channel = fields.Selection(
+        selection=[("email", "E-mail"), ("post", "Post")],
+        tracking=True,
+        help="How this customer wants letters, instead of what the level says. "
+        "Registered letters stay registered.",
+    )
     partner_phone = fields.Char(related="partner_id.phone", string="Phone")
     partner_email = fields.Char(related="partner_id.email", string="Email")
-    partner_lang = fields.Selection(related="partner_id.lang", string="Language")
+    partner_lang = fields.Char(string="Language", compute="_compute_partner_lang")
     salesperson_id = fields.Many2one(related="partner_id.user_id", string="Salesperson")
     last_call_date = fields.Datetime(compute="_compute_last_call_date")
     call_count = fields.Integer(compute="_compute_call_count")
@@ -289,6 +378,16 @@ class CollectionAccount(models.Model):
         for account, account_sudo in zip(self, self.sudo(), strict=True):
             account.display_name = account_sudo.partner_id.display_name
 
+    @api.depends("partner_id.lang")
+    @api.depends_context("lang")
+    def _compute_partner_lang(self):
+        # also a language that is no longer active, which is no choice any more
+        languages = self.env["res.lang"].with_context(active_test=False).search([])
+        names = {language.code: language.name for language in languages}
+        for account in self:
+            code = account.partner_id.lang
+            account.partner_lang = names.get(code, code)
+
     @api.depends("policy_id", "segment_id.policy_id", "company_id.collection_policy_id")
     def _compute_effective_policy_id(self):
         # sudo: the provider's people read which policy applies, not whence it comes
@@ -301,6 +400,88 @@ class CollectionAccount(models.Model):
             account.effective_policy_id = (
                 account_sudo.policy_id or shared or company.collection_policy_id
             ).id
+
+    @api.depends("effective_policy_id", "policy_id", "segment_id")
+    @api.depends_context("lang")
+    def _compute_policy_note(self):
+        groups = {}
+        for account, level, count in self.env["collection.item"]._read_group(
+            [
+                ("account_id", "in", self._origin.ids),
+                ("state", "=", "open"),
+                ("level_id", "!=", False),
+                ("policy_id", "=", False),
+            ],
+            ["account_id", "level_id"],
+            ["__count"],
+        ):
+            groups.setdefault(account, []).append((level, count))
+        for account in self:
+            policy = account.effective_policy_id
+            moved = [
+                (level, count)
+                for level, count in groups.get(account._origin, ())
+                if level.policy_id != policy._origin
+            ]
+            if not moved or not policy:
+                account.policy_note = False
+                continue
+            levels = self.env["collection.policy.level"].browse(
+                level.id for level, _count in moved
+            )
+            standings = policy._get_standings(levels)
+            account.policy_note = "\n".join(
+                account._describe_standing(level, count, standings[level])
+                for level, count in moved
+            )
+
+    def _describe_standing(self, level, count, standing):
+        """How `count` items last sent `level` of another policy continue on this."""
+        ladder = self.effective_policy_id._origin._ordered_levels()
+        position = ladder.ids.index(standing.id) + 1 if standing else 0
+        following = ladder[position : position + 1]
+        if not following:
+            return self.env._(
+                "Open items at “%(level)s” (%(policy)s): %(count)s. No level is left, "
+                "they stay at “%(standing)s”",
+                count=count,
+                level=level.name,
+                policy=level.policy_id.name,
+                standing=standing.name,
+            )
+        return self.env._(
+            "Open items at “%(level)s” (%(policy)s): %(count)s. They continue at "
+            "“%(following)s”",
+            count=count,
+            level=level.name,
+            policy=level.policy_id.name,
+            following=following.name,
+        )
+
+    @api.depends("insolvency_date", "insolvency_publication_date")
+    def _compute_claim_deadline(self):
+        for account in self:
+            start = account.insolvency_date and (
+                account.insolvency_publication_date or account.insolvency_date
+            )
+            account.claim_deadline = start and start + relativedelta(months=2)
+
+    def _compute_date_limitation(self):
+        today = fields.Date.context_today(self)
+        items = self.env["collection.item"].search(
+            [
+                ("account_id", "in", self._origin.ids),
+                ("date_limitation", "<=", today + relativedelta(months=6)),
+            ]
+        )
+        dates = {
+            account: min(of_account.mapped("date_limitation"))
+            for account, of_account in items.grouped("account_id").items()
+        }
+        for account in self:
+            date = dates.get(account._origin, False)
+            account.date_limitation = date
+            account.limitation_state = date and ("barred" if date < today else "soon")
 
     @api.depends("oldest_due_date")
     def _compute_days_overdue(self):
@@ -438,6 +619,14 @@ class CollectionAccount(models.Model):
                     )
                 )
 
+    @api.constrains("agreed_rate")
+    def _check_agreed_rate(self):
+        for account in self:
+            # sudo: the floor is the law's, whoever records the contract
+            account.company_id.sudo()._check_agreed_rate(
+                account.agreed_rate, account.sudo().partner_id.display_name
+            )
+
     def write(self, vals):
         decisions = MANAGER_FIELDS.intersection(vals)
         if (
@@ -456,7 +645,80 @@ class CollectionAccount(models.Model):
             )
         if vals.get("segment_id") and "segment_locked" not in vals:
             vals = dict(vals, segment_locked=True)
-        return super().write(vals)
+        opened = (
+            self.filtered(lambda account: not account.insolvency_date)
+            if vals.get("insolvency_date")
+            else self.browse()
+        )
+        res = super().write(vals)
+        opened._stop_letters()
+        if INSOLVENCY_FIELDS.intersection(vals):
+            self._follow_insolvency()
+        return res
+
+    # ------------------------------------------------------------------
+    # Insolvency
+    # ------------------------------------------------------------------
+
+    def _stop_letters(self):
+        """Insolvency opened: no letter that has not left leaves any more."""
+        if not self:
+            return
+        self.env["collection.letter"].search(
+            [
+                ("account_id", "in", self.ids),
+                ("state", "in", ("draft", "to_send", "error")),
+            ]
+        )._cancel(self.env._("Insolvency of the customer"))
+
+    def _follow_insolvency(self):
+        """Keep the activity of declaring the claim true: who, to whom, until when."""
+        for account in self:
+            if not account.insolvency_date:
+                account.activity_unlink([CLAIM_ACTIVITY])
+            elif account.claim_declared_date:
+                account.activity_feedback(
+                    [CLAIM_ACTIVITY],
+                    feedback=self.env._(
+                        "Claim declared on %(date)s",
+                        date=format_date(self.env, account.claim_declared_date),
+                    ),
+                )
+            else:
+                account.activity_unlink([CLAIM_ACTIVITY])
+                account._schedule_claim()
+
+    def _schedule_claim(self):
+        deadline = format_date(self.env, self.claim_deadline)
+        administrator = self.insolvency_administrator_id.display_name
+        summary = (
+            self.env._(
+                "Declare the claim to %(administrator)s before %(date)s",
+                administrator=administrator,
+                date=deadline,
+            )
+            if administrator
+            else self.env._(
+                "Declare the claim to the administrator before %(date)s", date=deadline
+            )
+        )
+        note = (
+            False
+            if self.insolvency_publication_date
+            else self.env._(
+                "Estimated from the judgment: enter the day of publication, the two "
+                "months run from then."
+            )
+        )
+        managers = self.env["collection.dunning.run"]._get_managers(self.company_id)
+        user = self.user_id or managers[:1] or self.env.user
+        self.activity_schedule(
+            CLAIM_ACTIVITY,
+            date_deadline=self.claim_deadline,
+            summary=summary,
+            note=note,
+            user_id=user.id,
+        )
 
     # ------------------------------------------------------------------
     # The position: set-based refresh
@@ -984,24 +1246,15 @@ class CollectionAccount(models.Model):
         return dict(action, context={"default_account_ids": self.ids})
 
     def action_hold(self):
-        """Ask until when and why no reminder may leave."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Hold Reminders"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "views": [
-                (
-                    self.env.ref(
-                        "account_collection.collection_account_view_form_hold"
-                    ).id,
-                    "form",
-                )
-            ],
-            "target": "new",
-        }
+        """Ask until when and why no reminder to these customers may leave."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_hold_action"
+        )
+        return dict(action, context={"default_account_ids": self.ids})
+
+    def action_set_level(self):
+        """Ask for the level that the open items have reached, and why."""
+        return self.open_item_ids.action_set_level()
 
     def action_release_hold(self):
         self.write({"hold_until": False, "hold_reason": False})
@@ -1016,6 +1269,41 @@ class CollectionAccount(models.Model):
             "view_mode": "form",
             "context": {"default_account_id": self.id},
         }
+
+    def action_claim_interest(self):
+        """Look at what these customers owe for being late, and invoice it."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_interest_claim_action"
+        )
+        return dict(action, context={"default_account_ids": self.ids})
+
+    def action_waive(self):
+        """Waive interest or indemnities of these customers."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_waiver_action"
+        )
+        return dict(action, context={"default_account_ids": self.ids})
+
+    def _begin_settlement(self):
+        """Make two claims or waivers of one customer wait for each other.
+
+        The row is touched rather than locked: the one that comes second starts over
+        and sees what the first has settled.
+        """
+        if self:
+            self.env.flush_all()
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE collection_account
+                       SET write_date = now() AT TIME ZONE 'UTC', write_uid = %s
+                     WHERE id = ANY(%s)
+                    """,
+                    self.env.uid,
+                    list(self.ids),
+                )
+            )
+            self.invalidate_recordset(["write_date", "write_uid"], flush=False)
 
     def action_log_call(self):
         """Open the form of a new call to this customer."""

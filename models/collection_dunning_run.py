@@ -1,6 +1,15 @@
+import logging
+
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
+
+_logger = logging.getLogger(__name__)
+
+#: what a manager is asked to do about a run
+RUN_ACTIVITY = "mail.mail_activity_data_todo"
 
 
 class CollectionDunningRun(models.Model):
@@ -12,7 +21,7 @@ class CollectionDunningRun(models.Model):
 
     _name = "collection.dunning.run"
     _description = "Dunning Run"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -48,6 +57,9 @@ class CollectionDunningRun(models.Model):
         tracking=True,
         copy=False,
     )
+    automatic = fields.Boolean(
+        string="Daily Run", readonly=True, copy=False, help="Made by the daily job."
+    )
     letter_ids = fields.One2many(
         comodel_name="collection.letter", inverse_name="run_id", string="Letters"
     )
@@ -61,7 +73,11 @@ class CollectionDunningRun(models.Model):
     exclusion_count = fields.Integer(
         string="Number Left Out", compute="_compute_totals"
     )
+    approval_count = fields.Integer(
+        string="Awaiting Approval", compute="_compute_totals"
+    )
     summary = fields.Html(compute="_compute_summary", sanitize=False)
+    rate_warning = fields.Char(compute="_compute_rate_warning")
 
     @api.depends("date", "company_id")
     @api.depends_context("lang")
@@ -80,16 +96,28 @@ class CollectionDunningRun(models.Model):
             [("run_id", "in", self.ids)], ["run_id", "state"], ["__count"]
         ):
             letters.setdefault(run, {})[state] = count
-        exclusions = dict(
-            self.env["collection.dunning.exclusion"]._read_group(
-                [("run_id", "in", self.ids)], ["run_id"], ["__count"]
-            )
-        )
+        exclusions = {}
+        for run, reason, count in self.env["collection.dunning.exclusion"]._read_group(
+            [("run_id", "in", self.ids)], ["run_id", "reason"], ["__count"]
+        ):
+            exclusions.setdefault(run, {})[reason] = count
         for run in self:
             by_state = letters.get(run._origin, {})
             run.letter_count = sum(by_state.values()) - by_state.get("cancelled", 0)
             run.sent_count = by_state.get("sent", 0)
-            run.exclusion_count = exclusions.get(run._origin, 0)
+            by_reason = exclusions.get(run._origin, {})
+            run.exclusion_count = sum(by_reason.values())
+            run.approval_count = by_reason.get("awaiting_approval", 0)
+
+    @api.depends("state")
+    @api.depends_context("lang")
+    def _compute_rate_warning(self):
+        """Rates without which letters of this run would be in error."""
+        # sudo: the rates are published, and whoever sees the run may know
+        regimes = self.env["collection.interest.regime"].sudo().search([])
+        warning = " ".join(dict.fromkeys(filter(None, regimes.mapped("rate_warning"))))
+        for run in self:
+            run.rate_warning = warning if run.state in ("draft", "computed") else False
 
     @api.depends("letter_ids.state", "letter_ids.amount_total", "exclusion_ids")
     @api.depends_context("lang")
@@ -138,7 +166,7 @@ class CollectionDunningRun(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_done(self):
-        if any(run.state == "done" for run in self):
+        if any(run.state == "done" or run._has_numbers() for run in self):
             raise UserError(
                 self.env._("A run whose letters were confirmed stays on record.")
             )
@@ -151,12 +179,23 @@ class CollectionDunningRun(models.Model):
         """Draw up the letters and exclusions of the run, without sending anything.
 
         Drafts never count: those of this run and of earlier unconfirmed runs of
-        the company are superseded.
+        the company are superseded. Computing again changes nothing while the
+        decision is the same.
         """
         for run in self:
+            run._lock_company()
             if run.state not in ("draft", "computed"):
                 raise UserError(self.env._("This run is finished: start a new one."))
-            run._supersede_drafts()
+            run._supersede_others()
+            if run.state == "computed" and run._is_up_to_date():
+                # only what could not be worked out then, as for want of a rate
+                failed = run.letter_ids.filtered(
+                    lambda letter: letter.state == "error" and not letter.number
+                )
+                failed.write({"state": "draft", "state_reason": False})
+                failed._compute_penalties()
+                continue
+            run._delete_drafts()
             letters = run._write_decisions()
             letters._compute_penalties()
             run.state = "computed"
@@ -164,6 +203,11 @@ class CollectionDunningRun(models.Model):
     def action_confirm(self):
         """Number the letters; from now on they are waiting to be sent."""
         for run in self:
+            run._lock_company()
+            if run.state == "done":
+                raise UserError(
+                    self.env._("The letters of this run have been confirmed.")
+                )
             if run.state != "computed":
                 raise UserError(
                     self.env._("Compute the run before you confirm its letters.")
@@ -180,7 +224,9 @@ class CollectionDunningRun(models.Model):
                 raise UserError(
                     self.env._("Compute and confirm the run before you send it.")
                 )
-        self.letter_ids.filtered(lambda letter: letter.state == "to_send")._send()
+        waiting = self.letter_ids.filtered(lambda letter: letter.state == "to_send")
+        waiting._check_may_send()
+        return waiting._notify_sending(waiting._send_or_queue())
 
     def action_cancel(self):
         for run in self:
@@ -192,6 +238,18 @@ class CollectionDunningRun(models.Model):
                 lambda letter: letter.state in ("draft", "to_send", "error")
             )._cancel(self.env._("Run cancelled"))
             run.state = "cancelled"
+
+    def action_approve(self):
+        """As a manager, approve all levels of this run that wait for it."""
+        self.exclusion_ids.action_approve()
+        return True
+
+    def action_open_approvals(self):
+        self.ensure_one()
+        return dict(
+            self.action_open_exclusions(),
+            context={"search_default_awaiting_approval": 1},
+        )
 
     def action_open_letters(self):
         self.ensure_one()
@@ -218,13 +276,243 @@ class CollectionDunningRun(models.Model):
         )
         if not letters:
             raise UserError(self.env._("There is no letter to print."))
-        return letters.action_print()
+        return letters._in_address_order().action_print()
+
+    # ------------------------------------------------------------------
+    # The daily run
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_daily_run(self):
+        """Once a day for each company that wants it: compute, and send where allowed.
+
+        Each company is a transaction of its own. One that fails is logged, and told
+        to the managers on a run left as draft; the others go on. Running it again
+        on the same day does nothing.
+        """
+        Cron = self.env["ir.cron"]
+        today = fields.Date.context_today(self)
+        companies = self.env["res.company"].search(
+            [
+                ("collection_auto_run", "in", ("compute", "send")),
+                "|",
+                ("collection_auto_run_date", "=", False),
+                ("collection_auto_run_date", "<", today),
+            ]
+        )
+        Cron._commit_progress(remaining=len(companies))
+        for company in companies:
+            runs = self.with_company(company).sudo()
+            try:
+                with self.env.cr.savepoint():
+                    runs._run_daily(company, today)
+            except Exception as error:
+                _logger.exception("The daily dunning run of %s failed.", company.name)
+                runs._report_failure(company, today, error)
+            if not Cron._commit_progress(processed=1):
+                break
+
+    @api.model
+    def _run_daily(self, company, date):
+        """The daily run of `company`: computed, and confirmed as far as levels allow.
+
+        Letters of levels that are sent automatically are numbered and left to the
+        sending job; the others stay drafts for a person.
+        """
+        run = self.create({"company_id": company.id, "date": date, "automatic": True})
+        run.action_compute()
+        company.collection_auto_run_date = date
+        ready = run.letter_ids.browse()
+        obstacle = ""
+        if company.collection_auto_run == "send":
+            ready = run.letter_ids.filtered(lambda letter: letter._is_automatic())
+            try:
+                with self.env.cr.savepoint():
+                    ready._confirm()
+            except UserError as error:
+                # a particular of the company is missing, for one: what was computed
+                # stays, and a person sees what to do
+                ready, obstacle = ready.browse(), error.args[0]
+        left = run.letter_ids - ready
+        if ready:
+            run.message_post(
+                body=self.env._(
+                    "%(count)s letters are sent automatically.", count=len(ready)
+                )
+            )
+            sending = self.env.ref(
+                "account_collection.ir_cron_collection_send",
+                raise_if_not_found=False,
+            )
+            if sending:
+                sending._trigger()
+        if left or run.approval_count:
+            run._schedule_for_managers(
+                self.env._("Look at the daily run"),
+                self.env._(
+                    "%(letters)s letters wait to be confirmed, %(approvals)s items "
+                    "for an approval. %(obstacle)s",
+                    letters=len(left),
+                    approvals=run.approval_count,
+                    obstacle=obstacle,
+                ),
+            )
+        elif run.state == "computed":
+            run.state = "done"
+        return run
+
+    @api.model
+    def _report_failure(self, company, date, error):
+        """Leave a draft run with what went wrong, and ask the managers to look."""
+        company.collection_auto_run_date = date
+        run = self.create({"company_id": company.id, "date": date, "automatic": True})
+        message = (
+            error.args[0]
+            if isinstance(error, UserError)
+            else self.env._("An unexpected error, see the log of the server.")
+        )
+        run._schedule_for_managers(
+            self.env._("The daily run failed: compute it by hand"), message
+        )
+
+    @api.autovacuum
+    def _gc_daily_runs(self):
+        """What daily runs proposed and nobody confirmed is of no use after a month:
+        otherwise each day would leave a row for every overdue item."""
+        old = SQL(
+            "run_id IN (SELECT id FROM collection_dunning_run WHERE automatic"
+            " AND state IN ('done', 'cancelled') AND date < %s)",
+            fields.Date.today() - relativedelta(days=30),
+        )
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM collection_letter"
+                " WHERE number IS NULL AND state = 'cancelled' AND %s",
+                old,
+            )
+        )
+        self.env.cr.execute(
+            SQL("DELETE FROM collection_dunning_exclusion WHERE %s", old)
+        )
+        self.env.invalidate_all(flush=False)
+
+    def _schedule_for_managers(self, summary, note):
+        self.ensure_one()
+        for user in self._get_managers(self.company_id):
+            self.activity_schedule(
+                RUN_ACTIVITY, summary=summary, note=note, user_id=user.id
+            )
+
+    @api.model
+    def _get_managers(self, company):
+        """Credit managers of `company`, the longest-serving first."""
+        # sudo: who is asked to act
+        managers = (
+            self.env.ref("account_collection.group_collection_manager")
+            .sudo()
+            .all_user_ids
+        )
+        return managers.filtered(
+            lambda user: user.active and not user.share and company in user.company_ids
+        ).sorted("id")
 
     # ------------------------------------------------------------------
     # The level rule
     # ------------------------------------------------------------------
 
-    def _supersede_drafts(self):
+    def _has_numbers(self):
+        """Whether some of the letters were confirmed, by the daily job for one."""
+        return any(letter.number for letter in self.letter_ids)
+
+    def _lock_company(self):
+        """One computation or confirmation per company at a time.
+
+        A second worker gets a message instead of waiting. One that began before the
+        first had finished, and so does not see its letters, runs into the row that
+        the first has written: the database refuses, and the request is done again.
+        """
+        self.ensure_one()
+        self.check_access("write")
+        # sudo: a lock and a time stamp, whoever may compute a run
+        company = self.company_id.sudo().try_lock_for_update(allow_referencing=True)
+        if not company:
+            raise UserError(
+                self.env._(
+                    "The reminders of %(company)s are being computed or confirmed by "
+                    "somebody else at this moment. Please try again in a minute.",
+                    company=self.company_id.name,
+                )
+            )
+        self.env.execute_query(
+            SQL(
+                "UPDATE res_company SET collection_run_time = now() AT TIME ZONE 'UTC'"
+                " WHERE id = %s RETURNING id",
+                company.id,
+            )
+        )
+
+    def _is_up_to_date(self):
+        """Whether computing now would write what is there: same letters, lines,
+        amounts and exclusions. One query, nothing is written."""
+        self.ensure_one()
+        self._flush_for_decision()
+        [[changed]] = self.env.execute_query(
+            SQL(
+                """
+                WITH decision AS MATERIALIZED (%(decision)s),
+                written AS (
+                    SELECT line.item_id, line.level_id, letter.account_id,
+                           letter.currency_id, letter.channel, letter.partner_id,
+                           line.date_due, line.days_overdue, line.amount_total,
+                           line.amount_paid, line.amount_due
+                      FROM collection_letter letter
+                      JOIN collection_letter_line line ON line.letter_id = letter.id
+                     WHERE letter.run_id = %(run)s AND letter.number IS NULL
+                ),
+                wanted AS (
+                    SELECT item_id, level_id, account_id, currency_id, channel,
+                           contact_id, date_due, days_overdue, amount_total,
+                           amount_total - amount_residual, amount_due
+                      FROM decision WHERE reason IS NULL
+                ),
+                credited_written AS (
+                    SELECT account_id, currency_id, SUM(amount_credit)
+                      FROM collection_letter
+                     WHERE run_id = %(run)s AND number IS NULL
+                  GROUP BY account_id, currency_id
+                ),
+                credited_wanted AS (
+                    SELECT account_id, currency_id, SUM(amount_credit)
+                      FROM decision WHERE reason IS NULL
+                  GROUP BY account_id, currency_id
+                ),
+                out_written AS (
+                    SELECT item_id, level_id, reason, reason_date,
+                           reason_amount, reason_note
+                      FROM collection_dunning_exclusion WHERE run_id = %(run)s
+                ),
+                out_wanted AS (
+                    SELECT item_id, next_level_id, reason, reason_date,
+                           reason_amount, reason_note
+                      FROM decision WHERE reason IS NOT NULL AND days_overdue >= 1
+                )
+                SELECT EXISTS (TABLE written EXCEPT TABLE wanted)
+                    OR EXISTS (TABLE wanted EXCEPT TABLE written)
+                    OR EXISTS (TABLE credited_written EXCEPT TABLE credited_wanted)
+                    OR EXISTS (TABLE out_written EXCEPT TABLE out_wanted)
+                    OR EXISTS (TABLE out_wanted EXCEPT TABLE out_written)
+                """,
+                decision=self._decision_query(
+                    self.company_id, self.date, policies=self.policy_ids
+                ),
+                run=self.id,
+            )
+        )
+        return not changed
+
+    def _supersede_others(self):
+        """Earlier runs of the company end here; what they had not confirmed goes."""
         self.ensure_one()
         others = self.search(
             [
@@ -233,7 +521,10 @@ class CollectionDunningRun(models.Model):
                 ("id", "!=", self.id),
             ]
         )
-        others.state = "cancelled"
+        confirmed = others.filtered(lambda run: run._has_numbers())
+        confirmed.state = "done"
+        (others - confirmed).state = "cancelled"
+        others.activity_unlink([RUN_ACTIVITY])
         # without a number nobody has seen them: those in error are drafts, too
         self.env["collection.letter"].search(
             [
@@ -243,14 +534,21 @@ class CollectionDunningRun(models.Model):
                 ("number", "=", False),
             ]
         )._cancel(self.env._("Superseded by a later computation"))
-        # own drafts carry no number and were never seen by the customer
+
+    def _delete_drafts(self):
+        """Delete what this run proposed: it was never seen by the customer."""
+        self.ensure_one()
         self.env.flush_all()
-        for table in ("collection_letter", "collection_dunning_exclusion"):
+        for table, drafts in (
+            ("collection_letter", SQL("number IS NULL")),
+            ("collection_dunning_exclusion", SQL("TRUE")),
+        ):
             self.env.cr.execute(
                 SQL(
-                    "DELETE FROM %s WHERE run_id = %s",
+                    "DELETE FROM %s WHERE run_id = %s AND %s",
                     SQL.identifier(table),
                     self.id,
+                    drafts,
                 )
             )
         self.env["collection.letter"].invalidate_model(flush=False)
@@ -320,8 +618,10 @@ class CollectionDunningRun(models.Model):
                 ), exclusion AS (
                     INSERT INTO collection_dunning_exclusion (
                         run_id, company_id, item_id, level_id, reason,
+                        reason_date, reason_amount, reason_note,
                         create_uid, create_date, write_uid, write_date)
                     SELECT %(run)s, %(company)s, item_id, next_level_id, reason,
+                           reason_date, reason_amount, reason_note,
                            %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s,
                            now() AT TIME ZONE 'UTC'
                       FROM decision
@@ -357,24 +657,34 @@ class CollectionDunningRun(models.Model):
         return [(currency.id, rates[currency.id] / base) for currency in currencies]
 
     @api.model
-    def _decision_query(self, company, date, policies=None, items=None):
+    def _decision_query(self, company, date, policies=None, items=None, again=None):
         """SQL that decides, for each open item, its letter level or why it has none.
 
         The rule: the next level after the last one sent on the item's effective
         policy (invoice, then account, then segment, then company); triggered by
-        its own delay; one level per item and run. A level before the due date
-        no longer applies once the item is overdue. With "by age", an item that
-        was never dunned starts at the highest level already due by the due date
-        and not a formal notice.
+        its own delay, and not within the policy's days between two letters; one
+        level per item and run. An item whose last letter belongs to another policy
+        stands where that one is no more severe (`_standing_query`). A level before
+        the due date no longer applies once the item is overdue. With "by age", an
+        item that was never dunned starts at the highest level already due by the
+        due date and not a formal notice.
 
         :param company: company whose items are looked at
         :param date: day of the run
         :param policies: only items under these policies, all when empty
-        :param items: decide again for these items only, which are on a confirmed
-            letter: the level itself is not questioned
+        :param items: decide for these items only
+        :param again: they are on a confirmed letter, the level itself is not
+            questioned; by default so when `items` are given
         :return: query of one row per item; `reason` NULL means "on a letter"
         """
-        again = items is not None
+        some = items is not None
+        again = some if again is None else again
+        Item = self.env["collection.item"]
+        account_filter = (
+            SQL("ci.account_id IN %s", tuple(items.account_id.ids) or (0,))
+            if some
+            else SQL("TRUE")
+        )
         return SQL(
             """
             WITH factor (currency_id, value) AS (VALUES %(factors)s),
@@ -383,6 +693,11 @@ class CollectionDunningRun(models.Model):
                        ROW_NUMBER() OVER (PARTITION BY policy_id
                                           ORDER BY sequence, id) AS rank
                   FROM collection_policy_level level
+            ),
+            passage AS (%(passage)s),
+            expired AS (
+                SELECT item_id, date_limitation FROM (%(limitation)s) term
+                 WHERE date_limitation < %(date)s
             ),
             item AS (
                 SELECT ci.id AS item_id, ci.move_id, ci.account_id, ci.currency_id,
@@ -396,7 +711,11 @@ class CollectionDunningRun(models.Model):
                        aml.no_followup IS TRUE
                            OR move.payment_state = 'blocked' AS no_followup,
                        acc.insolvency_date IS NOT NULL AS insolvent,
-                       acc.hold_until >= %(date)s AS on_hold,
+                       GREATEST(acc.hold_until, ci.hold_until) AS hold_until,
+                       CASE WHEN ci.hold_until > acc.hold_until
+                                 OR acc.hold_until IS NULL
+                            THEN ci.hold_reason ELSE acc.hold_reason END AS hold_reason,
+                       acc.insolvency_date, ci.amount_disputed,
                        acc.partner_id, factor.value AS factor
                   FROM collection_item ci
                   JOIN collection_account acc ON acc.id = ci.account_id
@@ -410,18 +729,21 @@ class CollectionDunningRun(models.Model):
                     ON shared.id = segment.policy_id
                    AND (shared.company_id IS NULL
                         OR shared.company_id = ci.company_id)
+                 -- all items of the customers: they share the open credits
                  WHERE ci.state = 'open' AND ci.company_id = %(company)s
-                   AND %(item_filter)s
+                   AND %(account_filter)s
             ),
             climbed AS (
                 SELECT item.*, policy.id IS NOT NULL AS has_policy,
                        policy.do_nothing, policy.align_customer,
-                       policy.tolerance, COALESCE(age.id, next.id) AS next_level_id
+                       policy.tolerance, policy.interval_days,
+                       COALESCE(age.id, next.id) AS next_level_id
                   FROM item
              LEFT JOIN collection_policy policy
                     ON policy.id = item.policy_id AND policy.active
-             LEFT JOIN ladder last
-                    ON last.id = item.last_level_id AND last.policy_id = policy.id
+             LEFT JOIN passage last
+                    ON last.level_id = item.last_level_id
+                   AND last.policy_id = policy.id
              LEFT JOIN LATERAL (
                     SELECT level.id FROM ladder level
                      WHERE level.policy_id = policy.id
@@ -465,12 +787,16 @@ class CollectionDunningRun(models.Model):
               GROUP BY acc.id, aml.currency_id
             ),
             waiting AS (
-                SELECT DISTINCT line.item_id
+                SELECT line.item_id, MIN(letter.number) AS number
                   FROM collection_letter letter
                   JOIN collection_letter_line line ON line.letter_id = letter.id
                  WHERE letter.state IN ('to_send', 'error')
+                   AND letter.level_id IS NOT NULL
                    AND letter.company_id = %(company)s
+                   -- without a number, one in error is a draft
+                   AND letter.number IS NOT NULL
                    AND line.item_id IS NOT NULL
+              GROUP BY line.item_id
             ),
             -- what leaves an item no right to any letter, whatever its level
             standing AS (
@@ -479,13 +805,15 @@ class CollectionDunningRun(models.Model):
                        level.needs_approval, level.worked_by,
                        COALESCE(credit.amount, 0) AS credit_total,
                        waiting.item_id IS NOT NULL AS waiting,
+                       waiting.number AS waiting_number, expired.date_limitation,
                        CASE
                        WHEN NOT climbed.has_policy THEN 'no_policy'
                        WHEN climbed.do_nothing THEN 'do_nothing'
                        WHEN climbed.no_followup THEN 'no_followup'
                        WHEN climbed.insolvent THEN 'insolvent'
+                       WHEN expired.item_id IS NOT NULL THEN 'time_barred'
                        WHEN climbed.amount_due <= 0 THEN 'disputed'
-                       WHEN climbed.on_hold THEN 'on_hold'
+                       WHEN climbed.hold_until >= %(date)s THEN 'on_hold'
                        WHEN climbed.delegated
                             AND level.worked_by IS DISTINCT FROM 'company'
                        THEN 'delegated'
@@ -495,10 +823,22 @@ class CollectionDunningRun(models.Model):
              LEFT JOIN credit ON credit.account_id = climbed.account_id
                              AND credit.currency_id = climbed.currency_id
              LEFT JOIN waiting ON waiting.item_id = climbed.item_id
+             LEFT JOIN expired ON expired.item_id = climbed.item_id
             ),
             -- open credits pay the oldest items first, each up to what it owes
             covered AS (
                 SELECT standing.*,
+                       GREATEST(
+                           CASE delay_basis
+                           WHEN 'due' THEN date_due + delay_days
+                           WHEN 'eom'
+                           THEN (date_trunc('month', date_due + delay_days)
+                                 + interval '1 month - 1 day')::date
+                           ELSE COALESCE(level_date, date_due) + delay_days END,
+                           CASE WHEN last_level_id IS NOT NULL
+                                THEN level_date + interval_days END) AS date_trigger,
+                       GREATEST(tolerance, COALESCE(min_amount, 0)) * factor
+                           AS minimum,
                        CASE WHEN barred IS NULL
                        THEN GREATEST(0, LEAST(amount_due, credit_total + amount_due
                             - SUM(CASE WHEN barred IS NULL THEN amount_due ELSE 0 END)
@@ -512,20 +852,11 @@ class CollectionDunningRun(models.Model):
                        CASE
                        WHEN barred IS NOT NULL THEN barred
                        WHEN amount_credit >= amount_due THEN 'covered_by_credit'
-                       WHEN amount_due < GREATEST(tolerance, COALESCE(min_amount, 0))
-                                         * factor
-                       THEN 'below_minimum'
+                       WHEN amount_due < minimum THEN 'below_minimum'
                        WHEN %(again)s THEN NULL
                        WHEN next_level_id IS NULL THEN 'not_yet'
                        WHEN waiting THEN 'not_yet'
-                       WHEN CASE delay_basis
-                            WHEN 'due' THEN date_due + delay_days
-                            WHEN 'eom'
-                            THEN (date_trunc('month', date_due + delay_days)
-                                  + interval '1 month - 1 day')::date
-                            ELSE COALESCE(level_date, date_due) + delay_days
-                            END > %(date)s
-                       THEN 'not_yet'
+                       WHEN date_trigger > %(date)s THEN 'not_yet'
                        WHEN needs_approval
                             AND approved_level_id IS DISTINCT FROM next_level_id
                        THEN 'awaiting_approval'
@@ -541,26 +872,92 @@ class CollectionDunningRun(models.Model):
                             ORDER BY rank DESC NULLS LAST)
                        ELSE next_level_id END AS level_id
                   FROM reasoned
+            ),
+            -- who is written to, and how: the account's contact for letters, else the
+            -- contact that all invoices of the letter name (one with an address, for
+            -- an e-mail), else the contact for invoices, else the customer
+            reached AS (
+                SELECT aligned.*, level.sequence AS letter_sequence,
+                       CASE WHEN level.channel IN ('email', 'post')
+                            THEN COALESCE(acc.preferred_channel, level.channel)
+                            ELSE level.channel END AS wanted_channel,
+                       acc.dunning_contact_id, dunning.email AS dunning_email,
+                       base.id AS base_id, base.email AS base_email,
+                       own.id AS own_id, own.email AS own_email
+                  FROM aligned
+                  JOIN collection_account acc ON acc.id = aligned.account_id
+                  JOIN account_move move ON move.id = aligned.move_id
+             LEFT JOIN collection_policy_level level ON level.id = aligned.level_id
+             LEFT JOIN res_partner dunning ON dunning.id = acc.dunning_contact_id
+             LEFT JOIN res_partner own ON own.id = move.partner_id AND own.active
+                                      AND own.id <> aligned.partner_id
+                  JOIN LATERAL (
+                        SELECT p.id, p.email FROM res_partner p
+                         WHERE p.id = aligned.partner_id
+                            OR (p.parent_id = aligned.partner_id
+                                AND p.type = 'invoice' AND p.active)
+                      ORDER BY p.id = aligned.partner_id, p.id LIMIT 1) base ON TRUE
+            ),
+            channelled AS (
+                SELECT reached.*,
+                       CASE WHEN wanted_channel <> 'email' THEN wanted_channel
+                            WHEN CASE WHEN dunning_contact_id IS NOT NULL
+                                 THEN dunning_email
+                                 ELSE COALESCE(NULLIF(base_email, ''),
+                                     CASE WHEN COUNT(own_id) OVER letter
+                                               = COUNT(*) OVER letter
+                                           AND MIN(own_id) OVER letter
+                                               = MAX(own_id) OVER letter
+                                          THEN own_email END)
+                                 END <> ''
+                            THEN 'email' ELSE 'post' END AS channel
+                  FROM reached
+                WINDOW letter AS (
+                       PARTITION BY account_id, currency_id, wanted_channel,
+                                    reason IS NULL, days_overdue >= 1)
+            ),
+            addressed AS (
+                SELECT channelled.*,
+                       COALESCE(dunning_contact_id,
+                                CASE WHEN COUNT(own_id) OVER letter
+                                          = COUNT(*) OVER letter
+                                      AND MIN(own_id) OVER letter
+                                          = MAX(own_id) OVER letter
+                                      AND (channel <> 'email' OR own_email <> '')
+                                     THEN own_id END,
+                                base_id) AS contact_id
+                  FROM channelled
+                WINDOW letter AS (
+                       PARTITION BY account_id, currency_id, channel,
+                                    reason IS NULL, days_overdue >= 1)
             )
             SELECT aligned.item_id, aligned.move_id, aligned.account_id,
                    aligned.currency_id, aligned.date_due, aligned.days_overdue,
                    aligned.amount_total, aligned.amount_residual, aligned.amount_due,
                    aligned.amount_credit, aligned.reason, aligned.next_level_id,
-                   aligned.level_id, level.sequence AS level_sequence,
-                   contact.id AS contact_id,
-                   CASE WHEN level.channel = 'email'
-                             AND COALESCE(contact.email, '') = '' THEN 'post'
-                        ELSE level.channel END AS channel
-              FROM aligned
-         LEFT JOIN collection_policy_level level ON level.id = aligned.level_id
-              JOIN LATERAL (
-                    SELECT p.id, p.email FROM res_partner p
-                     WHERE p.id = aligned.partner_id
-                        OR (p.parent_id = aligned.partner_id
-                            AND p.type = 'invoice' AND p.active)
-                  ORDER BY p.id = aligned.partner_id, p.id LIMIT 1) contact ON TRUE
-             WHERE (aligned.reason IS NULL OR aligned.days_overdue >= 1)
-               AND %(wanted)s
+                   aligned.level_id, aligned.letter_sequence AS level_sequence,
+                   -- what explains the reason
+                   CASE aligned.reason
+                       WHEN 'insolvent' THEN aligned.insolvency_date
+                       WHEN 'time_barred' THEN aligned.date_limitation
+                       WHEN 'on_hold' THEN aligned.hold_until
+                       WHEN 'not_yet'
+                       THEN CASE WHEN aligned.next_level_id IS NOT NULL
+                                      AND NOT aligned.waiting
+                                 THEN aligned.date_trigger END
+                   END AS reason_date,
+                   CASE aligned.reason
+                       WHEN 'disputed' THEN aligned.amount_disputed
+                       WHEN 'covered_by_credit' THEN aligned.amount_credit
+                       WHEN 'below_minimum' THEN aligned.minimum
+                   END AS reason_amount,
+                   CASE aligned.reason
+                       WHEN 'on_hold' THEN aligned.hold_reason
+                       WHEN 'not_yet' THEN aligned.waiting_number
+                   END AS reason_note,
+                   aligned.contact_id, aligned.channel
+              FROM addressed aligned
+             WHERE %(wanted)s
             """,
             date=date,
             company=company.id,
@@ -568,18 +965,20 @@ class CollectionDunningRun(models.Model):
                 SQL("(%s, %s::numeric)", currency_id, factor)
                 for currency_id, factor in self._currency_factors(company, date)
             ),
-            # all items of the customers: they share the open credits
-            item_filter=SQL("ci.account_id IN %s", tuple(items.account_id.ids) or (0,))
-            if again
-            else SQL("TRUE"),
+            passage=self.env["collection.policy"]._standing_query(),
+            limitation=Item._limitation_query(
+                SQL("ci.company_id = %s AND %s", company.id, account_filter),
+                before=date,
+            ),
+            account_filter=account_filter,
             credit_filter=self.env["collection.account"]._credit_filter(
                 items.account_id.ids
             )
-            if again
+            if some
             else SQL("TRUE"),
             wanted=SQL("aligned.item_id IN %s", tuple(items.ids) or (0,))
-            if again
-            else SQL("TRUE"),
+            if some
+            else SQL("(aligned.reason IS NULL OR aligned.days_overdue >= 1)"),
             policy_filter=SQL("item.policy_id IN %s", tuple(policies.ids))
             if policies
             else SQL("TRUE"),

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import MissingError, UserError
 from odoo.fields import Domain
@@ -17,7 +19,7 @@ class CollectionItem(models.Model):
 
     _name = "collection.item"
     _description = "Receivable Item"
-    _inherit = ["collection.provider.mixin"]
+    _inherit = ["collection.item.penalty.mixin", "collection.provider.mixin"]
     _order = "date_due, id"
     _rec_names_search = ["move_name"]
 
@@ -101,6 +103,11 @@ class CollectionItem(models.Model):
         currency_field="company_currency_id",
         readonly=True,
     )
+    date_deposited = fields.Date(
+        string="Deposited on",
+        help="Day a public buyer received the invoice (Chorus Pro). Told on its "
+        "reminders: the time to pay runs from then.",
+    )
     amount_disputed = fields.Monetary(
         readonly=True, help="Part of the amount due under an open dispute."
     )
@@ -149,6 +156,29 @@ class CollectionItem(models.Model):
         ondelete="restrict",
         help="Policy of this invoice alone. Empty: the customer's.",
     )
+    next_level_id = fields.Many2one(
+        comodel_name="collection.policy.level",
+        compute="_compute_next_level_id",
+        help="Level the item gets next on its effective policy.",
+    )
+    hold_until = fields.Date(
+        readonly=True,
+        help="No reminder about this item up to and including this day.",
+    )
+    hold_reason = fields.Char(readonly=True)
+    acknowledged_date = fields.Date(
+        string="Debt Acknowledged on",
+        help="Day on which the customer acknowledged the debt in writing, before it "
+        "was time-barred: the limitation begins anew. Partial payments count by "
+        "themselves.",
+    )
+    date_limitation = fields.Date(
+        string="Enforceable until",
+        compute="_compute_date_limitation",
+        search="_search_date_limitation",
+        help="Prudent estimate of the last day before the claim is time-barred: from "
+        "the invoice date, begun anew by acknowledgement and partial payments.",
+    )
     segment_id = fields.Many2one(related="account_id.segment_id")
     delegation_state = fields.Selection(related="account_id.delegation_state")
     placement_line_id = fields.Many2one(
@@ -159,8 +189,19 @@ class CollectionItem(models.Model):
         ondelete="set null",
     )
     delegated = fields.Boolean(readonly=True)
+    settlement_ids = fields.One2many(
+        comodel_name="collection.interest.settlement",
+        inverse_name="item_id",
+        string="Interest Settlements",
+    )
     letter_line_ids = fields.One2many(
         comodel_name="collection.letter.line", inverse_name="item_id"
+    )
+    history_ids = fields.One2many(
+        comodel_name="collection.level.history",
+        inverse_name="item_id",
+        string="History of Levels",
+        readonly=True,
     )
 
     _move_line_uniq = models.Constraint(
@@ -185,6 +226,179 @@ class CollectionItem(models.Model):
             days = days_overdue(item.date_due, today) if item.date_due else 0
             item.days_overdue = days
             item.age_bucket = bucket(days)
+
+    def _compute_next_level_id(self):
+        levels = self._get_next_levels()
+        for item in self:
+            item.next_level_id = levels.get(item)
+
+    # ------------------------------------------------------------------
+    # Limitation (tools.limitation is the same rule for one claim)
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _limitation_query(self, item_filter, before=None):
+        """SQL of the last day on which open items can be enforced.
+
+        :param item_filter: condition on `collection_item ci`
+        :param before: only items whose term, without anything that moved it, ends
+            before this day: the others need no closer look
+        :return: query of `item_id`, `date_limitation`; no row when the late-payment
+            regime of the debtor sets no limitation
+        """
+
+        def term_end(day):
+            return SQL(
+                """CASE WHEN based.year_end
+                        THEN make_date(EXTRACT(YEAR FROM %(day)s)::int + based.years,
+                                       12, 31)
+                        ELSE (%(day)s + make_interval(years => based.years))::date
+                   END""",
+                day=day,
+            )
+
+        old_enough = SQL("TRUE")
+        if before:
+            # sudo: the shortest term, to look at old invoices only
+            terms = self.env["collection.interest.regime"].sudo().search([])
+            shortest = min(filter(None, terms.mapped("limitation_years")), default=99)
+            limit = before - relativedelta(years=shortest)
+            old_enough = SQL(
+                "(move.invoice_date < %(limit)s"
+                " OR (move.invoice_date IS NULL AND move.date < %(limit)s))",
+                limit=limit,
+            )
+        return SQL(
+            """
+            WITH regime AS (
+                SELECT DISTINCT ON (debtor_type) debtor_type,
+                       limitation_years AS years,
+                       limitation_from_year_end IS TRUE AS year_end
+                  FROM collection_interest_regime
+                 WHERE active
+              ORDER BY debtor_type, sequence, id
+            ),
+            -- these few first: whose customer they are is looked up afterwards
+            old AS MATERIALIZED (
+                SELECT ci.id, ci.move_line_id, ci.account_id, ci.acknowledged_date,
+                       COALESCE(move.invoice_date, move.date) AS date_start
+                  FROM account_move move
+                  JOIN collection_item ci
+                    ON ci.move_id = move.id AND ci.state = 'open'
+                 WHERE %(item_filter)s AND %(old_enough)s
+            ),
+            based AS (
+                SELECT old.*, regime.years, regime.year_end
+                  FROM old
+                  JOIN collection_account acc ON acc.id = old.account_id
+                  JOIN res_partner p ON p.id = acc.partner_id
+             LEFT JOIN collection_segment segment ON segment.id = acc.segment_id
+                  JOIN regime
+                    ON regime.debtor_type = COALESCE(segment.debtor_type,
+                            CASE WHEN p.is_company OR COALESCE(p.vat, '') <> ''
+                                 THEN 'private' ELSE 'consumer' END)
+                   AND regime.years > 0
+            ),
+            term AS (
+                SELECT based.*, %(first_end)s AS date_limitation FROM based
+            ),
+            interruption AS (
+                SELECT term.id, credit.date
+                  FROM term
+                  JOIN account_partial_reconcile part
+                    ON part.debit_move_id = term.move_line_id
+                  JOIN account_move_line credit ON credit.id = part.credit_move_id
+                  -- a credit note is no acknowledgement by the debtor
+                  JOIN account_journal journal
+                    ON journal.id = credit.journal_id
+                   AND journal.type IN ('bank', 'cash', 'credit')
+                 WHERE %(looked_at)s
+                 UNION
+                SELECT term.id, term.acknowledged_date
+                  FROM term
+                 WHERE term.acknowledged_date IS NOT NULL AND %(looked_at)s
+            ),
+            -- each interruption must come before the term as moved by the one before
+            -- has run out; what follows the first that did not, counts for nothing
+            chain AS (
+                SELECT based.id, interruption.date,
+                       interruption.date <= %(next_end)s AS in_time
+                  FROM (SELECT interruption.*,
+                               LAG(interruption.date) OVER (
+                                   PARTITION BY interruption.id
+                                   ORDER BY interruption.date) AS date_before
+                          FROM interruption
+                          JOIN based ON based.id = interruption.id
+                                    AND interruption.date > based.date_start
+                       ) interruption
+                  JOIN based ON based.id = interruption.id
+            ),
+            kept AS (
+                SELECT id, MAX(date) AS date
+                  FROM (SELECT chain.*,
+                               BOOL_AND(in_time) OVER (PARTITION BY id
+                                                       ORDER BY date) AS unbroken
+                          FROM chain) chain
+                 WHERE unbroken
+              GROUP BY id
+            )
+            SELECT based.id AS item_id, %(last_end)s AS date_limitation
+              FROM term based
+         LEFT JOIN kept ON kept.id = based.id
+             WHERE %(wanted)s
+            """,
+            item_filter=item_filter,
+            old_enough=old_enough,
+            first_end=term_end(SQL("based.date_start")),
+            next_end=term_end(
+                SQL("COALESCE(interruption.date_before, based.date_start)")
+            ),
+            last_end=term_end(SQL("COALESCE(kept.date, based.date_start)")),
+            looked_at=SQL("term.date_limitation < %s", before)
+            if before
+            else SQL("TRUE"),
+            wanted=SQL("based.date_limitation < %s", before) if before else SQL("TRUE"),
+        )
+
+    @api.model
+    def _flush_for_limitation(self):
+        self.flush_model(["move_id", "state", "account_id", "acknowledged_date"])
+        self.env["account.move"].flush_model(["invoice_date", "date"])
+        self.env["account.partial.reconcile"].flush_model()
+        self.env["collection.account"].flush_model(["segment_id"])
+        self.env["collection.segment"].flush_model(["debtor_type"])
+        self.env["collection.interest.regime"].flush_model()
+        self.env["res.partner"].flush_model(["is_company", "vat"])
+
+    def _compute_date_limitation(self):
+        self._flush_for_limitation()
+        dates = dict(
+            self.env.execute_query(
+                self._limitation_query(SQL("ci.id IN %s", tuple(self._origin.ids)))
+            )
+            if self._origin.ids
+            else ()
+        )
+        for item in self:
+            item.date_limitation = dates.get(item._origin.id)
+
+    def _search_date_limitation(self, operator, value):
+        if operator not in ("<", "<=", ">", ">=") or not value:
+            return NotImplemented
+        day = fields.Date.to_date(value)
+        if operator in ("<=", ">"):
+            day += timedelta(days=1)
+        # items of the regimes without limitation are never in time
+        self._flush_for_limitation()
+        before = SQL(
+            "(SELECT item_id FROM (%s) term WHERE date_limitation < %s)",
+            self._limitation_query(SQL("TRUE"), before=day),
+            day,
+        )
+        open_items = Domain("state", "=", "open")
+        if operator in ("<", "<="):
+            return open_items & Domain("id", "in", before)
+        return open_items & Domain("id", "not in", before)
 
     def _search_days_overdue(self, operator, value):
         today = fields.Date.context_today(self)
@@ -598,6 +812,85 @@ class CollectionItem(models.Model):
         )
         return dict(action, context={"default_item_ids": self.ids})
 
+    def action_hold(self):
+        """Ask until when and why no reminder about these items may leave."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_hold_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})
+
+    def action_set_level(self):
+        """Ask for the level that these items have reached, and why."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_set_level_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})
+
+    def _get_policies(self):
+        """Effective policies of these items."""
+        return (
+            self.policy_id
+            | self.filtered(
+                lambda item: not item.policy_id
+            ).account_id.effective_policy_id
+        )
+
+    def _set_level(self, level, date, reason):
+        """Put these items on `level` by hand, as from `date`.
+
+        An approval given before does not hold for a level reached otherwise.
+        """
+        self.account_id.check_access("write")
+        vals_list = [
+            {
+                "item_id": item.id,
+                "account_id": item.account_id.id,
+                "company_id": item.company_id.id,
+                "date": date,
+                "user_id": self.env.uid,
+                "level_from_id": item.level_id.id,
+                "level_to_id": level.id,
+                "cause": "manual",
+                "reason": reason,
+            }
+            for item in self
+        ]
+        bodies = {
+            account.id: self.env._(
+                "Level set by hand to “%(level)s”: %(items)s. %(reason)s",
+                level=level.name or self.env._("none"),
+                items=", ".join(items.mapped("display_name")),
+                reason=reason,
+            )
+            for account, items in self.grouped("account_id").items()
+        }
+        # sudo: the level and its history only, of customers that he may write
+        items_sudo = self.sudo()
+        items_sudo.write(
+            {
+                "level_id": level.id,
+                "level_date": level and date,
+                "approved_level_id": False,
+            }
+        )
+        items_sudo.env["collection.level.history"].create(vals_list)
+        items_sudo.env["collection.account"]._refresh_totals(self.account_id.ids)
+        self.account_id._message_log_batch(bodies=bodies)
+
+    def action_claim_interest(self):
+        """Look at what these items owe for being late, and invoice it."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_interest_claim_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})
+
+    def action_waive(self):
+        """Waive interest or indemnities of these items."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_waiver_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})
+
     def action_approve_level(self):
         """Approve, as a manager, the next level of these items."""
         for item, level in self._get_next_levels().items():
@@ -605,14 +898,22 @@ class CollectionItem(models.Model):
         return True
 
     def _get_next_levels(self):
-        """Next level of each item on its effective policy: {item: level}."""
-        levels = {}
-        for item in self:
-            policy = item.policy_id or item.account_id.effective_policy_id
-            ladder = policy._ordered_levels()
-            if item.level_id in ladder:
-                position = ladder.ids.index(item.level_id.id) + 1
-                levels[item] = ladder[position : position + 1]
-            else:
-                levels[item] = ladder[:1]
+        """Next level of each open item on its effective policy: {item: level}.
+
+        Asks the decision of the run itself, as of today.
+        """
+        Level = self.env["collection.policy.level"]
+        levels = dict.fromkeys(self, Level)
+        Run = self.env["collection.dunning.run"]
+        today = fields.Date.context_today(self)
+        Run._flush_for_decision()
+        for company, items in self._origin.grouped("company_id").items():
+            rows = self.env.execute_query(
+                SQL(
+                    "SELECT item_id, next_level_id FROM (%s) decision",
+                    Run._decision_query(company, today, items=items, again=False),
+                )
+            )
+            for item_id, level_id in rows:
+                levels[self.browse(item_id)] = Level.browse(level_id)
         return levels

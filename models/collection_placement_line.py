@@ -171,8 +171,8 @@ class CollectionPlacementLine(models.Model):
     def _add_items(self, condition, followed=False):
         """Freeze and link the open items the lines of `condition` do not hold yet.
 
-        Items excluded from follow-up, blocked for payment, or taken back one by
-        one stay out.
+        Items excluded from follow-up, blocked for payment, time-barred, or taken
+        back one by one stay out.
 
         :param followed: whether they join a hand-over that took place earlier
         :return: number of items added
@@ -213,6 +213,9 @@ class CollectionPlacementLine(models.Model):
                        AND ci.placement_line_id IS NULL
                        AND aml.no_followup IS NOT TRUE
                        AND move.payment_state IS DISTINCT FROM 'blocked'
+                       AND ci.id NOT IN (
+                            SELECT item_id FROM (%(limitation)s) term
+                             WHERE date_limitation < %(today)s)
                        -- not a join: it would be looked up row by row in the very
                        -- table that is being filled
                        AND (line.id, ci.id) NOT IN (
@@ -229,6 +232,9 @@ class CollectionPlacementLine(models.Model):
                 """,
                 condition=condition,
                 today=fields.Date.context_today(self),
+                limitation=self.env["collection.item"]._limitation_query(
+                    SQL("TRUE"), before=fields.Date.context_today(self)
+                ),
                 followed=followed,
                 uid=self.env.uid,
             )

@@ -33,6 +33,7 @@ RIGHTS = {
     "collection.reference.rate": {"manager": "rwcd", "collector": "r"},
     "collection.dunning.run": {"manager": "rwcd", "collector": "r"},
     "collection.dunning.exclusion": {"manager": "rwcd", "collector": "r"},
+    "collection.level.history": {"manager": "r", "collector": "r"},
     "collection.mandate": {
         "manager": "rwcd",
         "collector": "r",

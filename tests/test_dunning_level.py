@@ -366,17 +366,16 @@ class TestDunningLevel(DunningCommon):
             item.policy_id = invoice
             self.assertEqual(policy_of_the_letter(), invoice)
 
-    def test_change_of_policy_starts_the_new_ladder(self):
+    def test_change_of_policy_continues_on_the_new_ladder(self):
         item = self._item("N1", self.customer, 100.0, "2026-01-01")
         self._run_and_send("2026-01-31")
         self._run_and_send("2026-02-28")
         self.assertEqual(item.level_id, self.level_2)
-        other = self._policy("Other", [("due", 1), ("due", 2)])
+        other = self._policy("Other", [("due", 1), ("due", 2), ("due", 3)])
         item.account_id.policy_id = other
+        # two courteous letters were sent: the third level is next
         run = self._run_and_send("2026-03-01")
-        self.assertEqual(run.letter_ids.level_id, other.level_ids[0])
-        run = self._run_and_send("2026-03-02")
-        self.assertEqual(run.letter_ids.level_id, other.level_ids[1])
+        self.assertEqual(run.letter_ids.level_id, other.level_ids[2])
 
     def test_run_of_some_policies(self):
         other = self._policy("Other", [("due", 1)])

@@ -326,9 +326,12 @@ class CollectionHandover(models.TransientModel):
         top = pareto_split(
             turnovers, keep_share=self.company_id.collection_keep_share / 100
         ).top
+        time_barred = self._get_time_barred(accounts)
         vals_list = []
         for account in accounts:
-            decision, reason = self._decide(account, account.id in top)
+            decision, reason = self._decide(
+                account, account.id in top, account in time_barred
+            )
             due = account.oldest_due_date
             vals_list.append(
                 {
@@ -345,7 +348,25 @@ class CollectionHandover(models.TransientModel):
             )
         return vals_list
 
-    def _decide(self, account, in_top):
+    def _get_time_barred(self, accounts):
+        """Accounts all of whose open items are time-barred: nothing to collect."""
+        item = self.env["collection.item"]
+        barred = item.search(
+            [
+                ("account_id", "in", accounts.ids),
+                ("date_limitation", "<", self.date),
+            ]
+        )
+        in_time = item.search(
+            [
+                ("account_id", "in", barred.account_id.ids),
+                ("state", "=", "open"),
+                ("id", "not in", barred.ids),
+            ]
+        )
+        return barred.account_id - in_time.account_id
+
+    def _decide(self, account, in_top, time_barred=False):
         """Whether `account` goes or stays, and the first reason that settles it."""
         segment = account.segment_id
         if account.delegation_state in ("delegated", "proposed"):
@@ -356,6 +377,8 @@ class CollectionHandover(models.TransientModel):
             return "stays", "never"
         if account.insolvency_date:
             return "stays", "insolvent"
+        if time_barred:
+            return "stays", "time_barred"
         mandate = self.mandate_id
         if mandate.segment_ids and segment not in mandate.segment_ids:
             return "stays", "segment"

@@ -15,6 +15,7 @@ LOCKED_REASONS = [
     ("reserved", "Reserved"),
     ("never", "Segment stays in-house"),
     ("insolvent", "Insolvent"),
+    ("time_barred", "Time-barred"),
 ]
 #: why an account stays unless the user says otherwise
 STAY_REASONS = [
