@@ -44,7 +44,9 @@ from . import account_move_line
 from . import account_partial_reconcile
 from . import ir_actions_report
 from . import ir_attachment
+from . import ir_qweb
 from . import mail_mail
+from . import mail_template
 from . import mail_thread
 from . import res_company
 from . import res_config_settings
