@@ -7,6 +7,23 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 class CollectionExportController(http.Controller):
     @http.route(
+        "/account_collection/interest_claim/<int:claim_id>/xlsx",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        readonly=True,
+    )
+    def interest_claim_xlsx(self, claim_id):
+        """The calculation of a claim, for those who may read all of its items."""
+        try:
+            filename, content = (
+                request.env["collection.interest.claim"].browse(claim_id)._get_xlsx()
+            )
+        except (AccessError, MissingError):
+            raise request.not_found() from None
+        return self._make_xlsx_response(filename, content)
+
+    @http.route(
         "/account_collection/placement/<int:placement_id>/xlsx",
         type="http",
         auth="user",
@@ -21,6 +38,10 @@ class CollectionExportController(http.Controller):
             )
         except (AccessError, MissingError):
             raise request.not_found() from None
+        return self._make_xlsx_response(filename, content)
+
+    @staticmethod
+    def _make_xlsx_response(filename, content):
         return request.make_response(
             content,
             headers=[

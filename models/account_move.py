@@ -14,6 +14,12 @@ class AccountMove(models.Model):
         inverse_name="move_id",
         string="Receivable Items",
     )
+    collection_settlement_ids = fields.One2many(
+        comodel_name="collection.interest.settlement",
+        inverse_name="move_id",
+        string="Interest Claimed",
+        groups=INTERNAL_GROUPS,
+    )
     collection_account_id = fields.Many2one(
         comodel_name="collection.account",
         compute="_compute_collection_account_id",
@@ -172,11 +178,23 @@ class AccountMove(models.Model):
             tuple(levels.ids) or (None,),
         )
 
+    def _post(self, soft=True):
+        # EXTENDS account: the position follows once everything is written, which
+        # leaves the batched writes of posting as they are
+        posting = self.with_context(collection_posting=True)
+        posted = super(AccountMove, posting)._post(soft).with_env(self.env)
+        self.env["collection.account"]._refresh_lines(
+            posted.line_ids._collection_receivables(), debits_only=True
+        )
+        return posted
+
     def write(self, vals):
         # EXTENDS account: posting, resetting to draft and cancelling all write the
         # state, and each of them opens or closes receivable items
         res = super().write(vals)
-        if "state" in vals:
+        if "state" in vals and not (
+            vals["state"] == "posted" and self.env.context.get("collection_posting")
+        ):
             self.env["collection.account"]._refresh_lines(
                 self.line_ids._collection_receivables()
             )

@@ -1,3 +1,5 @@
+from dataclasses import dataclass, field
+
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
@@ -11,6 +13,7 @@ from ..tools.ageing import BUCKETS, days_overdue
 MANAGER_FIELDS = {
     "claim_declared_date",
     "insolvency_administrator_id",
+    "agreed_rate",
     "insolvency_date",
     "insolvency_publication_date",
     "policy_id",
@@ -29,6 +32,19 @@ INSOLVENCY_FIELDS = {
 CLAIM_ACTIVITY = "account_collection.mail_activity_type_claim"
 
 
+@dataclass
+class Concerned:
+    """What a change of some journal items may concern."""
+
+    account_ids: set = field(default_factory=set)
+    missing: set = field(default_factory=set)  #: (company, customer) without account
+    items: bool = False  #: there are items to write or to correct
+    closing: bool = False  #: there are items whose line stands no more
+    credits: bool = False  #: there are lines in the customers' favour
+    disputed: bool = False
+    placed: bool = False  #: handed over, now or in the past
+
+
 class CollectionAccount(models.Model):
     """What one customer owes one company, and what is being done about it.
 
@@ -41,6 +57,7 @@ class CollectionAccount(models.Model):
     _inherit = [
         "collection.provider.mixin",
         "collection.portal.mixin",
+        "collection.account.letter.mixin",
         "mail.thread",
         "mail.activity.mixin",
     ]
@@ -71,6 +88,8 @@ class CollectionAccount(models.Model):
             "last_call_date",
             "level_id",
             "mandate_id",
+            "mandate_notice",
+            "mandate_notice_missing",
             "next_action",
             "next_action_date",
             "oldest_due_date",
@@ -192,6 +211,18 @@ class CollectionAccount(models.Model):
         selection=[("soon", "Within six months"), ("barred", "Time-barred")],
         compute="_compute_date_limitation",
     )
+    agreed_rate = fields.Float(
+        string="Agreed Late-Payment Rate",
+        digits=(16, 4),
+        tracking=True,
+        help="Percent a year from the contract with this customer. 0: as agreed by "
+        "the company's terms of sale, else the rate of the law.",
+    )
+    settlement_ids = fields.One2many(
+        comodel_name="collection.interest.settlement",
+        inverse_name="account_id",
+        string="Interest Settlements",
+    )
 
     # Position, written by _refresh only
     item_ids = fields.One2many(
@@ -300,9 +331,33 @@ class CollectionAccount(models.Model):
     contact_ids = fields.One2many(
         related="partner_id.child_ids", string="Contacts", readonly=True
     )
+    dunning_contact_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Letters to",
+        domain="[('commercial_partner_id', '=', partner_id)]",
+        index="btree_not_null",
+        tracking=True,
+        ondelete="restrict",
+        help="Contact who gets every letter. Empty: the contact of the invoices, the "
+        "invoice address, or the customer.",
+    )
+    dunning_copy_ids = fields.Many2many(
+        comodel_name="res.partner",
+        relation="collection_account_copy_rel",
+        column1="account_id",
+        column2="partner_id",
+        string="Copy to",
+        help="Contacts who get a copy of each letter that goes by e-mail.",
+    )
+    preferred_channel = fields.Selection(
+        selection=[("email", "E-mail"), ("post", "Post")],
+        tracking=True,
+        help="How this customer wants letters, instead of what the level says. "
+        "Registered letters stay registered.",
+    )
     partner_phone = fields.Char(related="partner_id.phone", string="Phone")
     partner_email = fields.Char(related="partner_id.email", string="Email")
-    partner_lang = fields.Selection(related="partner_id.lang", string="Language")
+    partner_lang = fields.Char(string="Language", compute="_compute_partner_lang")
     salesperson_id = fields.Many2one(related="partner_id.user_id", string="Salesperson")
     last_call_date = fields.Datetime(compute="_compute_last_call_date")
     call_count = fields.Integer(compute="_compute_call_count")
@@ -322,6 +377,16 @@ class CollectionAccount(models.Model):
         # sudo: the customer's name is what the account is called, for its agents too
         for account, account_sudo in zip(self, self.sudo(), strict=True):
             account.display_name = account_sudo.partner_id.display_name
+
+    @api.depends("partner_id.lang")
+    @api.depends_context("lang")
+    def _compute_partner_lang(self):
+        # also a language that is no longer active, which is no choice any more
+        languages = self.env["res.lang"].with_context(active_test=False).search([])
+        names = {language.code: language.name for language in languages}
+        for account in self:
+            code = account.partner_id.lang
+            account.partner_lang = names.get(code, code)
 
     @api.depends("policy_id", "segment_id.policy_id", "company_id.collection_policy_id")
     def _compute_effective_policy_id(self):
@@ -554,6 +619,14 @@ class CollectionAccount(models.Model):
                     )
                 )
 
+    @api.constrains("agreed_rate")
+    def _check_agreed_rate(self):
+        for account in self:
+            # sudo: the floor is the law's, whoever records the contract
+            account.company_id.sudo()._check_agreed_rate(
+                account.agreed_rate, account.sudo().partner_id.display_name
+            )
+
     def write(self, vals):
         decisions = MANAGER_FIELDS.intersection(vals)
         if (
@@ -686,49 +759,118 @@ class CollectionAccount(models.Model):
         return changed
 
     @api.model
-    def _refresh_lines(self, lines):
+    def _refresh_lines(self, lines, debits_only=False):
         """Bring the position up to date after `lines` (journal items) changed.
 
         Called by the ledger itself in the transaction of the change; a few
         queries whatever the number of lines.
+
+        :param debits_only: the change left the credits alone, unless some of the
+            lines are credits
         """
         if not lines:
             return
+        lines.flush_model(
+            [
+                "parent_state",
+                "account_id",
+                "partner_id",
+                "company_id",
+                "balance",
+                "amount_currency",
+            ]
+        )
         line_ids = tuple(lines.ids)
-        self._create_missing(line_ids)
-        # the customer of a line may have changed: both accounts are concerned
-        before = self.env.execute_query(
+        concerned = self._look_up_lines(lines)
+        if concerned.missing:
+            created = self._create_missing(line_ids)
+            concerned.account_ids.update(created.ids)
+            if len(created) < len(concerned.missing):
+                # someone else was faster
+                concerned = self._look_up_lines(lines)
+        if concerned.items:
+            _items, account_ids = self.env["collection.item"]._refresh_where(
+                SQL("aml.id IN %s", line_ids), closing=concerned.closing
+            )
+            concerned.account_ids.update(account_ids)
+        if not concerned.account_ids:
+            return
+        if concerned.disputed:
+            self.env["collection.item"]._refresh_disputed(concerned.account_ids)
+        self._refresh_totals(
+            concerned.account_ids, with_credits=concerned.credits or not debits_only
+        )
+        if concerned.placed:
+            self.env["collection.placement.line"]._follow_ledger(concerned.account_ids)
+
+    @api.model
+    def _look_up_lines(self, lines):
+        """What a change of these journal items may concern, in one statement.
+
+        Most postings concern neither dispute nor hand-over, and credits no item:
+        what cannot apply is not asked again.
+        """
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        self.flush_model(["company_id", "partner_id"])
+        self.env["collection.item"].flush_model(["account_id", "amount_disputed"])
+        self.env["collection.dispute"].flush_model(["account_id", "state"])
+        self.env["collection.placement.line"].flush_model(["account_id"])
+        rows = self.env.execute_query(
             SQL(
-                "SELECT DISTINCT account_id FROM collection_item"
-                " WHERE move_line_id IN %s",
-                line_ids,
+                """
+                SELECT aml.id, aml.company_id, p.commercial_partner_id, own.id,
+                       ci.account_id, ci.state = 'open',
+                       aml.parent_state = 'posted', aml.balance,
+                       aml.amount_currency,
+                       EXISTS (
+                            SELECT 1 FROM collection_dispute dispute
+                             WHERE dispute.account_id IN (own.id, ci.account_id)
+                               AND dispute.state IN ('open', 'in_progress'))
+                       OR EXISTS (
+                            SELECT 1 FROM collection_item disputed
+                             WHERE disputed.account_id IN (own.id, ci.account_id)
+                               AND disputed.amount_disputed <> 0),
+                       EXISTS (
+                            SELECT 1 FROM collection_placement_line line
+                             WHERE line.account_id IN (own.id, ci.account_id))
+                  FROM account_move_line aml
+             LEFT JOIN res_partner p ON p.id = aml.partner_id
+             LEFT JOIN collection_account own
+                    ON own.partner_id = p.commercial_partner_id
+                   AND own.company_id = aml.company_id
+             -- the customer of a line may have changed: both accounts are concerned
+             LEFT JOIN collection_item ci ON ci.move_line_id = aml.id
+                 WHERE aml.id IN %s
+                """,
+                tuple(lines.ids),
             )
         )
-        item_ids, account_ids = self.env["collection.item"]._refresh_where(
-            SQL("aml.id IN %s", line_ids)
-        )
-        account_ids |= {row[0] for row in before}
-        account_ids |= {
-            row[0]
-            for row in self.env.execute_query(
-                SQL(
-                    """
-                    SELECT DISTINCT acc.id
-                      FROM account_move_line aml
-                      JOIN res_partner p ON p.id = aml.partner_id
-                      JOIN collection_account acc
-                        ON acc.partner_id = p.commercial_partner_id
-                       AND acc.company_id = aml.company_id
-                     WHERE aml.id IN %s
-                    """,
-                    line_ids,
-                )
-            )
-        }
-        if account_ids:
-            self.env["collection.item"]._refresh_disputed(account_ids)
-            self._refresh_totals(account_ids)
-            self.env["collection.placement.line"]._follow_ledger(account_ids)
+        receivable = set(lines._collection_receivables().ids)
+        concerned = Concerned()
+        for (
+            line_id,
+            company_id,
+            partner_id,
+            own,
+            before,
+            is_open,
+            posted,
+            balance,
+            amount_currency,
+            disputed,
+            placed,
+        ) in rows:
+            standing = posted and line_id in receivable
+            debit = balance > 0 or (balance == 0 and amount_currency > 0)
+            concerned.account_ids.update(filter(None, (own, before)))
+            if standing and not own:
+                concerned.missing.add((company_id, partner_id))
+            concerned.items |= before is not None or debit
+            concerned.closing |= bool(is_open) and (not standing or balance < 0)
+            concerned.credits |= balance < 0
+            concerned.disputed |= disputed
+            concerned.placed |= placed
+        return concerned
 
     @api.model
     def _create_missing(self, line_ids=None):
@@ -773,8 +915,11 @@ class CollectionAccount(models.Model):
         return created
 
     @api.model
-    def _refresh_totals(self, account_ids=None):
-        """Write the amounts of the accounts whose amounts are not true."""
+    def _refresh_totals(self, account_ids=None, with_credits=True):
+        """Write the amounts of the accounts whose amounts are not true.
+
+        :param with_credits: False leaves the open credits as they are
+        """
         item = self.env["collection.item"]
         item.flush_model()
         self.flush_model()
@@ -782,6 +927,40 @@ class CollectionAccount(models.Model):
             ["parent_state", "reconciled", "amount_residual", "balance", "partner_id"]
         )
         ids = tuple(account_ids) if account_ids is not None else None
+        account_filter = SQL("acc.id IN %s", ids) if ids else SQL("TRUE")
+        credits = {
+            "credits": SQL(""),
+            "amount_credit": SQL("acc.amount_credit"),
+            "join_credits": SQL(""),
+        }
+        if with_credits:
+            # planning this part takes longer than running it for one account
+            credits = {
+                "credits": SQL(
+                    """, credits AS (
+                    SELECT acc.id AS account_id, -SUM(aml.amount_residual) AS amount
+                      FROM account_move_line aml
+                      JOIN account_account aa
+                        ON aa.id = aml.account_id
+                       AND aa.account_type = 'asset_receivable'
+                      JOIN res_partner p ON p.id = aml.partner_id
+                      JOIN collection_account acc
+                        ON acc.partner_id = p.commercial_partner_id
+                       AND acc.company_id = aml.company_id
+                     WHERE aml.parent_state = 'posted'
+                       AND aml.reconciled IS NOT TRUE
+                       AND aml.balance < 0 AND %s
+                       AND %s
+                  GROUP BY acc.id
+                )""",
+                    account_filter,
+                    self._credit_filter(ids) if ids else SQL("TRUE"),
+                ),
+                "amount_credit": SQL("COALESCE(credits.amount, 0)"),
+                "join_credits": SQL(
+                    "LEFT JOIN credits ON credits.account_id = acc.id"
+                ),
+            }
         rows = self.env.execute_query(
             SQL(
                 """
@@ -803,31 +982,16 @@ class CollectionAccount(models.Model):
                  LEFT JOIN collection_policy_level level ON level.id = ci.level_id
                      WHERE ci.state = 'open' AND %(item_filter)s
                   GROUP BY ci.account_id
-                ), credits AS (
-                    SELECT acc.id AS account_id, -SUM(aml.amount_residual) AS amount
-                      FROM account_move_line aml
-                      JOIN account_account aa
-                        ON aa.id = aml.account_id
-                       AND aa.account_type = 'asset_receivable'
-                      JOIN res_partner p ON p.id = aml.partner_id
-                      JOIN collection_account acc
-                        ON acc.partner_id = p.commercial_partner_id
-                       AND acc.company_id = aml.company_id
-                     WHERE aml.parent_state = 'posted'
-                       AND aml.reconciled IS NOT TRUE
-                       AND aml.balance < 0 AND %(account_filter)s
-                       AND %(credit_filter)s
-                  GROUP BY acc.id
-                ), truth AS (
+                )%(credits)s, truth AS (
                     SELECT acc.id,
                            COALESCE(items.amount_open, 0) AS amount_open,
                            COALESCE(items.amount_overdue, 0) AS amount_overdue,
                            COALESCE(items.amount_disputed, 0) AS amount_disputed,
-                           COALESCE(credits.amount, 0) AS amount_credit,
+                           %(amount_credit)s AS amount_credit,
                            items.oldest_due_date, items.level_id
                       FROM collection_account acc
                  LEFT JOIN items ON items.account_id = acc.id
-                 LEFT JOIN credits ON credits.account_id = acc.id
+                 %(join_credits)s
                      WHERE %(account_filter)s
                 )
                 UPDATE collection_account acc
@@ -852,8 +1016,8 @@ class CollectionAccount(models.Model):
                 today=fields.Date.context_today(self),
                 uid=self.env.uid,
                 item_filter=SQL("ci.account_id IN %s", ids) if ids else SQL("TRUE"),
-                account_filter=SQL("acc.id IN %s", ids) if ids else SQL("TRUE"),
-                credit_filter=self._credit_filter(ids) if ids else SQL("TRUE"),
+                account_filter=account_filter,
+                **credits,
             )
         )
         self.browse(row[0] for row in rows).invalidate_recordset(
@@ -1105,6 +1269,41 @@ class CollectionAccount(models.Model):
             "view_mode": "form",
             "context": {"default_account_id": self.id},
         }
+
+    def action_claim_interest(self):
+        """Look at what these customers owe for being late, and invoice it."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_interest_claim_action"
+        )
+        return dict(action, context={"default_account_ids": self.ids})
+
+    def action_waive(self):
+        """Waive interest or indemnities of these customers."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_waiver_action"
+        )
+        return dict(action, context={"default_account_ids": self.ids})
+
+    def _begin_settlement(self):
+        """Make two claims or waivers of one customer wait for each other.
+
+        The row is touched rather than locked: the one that comes second starts over
+        and sees what the first has settled.
+        """
+        if self:
+            self.env.flush_all()
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE collection_account
+                       SET write_date = now() AT TIME ZONE 'UTC', write_uid = %s
+                     WHERE id = ANY(%s)
+                    """,
+                    self.env.uid,
+                    list(self.ids),
+                )
+            )
+            self.invalidate_recordset(["write_date", "write_uid"], flush=False)
 
     def action_log_call(self):
         """Open the form of a new call to this customer."""

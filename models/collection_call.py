@@ -197,6 +197,8 @@ class CollectionCall(models.Model):
             author_id=caller_sudo.partner_id.id,
         )
         if self.connected:
+            # what was asked for has been done
+            account.activity_feedback(["mail.mail_activity_data_call"])
             account.letter_ids.filtered(
                 lambda letter: letter.channel == "call" and letter.state == "to_send"
             )._mark_sent()

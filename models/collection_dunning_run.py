@@ -77,6 +77,7 @@ class CollectionDunningRun(models.Model):
         string="Awaiting Approval", compute="_compute_totals"
     )
     summary = fields.Html(compute="_compute_summary", sanitize=False)
+    rate_warning = fields.Char(compute="_compute_rate_warning")
 
     @api.depends("date", "company_id")
     @api.depends_context("lang")
@@ -107,6 +108,16 @@ class CollectionDunningRun(models.Model):
             by_reason = exclusions.get(run._origin, {})
             run.exclusion_count = sum(by_reason.values())
             run.approval_count = by_reason.get("awaiting_approval", 0)
+
+    @api.depends("state")
+    @api.depends_context("lang")
+    def _compute_rate_warning(self):
+        """Rates without which letters of this run would be in error."""
+        # sudo: the rates are published, and whoever sees the run may know
+        regimes = self.env["collection.interest.regime"].sudo().search([])
+        warning = " ".join(dict.fromkeys(filter(None, regimes.mapped("rate_warning"))))
+        for run in self:
+            run.rate_warning = warning if run.state in ("draft", "computed") else False
 
     @api.depends("letter_ids.state", "letter_ids.amount_total", "exclusion_ids")
     @api.depends_context("lang")
@@ -213,7 +224,9 @@ class CollectionDunningRun(models.Model):
                 raise UserError(
                     self.env._("Compute and confirm the run before you send it.")
                 )
-        self.letter_ids.filtered(lambda letter: letter.state == "to_send")._send()
+        waiting = self.letter_ids.filtered(lambda letter: letter.state == "to_send")
+        waiting._check_may_send()
+        return waiting._notify_sending(waiting._send_or_queue())
 
     def action_cancel(self):
         for run in self:
@@ -263,7 +276,7 @@ class CollectionDunningRun(models.Model):
         )
         if not letters:
             raise UserError(self.env._("There is no letter to print."))
-        return letters.action_print()
+        return letters._in_address_order().action_print()
 
     # ------------------------------------------------------------------
     # The daily run
@@ -778,6 +791,7 @@ class CollectionDunningRun(models.Model):
                   FROM collection_letter letter
                   JOIN collection_letter_line line ON line.letter_id = letter.id
                  WHERE letter.state IN ('to_send', 'error')
+                   AND letter.level_id IS NOT NULL
                    AND letter.company_id = %(company)s
                    -- without a number, one in error is a draft
                    AND letter.number IS NOT NULL
@@ -860,12 +874,70 @@ class CollectionDunningRun(models.Model):
                             ORDER BY needs_approval IS TRUE, rank DESC NULLS LAST)
                        ELSE next_level_id END AS level_id
                   FROM reasoned
+            ),
+            -- who is written to, and how: the account's contact for letters, else the
+            -- contact that all invoices of the letter name (one with an address, for
+            -- an e-mail), else the contact for invoices, else the customer
+            reached AS (
+                SELECT aligned.*, level.sequence AS letter_sequence,
+                       CASE WHEN level.channel IN ('email', 'post')
+                            THEN COALESCE(acc.preferred_channel, level.channel)
+                            ELSE level.channel END AS wanted_channel,
+                       acc.dunning_contact_id, dunning.email AS dunning_email,
+                       base.id AS base_id, base.email AS base_email,
+                       own.id AS own_id, own.email AS own_email
+                  FROM aligned
+                  JOIN collection_account acc ON acc.id = aligned.account_id
+                  JOIN account_move move ON move.id = aligned.move_id
+             LEFT JOIN collection_policy_level level ON level.id = aligned.level_id
+             LEFT JOIN res_partner dunning ON dunning.id = acc.dunning_contact_id
+             LEFT JOIN res_partner own ON own.id = move.partner_id AND own.active
+                                      AND own.id <> aligned.partner_id
+                  JOIN LATERAL (
+                        SELECT p.id, p.email FROM res_partner p
+                         WHERE p.id = aligned.partner_id
+                            OR (p.parent_id = aligned.partner_id
+                                AND p.type = 'invoice' AND p.active)
+                      ORDER BY p.id = aligned.partner_id, p.id LIMIT 1) base ON TRUE
+            ),
+            channelled AS (
+                SELECT reached.*,
+                       CASE WHEN wanted_channel <> 'email' THEN wanted_channel
+                            WHEN CASE WHEN dunning_contact_id IS NOT NULL
+                                 THEN dunning_email
+                                 ELSE COALESCE(NULLIF(base_email, ''),
+                                     CASE WHEN COUNT(own_id) OVER letter
+                                               = COUNT(*) OVER letter
+                                           AND MIN(own_id) OVER letter
+                                               = MAX(own_id) OVER letter
+                                          THEN own_email END)
+                                 END <> ''
+                            THEN 'email' ELSE 'post' END AS channel
+                  FROM reached
+                WINDOW letter AS (
+                       PARTITION BY account_id, currency_id, wanted_channel,
+                                    reason IS NULL, days_overdue >= 1)
+            ),
+            addressed AS (
+                SELECT channelled.*,
+                       COALESCE(dunning_contact_id,
+                                CASE WHEN COUNT(own_id) OVER letter
+                                          = COUNT(*) OVER letter
+                                      AND MIN(own_id) OVER letter
+                                          = MAX(own_id) OVER letter
+                                      AND (channel <> 'email' OR own_email <> '')
+                                     THEN own_id END,
+                                base_id) AS contact_id
+                  FROM channelled
+                WINDOW letter AS (
+                       PARTITION BY account_id, currency_id, channel,
+                                    reason IS NULL, days_overdue >= 1)
             )
             SELECT aligned.item_id, aligned.move_id, aligned.account_id,
                    aligned.currency_id, aligned.date_due, aligned.days_overdue,
                    aligned.amount_total, aligned.amount_residual, aligned.amount_due,
                    aligned.amount_credit, aligned.reason, aligned.next_level_id,
-                   aligned.level_id, level.sequence AS level_sequence,
+                   aligned.level_id, aligned.letter_sequence AS level_sequence,
                    -- what explains the reason
                    CASE aligned.reason
                        WHEN 'insolvent' THEN aligned.insolvency_date
@@ -885,18 +957,8 @@ class CollectionDunningRun(models.Model):
                        WHEN 'on_hold' THEN aligned.hold_reason
                        WHEN 'not_yet' THEN aligned.waiting_number
                    END AS reason_note,
-                   contact.id AS contact_id,
-                   CASE WHEN level.channel = 'email'
-                             AND COALESCE(contact.email, '') = '' THEN 'post'
-                        ELSE level.channel END AS channel
-              FROM aligned
-         LEFT JOIN collection_policy_level level ON level.id = aligned.level_id
-              JOIN LATERAL (
-                    SELECT p.id, p.email FROM res_partner p
-                     WHERE p.id = aligned.partner_id
-                        OR (p.parent_id = aligned.partner_id
-                            AND p.type = 'invoice' AND p.active)
-                  ORDER BY p.id = aligned.partner_id, p.id LIMIT 1) contact ON TRUE
+                   aligned.contact_id, aligned.channel
+              FROM addressed aligned
              WHERE %(wanted)s
             """,
             date=date,

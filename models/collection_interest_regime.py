@@ -1,13 +1,23 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..tools.late_interest import Regime
+from ..tools.late_interest import (
+    LEGAL_RATE,
+    ONE_DAY,
+    MissingRateError,
+    Regime,
+    half_year_start,
+)
 from .collection_reference_rate import INDEXES
+
+#: day of June and December from which the rate of the next half-year is asked for
+NOTICE_DAY = 15
 
 
 class CollectionInterestRegime(models.Model):
     _name = "collection.interest.regime"
     _description = "Late-Payment Regime"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -63,6 +73,23 @@ class CollectionInterestRegime(models.Model):
         translate=True, help="Articles of law quoted on the letters."
     )
 
+    rate_warning = fields.Char(
+        string="Missing Rate",
+        compute="_compute_rate_warning",
+        help="Half-years now or soon begun whose rate nobody has entered.",
+    )
+
+    @api.depends("index")
+    @api.depends_context("lang")
+    def _compute_rate_warning(self):
+        errors = self._get_missing_rates()
+        Rate = self.env["collection.reference.rate"]
+        for regime in self:
+            regime.rate_warning = " ".join(
+                str(Rate._missing_rate_error(error))
+                for error in errors.get(regime._origin, ())
+            )
+
     @api.constrains("indemnity", "debtor_type")
     def _check_consumer_indemnity(self):
         for regime in self:
@@ -74,6 +101,64 @@ class CollectionInterestRegime(models.Model):
                     )
                 )
 
+    def _get_missing_rates(self, today=None):
+        """Rates that claims need and nobody has entered: {regime: [MissingRateError]}.
+
+        Of the half-year of `today`, and of the next one from 15 June and 15 December.
+        """
+        today = today or fields.Date.context_today(self)
+        until = today
+        if today.month in (6, 12) and today.day >= NOTICE_DAY:
+            until = fields.Date.end_of(today, "month") + ONE_DAY
+        table = self.env["collection.reference.rate"]._get_rate_table()
+        # sudo: whether any company raises its rates to the floor of the law
+        floored = self.env["res.company"].sudo()._search_floored()
+        missing = {}
+        for regime in self:
+            indexes = [regime.index]
+            if regime.debtor_type == "private" and floored:
+                indexes.append(LEGAL_RATE)
+            missing[regime] = [
+                MissingRateError(index, first_day)
+                for index in dict.fromkeys(indexes)
+                for first_day in table.half_years_missing(
+                    index, half_year_start(today), until
+                )
+            ]
+        return missing
+
+    @api.model
+    def _cron_check_rates(self):
+        """Ask the credit managers for rates that are missing, once per half-year.
+
+        An activity is done by itself once the rate is there.
+        """
+        managers = self.env.ref(
+            "account_collection.group_collection_manager"
+        ).all_user_ids.filtered(lambda user: user.active and not user.share)
+        managers -= self.env.ref("base.user_root")
+        Rate = self.env["collection.reference.rate"]
+        todo = "mail.mail_activity_data_todo"
+        for regime, errors in self.search([])._get_missing_rates().items():
+            notes = [str(Rate._missing_rate_error(error)) for error in errors]
+            activities = regime.activity_search([todo], only_automated=True)
+            activities.filtered(
+                lambda activity: activity.summary not in notes  # noqa: B023
+            ).action_feedback()
+            for error, note in zip(errors, notes, strict=True):
+                asked = activities.exists().filtered(
+                    lambda activity: activity.summary == note  # noqa: B023
+                )
+                for manager in managers - asked.user_id:
+                    regime.activity_schedule(
+                        todo,
+                        date_deadline=max(
+                            error.half_year, fields.Date.context_today(self)
+                        ),
+                        summary=note,
+                        user_id=manager.id,
+                    )
+
     @api.model
     def _get_by_debtor_type(self):
         """First active regime of each debtor type: {debtor_type: regime}."""
@@ -82,14 +167,18 @@ class CollectionInterestRegime(models.Model):
             regimes.setdefault(regime.debtor_type, regime)
         return regimes
 
-    def _to_tool(self, company):
+    def _to_tool(self, company, agreed_rate=0.0):
         """The regime as `tools.late_interest.Regime`.
 
-        An agreed rate of the company (percent a year) replaces the default rate
-        between businesses only (L441-10 II code de commerce).
+        A rate agreed with the customer, else by the company's terms of sale, replaces
+        the default rate between businesses only, as the floor does (L441-10 II code
+        de commerce).
+
+        :param agreed_rate: percent a year agreed with the customer; 0: none
         """
         self.ensure_one()
-        agreed = company.collection_agreed_rate if self.debtor_type == "private" else 0
+        private = self.debtor_type == "private"
+        agreed = private and (agreed_rate or company.collection_agreed_rate)
         return Regime(
             index=self.index,
             margin=self.margin,
@@ -98,4 +187,5 @@ class CollectionInterestRegime(models.Model):
             indemnity=self.indemnity,
             day_count=self.day_count,
             agreed_rate=agreed or None,
+            apply_floor_to_default=private and company.collection_floor_on_default,
         )

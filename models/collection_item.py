@@ -19,7 +19,7 @@ class CollectionItem(models.Model):
 
     _name = "collection.item"
     _description = "Receivable Item"
-    _inherit = ["collection.provider.mixin"]
+    _inherit = ["collection.item.penalty.mixin", "collection.provider.mixin"]
     _order = "date_due, id"
     _rec_names_search = ["move_name"]
 
@@ -103,6 +103,11 @@ class CollectionItem(models.Model):
         currency_field="company_currency_id",
         readonly=True,
     )
+    date_deposited = fields.Date(
+        string="Deposited on",
+        help="Day a public buyer received the invoice (Chorus Pro). Told on its "
+        "reminders: the time to pay runs from then.",
+    )
     amount_disputed = fields.Monetary(
         readonly=True, help="Part of the amount due under an open dispute."
     )
@@ -184,6 +189,11 @@ class CollectionItem(models.Model):
         ondelete="set null",
     )
     delegated = fields.Boolean(readonly=True)
+    settlement_ids = fields.One2many(
+        comodel_name="collection.interest.settlement",
+        inverse_name="item_id",
+        string="Interest Settlements",
+    )
     letter_line_ids = fields.One2many(
         comodel_name="collection.letter.line", inverse_name="item_id"
     )
@@ -461,13 +471,14 @@ class CollectionItem(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _refresh_where(self, condition):
+    def _refresh_where(self, condition, closing=True):
         """Make the items true for the journal items and accounts of `condition`.
 
         `condition` is SQL over the aliases `aml` and `acc`. Hot path, called on
         every posting and reconciliation: no ORM write, no tracking, only rows
         that differ are touched.
 
+        :param closing: whether some of the items may stand on a line no longer
         :return: ids of the items created or changed, and of their accounts
         """
         self.env["account.move.line"].flush_model(
@@ -547,29 +558,30 @@ class CollectionItem(models.Model):
                 uid=self.env.uid,
             )
         )
-        rows += self.env.execute_query(
-            SQL(
-                """
-                UPDATE collection_item ci
-                   SET state = 'closed', amount_residual = 0,
-                       amount_residual_company = 0, write_uid = %(uid)s,
-                       write_date = now() AT TIME ZONE 'UTC'
-                  FROM account_move_line aml, account_account aa,
-                       collection_account acc
-                 WHERE aml.id = ci.move_line_id AND aa.id = aml.account_id
-                   AND acc.id = ci.account_id
-                   AND ci.state = 'open'
-                   AND (aml.parent_state <> 'posted'
-                        OR aa.account_type <> 'asset_receivable'
-                        OR aml.balance < 0
-                        OR aml.partner_id IS NULL)
-                   AND %(condition)s
-             RETURNING ci.id, ci.account_id
-                """,
-                condition=condition,
-                uid=self.env.uid,
+        if closing:
+            rows += self.env.execute_query(
+                SQL(
+                    """
+                    UPDATE collection_item ci
+                       SET state = 'closed', amount_residual = 0,
+                           amount_residual_company = 0, write_uid = %(uid)s,
+                           write_date = now() AT TIME ZONE 'UTC'
+                      FROM account_move_line aml, account_account aa,
+                           collection_account acc
+                     WHERE aml.id = ci.move_line_id AND aa.id = aml.account_id
+                       AND acc.id = ci.account_id
+                       AND ci.state = 'open'
+                       AND (aml.parent_state <> 'posted'
+                            OR aa.account_type <> 'asset_receivable'
+                            OR aml.balance < 0
+                            OR aml.partner_id IS NULL)
+                       AND %(condition)s
+                 RETURNING ci.id, ci.account_id
+                    """,
+                    condition=condition,
+                    uid=self.env.uid,
+                )
             )
-        )
         item_ids = {row[0] for row in rows}
         if item_ids:
             self.browse(item_ids).invalidate_recordset(flush=False)
@@ -864,6 +876,20 @@ class CollectionItem(models.Model):
         items_sudo.env["collection.level.history"].create(vals_list)
         items_sudo.env["collection.account"]._refresh_totals(self.account_id.ids)
         self.account_id._message_log_batch(bodies=bodies)
+
+    def action_claim_interest(self):
+        """Look at what these items owe for being late, and invoice it."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_interest_claim_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})
+
+    def action_waive(self):
+        """Waive interest or indemnities of these items."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_waiver_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})
 
     def action_approve_level(self):
         """Approve, as a manager, the next level of these items."""

@@ -3,10 +3,9 @@ from datetime import timedelta
 from babel.dates import format_date as babel_format_date
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, babel_locale_parse, formatLang
 
-from ..tools.amount_in_words import amount_in_words
 from ..tools.letter_text import fill_in, fill_in_html
 
 #: what a letter says, and when and to whom it said it
@@ -17,34 +16,48 @@ FROZEN_FIELDS = {
     "amount_indemnity",
     "amount_interest",
     "amount_total",
+    "amount_waived",
     "attachment_id",
     "channel",
     "company_id",
     "currency_id",
     "date",
     "date_sent",
+    "detail_ids",
+    "fact_amount",
+    "fact_date",
+    "fact_person",
+    "fact_reference",
+    "kind_id",
     "level_id",
     "line_ids",
+    "mandate_id",
+    "mandate_notice_id",
     "number",
     "partner_id",
+    "payment_means",
     "run_id",
     "state",
 }
-#: more invoices than this are not attached to the e-mail
-MAX_ENCLOSURES = 10
+#: what collectors note on a letter that was sent
+COLLECTOR_FIELDS = {"date_presented", "tracking_number"}
 
 
 class CollectionLetter(models.Model):
     _name = "collection.letter"
     _description = "Dunning Letter"
     _inherit = [
+        "collection.letter.kind.mixin",
         "collection.letter.penalty.mixin",
         "collection.letter.delivery.mixin",
+        "collection.letter.mail.mixin",
+        "collection.letter.post.mixin",
         "mail.thread",
     ]
     _order = "date desc, number desc, id desc"
     _rec_name = "number"
     _rec_names_search = ["number", "account_id.partner_name"]
+    _mail_post_access = "read"
 
     run_id = fields.Many2one(
         comodel_name="collection.dunning.run",
@@ -100,6 +113,11 @@ class CollectionLetter(models.Model):
     amount_due = fields.Monetary(readonly=True)
     amount_interest = fields.Monetary(string="Interest", readonly=True)
     amount_indemnity = fields.Monetary(string="Indemnity", readonly=True)
+    amount_waived = fields.Monetary(
+        string="Commercial Gesture",
+        readonly=True,
+        help="Waived part of the interest and the indemnity, deducted from the total.",
+    )
     amount_credit = fields.Monetary(
         string="Open Credits",
         readonly=True,
@@ -135,13 +153,31 @@ class CollectionLetter(models.Model):
         ondelete="restrict",
     )
 
+    date_deadline = fields.Date(
+        string="Pay by",
+        compute="_compute_date_deadline",
+        help="Last day the letter gives to pay.",
+    )
+    addressee_country_id = fields.Many2one(
+        related="partner_id.country_id", string="Country"
+    )
+    addressee_zip = fields.Char(related="partner_id.zip", string="Postcode")
+    addressee_city = fields.Char(related="partner_id.city", string="City")
+    addressee_street = fields.Char(related="partner_id.street", string="Street")
+    addressee_name = fields.Char(related="partner_id.name", string="Addressee's Name")
+    payment_url = fields.Char(
+        string="Payment Link",
+        compute="_compute_payment_url",
+        help="Page on which the customer pays on-line, where that is set up.",
+    )
+
     _account_state_idx = models.Index("(account_id, state)")
     _number_uniq = models.UniqueIndex(
         "(company_id, number) WHERE number IS NOT NULL",
         "Each letter of a company has its own number.",
     )
 
-    @api.depends("number", "level_id", "account_id")
+    @api.depends("number", "level_id", "kind_id", "account_id")
     def _compute_display_name(self):
         for letter in self:
             # sudo: names only, the letter itself is readable
@@ -150,7 +186,7 @@ class CollectionLetter(models.Model):
                 filter(
                     None,
                     [
-                        letter.number or letter_sudo.level_id.name,
+                        letter.number or letter_sudo._get_title(),
                         letter_sudo.account_id.display_name,
                     ],
                 )
@@ -173,15 +209,7 @@ class CollectionLetter(models.Model):
     @api.depends("amount_total", "currency_id", "lang")
     def _compute_amount_in_words(self):
         for letter in self:
-            currency = letter.currency_id.with_context(lang=letter.lang)
-            letter.amount_in_words = amount_in_words(
-                letter.amount_total,
-                currency=currency.name,
-                lang=letter.lang,
-                decimal_places=currency.decimal_places,
-                unit_label=currency.currency_unit_label or None,
-                subunit_label=currency.currency_subunit_label or None,
-            )
+            letter.amount_in_words = letter._get_amount_in_words(letter.amount_total)
 
     @api.depends(
         "lang",
@@ -194,22 +222,63 @@ class CollectionLetter(models.Model):
         "level_id.body_before",
         "level_id.body_after",
         "level_id.deadline_days",
+        "level_id.variant_ids.subject",
+        "level_id.variant_ids.body_before",
+        "level_id.variant_ids.body_after",
+        "level_id.variant_ids.deadline_days",
+        "account_id.segment_id.debtor_type",
         "account_id.letter_ids.state",
+        "kind_id.subject",
+        "kind_id.body_before",
+        "kind_id.body_after",
+        "kind_id.deadline_days",
+        "fact_date",
+        "fact_amount",
+        "fact_person",
+        "fact_reference",
+        "payment_means",
+        "detail_ids",
     )
     def _compute_wording(self):
         previous = self._get_previous_letters()
         for letter in self:
-            # sudo: the wording belongs to the letter, which is readable
-            level = letter.sudo().level_id.with_context(lang=letter.lang)
-            values = letter._get_placeholder_values(previous.get(letter))
-            letter.subject = fill_in(level.subject, values)
-            letter.body_before = fill_in_html(level.body_before, values)
-            letter.body_after = fill_in_html(level.body_after, values)
+            texts = letter._fill_in_wording(
+                letter._get_wording().with_context(lang=letter.lang),
+                previous.get(letter),
+            )
+            letter.subject, letter.body_before, letter.body_after = texts
+
+    def _fill_in_wording(self, wording, previous=None):
+        """Subject and texts of a wording, with this letter's values filled in.
+
+        :param wording: record with the `collection.wording.mixin`
+        :param previous: letter sent before about the same items
+        """
+        values = self._get_placeholder_values(previous, wording)
+        return (
+            fill_in(wording.subject, values),
+            fill_in_html(wording.body_before, values),
+            fill_in_html(wording.body_after, values),
+        )
 
     def write(self, vals):
         if FROZEN_FIELDS.intersection(vals):
             self._check_not_sent()
+        self._check_collector_fields(vals)
         return super().write(vals)
+
+    def _check_collector_fields(self, vals):
+        """Collectors note what the post says; the rest is the manager's."""
+        if (
+            not self.env.su
+            and set(vals) - COLLECTOR_FIELDS
+            and not self.env.user.has_group(
+                "account_collection.group_collection_manager"
+            )
+        ):
+            raise AccessError(
+                self.env._("Only credit managers change letters and their state.")
+            )
 
     def _check_not_sent(self):
         """Refuse to change what the customer has been told."""
@@ -319,6 +388,7 @@ class CollectionLetter(models.Model):
                 ("account_id", "in", self.account_id.ids),
                 ("state", "=", "sent"),
                 ("channel", "!=", "call"),
+                ("kind_id", "=", False),
                 ("level_id.tone", "!=", "service"),
             ],
             order="date desc, id desc",
@@ -337,12 +407,14 @@ class CollectionLetter(models.Model):
                     break
         return previous
 
-    def _get_placeholder_values(self, previous=None):
+    def _get_placeholder_values(self, previous=None, wording=None):
         """What the placeholders of the wording stand for (tools.letter_text)."""
         self.ensure_one()
         letter = self.sudo().with_context(lang=self.lang)
-        days = letter.level_id.deadline_days
-        penalties = letter.amount_interest + letter.amount_indemnity
+        days = (wording or self._get_wording()).deadline_days
+        penalties = (
+            letter.amount_interest + letter.amount_indemnity - letter.amount_waived
+        )
         within = {
             8: letter.env._("within eight days"),
             15: letter.env._("within fifteen days"),
@@ -350,7 +422,7 @@ class CollectionLetter(models.Model):
         return {
             "company": letter.company_id.name,
             "customer": letter.account_id.partner_id.name,
-            "level": letter.level_id.name,
+            "level": letter._get_title(),
             "number": letter.number,
             "date": letter._format_long_date(letter.date),
             "count": str(len(letter.line_ids)),
@@ -362,6 +434,7 @@ class CollectionLetter(models.Model):
             "within": within,
             "previous_number": previous and previous.number,
             "previous_date": previous and letter._format_long_date(previous.date),
+            **letter._get_fact_values(),
         }
 
     def _get_bank_account(self):
@@ -369,6 +442,9 @@ class CollectionLetter(models.Model):
         self.ensure_one()
         # sudo: printed on the letter for the customer anyway
         letter = self.sudo()
+        reserved = letter._get_mandate_bank_account()
+        if reserved:
+            return reserved
         partner = letter.company_id.partner_id
         banks = letter.line_ids.item_id.move_id.partner_bank_id.filtered(
             lambda bank: bank.partner_id == partner and bank.active
@@ -382,34 +458,42 @@ class CollectionLetter(models.Model):
             or accounts
         )[:1]
 
-    def _get_enclosures(self):
-        """PDFs of the invoices that go with the e-mail, all of them or none."""
-        self.ensure_one()
-        # sudo: the customer's own invoices, enclosed for the customer
-        moves = self.sudo().line_ids.item_id.move_id
-        documents = moves.invoice_pdf_report_id
-        if (
-            self.channel != "email"
-            or len(moves) > MAX_ENCLOSURES
-            or len(documents) < len(moves)
-        ):
-            return documents.browse()
-        return documents
-
     # ------------------------------------------------------------------
     # Checks
     # ------------------------------------------------------------------
 
     def _check_mandatory_mentions(self):
-        """Refuse letters of French companies that would miss a mandatory mention.
+        """Refuse letters that would miss a mandatory mention.
 
         Everything that is missing is named at once, with the place to enter it.
         """
+        missing = self._get_missing_mentions()
+        if missing:
+            raise UserError(
+                self.env._(
+                    "These letters would miss mandatory mentions. Please fill in:\n"
+                    "%(missing)s",
+                    missing="\n".join(f"- {mention}" for mention in missing),
+                )
+            )
+
+    def _get_missing_mentions(self):
+        """What these letters lack, each with the place to enter it."""
+        return [
+            *self._get_missing_company_mentions(),
+            *self._get_missing_facts(),
+            *self._get_missing_provider_mentions(),
+            *self._get_missing_notices(),
+        ]
+
+    def _get_missing_company_mentions(self):
+        """Particulars of French companies that their letters must carry."""
         missing = []
         for company, letters in self.grouped("company_id").items():
             # sudo: only whether the company's own particulars are filled in
             company = company.sudo()
-            if company.country_id.code != "FR":
+            letters = letters.filtered(lambda letter: not letter._is_by_provider())
+            if company.country_id.code != "FR" or not letters:
                 continue
             settings = self.env._(
                 "Settings ‣ Companies ‣ %(company)s", company=company.name
@@ -430,22 +514,26 @@ class CollectionLetter(models.Model):
                     )
                 )
             if not company.collection_signatory and any(
-                letter.level_id.formal_notice for letter in letters
+                letter.level_id.formal_notice or letter.kind_id.code == "payment_plan"
+                for letter in letters
             ):
                 missing.append(
                     self.env._(
-                        "who signs formal notices (Settings ‣ Collections, field "
-                        "Letters Signed by)"
+                        "who signs formal notices and payment plans (Settings ‣ "
+                        "Collections, field Letters Signed by)"
                     )
                 )
-        if missing:
-            raise UserError(
-                self.env._(
-                    "These letters would miss mandatory mentions. Please fill in:\n"
-                    "%(missing)s",
-                    missing="\n".join(f"- {mention}" for mention in missing),
+            if any(letter.level_id.formal_notice for letter in letters) and not (
+                company.street and company.city
+            ):
+                missing.append(
+                    self.env._(
+                        "the company's address, without which a formal notice does not "
+                        "say who gives it (%(place)s)",
+                        place=settings,
+                    )
                 )
-            )
+        return missing
 
     def _check_sendable(self):
         """Raise what keeps this one letter from leaving."""
@@ -453,9 +541,9 @@ class CollectionLetter(models.Model):
         self._check_mandatory_mentions()
         # sudo: the wording and the addressee belong to the letter
         letter = self.sudo()
-        level = letter.level_id.with_context(lang=self.lang)
-        for text in (level.subject, level.body_before, level.body_after):
-            level._check_text(text)
+        wording = letter._get_wording().with_context(lang=self.lang)
+        for text in (wording.subject, wording.body_before, wording.body_after):
+            wording._check_text(text)
         partner = letter.partner_id
         if letter.channel == "email" and not partner.email_normalized:
             raise UserError(

@@ -4,13 +4,12 @@ from collections import Counter
 from itertools import groupby, pairwise
 
 from markupsafe import Markup
+from psycopg2 import OperationalError
 
 from odoo import Command, api, fields, models, modules
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, split_every
-from odoo.tools.pdf import PdfFileReader, PdfFileWriter
-
-from odoo.addons.base.models.ir_qweb import QWebError
+from odoo.tools.pdf import PdfFileReader, PdfFileWriter, merge_pdf
 
 from .ir_actions_report import LETTER_REPORT
 
@@ -18,8 +17,11 @@ _logger = logging.getLogger(__name__)
 
 #: letters delivered together: one renderer call, one batch of e-mails
 SEND_BATCH = 50
+#: letters sent while the user waits; more are left to the sending job
+INLINE_LIMIT = 100
 #: letters in one document: the renderer slows down on very long ones
 PRINT_BATCH = 100
+CALL_ACTIVITY = "mail.mail_activity_data_call"
 
 
 class CollectionLetterDeliveryMixin(models.AbstractModel):
@@ -27,6 +29,27 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
 
     _name = "collection.letter.delivery.mixin"
     _description = "Delivery of Letters"
+
+    delivery_state = fields.Selection(
+        selection=[
+            ("queued", "Waiting for the sending job"),
+            ("pending", "Waiting in the mail queue"),
+            ("handed_over", "Handed to the mail server"),
+            ("bounced", "Came back"),
+            ("failed", "Could not be sent"),
+        ],
+        string="Delivery",
+        readonly=True,
+        copy=False,
+        help="Where the letter is on its way, as far as it goes by e-mail.",
+    )
+    by_email = fields.Boolean(string="Sent by E-mail", readonly=True, copy=False)
+    by_post = fields.Boolean(string="Sent by Post", readonly=True, copy=False)
+    by_call = fields.Boolean(string="Call Asked for", readonly=True, copy=False)
+
+    _queued_idx = models.Index(
+        "(id) WHERE state = 'to_send' AND delivery_state = 'queued'"
+    )
 
     # ------------------------------------------------------------------
     # The document
@@ -109,15 +132,28 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
         )
         for stored, letters in neighbours:
             if stored:
-                # sudo: the PDF of a letter that may be read
-                parts += [
-                    (letter, letter.sudo().attachment_id.raw) for letter in letters
-                ]
+                for letter in letters:
+                    # sudo: the PDF of a letter that may be read, and what goes into
+                    # the same envelope
+                    letter_sudo = letter.sudo()
+                    enclosed = letter_sudo.by_post and letter_sudo.enclosure_ids
+                    documents = letter_sudo.attachment_id | (
+                        enclosed or letter_sudo.enclosure_ids.browse()
+                    )
+                    parts.append((letter, letter._join_pdfs(documents.mapped("raw"))))
                 continue
             for batch in split_every(PRINT_BATCH, [letter.id for letter in letters]):
                 letters_batch = self.browse(batch)
                 parts.append((letters_batch[0], letters_batch._render_pdf()))
         return parts
+
+    @api.model
+    def _join_pdfs(self, documents):
+        """One PDF out of several; a single one stays as it is, byte for byte."""
+        readable = [document for document in documents if document[:4] == b"%PDF"]
+        if len(readable) < 2:
+            return documents[0]
+        return merge_pdf(readable)
 
     def _is_stored(self):
         return self.state == "sent" and bool(self.attachment_id)
@@ -135,27 +171,92 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
         """Send these waiting letters, each computed again first.
 
         A letter that cannot leave is set to "error" with the reason and the
-        others go on. Letters of the channel "call" wait for the call. Letters
-        that another process is sending are left to it.
+        others go on. Letters of the channel "call" ask for the call and wait for
+        it. Letters that another process is sending are left to it.
 
         :return: the letters that left
         """
         waiting = self.try_lock_for_update()
-        waiting.invalidate_recordset(["state"])
+        waiting.invalidate_recordset(["state", "by_call"])
         waiting = waiting.filtered(
-            lambda letter: letter.state == "to_send" and letter.channel != "call"
+            lambda letter: (
+                letter.state == "to_send"
+                and not (letter.channel == "call" and letter.by_call)
+            )
         )
+        # those that are cancelled or set to "error" leave the queue, too
+        waiting.filtered("delivery_state").delivery_state = False
         sent = self.browse()
         for batch in split_every(SEND_BATCH, waiting._recompute_before_sending().ids):
-            sent |= self.browse(batch)._deliver_or_fail()
+            letters = self.browse(batch)
+            calls = letters.filtered(lambda letter: letter._is_only_call())
+            calls._ask_for_call()
+            sent |= (letters - calls)._deliver_or_fail()
         return sent
+
+    def _send_or_queue(self):
+        """Send a few letters at once, leave many to the sending job.
+
+        :return: the letters that left, or None when they are left to the job
+        """
+        if len(self) <= INLINE_LIMIT:
+            return self._send()
+        self._queue_sending()
+        return None
+
+    def _queue_sending(self):
+        """Leave these waiting letters to the sending job, and start it at once."""
+        waiting = self.filtered(lambda letter: letter.state == "to_send")
+        waiting.delivery_state = "queued"
+        # sudo: whoever sends letters has no rights on scheduled actions
+        self.env.ref("account_collection.ir_cron_collection_send").sudo()._trigger()
+
+    @api.model
+    def _cron_send(self):
+        """Send what is queued, a batch per transaction.
+
+        The state of a letter and its e-mail are written together: after a crash
+        what was committed has left once and the rest is still queued. Several
+        workers share the queue, each locks the letters it takes.
+        """
+        Cron = self.env["ir.cron"]
+        domain = [("state", "=", "to_send"), ("delivery_state", "=", "queued")]
+        Cron._commit_progress(remaining=self.search_count(domain))
+        while batch := self._lock_queued():
+            batch._send()
+            if not Cron._commit_progress(len(batch)):
+                break
+
+    @api.model
+    def _lock_queued(self):
+        """The next letters of the queue that no other worker has taken."""
+        self.flush_model(["state", "delivery_state"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id FROM collection_letter
+                 WHERE state = 'to_send' AND delivery_state = 'queued'
+              ORDER BY id
+                 LIMIT %s
+                   FOR UPDATE SKIP LOCKED
+                """,
+                SEND_BATCH,
+            )
+        )
+        return self.browse(row[0] for row in rows)
 
     def _deliver_or_fail(self):
         """Deliver the letters together or, if one stands in the way, one by one."""
+        if not self:
+            return self
         try:
             with self.env.cr.savepoint():
                 self._deliver()
-        except (UserError, QWebError, ValueError) as error:
+        except OperationalError:
+            # not the letter's fault: the transaction is done again
+            raise
+        except Exception as error:
+            # whatever is wrong with one letter must not keep back the others
             if len(self) > 1:
                 return self.browse().union(
                     *(letter._deliver_or_fail() for letter in self)
@@ -171,6 +272,8 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
         """Store the PDFs, hand the e-mails to the queue and mark the letters sent."""
         for letter in self:
             letter._check_sendable()
+        self._set_channels()
+        self._generate_enclosures()
         documents = self._render_pdf_each()
         # sudo: the archive of what was sent does not depend on who pressed the button
         attachments = (
@@ -193,41 +296,118 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
             letter.write(
                 {"attachment_id": attachment.id, "state_reason": letter._get_remark()}
             )
-        self.filtered(lambda letter: letter.channel == "email")._queue_mails()
+            enclosures = letter._get_enclosures()
+            if enclosures:
+                # sudo: the customer's own invoices, whoever sends the letter
+                letter.sudo().enclosure_ids = [Command.set(enclosures.ids)]
+        by_email = self.filtered("by_email")
+        by_email._queue_mails()
+        by_email.delivery_state = "pending"
+        self.filtered("by_call")._schedule_calls()
         self._mark_sent()
+
+    # ------------------------------------------------------------------
+    # Channels
+    # ------------------------------------------------------------------
+
+    def _get_channels(self):
+        """All ways this letter goes: its own channel and those its level adds.
+
+        The customer's preferred channel replaces e-mail and post by one another,
+        never registered post. Nothing goes to an e-mail address that is missing.
+        """
+        self.ensure_one()
+        letter = self.sudo()
+        level = letter.level_id
+        channels = {letter.channel}
+        channels.update(
+            channel for channel in ("email", "post", "call") if level[f"also_{channel}"]
+        )
+        preferred = letter.account_id.preferred_channel
+        if preferred and not channels.isdisjoint({"email", "post"}):
+            channels = channels - {"email", "post"} | {preferred}
+        if "email" in channels and not letter._get_mail_partner().email_normalized:
+            channels = channels - {"email"} | (
+                set() if letter.channel == "registered" else {"post"}
+            )
+        if "registered" in channels:
+            channels.discard("post")
+        return channels
+
+    def _is_only_call(self):
+        return self._get_channels() == {"call"}
+
+    def _set_channels(self):
+        """Write down how each letter goes."""
+        for letter in self:
+            channels = letter._get_channels()
+            letter.write(
+                {
+                    "by_email": "email" in channels,
+                    "by_post": bool(channels & {"post", "registered"}),
+                    "by_call": "call" in channels,
+                }
+            )
+
+    def _ask_for_call(self):
+        """Put the call of these letters on the collectors' lists; they wait for it."""
+        self.by_call = True
+        self._schedule_calls()
+
+    def _schedule_calls(self):
+        """An activity for today and the account's next action, for each letter."""
+        if not self:
+            return
+        today = fields.Date.context_today(self)
+        letters = self.sudo()
+        activity_type = self.env.ref(CALL_ACTIVITY)
+        self.env["mail.activity"].sudo().create(
+            [
+                {
+                    "activity_type_id": activity_type.id,
+                    "automated": True,
+                    "date_deadline": today,
+                    "res_model_id": self.env["ir.model"]._get_id("collection.account"),
+                    "res_id": letter.account_id.id,
+                    "summary": letter._get_call_summary(),
+                    "user_id": letter._get_collector().id,
+                }
+                for letter in letters
+            ]
+        )
+        for (summary,), accounts in (
+            letters.grouped(lambda letter: (letter._get_call_summary(),))
+        ).items():
+            accounts.account_id.filtered(
+                lambda account: (
+                    not account.next_action_date or account.next_action_date > today
+                )
+            ).write({"next_action_date": today, "next_action": summary})
+
+    def _get_call_summary(self):
+        return self.env._(
+            "Call the customer: %(level)s", level=self._get_title()
+        )
+
+    def _get_collector(self):
+        """Who follows up this letter: the account's collector, else who drew it up."""
+        letter = self.sudo()
+        user = letter.account_id.user_id or letter.create_uid
+        return user if user.active and not user.share else self.env.user
 
     def _get_remark(self):
         """What whoever puts the letter into its envelope should know."""
-        if self.channel == "post" and not self._has_postal_address():
+        if self.by_post and not self._has_postal_address():
             return self.env._("The postal address is incomplete.")
         return False
 
-    def _queue_mails(self):
-        """Queue one e-mail per letter; the mail queue sends it."""
-        standard = self.env.ref(
-            "account_collection.mail_template_letter", raise_if_not_found=False
-        )
-        for template, letters in self.grouped(
-            lambda letter: letter.level_id.mail_template_id or standard
-        ).items():
-            if not template:
-                raise UserError(
-                    self.env._("There is no e-mail template for these letters.")
-                )
-            mails = template.send_mail_batch(letters.ids)
-            for letter, mail in zip(letters, mails, strict=True):
-                if not mail.recipient_ids and not mail.email_to:
-                    raise UserError(
-                        self.env._(
-                            "The e-mail template “%(template)s” gives no recipient.",
-                            template=template.name,
-                        )
-                    )
-                enclosed = letter.attachment_id | letter._get_enclosures()
-                mail.attachment_ids = [Command.link(pdf.id) for pdf in enclosed]
-
     def action_send(self):
-        """Send these letters now; numbers are given and errors tried again."""
+        """Send these letters now; numbers are given and errors tried again.
+
+        More than INLINE_LIMIT are left to the sending job.
+        """
+        self.check_access("write")
+        self._check_may_send()
         failed = self.filtered(lambda letter: letter.state == "error")
         failed.write({"state": "draft", "state_reason": False})
         failed.filtered("number").state = "to_send"
@@ -235,21 +415,46 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
         waiting = self.filtered(lambda letter: letter.state == "to_send")
         if not waiting:
             raise UserError(self.env._("None of these letters is waiting to be sent."))
-        sent = waiting._send()
-        counts = Counter(waiting.mapped("state"))
+        return waiting._notify_sending(waiting._send_or_queue())
+
+    def _check_may_send(self):
+        """Sending is the credit manager's decision."""
+        if not self.env.su and not self.env.user.has_group(
+            "account_collection.group_collection_manager"
+        ):
+            raise AccessError(self.env._("Only credit managers send letters."))
+
+    def _notify_sending(self, sent):
+        """What became of these letters, told to the user.
+
+        :param sent: outcome of `_send_or_queue`
+        """
+        if sent is None:
+            message = self.env._(
+                "%(count)s letters are being sent in the background. Follow them in "
+                "the list: those that have left are marked as sent.",
+                count=len(self),
+            )
+        else:
+            counts = Counter(self.mapped("state"))
+            message = self.env._(
+                "%(sent)s sent, %(cancelled)s cancelled as paid meanwhile, "
+                "%(failed)s in error, %(calls)s waiting for a call.",
+                sent=len(sent),
+                cancelled=counts["cancelled"],
+                failed=counts["error"],
+                calls=counts["to_send"],
+            )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "success" if sent == waiting else "warning",
-                "message": self.env._(
-                    "%(sent)s sent, %(cancelled)s cancelled as paid meanwhile, "
-                    "%(failed)s in error, %(calls)s waiting for a call.",
-                    sent=len(sent),
-                    cancelled=counts["cancelled"],
-                    failed=counts["error"],
-                    calls=counts["to_send"],
-                ),
+                "type": "info"
+                if sent is None
+                else "success"
+                if sent == self
+                else "warning",
+                "message": message,
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
@@ -277,49 +482,110 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
 
         Items paid, disputed, put on hold, handed over or covered by a credit
         meanwhile leave the letter, amounts and days become today's, and a letter
-        without item is cancelled.
+        without item is cancelled. A few statements for all letters; what has not
+        changed is not written. Letters that are no reminder are left alone.
 
         :return: the letters that are still to be sent
         """
         today = fields.Date.context_today(self)
+        reminders = self.filtered("level_id")
         Run = self.env["collection.dunning.run"]
         Run._flush_for_decision()
-        for company, letters in self.grouped("company_id").items():
-            rows = self.env.execute_query_dict(
+        for company, letters in reminders.grouped("company_id").items():
+            items = letters.line_ids.item_id
+            rows = self.env.execute_query(
                 SQL(
-                    "SELECT * FROM (%s) decision WHERE reason IS NULL",
-                    Run._decision_query(company, today, items=letters.line_ids.item_id),
+                    "SELECT item_id, date_due, days_overdue, amount_total, "
+                    "amount_residual, amount_due, amount_credit "
+                    "FROM (%s) decision WHERE reason IS NULL",
+                    Run._decision_query(company, today, items=items),
                 )
             )
-            standing = {row["item_id"]: row for row in rows}
-            for letter in letters:
-                gone = letter.line_ids.filtered(
-                    lambda line: line.item_id.id not in standing  # noqa: B023
-                )
-                kept = letter.line_ids - gone
-                gone.unlink()
-                credit = 0.0
-                for line in kept:
-                    row = standing[line.item_id.id]
-                    credit += float(row["amount_credit"])
-                    line.write(
-                        {
-                            "date_due": row["date_due"],
-                            "days_overdue": row["days_overdue"],
-                            "amount_paid": row["amount_total"] - row["amount_residual"],
-                            "amount_due": row["amount_due"],
-                            "amount_interest": 0.0,
-                            "amount_indemnity": 0.0,
-                        }
-                    )
-                if kept:
-                    letter.write({"date": today, "amount_credit": credit})
-        empty = self.filtered(lambda letter: not letter.line_ids)
+            letters._update_lines(rows, today)
+        empty = reminders.filtered(lambda letter: not letter.line_ids)
         empty._cancel(self.env._("Paid or settled meanwhile"))
-        remaining = self - empty
-        remaining._sum_lines()
+        remaining = reminders - empty
         remaining._compute_penalties()
-        return remaining.filtered(lambda letter: letter.state == "to_send")
+        return (self - empty).filtered(lambda letter: letter.state == "to_send")
+
+    def _update_lines(self, rows, date):
+        """Bring the lines of these letters to what `rows` say of their items.
+
+        :param rows: (item, due date, days overdue, total, residual, amount due,
+            credit) of each item that may still be asked for
+        :param date: the letters' new date
+        """
+        decision = SQL(
+            """
+            SELECT line.id AS line_id, line.letter_id, value.*
+              FROM collection_letter_line line
+         LEFT JOIN (VALUES %(rows)s) AS value (
+                       item_id, date_due, days_overdue, amount_total,
+                       amount_residual, amount_due, amount_credit)
+                ON value.item_id = line.item_id
+             WHERE line.letter_id IN %(ids)s
+            """,
+            # one row without meaning gives the types when there is none
+            rows=SQL(", ").join(
+                SQL("(%s::int, %s::date, %s::int, %s, %s, %s, %s)", *row)
+                for row in [*rows, (None, None, None, 0.0, 0.0, 0.0, 0.0)]
+            ),
+            ids=tuple(self.ids),
+        )
+        changed = self.env.execute_query(
+            SQL(
+                """
+                WITH decision AS MATERIALIZED (%(decision)s),
+                gone AS (
+                    DELETE FROM collection_letter_line line USING decision
+                     WHERE line.id = decision.line_id AND decision.item_id IS NULL
+                 RETURNING line.letter_id
+                ), changed AS (
+                    UPDATE collection_letter_line line
+                       SET date_due = decision.date_due,
+                           days_overdue = decision.days_overdue,
+                           amount_paid = decision.amount_total
+                                         - decision.amount_residual,
+                           amount_due = decision.amount_due,
+                           amount_interest = 0, amount_indemnity = 0,
+                           amount_waived = 0, interest_detail = NULL,
+                           write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+                      FROM decision
+                     WHERE line.id = decision.line_id AND decision.item_id IS NOT NULL
+                       AND (line.date_due, line.days_overdue, line.amount_paid,
+                            line.amount_due)
+                           IS DISTINCT FROM
+                           (decision.date_due, decision.days_overdue,
+                            decision.amount_total - decision.amount_residual,
+                            decision.amount_due)
+                 RETURNING line.letter_id
+                ), letter AS (
+                    UPDATE collection_letter letter
+                       SET date = %(date)s, amount_credit = credit.amount,
+                           write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+                      FROM (SELECT letter_id, SUM(amount_credit) AS amount
+                              FROM decision
+                             WHERE item_id IS NOT NULL
+                          GROUP BY letter_id) credit
+                     WHERE letter.id = credit.letter_id
+                       AND (letter.date, letter.amount_credit)
+                           IS DISTINCT FROM (%(date)s::date, credit.amount)
+                 RETURNING letter.id
+                )
+                SELECT letter_id FROM gone
+                 UNION SELECT letter_id FROM changed
+                 UNION SELECT id FROM letter
+                """,
+                decision=decision,
+                date=date,
+                uid=self.env.uid,
+            )
+        )
+        if changed:
+            letters = self.browse(row[0] for row in changed)
+            letters.line_ids.invalidate_recordset(flush=False)
+            letters.invalidate_recordset(flush=False)
+            letters._sum_lines()
 
     def _mark_sent(self):
         """Record that the letters left: from now on their levels count."""
@@ -365,6 +631,7 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
         )
         self.env["collection.account"]._refresh_totals(self.account_id.ids)
         self._log_on_accounts()
+        self._log_on_invoices()
 
     def _log_on_accounts(self):
         channels = dict(self._fields["channel"]._description_selection(self.env))
@@ -372,13 +639,46 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
             account.id: Markup("<br/>").join(
                 self.env._(
                     "%(level)s %(number)s sent (%(channel)s): %(amount)s.",
-                    level=letter.level_id.name,
+                    level=letter._get_title(),
                     number=letter.number,
                     channel=channels[letter.channel],
-                    amount=letter.currency_id.format(letter.amount_total),
+                    amount=letter.currency_id.format(
+                        letter.fact_amount or letter.amount_total
+                    ),
                 )
                 for letter in letters
             )
             for account, letters in self.grouped("account_id").items()
         }
         self.account_id._message_log_batch(bodies=bodies)
+
+    def _log_on_invoices(self):
+        """A note on each invoice of these letters, all in one go."""
+        channels = dict(self._fields["channel"]._description_selection(self.env))
+        notes = {}
+        # sudo: the invoice tells its own people that it was asked for
+        for line in self.sudo().line_ids:
+            if not line.item_id:
+                continue
+            letter = line.letter_id
+            notes.setdefault(line.item_id.move_id, []).append(
+                Markup("{} {}").format(
+                    Markup(
+                        '<a href="#" data-oe-model="{}" data-oe-id="{}">{}</a>'
+                    ).format(letter._name, letter.id, letter.number),
+                    self.env._(
+                        "%(level)s (%(channel)s): %(amount)s asked for.",
+                        level=letter._get_title(),
+                        channel=channels[letter.channel],
+                        amount=letter.currency_id.format(line.amount_due),
+                    ),
+                )
+            )
+        moves = self.env["account.move"].sudo().union(*notes)
+        if moves:
+            moves._message_log_batch(
+                bodies={
+                    move.id: Markup("<br/>").join(texts)
+                    for move, texts in notes.items()
+                }
+            )

@@ -32,8 +32,15 @@ class CollectionLetterLine(models.Model):
     amount_due = fields.Monetary(help="Residual less the part under dispute.")
     amount_interest = fields.Monetary(string="Interest")
     amount_indemnity = fields.Monetary(string="Indemnity")
+    amount_waived = fields.Monetary(
+        string="Commercial Gesture",
+        help="Waived part of the interest and the indemnity, deducted.",
+    )
     interest_detail = fields.Json(
         help="Segments of the interest: from, to, days, rate, base, amount."
+    )
+    settled_detail = fields.Json(
+        help="Interest and indemnity invoiced or waived before, and left out."
     )
 
     interest_explanation = fields.Char(

@@ -1,7 +1,11 @@
+import json
+from itertools import groupby
+
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..tools.late_interest import MissingRateError, interest_segments
+#: lines written with one statement
+CHUNK = 5000
 
 
 class CollectionLetterPenaltyMixin(models.AbstractModel):
@@ -13,88 +17,165 @@ class CollectionLetterPenaltyMixin(models.AbstractModel):
     def _compute_penalties(self):
         """Interest to the letter's date and the fixed indemnity, where claimed.
 
-        A few queries for all letters. A letter whose rate is missing is set to
-        "error" with a remark that names the half-year; the others go on.
+        A fixed number of queries to read, and one statement per few thousand lines
+        to write. A letter whose rate is missing is set to "error" with a remark that
+        names the half-year; the others go on.
         """
-        letters = self.filtered(lambda letter: letter.level_id.include_penalties)
-        if not letters:
+        rows = self._fetch_penalty_lines()
+        if not rows:
             return
-        lines = letters.line_ids.filtered(lambda line: line.days_overdue >= 1)
-        items = lines.item_id
-        items.fetch(["amount_total", "amount_disputed", "date_due", "move_id"])
-        payments = items._get_payments()
-        notices = items._get_notice_dates()
-        regimes = self.env["collection.interest.regime"]._get_by_debtor_type()
-        rates = self.env["collection.reference.rate"]._get_rate_table()
-        euro = self.env.ref("base.EUR")
-        line_values = []
-        indemnified = set()
-        for letter in letters:
-            account = letter.account_id
-            regime = regimes.get(account._get_debtor_type())
-            if not regime:
-                continue
-            rule = regime._to_tool(letter.company_id)
-            values = []
-            try:
-                for line in letter.line_ids.filtered(lambda li: li.days_overdue >= 1):
-                    item = line.item_id
-                    segments = interest_segments(
-                        item.amount_total - item.amount_disputed,
-                        item.date_due,
-                        letter.date,
-                        rule,
-                        rates,
-                        payments=payments.get(item, ()),
-                        date_notice=notices.get(item),
-                        date_insolvency=account.insolvency_date or None,
-                        rounding=letter.currency_id.rounding,
-                    )
-                    values.append((line, segments))
-            except MissingRateError as error:
+        penalties = self.env["collection.item"]._compute_item_penalties(rows)
+        values, errors, done = [], {}, []
+        for letter_id, of_letter in groupby(penalties, lambda penalty: penalty.group):
+            of_letter = list(of_letter)
+            error = next((p.error for p in of_letter if p.error), None)
+            if error:
                 message = self.env["collection.reference.rate"]._missing_rate_error(
                     error
                 )
-                letter.write({"state": "error", "state_reason": str(message)})
+                errors.setdefault(str(message), []).append(letter_id)
                 continue
-            indemnity = 0.0
-            if not account.insolvency_date:
-                indemnity = euro._convert(
-                    regime.indemnity, letter.currency_id, letter.company_id, letter.date
-                )
-            for line, segments in values:
-                # once per invoice, whatever its number of due dates and letters
-                move = line.item_id.move_id
-                first = move not in indemnified
-                indemnified.add(move)
-                line_values.append((line, segments, indemnity if first else 0.0))
-        for line, segments, indemnity in line_values:
-            line.write(
-                {
-                    "amount_interest": sum(float(s.amount) for s in segments),
-                    "amount_indemnity": indemnity,
-                    "interest_detail": [
-                        {
-                            "date_from": fields.Date.to_string(s.date_from),
-                            "date_to": fields.Date.to_string(s.date_to),
-                            "days": s.days,
-                            "rate": float(s.rate),
-                            "base": float(s.base),
-                            "amount": float(s.amount),
-                        }
-                        for s in segments
-                    ],
-                }
+            done.append(letter_id)
+            values += map(self._prepare_penalty_values, of_letter)
+            if len(values) >= CHUNK:
+                self._write_penalties(values)
+                values = []
+        self._write_penalties(values)
+        for message, letter_ids in errors.items():
+            self.browse(letter_ids).write({"state": "error", "state_reason": message})
+        self.browse(done)._sum_lines()
+
+    def _fetch_penalty_lines(self):
+        """Late lines of the letters whose level claims penalties, by letter.
+
+        An invoice with several due dates may stand on several letters of a run, sent
+        at different moments. Its indemnity is asked for once: on the first of its
+        late items that stand on letters of the run, and never beside another item
+        that is still open and for which it was asked before.
+        """
+        if not self.ids:
+            return []
+        return self.env["collection.item"]._fetch_penalty_rows(
+            SQL(
+                """collection_letter letter
+              LEFT JOIN collection_policy_level level ON level.id = letter.level_id
+              LEFT JOIN collection_letter_kind kind ON kind.id = letter.kind_id
+                   JOIN collection_letter_line line ON line.letter_id = letter.id
+                   JOIN collection_item item ON item.id = line.item_id"""
+            ),
+            key=SQL("line.id"),
+            group=SQL("letter.id"),
+            date_to=SQL("letter.date"),
+            carries=SQL(
+                """NOT EXISTS (
+                    SELECT 1
+                      FROM collection_item other
+                      JOIN collection_letter_line beside ON beside.item_id = other.id
+                      JOIN collection_letter paper ON paper.id = beside.letter_id
+                 LEFT JOIN collection_policy_level step ON step.id = paper.level_id
+                 LEFT JOIN collection_letter_kind other_kind
+                        ON other_kind.id = paper.kind_id
+                     WHERE other.move_id = item.move_id AND other.id <> item.id
+                       AND other.state = 'open' AND beside.days_overdue >= 1
+                       AND COALESCE(other_kind.include_penalties,
+                                    step.include_penalties)
+                       AND ((paper.state = 'sent' AND beside.amount_indemnity > 0)
+                            OR ((paper.id = letter.id OR paper.run_id = letter.run_id)
+                                AND paper.state IN ('draft', 'to_send', 'sent')
+                                AND (other.date_due, other.id)
+                                    < (item.date_due, item.id))))"""
+            ),
+            condition=SQL(
+                """letter.id = ANY(%s) AND letter.state <> 'sent'
+                   AND COALESCE(kind.include_penalties, level.include_penalties)
+                   AND line.days_overdue >= 1""",
+                list(self.ids),
+            ),
+            order=SQL("letter.id, line.date_due, line.id"),
+        )
+
+    def _prepare_penalty_values(self, penalty):
+        """Columns of one line: (id, interest, indemnity, waived, detail, settled)."""
+        # written out rather than dumped: the figures stay what they are, digit by
+        # digit, and a run has a hundred thousand of them
+        detail = ", ".join(
+            f'{{"date_from": "{s.date_from}", "date_to": "{s.date_to}", '
+            f'"days": {s.days}, "rate": {s.rate}, "base": {s.base}, '
+            f'"amount": {s.amount}}}'
+            for s in penalty.segments
+        )
+        return (
+            penalty.key,
+            penalty.interest,
+            penalty.indemnity,
+            penalty.waived_interest + penalty.waived_indemnity,
+            f"[{detail}]",
+            json.dumps(penalty.settled) if penalty.settled else None,
+        )
+
+    def _write_penalties(self, values):
+        if not values:
+            return
+        ids, interest, indemnity, waived, detail, settled = zip(*values, strict=True)
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE collection_letter_line line
+                   SET amount_interest = penalty.interest,
+                       amount_indemnity = penalty.indemnity,
+                       amount_waived = penalty.waived,
+                       interest_detail = penalty.detail,
+                       settled_detail = penalty.settled
+                  FROM unnest(%s::int[], %s::numeric[], %s::numeric[], %s::numeric[],
+                              %s::jsonb[], %s::jsonb[])
+                       penalty (id, interest, indemnity, waived, detail, settled)
+                 WHERE line.id = penalty.id
+                """,
+                list(ids),
+                list(interest),
+                list(indemnity),
+                list(waived),
+                list(detail),
+                list(settled),
             )
-        letters._sum_lines()
+        )
+        self.env["collection.letter.line"].browse(ids).invalidate_recordset(
+            [
+                "amount_interest",
+                "amount_indemnity",
+                "amount_waived",
+                "interest_detail",
+                "settled_detail",
+            ],
+            flush=False,
+        )
+
+    def action_claim_interest(self):
+        """Invoice the interest of the letters' items, to the letter's date."""
+        return self._open_settlement_wizard(self.line_ids.item_id.action_claim_interest)
+
+    def action_waive(self):
+        """Waive interest or indemnities of the letters' items."""
+        return self._open_settlement_wizard(self.line_ids.item_id.action_waive)
+
+    def _open_settlement_wizard(self, open_wizard):
+        action = open_wizard()
+        today = fields.Date.context_today(self)
+        date_to = min([today, *self.mapped("date")])
+        return dict(
+            action,
+            context={
+                **action["context"],
+                "default_date_to": fields.Date.to_string(date_to),
+            },
+        )
 
     def _sum_lines(self):
         """Totals of the letters from their lines; a line's figures are not rounded
         again, so that the table adds up."""
-        self.line_ids.flush_recordset()
-        self.flush_recordset()
         if not self:
             return
+        self.env.flush_all()
         self.env.execute_query(
             SQL(
                 """
@@ -102,21 +183,30 @@ class CollectionLetterPenaltyMixin(models.AbstractModel):
                    SET amount_due = total.amount_due,
                        amount_interest = total.amount_interest,
                        amount_indemnity = total.amount_indemnity,
+                       amount_waived = total.amount_waived,
                        amount_total = total.amount_due + total.amount_interest
-                                      + total.amount_indemnity - letter.amount_credit
+                                      + total.amount_indemnity - total.amount_waived
+                                      - letter.amount_credit
                   FROM (SELECT letter_id, SUM(amount_due) AS amount_due,
                                SUM(amount_interest) AS amount_interest,
-                               SUM(amount_indemnity) AS amount_indemnity
+                               SUM(amount_indemnity) AS amount_indemnity,
+                               SUM(COALESCE(amount_waived, 0)) AS amount_waived
                           FROM collection_letter_line
-                         WHERE letter_id IN %(ids)s
+                         WHERE letter_id = ANY(%(ids)s)
                       GROUP BY letter_id) total
                  WHERE letter.id = total.letter_id
              RETURNING letter.id
                 """,
-                ids=tuple(self.ids),
+                ids=list(self.ids),
             )
         )
         self.invalidate_recordset(
-            ["amount_due", "amount_interest", "amount_indemnity", "amount_total"],
+            [
+                "amount_due",
+                "amount_interest",
+                "amount_indemnity",
+                "amount_waived",
+                "amount_total",
+            ],
             flush=False,
         )

@@ -73,6 +73,22 @@ class CollectionMandate(models.Model):
         help="In the company's name: the customer sees only the company. For the "
         "account of: the provider presents itself and its mandate.",
     )
+    reference = fields.Char(
+        string="Provider's Reference",
+        tracking=True,
+        copy=False,
+        help="How the provider calls this file: its first letter to each customer "
+        "tells it, and every later one (article R124-4 CPCE).",
+    )
+    payment_bank_id = fields.Many2one(
+        comodel_name="res.partner.bank",
+        string="Paying Account",
+        check_company=True,
+        ondelete="restrict",
+        tracking=True,
+        help="Account that customers pay into under this mandate: the company's own, "
+        "or the one the provider keeps for what it collects (article R124-2 CPCE).",
+    )
     phase = fields.Selection(
         selection=[("on_site", "On site"), ("off_site", "Off site")],
         required=True,
@@ -281,6 +297,64 @@ class CollectionMandate(models.Model):
                         provider=mandate.provider_id.display_name,
                     )
                 )
+
+    def _draft_missing_notices(self, accounts=None):
+        """Draw up the provider's first letter (R124-4 CPCE) to whom it has none yet.
+
+        For mandates under which the provider works for the account of the company,
+        and customers of whose invoices handed over one is overdue.
+
+        :param accounts: only these; None: all that are with the provider
+        :return: the letters, drafts
+        """
+        letters = self.env["collection.letter"]
+        kinds = self.env["collection.letter.kind"].sudo()
+        for mandate in self.filtered(lambda mandate: mandate.mode == "on_behalf"):
+            # a company that archived the kind writes these letters elsewhere
+            if not kinds.search_count(
+                [
+                    ("code", "=", "mandate_notice"),
+                    ("company_id", "in", [mandate.company_id.id, False]),
+                ],
+                limit=1,
+            ):
+                continue
+            domain = [
+                ("mandate_id", "=", mandate.id),
+                ("delegation_state", "=", "delegated"),
+                ("insolvency_date", "=", False),
+                (
+                    "item_ids",
+                    "any",
+                    [
+                        ("delegated", "=", True),
+                        ("state", "=", "open"),
+                        ("date_due", "<", fields.Date.context_today(self)),
+                    ],
+                ),
+                (
+                    "letter_ids",
+                    "not any",
+                    [
+                        ("kind_id.code", "=", "mandate_notice"),
+                        ("mandate_id", "=", mandate.id),
+                        ("state", "!=", "cancelled"),
+                    ],
+                ),
+            ]
+            if accounts is not None:
+                domain.append(("id", "in", accounts.ids))
+            letters |= (
+                self.env["collection.account"]
+                .search(domain)
+                ._write_letters("mandate_notice")
+            )
+        return letters
+
+    @api.model
+    def _cron_draft_notices(self):
+        """First letters to customers whose invoices became overdue since."""
+        self.search([("state", "in", WORKING_STATES)])._draft_missing_notices()
 
     def action_open_accounts(self):
         self.ensure_one()

@@ -152,6 +152,7 @@ class CollectionPlacement(models.Model):
             placement.state = "handed_over"
             lines._link_accounts()
             placement._log_on_accounts(lines.account_id)
+            placement.mandate_id._draft_missing_notices(lines.account_id)
 
     def action_propose(self):
         """Set the accounts aside for the provider, who does not see them yet."""

@@ -1,12 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..tools.letter_text import PLACEHOLDERS, unknown_placeholders
-
 
 class CollectionPolicyLevel(models.Model):
     _name = "collection.policy.level"
     _description = "Dunning Level"
+    _inherit = ["collection.wording.mixin"]
     _order = "policy_id, sequence, id"
 
     policy_id = fields.Many2one(
@@ -40,44 +39,38 @@ class CollectionPolicyLevel(models.Model):
         default="email",
         help="A customer without e-mail address gets the letter by post.",
     )
+    also_email = fields.Boolean(
+        string="Also by E-mail", help="The same letter goes by e-mail as well."
+    )
+    also_post = fields.Boolean(
+        string="Also by Post", help="The same letter goes by post as well."
+    )
+    also_call = fields.Boolean(
+        string="Also a Call",
+        help="A call to the customer is put on the collector's list the same day.",
+    )
+    copy_salesperson = fields.Boolean(
+        string="Copy to the Salesperson",
+        help="The customer's salesperson has a copy of the e-mail.",
+    )
+    attach_invoices = fields.Boolean(
+        compute="_compute_attach_invoices",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Copies of the invoices go with the letter, up to ten of them.",
+    )
     mail_template_id = fields.Many2one(
         comodel_name="mail.template",
         domain=[("model", "=", "collection.letter")],
         help="E-mail that carries the letter. Empty: the standard one.",
     )
-    tone = fields.Selection(
-        selection=[
-            ("service", "Service, before the due date"),
-            ("courteous", "Courteous"),
-            ("firm", "Firm"),
-            ("formal", "Formal"),
-        ],
-        required=True,
-        default="courteous",
-    )
-    subject = fields.Char(
-        required=True,
-        translate=True,
-        help="Subject line of the letter and the e-mail. It may hold the same "
-        "placeholders as the text.",
-    )
-    body_before = fields.Html(
-        string="Text before the Table",
-        translate=True,
-        sanitize=True,
-        help="Placeholders: {customer}, {company}, {level}, {number}, {date}, {count} "
-        "(items), {due} (principal), {penalties} (interest and indemnity), {total}, "
-        "{deadline} (last day to pay), {deadline_days}, {within} (“within 8 days”), "
-        "{previous_number} and {previous_date} (last letter sent). A paragraph whose "
-        "placeholder has no value is left out.",
-    )
-    body_after = fields.Html(
-        string="Text after the Table", translate=True, sanitize=True
-    )
-    deadline_days = fields.Integer(
-        string="Time to Pay",
-        default=8,
-        help="Days the letter gives to pay, counted from its date.",
+    variant_ids = fields.One2many(
+        comodel_name="collection.level.variant",
+        inverse_name="level_id",
+        string="Other Wordings",
+        copy=True,
+        help="What public buyers or consumers read instead.",
     )
     min_amount = fields.Float(
         string="Minimum Amount",
@@ -115,6 +108,11 @@ class CollectionPolicyLevel(models.Model):
     )
     company_id = fields.Many2one(related="policy_id.company_id")
 
+    @api.depends("channel")
+    def _compute_attach_invoices(self):
+        for level in self:
+            level.attach_invoices = level.channel == "email"
+
     @api.constrains("delay_basis", "sequence", "policy_id")
     def _check_first_level(self):
         self.policy_id._check_levels()
@@ -131,25 +129,15 @@ class CollectionPolicyLevel(models.Model):
                     )
                 )
 
-    @api.constrains("subject", "body_before", "body_after")
-    def _check_placeholders(self):
-        for level in self:
-            for text in (level.subject, level.body_before, level.body_after):
-                level._check_text(text)
+    def _get_wording(self, debtor_type):
+        """The variant for this kind of customer, else the level itself."""
+        variants = self.variant_ids.filtered(
+            lambda variant: variant.debtor_type == debtor_type
+        )
+        return variants[:1] or self
 
-    def _check_text(self, text):
-        """Refuse a wording with anything but the known placeholders in braces."""
-        unknown = unknown_placeholders(text)
-        if unknown:
-            raise ValidationError(
-                self.env._(
-                    "The wording of “%(level)s” holds unknown placeholders: "
-                    "%(unknown)s. Known are: %(known)s.",
-                    level=self.name,
-                    unknown=", ".join(f"{{{name}}}" for name in unknown),
-                    known=", ".join(f"{{{name}}}" for name in sorted(PLACEHOLDERS)),
-                )
-            )
+    def _get_preview_values(self):
+        return {"level_id": self._origin.id}
 
     @api.depends("name", "policy_id.name")
     @api.depends_context("collection_show_policy")

@@ -248,6 +248,8 @@ class CollectionPortalMixin(models.AbstractModel):
             "level": account_sudo.level_id.name,
             "provider": mandate_sudo.provider_id.name,
             "in_name": mandate_sudo.mode == "in_name",
+            "notice": self.mandate_notice,
+            "notice_missing": self.mandate_notice_missing,
             "contacts": contacts,
             "numbers": numbers,
             "phone": numbers[0]["phone"] if numbers else "",
@@ -420,7 +422,7 @@ class CollectionPortalMixin(models.AbstractModel):
                     "side": "company",
                     "who": letter_sudo.account_id.company_id.name,
                     "title": self.env._(
-                        "Letter sent: %(level)s", level=letter_sudo.level_id.name
+                        "Letter sent: %(level)s", level=letter_sudo._get_title()
                     ),
                 }
             )

@@ -46,6 +46,15 @@ class CollectionReferenceRate(models.Model):
         return RateTable((rate.index, rate.date_from, rate.rate) for rate in rates)
 
     @api.model
+    def _get_in_force(self, index, day):
+        """The line of `index` that is the rate of the half-year beginning on `day`."""
+        return self.sudo().search(
+            [("index", "=", index), ("date_from", "<=", day)],
+            order="date_from desc",
+            limit=1,
+        )
+
+    @api.model
     def _missing_rate_error(self, error: MissingRateError):
         """User-facing error for a half-year whose rate nobody has entered."""
         labels = dict(self._fields["index"]._description_selection(self.env))

@@ -51,6 +51,39 @@ class ResCompany(models.Model):
         help="Three times the last known legal rate, for French companies.",
         groups="base.group_user",
     )
+    collection_floor_on_default = fields.Boolean(
+        string="Floor on the Default Rate",
+        help="Claim at least three times the legal rate even where no rate was "
+        "agreed. By its wording the law binds agreed rates only (L441-10 II); some "
+        "practitioners read it otherwise.",
+        groups="base.group_user",
+    )
+    collection_imputation = fields.Selection(
+        selection=[
+            ("principal", "The principal, as they are reconciled"),
+            ("interest", "The interest first (1343-1 of the French Civil Code)"),
+        ],
+        string="Part Payments Reduce",
+        required=True,
+        default="principal",
+        groups="base.group_user",
+    )
+    collection_interest_account_id = fields.Many2one(
+        comodel_name="account.account",
+        string="Account of Late-Payment Interest",
+        domain="[('account_type', 'in', ('income', 'income_other'))]",
+        check_company=True,
+        help="Where invoices of interest and indemnities are booked. Empty: the "
+        "income account of the sales journal.",
+        groups="base.group_user",
+    )
+    collection_waiver_limit = fields.Monetary(
+        string="Waivers by Collectors, up to",
+        currency_field="currency_id",
+        help="What a collector may waive of interest and indemnities for one customer "
+        "in twelve months, company currency. 0: credit managers only.",
+        groups="base.group_user",
+    )
     collection_signatory = fields.Char(
         string="Letters Signed by",
         help="Name and function printed under reminders and formal notices.",
@@ -117,22 +150,36 @@ class ResCompany(models.Model):
     @api.constrains("collection_agreed_rate", "country_id")
     def _check_collection_agreed_rate(self):
         for company in self:
-            agreed, floor = (
-                company.collection_agreed_rate,
-                company.collection_rate_floor,
-            )
-            if agreed and float_compare(agreed, floor, precision_digits=4) < 0:
-                raise ValidationError(
-                    self.env._(
-                        "The agreed late-payment rate of %(company)s (%(rate)s %%) is "
-                        "below the floor of the law: three times the legal rate, that "
-                        "is %(floor)s %% (article L441-10 II of the French commercial "
-                        "code). Enter at least the floor, or 0 for the legal rate.",
-                        company=company.name,
-                        rate=agreed,
-                        floor=floor,
-                    )
+            company._check_agreed_rate(company.collection_agreed_rate, company.name)
+
+    @api.model
+    def _search_floored(self):
+        """Whether a company claims at least the floor where no rate was agreed."""
+        return bool(
+            self.search_count([("collection_floor_on_default", "=", True)], limit=1)
+        )
+
+    def _check_agreed_rate(self, agreed, name):
+        """Refuse an agreed rate below three times the legal rate (L441-10 II).
+
+        :param agreed: percent a year; 0: none was agreed
+        :param name: with whom, for the message
+        :raise ValidationError: below the floor that binds this company
+        """
+        self.ensure_one()
+        floor = self.collection_rate_floor
+        if agreed and float_compare(agreed, floor, precision_digits=4) < 0:
+            raise ValidationError(
+                self.env._(
+                    "The agreed late-payment rate of %(company)s (%(rate)s %%) is "
+                    "below the floor of the law: three times the legal rate, that "
+                    "is %(floor)s %% (article L441-10 II of the French commercial "
+                    "code). Enter at least the floor, or 0 for the legal rate.",
+                    company=name,
+                    rate=agreed,
+                    floor=floor,
                 )
+            )
 
     @api.model_create_multi
     def create(self, vals_list):

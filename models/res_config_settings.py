@@ -19,6 +19,20 @@ class ResConfigSettings(models.TransientModel):
     collection_rate_floor = fields.Float(
         related="company_id.collection_rate_floor", string="Lowest Agreed Rate"
     )
+    collection_floor_on_default = fields.Boolean(
+        related="company_id.collection_floor_on_default", readonly=False
+    )
+    collection_imputation = fields.Selection(
+        related="company_id.collection_imputation", readonly=False
+    )
+    collection_interest_account_id = fields.Many2one(
+        related="company_id.collection_interest_account_id", readonly=False
+    )
+    collection_waiver_limit = fields.Monetary(
+        related="company_id.collection_waiver_limit",
+        readonly=False,
+        currency_field="currency_id",
+    )
     collection_signatory = fields.Char(
         related="company_id.collection_signatory", readonly=False
     )

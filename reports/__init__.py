@@ -1,2 +1,3 @@
+from . import collection_interest_xlsx
 from . import collection_letter_report
 from . import collection_placement_xlsx

@@ -1,6 +1,7 @@
 import base64
 import io
 import re
+from decimal import Decimal
 
 from markupsafe import Markup
 from PIL import Image, UnidentifiedImageError
@@ -9,6 +10,21 @@ from odoo import api, fields, models
 from odoo.tools import format_date, formatLang, html2plaintext
 from odoo.tools.image import image_process
 
+from ..tools.ageing import age_balance
+from ..tools.late_interest import half_year_start
+
+#: paragraphs 2 and 3 of article L111-8 CPCE, which R124-4 5° has reproduced as they
+#: stand: a statute is quoted, not translated
+STATUTE = (
+    "Les frais de recouvrement entrepris sans titre exécutoire restent à la charge du "
+    "créancier, sauf s'ils concernent un acte dont l'accomplissement est prescrit par "
+    "la loi au créancier. Toute stipulation contraire est réputée non écrite, sauf "
+    "disposition législative contraire.",
+    "Cependant, le créancier qui justifie du caractère nécessaire des démarches "
+    "entreprises pour recouvrer sa créance peut demander au juge de l'exécution de "
+    "laisser tout ou partie des frais ainsi exposés à la charge du débiteur de "
+    "mauvaise foi.",
+)
 #: rows of items and interest together above which the interest goes to an annex
 ROWS_ON_PAGE = 7
 COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|rgba?\([\d\s.,%]+\)")
@@ -46,6 +62,33 @@ class ReportCollectionLetter(models.AbstractModel):
             ],
         }
 
+    @api.model
+    def _render_sample(self, letter, wording=None):
+        """HTML of one letter that is never saved, `wording` taking the place of its
+        stored text."""
+        letter = letter.sudo().with_context(lang=letter.lang)
+        regimes = self.env["collection.interest.regime"]._get_by_debtor_type()
+        values = self.with_context(lang=letter.lang)._get_letter_values(
+            letter, regimes.get(letter.account_id._get_debtor_type())
+        )
+        if wording:
+            previous = letter._get_previous_letters().get(letter)
+            subject, body_before, body_after = letter._fill_in_wording(
+                wording, previous
+            )
+            after, close = self._split_close(body_after)
+            values.update(
+                subject=subject, body_before=body_before, body_after=after, close=close
+            )
+        return self.env["ir.qweb"]._render(
+            "account_collection.report_collection_letter",
+            {
+                "letters": [values],
+                "companies": [self._get_company_style(letter.company_id)],
+                "docs": letter,
+            },
+        )
+
     # ------------------------------------------------------------------
     # The company
     # ------------------------------------------------------------------
@@ -78,6 +121,8 @@ class ReportCollectionLetter(models.AbstractModel):
 
     def _get_sender(self, letter):
         """Letterhead: who writes, where from, registered how, reached how."""
+        if letter._is_by_provider():
+            return self._get_provider_sender(letter)
         company = letter.company_id
         details = company.company_details
         address = [
@@ -91,6 +136,7 @@ class ReportCollectionLetter(models.AbstractModel):
         told = " ".join(address)
         return {
             "name": company.name,
+            "logo": True,
             "tagline": html2plaintext(company.report_header or "").strip(),
             "address": address,
             "reach": [
@@ -107,8 +153,31 @@ class ReportCollectionLetter(models.AbstractModel):
             ),
         }
 
+    def _get_provider_sender(self, letter):
+        """Letterhead of the provider that works for the account of the company."""
+        mandate = letter.mandate_id or letter.account_id.mandate_id
+        provider = mandate.provider_id
+        registration = [
+            text
+            for _value, text in self._get_registration(provider.commercial_partner_id)
+        ]
+        return {
+            "name": provider.name or "",
+            "logo": False,
+            "tagline": self.env._("Amicable collection for the account of others"),
+            "address": self._get_address(provider, letter.company_id.country_id),
+            "reach": [
+                text
+                for text in (provider.phone, provider.email, provider.website)
+                if text
+            ],
+            "registration": registration,
+            "footer": False,
+            "legal": " – ".join([provider.name or "", *registration]),
+        }
+
     def _get_registration(self, company):
-        """[(number, number with its name)] of the company's registrations."""
+        """[(number, number with its name)] of a company's registrations."""
         registration = []
         number = (company.company_registry or "").strip()
         if number:
@@ -152,7 +221,29 @@ class ReportCollectionLetter(models.AbstractModel):
         return {
             "letter": letter,
             "lang": letter.lang,
+            "subject": letter.subject,
+            "body_before": letter.body_before,
+            "code": letter.kind_id.code or False,
+            "show": self._get_blocks(letter),
             "sender": self._get_sender(letter),
+            "parties": self._get_parties(letter),
+            "notice": self._get_notice_line(letter),
+            "facts": self._get_facts(letter),
+            "details": [
+                {
+                    "date": format_date(self.env, detail.date, lang_code=letter.lang),
+                    "label": detail.label,
+                    "amount": letter._format_amount(detail.amount),
+                }
+                for detail in letter.detail_ids
+            ],
+            "details_total": letter._format_amount(
+                sum(letter.detail_ids.mapped("amount"))
+            ),
+            "ages": self._get_ages(letter),
+            "statute": STATUTE if letter._is_by_provider() else (),
+            "public": debtor_type == "public",
+            "total_label": self._get_total_label(letter),
             "recipient": self._get_recipient(letter, debtor_type),
             "date": self._get_date_line(letter),
             "contact": self._get_contact(letter),
@@ -163,6 +254,7 @@ class ReportCollectionLetter(models.AbstractModel):
             "totals": self._get_totals(letter, debtor_type),
             "total": letter._format_amount(letter.amount_total),
             "words": letter.amount_in_words,
+            "settled": self._get_settled_sentences(letter),
             "law": self._get_law_sentence(letter, regime),
             "interest_title": self.env._(
                 "%(interest)s: statement at %(date)s",
@@ -178,19 +270,156 @@ class ReportCollectionLetter(models.AbstractModel):
             "body_after": body_after,
             "close": close,
             "segments": segments,
+            "half_years": self._get_half_year_totals(letter),
             "segments_total": letter._format_amount(letter.amount_interest),
             "in_annex": in_annex,
-            "bank": bank
+            "bank": self._get_blocks(letter)["bank"]
+            and bank
             and {
-                "holder": bank.acc_holder_name or letter.company_id.name,
+                "holder": bank.acc_holder_name or bank.partner_id.name,
                 "name": bank.bank_name,
                 "number": self._format_account_number(bank.acc_number),
                 "bic": bank.bank_bic,
             },
-            "signatory": letter.company_id.collection_signatory
+            "signatory": False
+            if letter._is_by_provider()
+            else letter.company_id.collection_signatory
             or letter.account_id.user_id.name,
             "enclosures": self._get_enclosure_names(letter, in_annex),
         }
+
+    def _get_blocks(self, letter):
+        """Which parts a letter has, by its kind."""
+        code = letter.kind_id.code
+        return {
+            "items": bool(letter.line_ids) and code != "thanks",
+            "totals": bool(letter.line_ids) and code not in ("thanks", "bill_return"),
+            "words": not code or code == "mandate_notice",
+            "bank": code not in ("thanks", "bill_return", "receipt"),
+            "two_signatures": code == "payment_plan",
+        }
+
+    def _get_total_label(self, letter):
+        code = letter.kind_id.code
+        if code == "statement":
+            return self.env._("Balance of your account")
+        if code == "receipt":
+            return self.env._("Balance remaining on these invoices")
+        if code in ("payment_plan", "promise_confirmation"):
+            return self.env._("Total of these invoices")
+        if any(line.days_overdue > 0 for line in letter.line_ids):
+            return self.env._("Total to pay")
+        return self.env._("Total falling due")
+
+    def _get_parties(self, letter):
+        """Who collects and for whom, on the first letter of a provider (R124-4 1°, 2°).
+
+        :return: [(label, name, address lines and references)]
+        """
+        if not letter._is_by_provider():
+            return []
+        mandate = letter.mandate_id or letter.account_id.mandate_id
+        provider, company = mandate.provider_id, letter.company_id
+        country = company.country_id
+        reference = mandate.reference or mandate.number
+        return [
+            (
+                self.env._("Amicable collection carried on by"),
+                provider.name or "",
+                [
+                    *self._get_address(provider, country),
+                    self.env._("Reference: %(reference)s", reference=reference),
+                ],
+            ),
+            (
+                self.env._("Creditor, for whose account we act"),
+                company.name,
+                [
+                    *self._get_address(company.partner_id, country),
+                    *(text for _value, text in self._get_registration(company)),
+                ],
+            ),
+        ]
+
+    def _get_notice_line(self, letter):
+        """Number and date of the provider's first letter, told on all that follow."""
+        notice = letter._get_mandate_notice()
+        if not notice:
+            return False
+        mandate = notice.mandate_id
+        return self.env._(
+            "First letter of %(provider)s (article R124-4 CPCE): no. %(number)s of "
+            "%(date)s, reference %(reference)s",
+            provider=mandate.provider_id.name,
+            number=notice.number,
+            date=letter._format_long_date(notice.date),
+            reference=mandate.reference or mandate.number,
+        )
+
+    def _get_facts(self, letter):
+        """What happened or was agreed: [(label, value)]."""
+        code = letter.kind_id.code
+        if not code:
+            return []
+        values = letter._get_fact_values()
+        amount = values["fact_amount"]
+        words = values["fact_amount_words"]
+        in_full = amount and f"{amount} ({words})"
+        rows = {
+            "bill_return": [
+                (self.env._("Bill of exchange no."), values["fact_reference"]),
+                (self.env._("Amount"), in_full),
+                (self.env._("Maturity"), values["fact_date"]),
+                (self.env._("To be returned accepted by"), values["return_date"]),
+            ],
+            "receipt": [
+                (
+                    self.env._("Received from"),
+                    " – ".join(
+                        filter(
+                            None,
+                            [letter.account_id.partner_id.name, letter.fact_person],
+                        )
+                    ),
+                ),
+                (self.env._("The sum of"), in_full),
+                (self.env._("On"), values["fact_date"]),
+                (self.env._("By"), values["payment_means"]),
+                (self.env._("Reference of the payment"), values["fact_reference"]),
+            ],
+            "promise_confirmation": [
+                (self.env._("Undertaking given by"), letter.fact_person),
+                (self.env._("Amount"), in_full),
+                (self.env._("Payment on"), values["fact_date"]),
+                (self.env._("By"), values["payment_means"]),
+            ],
+        }.get(code, [])
+        return [(label, value) for label, value in rows if value]
+
+    def _get_ages(self, letter):
+        """Balance of a statement by age, credits apart: [(label, amount)]."""
+        if letter.kind_id.code != "statement" or not letter.line_ids:
+            return []
+        debts = letter.line_ids.filtered("item_id")
+        balance = age_balance((line.days_overdue, line.amount_due) for line in debts)
+        labels = dict(
+            self.env["collection.item"]
+            ._fields["age_bucket"]
+            ._description_selection(self.env)
+        )
+        rows = [
+            (labels[code], letter._format_amount(float(amount)))
+            for code, amount in balance.items()
+        ]
+        rows.append(
+            (
+                self.env._("Credits"),
+                letter._format_amount(
+                    sum((letter.line_ids - debts).mapped("amount_due"))
+                ),
+            )
+        )
+        return rows
 
     def _split_close(self, html):
         """The text and its last paragraph, which stays with the signature."""
@@ -222,6 +451,11 @@ class ReportCollectionLetter(models.AbstractModel):
 
     def _get_contact(self, letter):
         company = letter.company_id
+        if letter._is_by_provider():
+            mandate = letter.mandate_id or letter.account_id.mandate_id
+            provider = mandate.provider_id
+            lines = (provider.name, provider.phone, provider.email)
+            return [line for line in lines if line]
         lines = (
             letter.account_id.user_id.name or company.collection_signatory,
             company.collection_phone or company.phone,
@@ -241,10 +475,16 @@ class ReportCollectionLetter(models.AbstractModel):
             "total": letter._format_amount(line.amount_total),
             "paid": letter._format_amount(line.amount_paid) if line.amount_paid else "",
             "due": letter._format_amount(line.amount_due),
+            "deposited": line.item_id.date_deposited
+            and format_date(
+                self.env, line.item_id.date_deposited, lang_code=letter.lang
+            ),
         }
 
     def _get_disputed(self, letter):
         """Part of the invoices that is left out because it is under discussion."""
+        if letter.kind_id and letter.kind_id.with_items != "unpaid":
+            return False
         amount = sum(
             line.amount_total - line.amount_paid - line.amount_due
             for line in letter.line_ids
@@ -263,13 +503,58 @@ class ReportCollectionLetter(models.AbstractModel):
             rows.append(
                 (self.env._("Credits not yet matched, deducted"), -letter.amount_credit)
             )
-        if letter.amount_interest:
+        # a provider shows what it claims separately, nil included (R124-4 3° CPCE)
+        all_rows = letter._is_by_provider()
+        if letter.amount_interest or all_rows:
             rows.append((self._get_interest_label(debtor_type), letter.amount_interest))
         if letter.amount_indemnity:
             rows.append((self._get_indemnity_label(letter), letter.amount_indemnity))
+        elif all_rows:
+            rows.append((self.env._("Accessories"), 0.0))
+        if letter.amount_waived:
+            rows.append((self.env._("Commercial gesture"), -letter.amount_waived))
         if len(rows) == 1:
             return []
         return [(label, letter._format_amount(amount)) for label, amount in rows]
+
+    def _get_settled_sentences(self, letter):
+        """What is not claimed here because it was invoiced or waived before."""
+        sentences = []
+        for line in letter.line_ids:
+            for settled in line.settled_detail or []:
+                values = {
+                    "invoice": line.move_name,
+                    "amount": letter._format_amount(settled["amount"]),
+                    "document": settled["document"],
+                    "date": settled["date_to"]
+                    and self._format_iso_date(settled["date_to"], letter),
+                }
+                if settled["kind"] == "claim" and settled["date_to"]:
+                    text = self.env._(
+                        "%(invoice)s: interest to %(date)s already invoiced "
+                        "(%(document)s, %(amount)s).",
+                        **values,
+                    )
+                elif settled["kind"] == "claim":
+                    text = self.env._(
+                        "%(invoice)s: indemnity already invoiced (%(document)s, "
+                        "%(amount)s).",
+                        **values,
+                    )
+                elif settled["date_to"]:
+                    text = self.env._(
+                        "%(invoice)s: as a commercial gesture, we waive %(amount)s of "
+                        "late-payment costs accrued to %(date)s.",
+                        **values,
+                    )
+                else:
+                    text = self.env._(
+                        "%(invoice)s: as a commercial gesture, we waive the indemnity "
+                        "of %(amount)s.",
+                        **values,
+                    )
+                sentences.append(text)
+        return sentences
 
     def _get_indemnity_label(self, letter):
         amounts = [
@@ -292,7 +577,7 @@ class ReportCollectionLetter(models.AbstractModel):
 
     def _get_law_sentence(self, letter, regime):
         """What the interest and the indemnity rest on, by the customer's regime."""
-        if not regime or not letter.level_id.include_penalties:
+        if not regime or not letter._claims_penalties():
             return False
         law = regime.with_context(lang=letter.lang).law_reference
         articles = self.env._(" (articles %(law)s)", law=law) if law else ""
@@ -339,7 +624,9 @@ class ReportCollectionLetter(models.AbstractModel):
         )
 
     def _get_rate_text(self, letter, regime):
-        agreed = regime._to_tool(letter.company_id).agreed_rate
+        agreed = regime._to_tool(
+            letter.company_id, letter.account_id.agreed_rate
+        ).agreed_rate
         if agreed:
             return self.env._(
                 "the agreed rate of %(rate)s a year", rate=self._format_rate(agreed)
@@ -373,6 +660,34 @@ class ReportCollectionLetter(models.AbstractModel):
             }
             for line in letter.line_ids
             for segment in line.interest_detail or []
+        ]
+
+    def _get_half_year_totals(self, letter):
+        """Interest of several invoices by half-year: [(label, amount)].
+
+        Empty where a segment runs over the end of a half-year, its rate being fixed.
+        """
+        totals = {}
+        for line in letter.line_ids:
+            for segment in line.interest_detail or []:
+                half_year = half_year_start(fields.Date.to_date(segment["date_from"]))
+                if half_year != half_year_start(
+                    fields.Date.to_date(segment["date_to"])
+                ):
+                    return []
+                totals.setdefault(half_year, []).append(Decimal(str(segment["amount"])))
+        if len(totals) < 2 or len(letter.line_ids) < 2:
+            return []
+        return [
+            (
+                self.env._(
+                    "Half-year %(half)s of %(year)s",
+                    half=1 if half_year.month == 1 else 2,
+                    year=half_year.year,
+                ),
+                letter._format_amount(float(sum(amounts))),
+            )
+            for half_year, amounts in sorted(totals.items())
         ]
 
     def _get_enclosure_names(self, letter, annex):

@@ -13,8 +13,14 @@ from . import test_level_history
 from . import test_limitation
 from . import test_handover
 from . import test_ibm
+from . import test_interest_claim
+from . import test_interest_settlement
 from . import test_item_refresh
+from . import test_letter_bounce
+from . import test_letter_channels
+from . import test_letter_delivery
 from . import test_letter_document
+from . import test_letter_post
 from . import test_letter_sending
 from . import test_multi_company
 from . import test_peer_complaints
@@ -30,3 +36,4 @@ from . import test_tools_late_interest
 from . import test_tools_letter_text
 from . import test_tools_pareto
 from . import test_views
+from . import test_waiver

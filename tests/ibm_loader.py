@@ -11,8 +11,11 @@ from datetime import datetime
 from pathlib import Path
 
 from odoo import Command, fields
+from odoo.tools import split_every
 
 NAME = "ibm_late_payment_histories.csv"
+#: invoices created, and receipts matched, at once
+BATCH = 250
 #: no journal entry of ours needs a tracked change or a mail
 QUIET = {
     "tracking_disable": True,
@@ -93,34 +96,39 @@ def _create_customers(env, company_data, rows):
 
 
 def _create_invoices(env, company_data, rows, customers):
-    invoices = env["account.move"].create(
-        [
-            {
-                "move_type": "out_invoice",
-                "partner_id": customers[row["customer"]].id,
-                "journal_id": company_data["default_journal_sale"].id,
-                # a name of its own spares one search per invoice for the next one
-                "name": f"INV/{row['number']}",
-                "ref": row["number"],
-                "invoice_date": row["invoiced"],
-                "invoice_payment_term_id": False,
-                "invoice_date_due": row["due"],
-                "invoice_line_ids": [
-                    Command.create(
-                        {
-                            "name": "Services",
-                            "price_unit": row["amount"],
-                            "tax_ids": [Command.clear()],
-                            "account_id": company_data["default_account_revenue"].id,
-                        }
-                    )
-                ],
-            }
-            for row in rows
-        ]
-    )
-    invoices._post()
-    return dict(zip((row["number"] for row in rows), invoices, strict=True))
+    invoices = {}
+    for batch in split_every(BATCH, rows):
+        moves = env["account.move"].create(
+            [_invoice_values(row, company_data, customers) for row in batch]
+        )
+        moves._post()
+        _analyze(env)
+        invoices.update(zip((row["number"] for row in batch), moves, strict=True))
+    return invoices
+
+
+def _invoice_values(row, company_data, customers):
+    return {
+        "move_type": "out_invoice",
+        "partner_id": customers[row["customer"]].id,
+        "journal_id": company_data["default_journal_sale"].id,
+        # a name of its own spares one search per invoice for the next one
+        "name": f"INV/{row['number']}",
+        "ref": row["number"],
+        "invoice_date": row["invoiced"],
+        "invoice_payment_term_id": False,
+        "invoice_date_due": row["due"],
+        "invoice_line_ids": [
+            Command.create(
+                {
+                    "name": "Services",
+                    "price_unit": row["amount"],
+                    "tax_ids": [Command.clear()],
+                    "account_id": company_data["default_account_revenue"].id,
+                }
+            )
+        ],
+    }
 
 
 def _settle(env, company_data, rows, customers, invoices):
@@ -175,14 +183,22 @@ def _settle(env, company_data, rows, customers, invoices):
         .union(*invoices.values())
         .line_ids.filtered(lambda line: line.account_type == "asset_receivable")
     }
-    # All is one transaction, which autovacuum does not see: planned for empty tables,
-    # the queries that follow a reconciliation take minutes instead of milliseconds.
+    _analyze(env)
+    for matches in split_every(BATCH, credits.items()):
+        env["account.move.line"]._reconcile_plan(
+            [debits[number] | line for number, line in matches]
+        )
+        _analyze(env)
+
+
+def _analyze(env):
+    """Tell the planner what this transaction wrote, of which it knows nothing else.
+
+    Planned for empty tables, core's queries on payments take hours.
+    """
     env.flush_all()
-    env.cr.execute("ANALYZE account_move, account_move_line")
-    env.cr.execute("SET LOCAL enable_nestloop = off")
-    env["account.move.line"]._reconcile_plan(
-        [debits[number] | line for number, line in credits.items()]
+    env.cr.execute(
+        "ANALYZE account_move, account_move_line, account_payment,"
+        " account_partial_reconcile, account_full_reconcile, collection_account,"
+        " collection_item"
     )
-    env.flush_all()
-    env.cr.execute("SET LOCAL enable_nestloop = on")
-    env.cr.execute("ANALYZE account_partial_reconcile, collection_item")

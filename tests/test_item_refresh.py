@@ -521,10 +521,10 @@ class TestItemRefresh(CollectionCommon):
         original = Account._refresh_lines
         spent = []
 
-        def counting(records, lines):
+        def counting(records, lines, **options):
             self.env.flush_all()
             before = self.env.cr.sql_log_count
-            result = original(records, lines)
+            result = original(records, lines, **options)
             spent.append(self.env.cr.sql_log_count - before)
             return result
 

@@ -12,6 +12,7 @@ from odoo.addons.account_collection.tools.late_interest import (
     half_year_label,
     half_year_start,
     interest_segments,
+    is_late,
 )
 
 # floats, as the database gives them
@@ -350,6 +351,73 @@ class TestToolsLateInterest(BaseCase):
         # 3.33 accrued, 2.00 paid, 1.33 carried; 3.33 more accrued: 4.66 of the 502
         self.assertEqual(_amounts(segments[:2]), ["3.33", "3.33"])
         self.assertEqual([s.base for s in segments], [1000, 1000, Decimal("502.66")])
+
+    # ------------------------------------------------------------------
+    # Settled days
+    # ------------------------------------------------------------------
+
+    def test_segments_start_after_the_settled_days(self):
+        args = (8000, date(2026, 5, 31), date(2026, 11, 22), PRIVATE, RATES)
+        (segment,) = interest_segments(
+            *args, settled=[(date(2026, 6, 1), date(2026, 6, 30))]
+        )
+        self.assertEqual(segment.date_from, date(2026, 7, 1))
+        self.assertEqual(str(segment.amount), "394.08")
+        self.assertEqual(
+            interest_segments(*args, settled=[(date(2026, 6, 1), date(2026, 11, 22))]),
+            [],
+        )
+
+    def test_days_freed_between_settled_ones(self):
+        """What one of two claims covered can be claimed again without the other."""
+        segments = interest_segments(
+            8000,
+            date(2026, 5, 31),
+            date(2026, 11, 22),
+            PRIVATE,
+            RATES,
+            settled=[(date(2026, 7, 1), date(2026, 9, 30))],
+        )
+        self.assertEqual(
+            [(s.date_from, s.date_to) for s in segments],
+            [
+                (date(2026, 6, 1), date(2026, 6, 30)),
+                (date(2026, 10, 1), date(2026, 11, 22)),
+            ],
+        )
+
+    def test_settled_days_do_not_move_the_public_rate(self):
+        (segment,) = interest_segments(
+            10000,
+            date(2024, 11, 15),
+            date(2025, 2, 20),
+            PUBLIC,
+            RATES,
+            settled=[(date(2024, 11, 16), date(2024, 12, 31))],
+        )
+        self.assertEqual((segment.days, segment.rate), (51, Decimal("12.25")))
+
+    def test_payments_on_interest_during_settled_days(self):
+        """They paid the interest of these days, so the rest of it stays principal."""
+        segments = interest_segments(
+            12000,
+            date(2025, 3, 31),
+            date(2025, 7, 15),
+            PRIVATE,
+            RATES,
+            payments=[(date(2025, 4, 30), 5000.0)],
+            allocation="interest",
+            settled=[(date(2025, 4, 1), date(2025, 4, 30))],
+        )
+        self.assertEqual(_amounts(segments), ["156.69", "35.60"])
+
+    def test_late_or_not(self):
+        """One day late is late, whatever was paid since; paid on the day is not."""
+        due = date(2026, 1, 31)
+        self.assertTrue(is_late(100, due, date(2026, 2, 1), [(date(2026, 2, 1), 100)]))
+        self.assertTrue(is_late(100, due, date(2026, 2, 1), [(due, 99.99)]))
+        self.assertFalse(is_late(100, due, date(2026, 3, 1), [(due, 100.0)]))
+        self.assertFalse(is_late(100, due, due))
 
     def test_unknown_allocation(self):
         with self.assertRaises(ValueError):

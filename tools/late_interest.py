@@ -20,8 +20,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
-from math import floor
+from functools import lru_cache
+from typing import NamedTuple
 
 Number = Decimal | float | int | str
 
@@ -33,9 +33,22 @@ def _decimal(value: Number) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
-def _round(value: Decimal | Fraction, rounding: Decimal) -> Decimal:
-    """`value` to the nearest multiple of `rounding`, half up."""
-    return floor(Fraction(value) / Fraction(rounding) + Fraction(1, 2)) * rounding
+@lru_cache(maxsize=1024)
+def _ratio(value: Decimal) -> tuple[int, int]:
+    """`value` as numerator and denominator."""
+    return value.as_integer_ratio()
+
+
+def _round_units(numerator: int, denominator: int) -> int:
+    """The whole number nearest to the ratio, half up; exact, whatever the size."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def _to_units(value: Decimal, rounding: Decimal) -> int:
+    """`value` as a number of the smallest units of its currency, half up."""
+    numerator, denominator = value.as_integer_ratio()
+    unit, parts = _ratio(rounding)
+    return _round_units(numerator * parts, denominator * unit)
 
 
 # ----------------------------------------------------------------------
@@ -213,8 +226,7 @@ def check_agreed_rate(
 # ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """Interest over days that share one rate and one base.
 
     date_from, date_to: first and last day, both bearing interest
@@ -229,16 +241,17 @@ class Segment:
     amount: Decimal
 
 
-def _year_fraction(date_from: date, date_to: date, day_count: str) -> Fraction:
-    """Part of a year from `date_from` to `date_to`, both included."""
+def _year_fraction(date_from: date, date_to: date, day_count: str) -> tuple[int, int]:
+    """Part of a year from `date_from` to `date_to`, both included, as a ratio."""
     if day_count == "365":
-        return Fraction((date_to - date_from).days + 1, 365)
-    fraction = Fraction(0)
+        return (date_to - date_from).days + 1, 365
+    numerator = 0
     for year in range(date_from.year, date_to.year + 1):
         first, last = date(year, 1, 1), date(year, 12, 31)
         days = (min(date_to, last) - max(date_from, first)).days + 1
-        fraction += Fraction(days, (last - first).days + 1)
-    return fraction
+        numerator += days * (365 if (last - first).days == 365 else 366)
+    # a common year counts 366 parts a day, a leap year 365
+    return numerator, 365 * 366
 
 
 def _interest_period(date_due, date_to, regime, date_notice, date_insolvency):
@@ -254,9 +267,9 @@ def _interest_period(date_due, date_to, regime, date_notice, date_insolvency):
     return (first, last) if first <= last else None
 
 
-def _cut_days(first, last, payment_days, running):
-    """Last days of the segments from `first` to `last`."""
-    cuts = {last, *(day for day in payment_days if first <= day < last)}
+def _cut_days(first, last, days, running):
+    """Last days of the segments from `first` to `last`, cut after `days`."""
+    cuts = {last, *(day for day in days if first <= day < last)}
     if running:
         next_half_year = _next_half_year(half_year_start(first))
         while next_half_year <= last:
@@ -283,6 +296,7 @@ def interest_segments(
     date_insolvency: date | None = None,
     rounding: Number = 0.01,
     allocation: str = "principal",
+    settled: Iterable[tuple[date, date]] = (),
 ) -> list[Segment]:
     """Interest on an amount paid late, cut where its rate or its base changes.
 
@@ -302,6 +316,9 @@ def interest_segments(
     :param allocation: "principal": payments reduce the principal, as an invoice is
         reconciled. "interest": they first pay the interest accrued (1343-1 code
         civil), and only their rest reduces the principal; unpaid interest bears none.
+    :param settled: (first day, last day) of the periods whose interest was claimed or
+        waived already. They are left out; what is fixed by the day on which interest
+        began stays fixed by that day.
     :return: segments in order of time; empty when nothing is due
     :raise MissingRateError: the rate of a half-year is not known
     :raise ValueError: unknown allocation
@@ -313,27 +330,61 @@ def interest_segments(
     if not period:
         return []
     first, last = period
-    received = _received_by_day(payments)
-    outstanding = _decimal(amount) - sum(
-        paid for day, paid in received.items() if day < first
-    )
+    outstanding, received, start = _decimal(amount), {}, first
+    if payments:
+        received = _received_by_day(payments)
+        outstanding -= sum(paid for day, paid in received.items() if day < first)
+    cuts = received
+    if settled:
+        settled = tuple(settled)
+        edges = (day for since, until in settled for day in (since - ONE_DAY, until))
+        cuts = (*received, *edges)
     running = regime.agreed_rate is None and not regime.fixed_at_start
-    start, accrued, segments = first, Decimal(0), []
-    for end in _cut_days(first, last, received, running):
-        base = _round(outstanding, rounding)
-        if base > 0:
+    accrued, segments = Decimal(0), []
+    for end in _cut_days(start, last, cuts, running):
+        base_units = _to_units(outstanding, rounding)
+        done = any(since <= start and end <= until for since, until in settled)
+        # interest that payments are laid on first accrues in settled days as well
+        if base_units > 0 and (not done or allocation == "interest"):
             rate = regime.rate_on(start if running else first, rates)
-            years = _year_fraction(start, end, regime.day_count)
-            interest = _round(Fraction(base) * Fraction(rate) / 100 * years, rounding)
-            accrued += interest
-            segments.append(
-                Segment(start, end, (end - start).days + 1, rate, base, interest)
+            rate_part, rate_whole = _ratio(rate)
+            days, year = _year_fraction(start, end, regime.day_count)
+            interest = rounding * _round_units(
+                base_units * rate_part * days, 100 * rate_whole * year
             )
-        paid = received.get(end, Decimal(0))
-        if allocation == "interest" and paid > 0:
-            on_interest = min(paid, accrued)
-            accrued -= on_interest
-            paid -= on_interest
-        outstanding -= paid
+            accrued += interest
+            if not done:
+                segments.append(
+                    Segment(
+                        start,
+                        end,
+                        (end - start).days + 1,
+                        rate,
+                        base_units * rounding,
+                        interest,
+                    )
+                )
+        paid = received.get(end)
+        if paid:
+            if allocation == "interest" and paid > 0:
+                on_interest = min(paid, accrued)
+                accrued -= on_interest
+                paid -= on_interest
+            outstanding -= paid
         start = end + ONE_DAY
     return segments
+
+
+def is_late(
+    amount: Number,
+    date_due: date,
+    date_to: date,
+    payments: Iterable[tuple[date, Number]] = (),
+) -> bool:
+    """Whether anything was still owed after the due date, up to `date_to`.
+
+    This is what the fixed indemnity hangs on: one day late is late, whatever has
+    been paid since (D441-5 code de commerce).
+    """
+    in_time = sum(_decimal(paid) for day, paid in payments if day <= date_due)
+    return date_to > date_due and _decimal(amount) > in_time

@@ -5,7 +5,7 @@ import re
 import lxml.html
 from markupsafe import Markup, escape
 
-#: what the wording of a level may hold between braces
+#: what the wording of a letter may hold between braces
 PLACEHOLDERS = frozenset(
     {
         "company",
@@ -15,11 +15,23 @@ PLACEHOLDERS = frozenset(
         "deadline",
         "deadline_days",
         "due",
+        "fact_amount",
+        "fact_amount_words",
+        "fact_date",
+        "fact_person",
+        "fact_reference",
+        "first_date",
+        "instalments",
+        "last_date",
         "level",
+        "mandate_reference",
         "number",
+        "payment_means",
         "penalties",
         "previous_date",
         "previous_number",
+        "provider",
+        "return_date",
         "total",
         "within",
     }

@@ -1,0 +1,461 @@
+"""Measure the mass steps on one generated database and keep the figures as JSON.
+
+Usage: measure.py --db NAME --size s|m --side ours|peer --out FILE [--bare-db NAME]
+                  [--steps NAME,...]
+
+Each step is measured in this one process, without workers: wall clock, CPU of the
+process and its children, CPU of its database backend, queries, and the peak of the
+process's memory above what it takes when idle. The database is used up.
+"""
+
+import argparse
+import gc
+import json
+import logging
+import os
+import time
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from unittest.mock import patch
+
+from odoo import SUPERUSER_ID, Command, api
+from odoo.modules.registry import Registry
+from odoo.tools import config
+
+#: documents that are posted and reconciled, letters that are printed and mailed
+DOCUMENTS = int(os.environ.get("DOCS", 200))
+PRINTED = (1, 50, 200, 1000)
+MAILED = 1000
+#: the ledger is measured this often, the best counts: the machine has other work too
+REPETITIONS = int(os.environ.get("REPS", 3))
+
+
+class Meter:
+    """Measures steps on one cursor and remembers the figures by name."""
+
+    def __init__(self, env):
+        self.env = env
+        self.figures = {}
+        env.cr.execute("SELECT pg_backend_pid()")
+        [self.backend] = env.cr.fetchone()
+        gc.collect()
+        self.idle = self._memory("VmRSS")
+
+    @staticmethod
+    def _memory(key):
+        """Memory of this process in MB: VmRSS now, VmHWM at its peak."""
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith(key):
+                return int(line.split()[1]) / 1024
+        return 0
+
+    def _cpu(self):
+        """CPU seconds so far: (this process and its children, the backend)."""
+        stat = Path(f"/proc/{self.backend}/stat").read_text().rpartition(")")[2]
+        user, system = stat.split()[11:13]
+        return (
+            sum(os.times()[:4]),
+            (int(user) + int(system)) / os.sysconf("SC_CLK_TCK"),
+        )
+
+    @contextmanager
+    def step(self, name, count=None, best=False):
+        """Measure what happens inside, from an empty cache to the last flush.
+
+        :param count: number of rows or documents dealt with, set by the block
+        :param best: keep the best of several repetitions
+        """
+        env = self.env
+        env.flush_all()
+        env.invalidate_all()
+        gc.collect()
+        Path("/proc/self/clear_refs").write_text("5")
+        figures = {"count": count}
+        queries, cpu, started = env.cr.sql_log_count, self._cpu(), time.time()
+        yield figures
+        env.flush_all()
+        process, backend = (
+            after - before for after, before in zip(self._cpu(), cpu, strict=True)
+        )
+        figures |= {
+            "wall": round(time.time() - started, 3),
+            "process": round(process, 3),
+            "backend": round(backend, 3),
+            "cpu": round(process + backend, 3),
+            "queries": env.cr.sql_log_count - queries,
+            "memory": round(self._memory("VmHWM") - self.idle),
+        }
+        earlier = self.figures.get(name)
+        if not (best and earlier and earlier["cpu"] <= figures["cpu"]):
+            self.figures[name] = figures
+        logging.getLogger("benchmark").info("%s %s", name, figures)
+
+
+# ----------------------------------------------------------------------
+# This module
+# ----------------------------------------------------------------------
+
+
+def refresh(meter):
+    """All figures checked against the ledger; then all of them built from nothing."""
+    env = meter.env
+    accounts = env["collection.account"]
+    with meter.step("refresh") as figures:
+        accounts._refresh()
+    figures["count"] = env["collection.item"].search_count([])
+    env.cr.execute("DELETE FROM collection_item")
+    with meter.step("rebuild") as figures:
+        accounts._refresh()
+    figures["count"] = env["collection.item"].search_count([])
+    env.cr.rollback()
+
+
+def compute(meter):
+    """A run, against the same rows inserted into the same tables and nothing else."""
+    env, cr = meter.env, meter.env.cr
+    tables = (
+        "collection_letter",
+        "collection_letter_line",
+        "collection_dunning_exclusion",
+    )
+    run = env["collection.dunning.run"].create({})
+    cr.commit()
+    for again in (False, True):
+        with meter.step("compute", best=again) as figures:
+            run.action_compute()
+        figures["count"] = count_rows(cr, tables)
+        if again:
+            break
+        for table in tables:
+            cr.execute(f"CREATE TEMP TABLE bare_{table} AS SELECT * FROM {table}")
+        for table in reversed(tables):
+            cr.execute(f"DELETE FROM {table}")
+        cr.commit()
+        vacuum(env)
+        with meter.step("compute_bare") as figures:
+            for table in tables:
+                cr.execute(f"INSERT INTO {table} SELECT * FROM bare_{table}")
+            # what foreign keys cost is due now, as it is in the run
+        figures["count"] = count_rows(cr, tables)
+        cr.rollback()
+        vacuum(env)
+        env.invalidate_all()
+    cr.commit()
+
+
+def confirm(meter):
+    """Numbers for every letter of the run."""
+    run = meter.env["collection.dunning.run"].search([], limit=1)
+    with meter.step("confirm") as figures:
+        run.action_confirm()
+    figures["count"] = run.letter_count
+    meter.env.cr.commit()
+
+
+def print_letters(meter):
+    """PDFs: one letter on demand, and batches in one document and one by one."""
+    letters = meter.env["collection.letter"].search(
+        [("state", "=", "to_send")], limit=max(PRINTED), order="id"
+    )
+    # the style sheet and the templates are compiled once per server
+    letters[:1]._render_pdf()
+    for count in PRINTED:
+        batch = letters[:count]
+        if len(batch) < count:
+            break
+        with meter.step(f"print_{count}", count):
+            batch._get_pdf_parts()
+        if count == 50:
+            with meter.step(f"print_each_{count}", count):
+                batch._render_pdf_each()
+        if count == 200:
+            with meter.step(f"html_{count}", count):
+                batch._render_html()
+
+
+def mail(meter):
+    """E-mails composed, given their PDF and queued; the renderer apart."""
+    letters = meter.env["collection.letter"].search(
+        [("state", "=", "to_send"), ("channel", "=", "email")], order="id", limit=MAILED
+    )
+    rendered = letters[:1]._render_pdf()
+
+    def render(self):
+        return dict.fromkeys(self, rendered)
+
+    with patch.object(type(letters), "_render_pdf_each", render):
+        with meter.step("mail", len(letters)):
+            letters._send()
+    meter.env.cr.commit()
+
+
+def mark_sent(meter):
+    """Levels and timelines after the letters have left."""
+    letters = meter.env["collection.letter"].search([("state", "=", "to_send")])
+    with meter.step("mark_sent", len(letters)):
+        letters._mark_sent()
+    meter.env.cr.commit()
+
+
+def second_run(meter):
+    """The next month's run, with levels, letters and history there already."""
+    env = meter.env
+    run = env["collection.dunning.run"].create(
+        {"date": date.today() + timedelta(days=31)}
+    )
+    with meter.step("second_run") as figures:
+        run.action_compute()
+    figures["count"] = run.letter_count
+    env.cr.rollback()
+
+
+def hand_over(meter):
+    """The whole file shown, handed over to a provider, and taken back."""
+    env, cr = meter.env, meter.env.cr
+    mandate = env["collection.mandate"].create(
+        {
+            "name": "Benchmark",
+            "provider_id": env["res.partner"].create({"name": "Provider"}).id,
+            "extent": "total",
+            "date_start": date.today() - timedelta(days=30),
+        }
+    )
+    mandate.action_start()
+    wizard = env["collection.handover"].create(
+        {"mandate_id": mandate.id, "method": "total", "late_only": False}
+    )
+    cr.commit()
+    with meter.step("hand_over_preview") as figures:
+        wizard.action_preview()
+    figures["count"] = len(wizard.line_ids)
+    cr.commit()
+    with meter.step("hand_over") as figures:
+        wizard.action_confirm()
+    lines = wizard.placement_id.line_ids
+    figures["count"] = len(lines)
+    cr.commit()
+    with meter.step("recall", len(lines)):
+        lines._take_back("recalled", "Benchmark")
+    cr.commit()
+
+
+def ledger(meters):
+    """Invoices posted and payments reconciled, one by one, with the module and without.
+
+    "usual" is what a user gets: chatter, numbers from the sequence, customers known.
+    "lean" leaves out whatever Odoo lets a caller leave out, and every invoice is the
+    first of its customer: the same work of ours weighs most there.
+    """
+    for variant in ("usual", "lean"):
+        prepared = [(meter, *prepare_documents(meter, variant)) for meter in meters]
+        for _repetition in range(REPETITIONS):
+            for meter, invoices, payments in prepared:
+                post_and_reconcile(meter, variant, invoices, payments)
+
+
+def prepare_documents(meter, variant):
+    """Draft invoices, and a posted payment for each of them."""
+    lean = variant == "lean"
+    env = meter.env(context=dict(meter.env.context, tracking_disable=lean))
+    partner = env["res.partner"]
+    if lean:
+        customers = partner.create(
+            [
+                {"name": f"New customer {position}", "is_company": True}
+                for position in range(DOCUMENTS)
+            ]
+        )
+    else:
+        customers = partner.search(
+            [("customer_rank", ">", 0), ("parent_id", "=", False)],
+            order="id desc",
+            limit=DOCUMENTS,
+        )
+    today = date.today()
+    invoices = env["account.move"].create(
+        [
+            {
+                "move_type": "out_invoice",
+                "partner_id": customer.id,
+                "invoice_date": today,
+                **({"name": f"INV/{today.year}/9{number:06}"} if lean else {}),
+                "invoice_line_ids": [
+                    Command.create({"name": "Services", "price_unit": 100.0})
+                ],
+            }
+            for number, customer in enumerate(customers)
+        ]
+    )
+    payments = env["account.payment"].create(
+        [
+            {
+                "payment_type": "inbound",
+                "partner_type": "customer",
+                "partner_id": invoice.partner_id.id,
+                "amount": invoice.amount_total,
+            }
+            for invoice in invoices
+        ]
+    )
+    if not lean:
+        payments.action_post()
+    env.cr.commit()
+    return invoices, payments
+
+
+def post_and_reconcile(meter, variant, invoices, payments):
+    env = invoices.env
+    with meter.step(f"post_{variant}", DOCUMENTS, best=True):
+        for invoice in invoices:
+            invoice.action_post()
+            env.flush_all()
+    if variant == "lean":
+        # posted after the invoices, whose customers are new to the module
+        payments.action_post()
+    pairs = [
+        (invoice | payment.move_id).line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        )
+        for invoice, payment in zip(invoices, payments, strict=True)
+    ]
+    with meter.step(f"reconcile_{variant}", DOCUMENTS, best=True):
+        for lines in pairs:
+            lines.reconcile()
+            env.flush_all()
+    env.cr.rollback()
+    env.invalidate_all()
+
+
+# ----------------------------------------------------------------------
+# OCA's account_credit_control
+# ----------------------------------------------------------------------
+
+
+def peer(meter):
+    env, cr = meter.env, meter.env.cr
+    policy = env["credit.control.policy"].search([], limit=1)
+    receivables = env["account.account"].search(
+        [("account_type", "=", "asset_receivable")]
+    )
+    env["credit.control.policy"].search([]).account_ids = receivables
+    partners = env["res.partner"].search([("customer_rank", ">", 0)])
+    partners.credit_policy_id = policy
+    cr.commit()
+    run = env["credit.control.run"].create({"date": date.today()})
+    with meter.step("compute") as figures:
+        run.generate_credit_lines()
+    lines = env["credit.control.line"].search([])
+    figures["count"] = len(lines)
+    cr.commit()
+    with meter.step("confirm", len(lines)):
+        lines.write({"state": "to_be_sent"})
+    cr.commit()
+    by_email = lines.filtered(lambda line: line.channel == "email")
+    chosen = by_email.filtered(
+        lambda line: line.partner_id in by_email.partner_id[:MAILED]
+    )
+    comm = env["credit.control.communication"]
+    with meter.step("group") as figures:
+        letters = comm._generate_comm_from_credit_lines(chosen)
+    figures["count"] = len(letters)
+    cr.commit()
+    with meter.step("mail", len(letters)):
+        letters._generate_emails()
+    cr.commit()
+    report = env["ir.actions.report"]
+    batch = letters[:50]
+    with meter.step("print_50", len(batch)):
+        report._render_qweb_pdf(
+            "account_credit_control.report_credit_control_summary", batch.ids
+        )
+
+
+# ----------------------------------------------------------------------
+
+
+def count_rows(cr, tables):
+    rows = 0
+    for table in tables:
+        cr.execute(f"SELECT count(*) FROM {table}")
+        rows += cr.fetchone()[0]
+    return rows
+
+
+def vacuum(env):
+    """Leave neither dead rows nor stale statistics to the step that follows."""
+    env.cr.commit()
+    with env.registry.cursor() as cr:
+        cr.rollback()
+        cr._cnx.autocommit = True
+        cr.execute("VACUUM ANALYZE")
+
+
+STEPS = {
+    "refresh": refresh,
+    "compute": compute,
+    "confirm": confirm,
+    "print": print_letters,
+    "mail": mail,
+    "mark_sent": mark_sent,
+    "second_run": second_run,
+    "hand_over": hand_over,
+}
+
+
+@contextmanager
+def open_database(name):
+    with Registry(name).cursor() as cr:
+        # a batch job may take as long as it needs
+        cr.execute("SET statement_timeout = 0")
+        yield Meter(api.Environment(cr, SUPERUSER_ID, {"lang": "en_US"}))
+
+
+def measure_ours(options):
+    steps = options.steps.split(",") if options.steps else ["ledger", *STEPS]
+    figures = {}
+    if "ledger" in steps and options.bare_db:
+        with (
+            open_database(options.db) as ours,
+            open_database(options.bare_db) as bare,
+        ):
+            ledger((bare, ours))
+            figures |= ours.figures
+            figures |= {f"{name}_bare": kept for name, kept in bare.figures.items()}
+    with open_database(options.db) as meter:
+        for name in steps:
+            if name in STEPS:
+                STEPS[name](meter)
+                vacuum(meter.env)
+        return figures | meter.figures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--db", required=True)
+    parser.add_argument("--bare-db")
+    parser.add_argument("--size", required=True)
+    parser.add_argument("--side", choices=("ours", "peer"), required=True)
+    parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--steps")
+    parser.add_argument("--addons-path")
+    options = parser.parse_args()
+    arguments = ["-d", options.db, "--log-level=warn", "--log-handler=benchmark:INFO"]
+    if options.addons_path:
+        arguments.append(f"--addons-path={options.addons_path}")
+    config.parse_config(arguments, setup_logging=True)
+    if options.side == "peer":
+        with open_database(options.db) as meter:
+            peer(meter)
+            figures = meter.figures
+    else:
+        figures = measure_ours(options)
+    kept = json.loads(options.out.read_text()) if options.out.exists() else {}
+    side = kept.setdefault(options.side, {}).setdefault(options.size, {})
+    today = date.today().isoformat()
+    side |= {name: step | {"date": today} for name, step in figures.items()}
+    options.out.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,289 @@
+from collections import defaultdict
+from decimal import Decimal
+from typing import NamedTuple
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.late_interest import (
+    MissingRateError,
+    Segment,
+    interest_segments,
+    is_late,
+)
+
+ZERO = Decimal(0)
+
+
+class Penalty(NamedTuple):
+    """What an item owes besides its principal, to one day.
+
+    key, group: of the row it was computed for: a letter's line and its letter, or an
+        item twice
+    item_id: id of the item
+    segments: interest that is neither invoiced nor waived yet, to be totalled as is
+    indemnity: fixed recovery indemnity, in the item's currency
+    waived_interest, waived_indemnity: parts of these that were waived as an amount
+    settled: what was settled whole, one dict per settlement
+    error: `MissingRateError`, with nothing else filled in, or None
+    """
+
+    key: int
+    group: int
+    item_id: int
+    segments: list[Segment] = []
+    indemnity: Decimal = ZERO
+    waived_interest: Decimal = ZERO
+    waived_indemnity: Decimal = ZERO
+    settled: list[dict] = []
+    error: MissingRateError | None = None
+
+    @property
+    def interest(self):
+        return sum((segment.amount for segment in self.segments), ZERO)
+
+
+class CollectionItemPenaltyMixin(models.AbstractModel):
+    """Interest and indemnity of items: the law, the ledger and the settlements.
+
+    Letters, claims, waivers and the auditor's spreadsheet all take their figures
+    from `_compute_item_penalties`. The number of its queries is fixed.
+    """
+
+    _name = "collection.item.penalty.mixin"
+    _description = "Interest and Indemnity of Items"
+
+    def _get_penalties(self, date_to):
+        """What these items owe to `date_to`: {item: Penalty}.
+
+        The indemnity stands on the first late item of its invoice.
+        """
+        rows = self._fetch_penalty_rows(
+            SQL("collection_item item"),
+            key=SQL("item.id"),
+            group=SQL("item.id"),
+            date_to=SQL("%s::date", date_to),
+            carries=SQL("TRUE"),
+            condition=SQL("item.id = ANY(%s)", list(self.ids)),
+            order=SQL("item.date_due, item.id"),
+        )
+        return {
+            self.browse(penalty.item_id): penalty
+            for penalty in self._compute_item_penalties(rows)
+        }
+
+    @api.model
+    def _fetch_penalty_rows(
+        self, source, key, group, date_to, carries, condition, order
+    ):
+        """Rows for `_compute_item_penalties`, in one query.
+
+        All arguments are SQL over `source`, which has the items as `item`.
+
+        :param carries: whether the indemnity of the invoice may stand on this row
+        """
+        self.env.flush_all()
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT %(key)s, %(group)s, item.id, item.move_id,
+                       account.company_id, item.currency_id,
+                       (item.amount_total - COALESCE(item.amount_disputed, 0))::text,
+                       item.date_due, %(date_to)s,
+                       COALESCE(segment.debtor_type,
+                                CASE WHEN customer.is_company
+                                          OR COALESCE(customer.vat, '') <> ''
+                                THEN 'private' ELSE 'consumer' END),
+                       COALESCE(account.agreed_rate, 0),
+                       account.insolvency_date, %(carries)s,
+                       EXISTS (SELECT 1 FROM collection_interest_settlement own
+                                WHERE own.move_id = item.move_id)
+                  FROM %(source)s
+                  JOIN collection_account account ON account.id = item.account_id
+                  JOIN res_partner customer ON customer.id = account.partner_id
+             LEFT JOIN collection_segment segment ON segment.id = account.segment_id
+                 WHERE %(condition)s
+              ORDER BY %(order)s
+                """,
+                source=source,
+                key=key,
+                group=group,
+                date_to=date_to,
+                carries=carries,
+                condition=condition,
+                order=order,
+            )
+        )
+
+    @api.model
+    def _compute_item_penalties(self, rows):
+        """Yield the `Penalty` of each of `rows`, in their order.
+
+        Rows of customers for whom there is no regime, and of invoices that claim
+        interest themselves, come out empty: interest bears no interest unless a
+        whole year of it was agreed to (1343-2 code civil).
+        """
+        Regime = self.env["collection.interest.regime"]
+        regimes = Regime._get_by_debtor_type()
+        rates = self.env["collection.reference.rate"]._get_rate_table()
+        payments = {
+            item.id: received
+            for item, received in self.browse(row[2] for row in rows)
+            ._get_payments()
+            .items()
+        }
+        from_notice = {kind for kind, regime in regimes.items() if regime.from_notice}
+        notices = {
+            item.id: date
+            for item, date in self.browse(
+                row[2] for row in rows if row[9] in from_notice
+            )
+            ._get_notice_dates()
+            .items()
+        }
+        settled, settled_moves = self._group_settlements({row[3] for row in rows})
+        rules, indemnities, carried = {}, {}, set()
+        roundings = {
+            currency.id: Decimal(str(currency.rounding))
+            for currency in self.env["res.currency"].browse({row[5] for row in rows})
+        }
+        for row in rows:
+            (
+                key,
+                group,
+                item_id,
+                move_id,
+                company_id,
+                currency_id,
+                amount,
+                date_due,
+                date_to,
+                debtor_type,
+                agreed_rate,
+                date_insolvency,
+                carries,
+                is_interest,
+            ) = row
+            regime = regimes.get(debtor_type)
+            if not regime or is_interest:
+                yield Penalty(key, group, item_id)
+                continue
+            rule_key = (debtor_type, company_id, agreed_rate)
+            if rule_key not in rules:
+                company = self.env["res.company"].browse(company_id)
+                # sudo: how the company claims, for whoever may claim
+                rules[rule_key] = (
+                    regime._to_tool(company.sudo(), agreed_rate),
+                    company.sudo().collection_imputation,
+                )
+            rule, allocation = rules[rule_key]
+            amount = Decimal(amount)
+            received = payments.get(item_id, ())
+            own = settled.get(item_id)
+            try:
+                segments = interest_segments(
+                    amount,
+                    date_due,
+                    date_to,
+                    rule,
+                    rates,
+                    payments=received,
+                    date_notice=notices.get(item_id),
+                    date_insolvency=date_insolvency,
+                    rounding=roundings[currency_id],
+                    allocation=allocation,
+                    settled=own["periods"] if own else (),
+                )
+            except MissingRateError as error:
+                yield Penalty(key, group, item_id, error=error)
+                continue
+            indemnity, invoice = ZERO, settled_moves.get(move_id)
+            if (
+                regime.indemnity
+                and carries
+                and not date_insolvency
+                and move_id not in carried
+                and not (invoice and invoice["settled"])
+                and is_late(amount, date_due, date_to, received)
+            ):
+                carried.add(move_id)
+                indemnity_key = (regime.id, currency_id, company_id, date_to)
+                if indemnity_key not in indemnities:
+                    indemnities[indemnity_key] = self._convert_indemnity(*indemnity_key)
+                indemnity = indemnities[indemnity_key]
+            if not own and not invoice:
+                yield Penalty(key, group, item_id, segments, indemnity)
+                continue
+            interest = sum((segment.amount for segment in segments), ZERO)
+            yield Penalty(
+                key,
+                group,
+                item_id,
+                segments,
+                indemnity,
+                min(interest, own["waived"]) if own else ZERO,
+                min(indemnity, invoice["waived"]) if invoice else ZERO,
+                own["whole"] if own else [],
+            )
+
+    @api.model
+    def _convert_indemnity(self, regime_id, currency_id, company_id, date):
+        """The indemnity of a regime, which is in euros, in another currency."""
+        regime = self.env["collection.interest.regime"].browse(regime_id)
+        return Decimal(
+            str(
+                self.env.ref("base.EUR")._convert(
+                    regime.sudo().indemnity,
+                    self.env["res.currency"].browse(currency_id),
+                    self.env["res.company"].browse(company_id),
+                    date,
+                )
+            )
+        )
+
+    @api.model
+    def _group_settlements(self, move_ids):
+        """Settlements in force by what they concern.
+
+        :return: two dicts. By item: the `periods` settled, the amount `waived` that
+            no claim has used yet, the settlements of the `whole` of something. By
+            invoice: whether the indemnity is `settled`, else the amount `waived`.
+        """
+        items = defaultdict(lambda: {"periods": [], "waived": ZERO, "whole": []})
+        moves = defaultdict(lambda: {"settled": False, "waived": ZERO})
+        for row in self.env["collection.interest.settlement"]._get_in_force(move_ids):
+            item, invoice = items[row["item_id"]], moves[row["move_id"]]
+            interest = Decimal(row["interest"])
+            indemnity = Decimal(row["indemnity"])
+            if row["days_settled"]:
+                item["periods"] += [
+                    (
+                        fields.Date.to_date(segment["date_from"]),
+                        fields.Date.to_date(segment["date_to"]),
+                    )
+                    for segment in row["interest_detail"] or ()
+                ]
+                item["waived"] -= Decimal(row["deducted"])
+            elif row["kind"] == "waiver":
+                item["waived"] += interest
+            if row["indemnity_settled"]:
+                invoice["settled"] = True
+            elif row["kind"] == "waiver":
+                invoice["waived"] += indemnity
+            # a draft that claims interest is not known to the customer yet
+            if (row["days_settled"] or row["indemnity_settled"]) and (
+                row["kind"] == "waiver" or row["document"]
+            ):
+                item["whole"].append(
+                    {
+                        "kind": row["kind"],
+                        "date_to": row["days_settled"]
+                        and fields.Date.to_string(row["date_to"]),
+                        "amount": float(
+                            interest * row["days_settled"]
+                            + indemnity * row["indemnity_settled"]
+                        ),
+                        "document": row["document"],
+                    }
+                )
+        return items, moves

@@ -1,0 +1,381 @@
+from markupsafe import Markup
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, email_normalize, formataddr
+
+#: more invoices than this are not attached
+MAX_ENCLOSURES = 10
+TODO_ACTIVITY = "mail.mail_activity_data_todo"
+
+
+class CollectionLetterMailMixin(models.AbstractModel):
+    """The e-mail of a letter: to whom, with what, and what if it comes back."""
+
+    _name = "collection.letter.mail.mixin"
+    _description = "E-mails of Letters"
+
+    attach_invoices = fields.Boolean(
+        copy=False,
+        help="Copies of the invoices go with this letter, whatever its level says.",
+    )
+    enclosure_ids = fields.Many2many(
+        comodel_name="ir.attachment",
+        relation="collection_letter_enclosure_rel",
+        column1="letter_id",
+        column2="attachment_id",
+        string="Enclosures",
+        readonly=True,
+        copy=False,
+        # documents of other records, which a search would leave out
+        bypass_search_access=True,
+        help="Copies of invoices that went with the letter.",
+    )
+    delivery_reason = fields.Char(
+        string="Why It Failed",
+        readonly=True,
+        copy=False,
+        help="What the mail server or the answer that came back says.",
+    )
+    failure_activity_id = fields.Many2one(
+        comodel_name="mail.activity",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+
+    # ------------------------------------------------------------------
+    # Recipients
+    # ------------------------------------------------------------------
+
+    def _get_mail_partner(self):
+        """The addressee; once corrected on the account, the corrected one."""
+        letter = self.sudo()
+        return letter.account_id.dunning_contact_id or letter.partner_id
+
+    def _get_copy_partners(self):
+        """Who gets a copy: the account's contacts and, on demand, the salesperson."""
+        letter = self.sudo()
+        partners = letter.account_id.dunning_copy_ids
+        if letter.level_id.copy_salesperson:
+            # their seller, or the one of the invoices
+            sellers = (
+                letter.account_id.partner_id.user_id
+                or letter.line_ids.item_id.move_id.invoice_user_id
+            )
+            partners |= sellers.partner_id
+        return (partners - letter._get_mail_partner()).filtered("email_normalized")
+
+    def _get_reply_to(self):
+        """Where answers go: the collector, else the company's collections address."""
+        letter = self.sudo()
+        company = letter.company_id
+        user = letter.account_id.user_id
+        return (
+            user.email_formatted
+            if user.email_normalized
+            else (company.collection_email or company.email)
+        )
+
+    # ------------------------------------------------------------------
+    # The e-mail
+    # ------------------------------------------------------------------
+
+    def _queue_mails(self):
+        """Queue one e-mail per letter; the mail queue sends it."""
+        standard = self.env.ref(
+            "account_collection.mail_template_letter", raise_if_not_found=False
+        )
+        for template, letters in self.grouped(
+            lambda letter: letter.level_id.mail_template_id or standard
+        ).items():
+            if not template:
+                raise UserError(
+                    self.env._("There is no e-mail template for these letters.")
+                )
+            # sudo: a manager sends letters without rights on templates and mails
+            mails = template.sudo().send_mail_batch(letters.ids)
+            for letter, mail in zip(letters, mails, strict=True):
+                if not mail.recipient_ids and not mail.email_to:
+                    raise UserError(
+                        self.env._(
+                            "The e-mail template “%(template)s” gives no recipient.",
+                            template=template.name,
+                        )
+                    )
+                mail.write(letter._get_mail_values(mail))
+
+    def _get_mail_values(self, mail):
+        """What the template does not know: copies, answers, enclosures."""
+        company = self.sudo().company_id
+        enclosed = self.sudo().attachment_id | self._get_enclosures()
+        values = {
+            "attachment_ids": [Command.link(pdf.id) for pdf in enclosed],
+            "reply_to": self._get_reply_to(),
+            # bounces come back to the company's domain, whoever runs the queue
+            "record_alias_domain_id": company.alias_domain_id.id,
+            "record_company_id": company.id,
+        }
+        copies = self._get_copy_partners()
+        if copies and mail.recipient_ids:
+            # one e-mail in which the customer sees who has a copy
+            values["email_to"] = ", ".join(
+                formataddr((partner.name or "", partner.email_normalized))
+                for partner in mail.recipient_ids
+                if partner.email_normalized
+            )
+            values["recipient_ids"] = [Command.clear()]
+            values["email_cc"] = ", ".join(
+                formataddr((partner.name or "", partner.email_normalized))
+                for partner in copies
+            )
+        return values
+
+    # ------------------------------------------------------------------
+    # Enclosures
+    # ------------------------------------------------------------------
+
+    def action_attach_invoices(self):
+        """Send copies of the invoices with these letters."""
+        if any(letter.state == "sent" for letter in self):
+            raise UserError(self.env._("A letter that was sent stays as it was sent."))
+        for letter in self:
+            moves = letter._get_moves_to_enclose()
+            if len(moves) > MAX_ENCLOSURES:
+                raise UserError(
+                    self.env._(
+                        "%(letter)s asks for %(count)s invoices: not more than "
+                        "%(limit)s are attached.",
+                        letter=letter.display_name,
+                        count=len(moves),
+                        limit=MAX_ENCLOSURES,
+                    )
+                )
+        self.attach_invoices = True
+
+    def _get_moves_to_enclose(self):
+        # sudo: the customer's own invoices, enclosed for the customer
+        return self.sudo().line_ids.item_id.move_id
+
+    def _get_enclosures(self):
+        """PDFs of the invoices that go with the letter, all of them or none."""
+        self.ensure_one()
+        letter = self.sudo()
+        if letter.state == "sent" or letter.enclosure_ids:
+            return letter.enclosure_ids
+        documents = letter.enclosure_ids
+        if not letter.attach_invoices and not letter.level_id.attach_invoices:
+            return documents
+        moves = letter._get_moves_to_enclose()
+        found = moves.invoice_pdf_report_id
+        if len(moves) > MAX_ENCLOSURES or len(found) < len(moves):
+            return documents
+        return found
+
+    def _generate_enclosures(self):
+        """Print the invoices to enclose that have no PDF yet, in batches."""
+        missing = self.env["account.move"].sudo()
+        for letter in self.sudo():
+            if letter.attach_invoices or letter.level_id.attach_invoices:
+                moves = letter._get_moves_to_enclose()
+                if len(moves) <= MAX_ENCLOSURES and all(
+                    move.is_sale_document(include_receipts=True) for move in moves
+                ):
+                    missing |= moves.filtered(lambda m: not m.invoice_pdf_report_id)
+        for company, moves in missing.grouped("company_id").items():
+            Send = self.env["account.move.send"].sudo().with_company(company)
+            documents = {
+                move: {"pdf_report": Send._get_default_pdf_report_id(move)}
+                for move in moves
+            }
+            Send._prepare_invoice_pdf_report(documents)
+            Send._link_invoice_documents(documents)
+
+    # ------------------------------------------------------------------
+    # Paying
+    # ------------------------------------------------------------------
+
+    @api.depends("line_ids.item_id", "company_id")
+    def _compute_payment_url(self):
+        """Odoo's own portal page of the invoice, or of all that is overdue."""
+        self.payment_url = False
+        if not self.env["ir.module.module"]._installed().get("account_payment"):
+            return
+        for company, letters in self.sudo().grouped("company_id").items():
+            # sudo: whether customers can pay on-line, not how
+            Provider = self.env["payment.provider"].sudo()
+            if not Provider.search_count(
+                [
+                    *Provider._check_company_domain(company),
+                    ("state", "in", ("enabled", "test")),
+                    ("is_published", "=", True),
+                ],
+                limit=1,
+            ):
+                continue
+            base_url = company.get_base_url()
+            single = {}
+            for letter in letters:
+                moves = letter.line_ids.item_id.move_id
+                if len(moves) == 1 and moves.is_invoice():
+                    single[letter] = moves
+                else:
+                    letter.payment_url = f"{base_url}/my/invoices/overdue"
+            self._ensure_access_tokens(self.env["account.move"].union(*single.values()))
+            for letter, move in single.items():
+                letter.payment_url = f"{base_url}{move.get_portal_url()}"
+
+    @api.model
+    def _ensure_access_tokens(self, moves):
+        """Give invoices their portal token in one statement, as core does one by one:
+        a write per invoice would work out the whole invoice again."""
+        missing = moves.sudo().filtered(lambda move: not move.access_token)
+        if not missing:
+            return
+        missing.flush_recordset(["access_token"])
+        self.env.execute_query(
+            SQL(
+                "UPDATE account_move SET access_token = gen_random_uuid()::text"
+                " WHERE id IN %s AND access_token IS NULL RETURNING id",
+                tuple(missing.ids),
+            )
+        )
+        missing.invalidate_recordset(["access_token"], flush=False)
+
+    def _get_qr_code(self):
+        """QR code of the bank transfer, as a data address, or False.
+
+        Odoo's own, by the standard of the bank account's country, where the company
+        prints QR codes on its invoices.
+        """
+        self.ensure_one()
+        # sudo: printed on the letter for the customer anyway
+        letter = self.sudo()
+        if not letter.company_id.qr_code or letter.amount_total <= 0:
+            return False
+        bank = letter._get_bank_account()
+        number = letter.number or ""
+        return bool(bank) and (
+            bank.build_qr_code_base64(
+                letter.amount_total,
+                number,
+                number,
+                letter.currency_id,
+                letter.account_id.partner_id,
+                silent_errors=True,
+            )
+            or False
+        )
+
+    # ------------------------------------------------------------------
+    # E-mails that come back
+    # ------------------------------------------------------------------
+
+    def _message_receive_bounce(self, email, partner):
+        """An e-mail of these letters came back from `email`."""
+        super()._message_receive_bounce(email, partner)
+        reason = self.env.context.get("collection_bounce_text") or ""
+        for letter in self:
+            addressee = letter.sudo()._get_mail_partner() | letter.sudo().partner_id
+            if (
+                email
+                and not partner & addressee
+                and email_normalize(email) not in addressee.mapped("email_normalized")
+            ):
+                # the customer has got it, somebody in copy has not
+                letter._message_log(
+                    body=self.env._(
+                        "The copy to %(email)s came back. %(reason)s",
+                        email=email,
+                        reason=reason,
+                    )
+                )
+                continue
+            letter._mark_failed("bounced", reason)
+
+    def _mark_failed(self, state, reason):
+        """The e-mail did not arrive: say so, and ask the collector to see to it.
+
+        :param state: value of `delivery_state`, "bounced" or "failed"
+        :param reason: what the mail server says
+        """
+        # sudo: the mail gateway and the mail queue have no role in collections
+        for letter in self.sudo():
+            letter.write({"delivery_state": state, "delivery_reason": reason or False})
+            summary = (
+                self.env._(
+                    "E-mail of letter %(number)s came back: check the address, send "
+                    "by post",
+                    number=letter.number,
+                )
+                if state == "bounced"
+                else self.env._(
+                    "E-mail of letter %(number)s could not be sent: check the "
+                    "address, send by post",
+                    number=letter.number,
+                )
+            )
+            letter._message_log(body=Markup("{}<br/>{}").format(summary, reason or ""))
+            if letter.failure_activity_id:
+                continue
+            letter.failure_activity_id = letter.account_id.activity_schedule(
+                TODO_ACTIVITY,
+                summary=summary,
+                note=Markup("{}<br/>{}").format(
+                    letter._get_html_link(title=letter.number), reason or ""
+                ),
+                user_id=letter._get_collector().id,
+            )
+
+    def _mark_handed_over(self):
+        """The mail server took the e-mails of these letters."""
+        self.sudo().filtered(
+            lambda letter: letter.delivery_state in ("pending", "failed")
+        ).write({"delivery_state": "handed_over", "delivery_reason": False})
+
+    def _check_may_send_again(self):
+        """Letters that were sent, and a user who works with them."""
+        self.check_access("read")
+        if not self.env.su and not self.env.user.has_group(
+            "account_collection.group_collection_user"
+        ):
+            raise UserError(self.env._("Only collectors send letters again."))
+        if any(letter.state != "sent" for letter in self):
+            raise UserError(self.env._("Only letters that were sent are sent again."))
+
+    def action_send_again(self):
+        """Send the same letter again by e-mail, to the address known today.
+
+        Number, date and level stay: it is the letter that was sent.
+        """
+        self._check_may_send_again()
+        for letter in self:
+            partner = letter._get_mail_partner()
+            if not partner.email_normalized:
+                raise UserError(
+                    self.env._(
+                        "%(partner)s has no valid e-mail address.",
+                        partner=partner.display_name,
+                    )
+                )
+        # sudo: the letter itself does not change, only how it gets there
+        letters = self.sudo()
+        letters._queue_mails()
+        letters.write(
+            {"by_email": True, "delivery_state": "pending", "delivery_reason": False}
+        )
+        letters._close_failure(self.env._("Sent again by e-mail"))
+
+    def action_send_by_post(self):
+        """Put the letter on the list of those that go by post, as it was sent."""
+        self._check_may_send_again()
+        # sudo: the letter itself does not change, only how it gets there
+        letters = self.sudo()
+        letters.write({"by_post": True, "date_printed": False})
+        letters._close_failure(self.env._("Sent by post instead"))
+
+    def _close_failure(self, feedback):
+        for letter in self:
+            letter._message_log(body=feedback)
+        self.failure_activity_id.action_feedback(feedback=feedback)

@@ -1,0 +1,107 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+#: in this order letters are printed, so that the post office sorts less
+ADDRESS_FIELDS = (
+    "addressee_country_id",
+    "addressee_zip",
+    "addressee_city",
+    "addressee_street",
+    "addressee_name",
+)
+
+
+class CollectionLetterPostMixin(models.AbstractModel):
+    """Letters on paper: the list to print, and the receipts of registered post."""
+
+    _name = "collection.letter.post.mixin"
+    _description = "Letters by Post"
+
+    date_printed = fields.Datetime(string="Printed on", readonly=True, copy=False)
+    print_sequence = fields.Integer(
+        string="No. in the Print",
+        readonly=True,
+        copy=False,
+        help="Place of the letter in the document it was printed with.",
+    )
+    tracking_number = fields.Char(
+        copy=False, help="Number of the registered letter at the post office."
+    )
+    date_presented = fields.Date(
+        string="First Presented on",
+        copy=False,
+        help="Day on which the post first presented the registered letter. The time "
+        "that a formal notice gives counts from then.",
+    )
+
+    @api.depends("date", "date_presented", "level_id")
+    def _compute_date_deadline(self):
+        for letter in self:
+            level = letter.sudo().level_id
+            start = letter.date
+            if level.formal_notice and letter.date_presented:
+                start = letter.date_presented
+            letter.date_deadline = (
+                start + timedelta(days=level.deadline_days)
+                if start and level.deadline_days
+                else False
+            )
+
+    @api.constrains("date_presented")
+    def _check_date_presented(self):
+        for letter in self:
+            if letter.date_presented and letter.date_presented < letter.date:
+                raise UserError(
+                    self.env._("A letter is not presented before the day it is dated.")
+                )
+
+    def _in_address_order(self):
+        """These letters in the order of their addresses: country, postcode, city,
+        street, name."""
+        # sudo: the addresses are printed on the letters
+        return self.browse(
+            letter.id
+            for letter in self.sudo().sorted(
+                lambda letter: (
+                    letter.addressee_country_id.name or "",
+                    *((letter[name] or "").casefold() for name in ADDRESS_FIELDS[1:]),
+                    letter.id,
+                )
+            )
+        )
+
+    def action_print_post(self):
+        """One document with these letters in address order; they count as printed.
+
+        A letter that was printed before can be printed again.
+        """
+        self.check_access("read")
+        letters = self.filtered(
+            lambda letter: letter.state == "sent" and letter.by_post
+        )._in_address_order()
+        if not letters:
+            raise UserError(self.env._("None of these letters was sent to go by post."))
+        letters._mark_printed()
+        return self.env.ref("account_collection.action_report_letter").report_action(
+            letters, config=False
+        )
+
+    def _mark_printed(self):
+        self.flush_recordset(["date_printed", "print_sequence"])
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE collection_letter letter
+                   SET date_printed = %(now)s, print_sequence = printed.sequence
+                  FROM unnest(%(ids)s) WITH ORDINALITY AS printed (id, sequence)
+                 WHERE letter.id = printed.id
+             RETURNING letter.id
+                """,
+                now=fields.Datetime.now(),
+                ids=self.ids,
+            )
+        )
+        self.invalidate_recordset(["date_printed", "print_sequence"], flush=False)

@@ -1,0 +1,180 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..tools.amicable_wording import find_forbidden
+from ..tools.letter_text import PLACEHOLDERS, unknown_placeholders
+
+WORDING_FIELDS = ("subject", "body_before", "body_after")
+
+
+class CollectionWordingMixin(models.AbstractModel):
+    """What a letter says, checked in every language, and how that looks."""
+
+    _name = "collection.wording.mixin"
+    _description = "Wording of Letters"
+
+    tone = fields.Selection(
+        selection=[
+            ("service", "Service, before the due date"),
+            ("courteous", "Courteous"),
+            ("firm", "Firm"),
+            ("formal", "Formal"),
+        ],
+        required=True,
+        default="courteous",
+    )
+    subject = fields.Char(
+        required=True,
+        translate=True,
+        help="Subject line of the letter and the e-mail. It may hold the same "
+        "placeholders as the text.",
+    )
+    body_before = fields.Html(
+        string="Text before the Table",
+        translate=True,
+        sanitize=True,
+        help="Placeholders: {customer}, {company}, {level}, {number}, {date}, {count} "
+        "(items), {due} (principal), {penalties} (interest and indemnity), {total}, "
+        "{deadline} (last day to pay), {deadline_days}, {within} (“within 8 days”), "
+        "{previous_number} and {previous_date} (last letter sent). A paragraph whose "
+        "placeholder has no value is left out.",
+    )
+    body_after = fields.Html(
+        string="Text after the Table", translate=True, sanitize=True
+    )
+    deadline_days = fields.Integer(
+        string="Time to Pay",
+        default=8,
+        help="Days the letter gives to pay, counted from its date.",
+    )
+    preview_lang = fields.Selection(
+        selection="_get_preview_langs",
+        string="Language of the Preview",
+        compute="_compute_preview_defaults",
+        readonly=False,
+        store=False,
+    )
+    preview_account_id = fields.Many2one(
+        comodel_name="collection.account",
+        string="Customer of the Preview",
+        compute="_compute_preview_defaults",
+        readonly=False,
+        store=False,
+        help="Whom the letter is shown for: any customer who owes something.",
+    )
+    preview_html = fields.Html(
+        string="Preview", compute="_compute_preview_html", sanitize=False
+    )
+
+    # ------------------------------------------------------------------
+    # Checks
+    # ------------------------------------------------------------------
+
+    @api.constrains(*WORDING_FIELDS)
+    def _check_wording(self):
+        """Check the wording in every installed language, not just the one edited."""
+        reasons = self.env["collection.forbidden.word"]._get_reasons()
+        for lang, _name in self.env["res.lang"].get_installed():
+            for record in self.with_context(lang=lang):
+                for name in WORDING_FIELDS:
+                    record._check_text(record[name])
+                    record._check_amicable(record[name], reasons)
+
+    def _update_field_translations(
+        self, field_name, translations, digest=None, source_lang=""
+    ):
+        # the translation dialog writes past the constraints
+        res = super()._update_field_translations(
+            field_name, translations, digest=digest, source_lang=source_lang
+        )
+        if field_name in WORDING_FIELDS:
+            self._check_wording()
+        return res
+
+    def _check_text(self, text):
+        """Refuse a wording with anything but the known placeholders in braces."""
+        unknown = unknown_placeholders(text)
+        if unknown:
+            raise ValidationError(
+                self.env._(
+                    "The wording of “%(level)s” holds unknown placeholders: "
+                    "%(unknown)s. Known are: %(known)s.",
+                    level=self.display_name,
+                    unknown=", ".join(f"{{{name}}}" for name in unknown),
+                    known=", ".join(f"{{{name}}}" for name in sorted(PLACEHOLDERS)),
+                )
+            )
+
+    def _check_amicable(self, text, reasons):
+        """Refuse what would look like a court's act, or is not owed.
+
+        :param reasons: why each expression is forbidden, {expression: reason}
+        """
+        found = find_forbidden(text, reasons) if text else []
+        if found:
+            raise ValidationError(
+                self.env._(
+                    "The wording of “%(wording)s” (%(lang)s) does not suit an amicable "
+                    "letter:\n%(found)s",
+                    wording=self.display_name,
+                    lang=dict(self.env["res.lang"].get_installed())[self.env.lang],
+                    found="\n".join(
+                        self.env._(
+                            "- “%(word)s”: %(reason)s", word=word, reason=reasons[word]
+                        )
+                        for word in found
+                    ),
+                )
+            )
+
+    # ------------------------------------------------------------------
+    # Preview
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_preview_langs(self):
+        return self.env["res.lang"].get_installed()
+
+    def _compute_preview_defaults(self):
+        account = self.env["collection.account"].search(
+            [("company_id", "=", self.env.company.id), ("amount_overdue", ">", 0)],
+            order="id desc",
+            limit=1,
+        )
+        for record in self:
+            record.preview_lang = self.env.lang or "en_US"
+            record.preview_account_id = account
+
+    def _get_preview_values(self):
+        """What makes a sample letter use this wording: its level or kind, and facts."""
+        raise NotImplementedError
+
+    @api.depends(*WORDING_FIELDS, "deadline_days", "preview_lang", "preview_account_id")
+    @api.depends_context("lang")
+    def _compute_preview_html(self):
+        """The letter as it would look, unsaved changes of this language included."""
+        for record in self:
+            account = record.preview_account_id
+            if not account or not record.subject:
+                record.preview_html = False
+                continue
+            lang = record.preview_lang or self.env.lang or "en_US"
+            # an unsaved wording is the one of the language it is typed in
+            typed = lang == (self.env.lang or "en_US")
+            wording = record if typed else record._origin.with_context(lang=lang)
+            letter = account._new_sample_letter(record._get_preview_values())
+            record.preview_html = letter._render_sample(wording, lang)
+
+    @api.model
+    def _get_sample_facts(self):
+        """Facts a sample letter tells of; no more than an example."""
+        today = fields.Date.context_today(self)
+        return {
+            "fact_date": today + timedelta(days=10),
+            "fact_amount": 1000.0,
+            "fact_reference": "2026-118",
+            "fact_person": "Claude Martin",
+            "payment_means": "transfer",
+        }

@@ -1,0 +1,90 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+#: what a credit manager may set on the company, and nothing else
+COMPANY_FIELDS = (
+    "collection_policy_id",
+    "collection_agreed_rate",
+    "collection_signatory",
+    "collection_phone",
+    "collection_email",
+    "collection_total_from",
+    "collection_partial_above",
+    "collection_keep_share",
+)
+
+
+class CollectionCompanySettings(models.TransientModel):
+    """The company's collection settings, for managers who are no administrators."""
+
+    _name = "collection.company.settings"
+    _description = "Collection Settings of the Company"
+
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.company,
+    )
+    collection_policy_id = fields.Many2one(
+        comodel_name="collection.policy",
+        string="Default Dunning Policy",
+        domain="[('company_id', 'in', (False, company_id))]",
+    )
+    collection_agreed_rate = fields.Float(
+        string="Agreed Late-Payment Rate",
+        digits=(16, 4),
+        help="Percent a year from your terms of sale. 0: the rate of the law.",
+    )
+    collection_rate_floor = fields.Float(
+        related="company_id.collection_rate_floor", string="Lowest Agreed Rate"
+    )
+    collection_signatory = fields.Char(
+        string="Letters Signed by",
+        help="Name and function printed under reminders and formal notices.",
+    )
+    collection_phone = fields.Char(
+        string="Collections Phone",
+        help="Direct line printed on letters. Empty: the company's phone.",
+    )
+    collection_email = fields.Char(
+        string="Collections Email",
+        help="Address printed on letters and used for answers. Empty: the company's.",
+    )
+    collection_total_from = fields.Integer(string="Total Delegation from")
+    collection_partial_above = fields.Integer(string="Partial Delegation above")
+    collection_keep_share = fields.Float(string="Share Kept In-house")
+
+    @api.model
+    def default_get(self, fields_list):
+        values = super().default_get(fields_list)
+        company = self.env.company
+        for name in set(COMPANY_FIELDS) & set(fields_list):
+            value = company[name]
+            values[name] = value.id if isinstance(value, models.BaseModel) else value
+        return values
+
+    def action_save(self):
+        """Write these settings to the company the user works in.
+
+        :raise AccessError: without the credit manager's role, or for a company that
+            is not among the user's
+        """
+        self.ensure_one()
+        if not self.env.user.has_group("account_collection.group_collection_manager"):
+            raise AccessError(
+                self.env._("Only credit managers change the collection settings.")
+            )
+        if self.company_id not in self.env.companies:
+            raise AccessError(
+                self.env._("This company is not among those you work in.")
+            )
+        # sudo: companies are the administrators'; these fields are the manager's
+        company = self.company_id.sudo()
+        company.write(
+            {
+                name: company._fields[name].convert_to_write(self[name], self)
+                for name in COMPANY_FIELDS
+            }
+        )
+        return {"type": "ir.actions.act_window_close"}
