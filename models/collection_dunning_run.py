@@ -872,11 +872,13 @@ class CollectionDunningRun(models.Model):
             ),
             aligned AS (
                 SELECT reasoned.*,
+                       -- no item is lifted to a level nobody has approved for it
                        CASE WHEN align_customer AND reason IS NULL
+                                 AND needs_approval IS NOT TRUE
                        THEN FIRST_VALUE(next_level_id) OVER (
                             PARTITION BY account_id, currency_id, policy_id,
                                          reason IS NULL, days_overdue >= 1
-                            ORDER BY rank DESC NULLS LAST)
+                            ORDER BY needs_approval IS TRUE, rank DESC NULLS LAST)
                        ELSE next_level_id END AS level_id
                   FROM reasoned
             ),

@@ -190,8 +190,9 @@ class TestTwoWorkers(DunningCommon):
             "SELECT id FROM res_company WHERE id = %s FOR NO KEY UPDATE",
             [self.main.id],
         )
-        with self.assertRaisesRegex(UserError, "somebody else at this moment"):
-            self.dunning_run.action_compute()
+        for action in ("action_compute", "action_confirm"):
+            with self.assertRaisesRegex(UserError, "somebody else at this moment"):
+                getattr(self.dunning_run, action)()
         self.other.rollback()
         self.dunning_run.action_compute()
         self.assertEqual(self.dunning_run.state, "computed")

@@ -170,6 +170,19 @@ class TestDunningPreview(DunningCommon):
             (action["res_model"], action["res_id"]), ("collection.item", covered.id)
         )
 
+    def test_alignment_lifts_nothing_over_an_approval(self):
+        self.policy.align_customer = True
+        self.level_3.needs_approval = True
+        late, young = self.first, self._item("N3", self.customer, 90.0, "2026-03-04")
+        late.write({"level_id": self.level_2.id, "level_date": "2026-03-10"})
+        late.approved_level_id = self.level_3
+        run = self._run("2026-03-31")
+        self.assertEqual(self._levels(run), {"N1": 3, "N3": 1, "V1": 1})
+        young.approved_level_id = self.level_3
+        self.level_3.needs_approval = False
+        run.action_compute()
+        self.assertEqual(self._levels(run), {"N1": 3, "N3": 3, "V1": 1})
+
     def test_approvals_in_bulk(self):
         self.level_1.needs_approval = True
         run = self._run("2026-03-31", user=self.manager_user)
