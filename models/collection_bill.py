@@ -274,6 +274,19 @@ class CollectionBill(models.Model):
         if any(not (bill.reason or "").strip() for bill in self):
             raise UserError(self.env._("Enter the reason first."))
 
+    def action_write_letter(self):
+        """Draw up the letter that asks for the bill to be returned accepted."""
+        self.ensure_one()
+        letter = self.account_id._write_letter(
+            "bill_return",
+            items=self.item_ids,
+            fact_date=self.date_due,
+            fact_amount=self.amount,
+            payment_means="bill",
+            fact_reference=self.number,
+        )
+        return letter.get_formview_action()
+
     @api.model
     def _cron_follow(self):
         """Every night: bills that are not back in time become late, once."""

@@ -2,9 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..tools.amount_in_words import amount_in_words
+from ..tools.bill import return_deadline
 
-#: a bill must be back this many days before its maturity, for the bank
-BILL_RETURN_DAYS = 15
 #: customers named in one error message
 NAMED_CUSTOMERS = 10
 
@@ -115,7 +114,7 @@ class CollectionLetterKindMixin(models.AbstractModel):
             letter.account_id.mandate_id if letter._is_by_provider() else False
         )
         day = letter.fact_date
-        return_day = day and fields.Date.subtract(day, days=BILL_RETURN_DAYS)
+        return_day = day and return_deadline(day)
         return {
             "fact_date": day and letter._format_long_date(day),
             "fact_amount": letter.fact_amount

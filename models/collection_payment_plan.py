@@ -358,6 +358,20 @@ class CollectionPaymentPlan(models.Model):
         self._evaluate_accounts(self.account_id.ids)
         self.env["collection.promise"]._mark_items(self.account_id.ids)
 
+    def action_write_letter(self):
+        """Draw up the agreement that both parties sign."""
+        self.ensure_one()
+        letter = self.account_id._write_letter(
+            "payment_plan",
+            items=self.item_ids,
+            fact_amount=self.amount,
+            payment_means=self.payment_means,
+            fact_person=self.person,
+            fact_reference=self.number,
+            details=[(part.date, part.amount) for part in self.instalment_ids],
+        )
+        return letter.get_formview_action()
+
     # ------------------------------------------------------------------
     # Judged by the ledger
     # ------------------------------------------------------------------

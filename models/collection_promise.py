@@ -11,7 +11,6 @@ MEANS = [
     ("bill", "Bill of exchange"),
     ("card", "Card or payment link"),
     ("cash", "Cash"),
-    ("other", "Other"),
 ]
 #: journals whose entries are receipts: write-offs and offsets keep no promise
 RECEIPT_JOURNALS = ("bank", "cash", "credit")
@@ -257,6 +256,20 @@ class CollectionPromise(models.Model):
             )
         self._mark_items(self.account_id.ids)
         return {"type": "ir.actions.act_window_close"}
+
+    def action_write_letter(self):
+        """Draw up the letter that confirms the promise to the customer."""
+        self.ensure_one()
+        letter = self.account_id._write_letter(
+            "promise_confirmation",
+            items=self.item_ids,
+            fact_date=self.date_promised,
+            fact_amount=self.amount,
+            payment_means=self.payment_means,
+            fact_person=self.person,
+            fact_reference=self.number,
+        )
+        return letter.get_formview_action()
 
     # ------------------------------------------------------------------
     # Judged by the ledger

@@ -157,3 +157,10 @@ class TestBill(CollectionCommon):
         ):
             with self.subTest(user=user.login), self.assertRaises(AccessError):
                 bill.with_user(user).read(["amount"])
+
+    def test_letter(self):
+        bill = self._bill()
+        action = bill.action_write_letter()
+        letter = self.env["collection.letter"].browse(action["res_id"])
+        self.assertEqual(letter.kind_id.code, "bill_return")
+        self.assertIn("December 16", letter.body_before + letter.body_after)

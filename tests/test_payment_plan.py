@@ -202,3 +202,14 @@ class TestPaymentPlan(CollectionCommon):
         self._on("2026-12-04")
         run = self._run("2026-12-04")
         self.assertEqual(run.letter_ids.line_ids.item_id, self.item)
+
+    def test_letter_to_sign(self):
+        plan = self._plan(payment_means="transfer")
+        action = plan.with_user(self.manager_user).action_write_letter()
+        letter = self.env["collection.letter"].browse(action["res_id"])
+        self.assertEqual(letter.kind_id.code, "payment_plan")
+        self.assertEqual(
+            letter.detail_ids.mapped("amount"), plan.instalment_ids.mapped("amount")
+        )
+        letter.action_confirm()
+        self.assertEqual(letter.state, "to_send")

@@ -322,3 +322,15 @@ class TestPromise(CollectionCommon):
         self._promise()
         run.action_send()
         self.assertEqual(run.letter_ids.state, "cancelled")
+
+    def test_confirmed_by_letter(self):
+        promise = self._promise(payment_means="transfer", person="Mme Roux")
+        action = promise.with_user(self.collector_user).action_write_letter()
+        letter = self.env["collection.letter"].browse(action["res_id"])
+        self.assertEqual(letter.kind_id.code, "promise_confirmation")
+        self.assertEqual(
+            (letter.fact_amount, letter.fact_date, letter.fact_person),
+            (1200.0, date(2026, 11, 20), "Mme Roux"),
+        )
+        letter.action_confirm()
+        self.assertEqual(letter.state, "to_send")
