@@ -570,6 +570,8 @@ class CollectionDemo(models.AbstractModel):
         self._classify(company)
         self._tell_today(customers, users, ledger, today)
         self._tell_interest(company, users, today)
+        self._tell_promises(company, users, today)
+        self._tell_bills(company, users, today)
         self._run(company, today, send=False)
         self._archive_letters(company)
         self.env["collection.account"]._refresh()
@@ -790,6 +792,121 @@ class CollectionDemo(models.AbstractModel):
         self.env["collection.interest.claim"].with_user(users["manager"]).create(
             {"account_ids": [Command.set(accounts[1].ids)], "date_to": today}
         ).action_claim()
+
+    def _tell_promises(self, company, users, today):
+        """Promises open, kept and broken, and a plan whose first instalment is due."""
+        collector = users["collector"]
+        Promise = self.env["collection.promise"].with_user(collector)
+        in_house = [
+            ("company_id", "=", company.id),
+            ("currency_id", "=", company.currency_id.id),
+            ("account_id.delegation_state", "=", "in_house"),
+            ("account_id.insolvency_date", "=", False),
+            ("account_id.segment_id.debtor_type", "=", "private"),
+        ]
+        late = self.env["collection.item"].search(
+            [
+                *in_house,
+                ("state", "=", "open"),
+                ("amount_disputed", "=", 0),
+                ("date_due", "<", today - timedelta(days=8)),
+                ("hold_until", "=", False),
+                ("account_id.hold_until", "=", False),
+            ],
+            order="date_due desc, id",
+        )
+        accounts = late.account_id
+        stories = [
+            # made, promised, means, who
+            (2, 4, "transfer", "Service comptabilité"),
+            (5, 0, "cheque", "Mme Garance"),
+            (12, -6, "transfer", "M. Delorme"),
+        ]
+        for account, (made, promised, means, person) in zip(
+            accounts, stories, strict=False
+        ):
+            items = late.filtered(lambda item: item.account_id == account)  # noqa: B023
+            Promise.create(
+                {
+                    "account_id": account.id,
+                    "item_ids": [Command.set(items.ids)],
+                    "amount": sum(items.mapped("amount_residual")),
+                    "date_made": today - timedelta(days=made),
+                    "date_promised": today + timedelta(days=promised),
+                    "payment_means": means,
+                    "person": person,
+                }
+            )
+        for item in self.env["collection.item"].search(
+            [*in_house, ("state", "=", "closed")], order="id desc", limit=60
+        ):
+            paid = max(
+                item.move_line_id.matched_credit_ids.credit_move_id.mapped("date"),
+                default=None,
+            )
+            if not paid or not today - timedelta(days=20) <= paid <= today:
+                continue
+            Promise.create(
+                {
+                    "account_id": item.account_id.id,
+                    "item_ids": [Command.set(item.ids)],
+                    "amount": item.amount_total,
+                    "date_made": paid - timedelta(days=4),
+                    "date_promised": paid,
+                    "payment_means": "transfer",
+                }
+            )
+            break
+        if len(accounts) > len(stories):
+            account = accounts[len(stories)]
+            items = late.filtered(lambda item: item.account_id == account)
+            plan = (
+                self.env["collection.payment.plan"]
+                .with_user(users["manager"])
+                .create(
+                    {
+                        "account_id": account.id,
+                        "item_ids": [Command.set(items.ids)],
+                        "date_start": today - timedelta(days=10),
+                        "date_first": today + timedelta(days=5),
+                        "payment_means": "transfer",
+                        "person": "La gérante",
+                    }
+                )
+            )
+            plan.action_split()
+            plan.action_agree()
+
+    def _tell_bills(self, company, users, today):
+        """Bills to send, out and late, and invoices to check before they fall due."""
+        items = self.env["collection.item"].search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "open"),
+                ("account_id.delegation_state", "=", "in_house"),
+                ("account_id.segment_id.debtor_type", "=", "private"),
+                ("date_due", ">", today),
+            ],
+            order="date_due, id",
+        )
+        Bill = self.env["collection.bill"].with_user(users["collector"])
+        soon = items.filtered(lambda item: item.date_due < today + timedelta(days=15))
+        later = items - soon
+        bills = Bill.create(
+            [
+                {"account_id": item.account_id.id, "item_ids": [Command.set(item.ids)]}
+                for item in [*soon[:1], *later[-3:]]
+            ]
+        )
+        out = bills[:-1]
+        out.action_send()
+        out.date_sent = today - timedelta(days=20)
+        out[1:2].action_accept()
+        self.env["collection.bill"]._cron_follow()
+        prechecks = self.env["collection.precheck"]._cron_generate()
+        prechecks[:1].with_user(users["collector"]).write(
+            {"person": "Mme Lescure", "received": True, "conforms": True}
+        )
 
     def _tidy_diaries(self, customers, today):
         """Nobody leaves an action undone for weeks, nor one for a customer who paid."""
