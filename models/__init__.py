@@ -16,6 +16,11 @@ from . import collection_item_penalty_mixin
 from . import collection_item
 from . import collection_interest_settlement
 from . import collection_dispute
+from . import collection_promise
+from . import collection_payment_plan
+from . import collection_payment_instalment
+from . import collection_bill
+from . import collection_precheck
 from . import collection_dunning_run
 from . import collection_dunning_exclusion
 from . import collection_letter_kind
@@ -39,7 +44,9 @@ from . import account_move_line
 from . import account_partial_reconcile
 from . import ir_actions_report
 from . import ir_attachment
+from . import ir_qweb
 from . import mail_mail
+from . import mail_template
 from . import mail_thread
 from . import res_company
 from . import res_config_settings

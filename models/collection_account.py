@@ -43,6 +43,7 @@ class Concerned:
     credits: bool = False  #: there are lines in the customers' favour
     disputed: bool = False
     placed: bool = False  #: handed over, now or in the past
+    agreed: bool = False  #: the customer promised, or agreed to a plan
 
 
 class CollectionAccount(models.Model):
@@ -262,6 +263,11 @@ class CollectionAccount(models.Model):
     amount_31_60 = fields.Monetary("31–60 days", compute="_compute_age_balance")
     amount_61_90 = fields.Monetary("61–90 days", compute="_compute_age_balance")
     amount_91_plus = fields.Monetary("Over 90 days", compute="_compute_age_balance")
+    amount_promised = fields.Monetary(
+        string="Promised",
+        compute="_compute_amount_promised",
+        help="What is still to come of the open promises.",
+    )
     turnover_12m = fields.Monetary(
         string="Turnover, 12 Months",
         compute="_compute_turnover_12m",
@@ -327,6 +333,21 @@ class CollectionAccount(models.Model):
         comodel_name="collection.dispute",
         inverse_name="account_id",
         string="Disputes",
+    )
+    promise_ids = fields.One2many(
+        comodel_name="collection.promise",
+        inverse_name="account_id",
+        string="Promises",
+    )
+    plan_ids = fields.One2many(
+        comodel_name="collection.payment.plan",
+        inverse_name="account_id",
+        string="Payment Plans",
+    )
+    bill_ids = fields.One2many(
+        comodel_name="collection.bill",
+        inverse_name="account_id",
+        string="Bills of Exchange",
     )
     contact_ids = fields.One2many(
         related="partner_id.child_ids", string="Contacts", readonly=True
@@ -547,6 +568,21 @@ class CollectionAccount(models.Model):
             for bucket, name in names.items():
                 account[name] = balances.get((account._origin, bucket), 0.0)
 
+    @api.depends("promise_ids.state", "promise_ids.amount_received")
+    def _compute_amount_promised(self):
+        expected = self.env["collection.promise"]._read_group(
+            [("account_id", "in", self.ids), ("state", "=", "open")],
+            ["account_id", "currency_id", "date_promised:day"],
+            ["amount:sum", "amount_received:sum"],
+        )
+        amounts = {}
+        for account, currency, day, amount, received in expected:
+            amounts[account] = amounts.get(account, 0.0) + currency._convert(
+                amount - received, account.currency_id, account.company_id, day
+            )
+        for account in self:
+            account.amount_promised = amounts.get(account._origin, 0.0)
+
     def _compute_turnover_12m(self):
         turnovers = self._get_turnover(fields.Date.context_today(self))
         for account in self:
@@ -756,6 +792,8 @@ class CollectionAccount(models.Model):
         changed += self.env["collection.placement.line"]._follow_ledger(
             None if ids is None else account_ids
         )
+        changed += self.env["collection.promise"]._evaluate_accounts(concerned)
+        changed += self.env["collection.payment.plan"]._evaluate_accounts(concerned)
         return changed
 
     @api.model
@@ -802,6 +840,11 @@ class CollectionAccount(models.Model):
         )
         if concerned.placed:
             self.env["collection.placement.line"]._follow_ledger(concerned.account_ids)
+        if concerned.agreed:
+            self.env["collection.promise"]._evaluate_accounts(concerned.account_ids)
+            self.env["collection.payment.plan"]._evaluate_accounts(
+                concerned.account_ids
+            )
 
     @api.model
     def _look_up_lines(self, lines):
@@ -815,6 +858,8 @@ class CollectionAccount(models.Model):
         self.env["collection.item"].flush_model(["account_id", "amount_disputed"])
         self.env["collection.dispute"].flush_model(["account_id", "state"])
         self.env["collection.placement.line"].flush_model(["account_id"])
+        self.env["collection.promise"].flush_model(["account_id"])
+        self.env["collection.payment.plan"].flush_model(["account_id"])
         rows = self.env.execute_query(
             SQL(
                 """
@@ -832,7 +877,13 @@ class CollectionAccount(models.Model):
                                AND disputed.amount_disputed <> 0),
                        EXISTS (
                             SELECT 1 FROM collection_placement_line line
-                             WHERE line.account_id IN (own.id, ci.account_id))
+                             WHERE line.account_id IN (own.id, ci.account_id)),
+                       EXISTS (
+                            SELECT 1 FROM collection_promise promise
+                             WHERE promise.account_id IN (own.id, ci.account_id))
+                       OR EXISTS (
+                            SELECT 1 FROM collection_payment_plan plan
+                             WHERE plan.account_id IN (own.id, ci.account_id))
                   FROM account_move_line aml
              LEFT JOIN res_partner p ON p.id = aml.partner_id
              LEFT JOIN collection_account own
@@ -859,6 +910,7 @@ class CollectionAccount(models.Model):
             amount_currency,
             disputed,
             placed,
+            agreed,
         ) in rows:
             standing = posted and line_id in receivable
             debit = balance > 0 or (balance == 0 and amount_currency > 0)
@@ -870,6 +922,7 @@ class CollectionAccount(models.Model):
             concerned.credits |= balance < 0
             concerned.disputed |= disputed
             concerned.placed |= placed
+            concerned.agreed |= agreed
         return concerned
 
     @api.model
@@ -957,9 +1010,7 @@ class CollectionAccount(models.Model):
                     self._credit_filter(ids) if ids else SQL("TRUE"),
                 ),
                 "amount_credit": SQL("COALESCE(credits.amount, 0)"),
-                "join_credits": SQL(
-                    "LEFT JOIN credits ON credits.account_id = acc.id"
-                ),
+                "join_credits": SQL("LEFT JOIN credits ON credits.account_id = acc.id"),
             }
         rows = self.env.execute_query(
             SQL(
@@ -1258,6 +1309,43 @@ class CollectionAccount(models.Model):
 
     def action_release_hold(self):
         self.write({"hold_until": False, "hold_reason": False})
+
+    def action_new_promise(self):
+        """Open the form of a new promise of this customer."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Record a Promise"),
+            "res_model": "collection.promise",
+            "view_mode": "form",
+            "context": {
+                "default_account_id": self.id,
+                "default_item_ids": self.open_item_ids.filtered(
+                    lambda item: (
+                        item.days_overdue >= 1 and item.currency_id == self.currency_id
+                    )
+                ).ids,
+                "default_amount": self.amount_overdue or self.amount_open,
+            },
+        }
+
+    def action_new_plan(self):
+        """Open the form of a new payment plan over what this customer owes."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Agree a Payment Plan"),
+            "res_model": "collection.payment.plan",
+            "view_mode": "form",
+            "context": {
+                "default_account_id": self.id,
+                "default_item_ids": self.open_item_ids.filtered(
+                    lambda item: (
+                        item.days_overdue >= 1 and item.currency_id == self.currency_id
+                    )
+                ).ids,
+            },
+        }
 
     def action_new_dispute(self):
         """Open the form of a new dispute of this customer."""

@@ -274,6 +274,8 @@ class CollectionAccountLetterMixin(models.AbstractModel):
             "amount_total": item.amount_total,
             "amount_paid": item.amount_total - item.amount_residual,
             "amount_due": item.amount_residual - item.amount_disputed,
+            "amount_interest": 0.0,
+            "amount_indemnity": 0.0,
         }
 
     @api.model
@@ -286,6 +288,8 @@ class CollectionAccountLetterMixin(models.AbstractModel):
             "amount_total": -row["amount"],
             "amount_paid": 0.0,
             "amount_due": -row["amount"],
+            "amount_interest": 0.0,
+            "amount_indemnity": 0.0,
         }
 
     @api.model
@@ -318,6 +322,7 @@ class CollectionAccountLetterMixin(models.AbstractModel):
         level = account.env["collection.policy.level"].browse(values.get("level_id"))
         if items is None:
             items = account._get_sample_items(kind)
+        items = items.sudo()
         if facts is None:
             facts = kind._get_sample_facts() if kind else {}
         credit_rows = account._get_letter_credits().get(account, ())
@@ -325,7 +330,8 @@ class CollectionAccountLetterMixin(models.AbstractModel):
             values, kind or level, items, None, credit_rows, facts
         )
         letter = account.env["collection.letter"].new(vals)
-        letter._compute_penalties()
+        if (kind or level).include_penalties:
+            letter._set_sample_penalties()
         letter._sum_sample()
         return letter
 

@@ -55,6 +55,13 @@ class CollectionDispute(models.Model):
         tracking=True,
     )
     reason = fields.Selection(selection=REASONS, required=True, tracking=True)
+    precheck_id = fields.Many2one(
+        comodel_name="collection.precheck",
+        string="Found by the Quality Control",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
     description = fields.Text()
     owner_id = fields.Many2one(
         comodel_name="res.users",
@@ -112,6 +119,8 @@ class CollectionDispute(models.Model):
             )
         disputes = super().create(vals_list)
         disputes.item_ids._update_disputed()
+        for dispute in disputes.filtered("precheck_id"):
+            dispute.precheck_id._report_anomaly(dispute)
         return disputes
 
     def write(self, vals):

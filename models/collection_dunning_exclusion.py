@@ -9,6 +9,8 @@ REASONS = [
     ("insolvent", "Customer insolvent"),
     ("time_barred", "Time-barred"),
     ("disputed", "Disputed"),
+    ("promised", "Promised"),
+    ("on_plan", "On a payment plan"),
     ("on_hold", "On hold"),
     ("delegated", "Handed over to a provider"),
     ("covered_by_credit", "Covered by open credits"),
@@ -52,15 +54,16 @@ class CollectionDunningExclusion(models.Model):
     reason = fields.Selection(selection=REASONS, required=True)
     reason_date = fields.Date(
         readonly=True,
-        help="Last day of the hold, first day of the next level, day of the judgment "
-        "or of the limitation.",
+        help="Last day of the hold, day promised, next instalment, day of the next "
+        "level, day of the judgment or of the limitation.",
     )
     reason_amount = fields.Monetary(
         readonly=True,
         help="Amount disputed, credits that cover the item, or the minimum.",
     )
     reason_note = fields.Char(
-        readonly=True, help="Reason of the hold, or the letter that is waiting."
+        readonly=True,
+        help="Reason of the hold, the promise, the plan or the letter that is waiting.",
     )
     explanation = fields.Char(
         compute="_compute_explanation", help="The reason in figures."
@@ -110,6 +113,20 @@ class CollectionDunningExclusion(models.Model):
             "Disputed: %(disputed)s of %(total)s",
             disputed=self._format(self.reason_amount),
             total=self._format(self.amount_residual),
+        )
+
+    def _explain_promised(self):
+        return self.env._(
+            "Promised for %(date)s (%(number)s)",
+            date=format_date(self.env, self.reason_date),
+            number=self.reason_note,
+        )
+
+    def _explain_on_plan(self):
+        return self.env._(
+            "On the payment plan %(number)s, next instalment on %(date)s",
+            number=self.reason_note,
+            date=format_date(self.env, self.reason_date),
         )
 
     def _explain_on_hold(self):

@@ -711,6 +711,9 @@ class CollectionDunningRun(models.Model):
                                  OR acc.hold_until IS NULL
                             THEN ci.hold_reason ELSE acc.hold_reason END AS hold_reason,
                        acc.insolvency_date, ci.amount_disputed,
+                       promise.date_promised, promise.number AS promise_number,
+                       plan.id AS plan_id, plan.number AS plan_number,
+                       plan.next_date AS plan_date,
                        acc.partner_id, factor.value AS factor
                   FROM collection_item ci
                   JOIN collection_account acc ON acc.id = ci.account_id
@@ -718,6 +721,8 @@ class CollectionDunningRun(models.Model):
                   JOIN account_move_line aml ON aml.id = ci.move_line_id
                   JOIN account_move move ON move.id = ci.move_id
                   JOIN factor ON factor.currency_id = ci.currency_id
+             LEFT JOIN collection_promise promise ON promise.id = ci.promise_id
+             LEFT JOIN collection_payment_plan plan ON plan.id = ci.plan_id
              LEFT JOIN collection_segment segment ON segment.id = acc.segment_id
              -- segments are shared between companies, their policies may not be
              LEFT JOIN collection_policy shared
@@ -808,6 +813,8 @@ class CollectionDunningRun(models.Model):
                        WHEN climbed.insolvent THEN 'insolvent'
                        WHEN expired.item_id IS NOT NULL THEN 'time_barred'
                        WHEN climbed.amount_due <= 0 THEN 'disputed'
+                       WHEN climbed.date_promised IS NOT NULL THEN 'promised'
+                       WHEN climbed.plan_id IS NOT NULL THEN 'on_plan'
                        WHEN climbed.hold_until >= %(date)s THEN 'on_hold'
                        WHEN climbed.delegated
                             AND level.worked_by IS DISTINCT FROM 'company'
@@ -937,6 +944,8 @@ class CollectionDunningRun(models.Model):
                    CASE aligned.reason
                        WHEN 'insolvent' THEN aligned.insolvency_date
                        WHEN 'time_barred' THEN aligned.date_limitation
+                       WHEN 'promised' THEN aligned.date_promised
+                       WHEN 'on_plan' THEN aligned.plan_date
                        WHEN 'on_hold' THEN aligned.hold_until
                        WHEN 'not_yet'
                        THEN CASE WHEN aligned.next_level_id IS NOT NULL
@@ -949,6 +958,8 @@ class CollectionDunningRun(models.Model):
                        WHEN 'below_minimum' THEN aligned.minimum
                    END AS reason_amount,
                    CASE aligned.reason
+                       WHEN 'promised' THEN aligned.promise_number
+                       WHEN 'on_plan' THEN aligned.plan_number
                        WHEN 'on_hold' THEN aligned.hold_reason
                        WHEN 'not_yet' THEN aligned.waiting_number
                    END AS reason_note,

@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
+from .collection_item_penalty_mixin import array_literal
+
 
 class CollectionInterestSettlement(models.Model):
     """Interest and indemnity of an item that were invoiced or waived.
@@ -228,10 +230,10 @@ class CollectionInterestSettlement(models.Model):
                   FROM collection_interest_settlement settlement
                   JOIN collection_item item ON item.id = settlement.item_id
              LEFT JOIN account_move invoice ON invoice.id = settlement.move_id
-                 WHERE item.move_id = ANY(%(moves)s) AND %(in_force)s
+                 WHERE item.move_id = ANY(%(moves)s::int[]) AND %(in_force)s
               ORDER BY settlement.id
                 """,
-                moves=list(move_ids),
+                moves=array_literal(move_ids),
                 in_force=self._in_force_sql("settlement"),
             )
         )

@@ -194,6 +194,20 @@ class CollectionItem(models.Model):
         inverse_name="item_id",
         string="Interest Settlements",
     )
+    promise_id = fields.Many2one(
+        comodel_name="collection.promise",
+        string="Open Promise",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    plan_id = fields.Many2one(
+        comodel_name="collection.payment.plan",
+        string="Payment Plan",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
     letter_line_ids = fields.One2many(
         comodel_name="collection.letter.line", inverse_name="item_id"
     )
@@ -804,6 +818,39 @@ class CollectionItem(models.Model):
             aggregates=["placement_line_id:recordset"],
         )[0]
         (lines - working)._take_back("recalled", reason, recall_reason=recall_reason)
+
+    def action_send_duplicate(self):
+        """Write to the customer with copies of the invoices of these items."""
+        account = self.account_id
+        account.ensure_one()
+        documents = dict(item._get_invoice_pdf() for item in self)
+        attachments = self.env["ir.attachment"].create(
+            [
+                {
+                    "name": name,
+                    "raw": content,
+                    "mimetype": "application/pdf",
+                    "res_model": "mail.compose.message",
+                    "res_id": 0,
+                }
+                for name, content in documents.items()
+            ]
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send Copies of the Invoices"),
+            "res_model": "mail.compose.message",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_model": account._name,
+                "default_res_ids": account.ids,
+                "default_composition_mode": "comment",
+                "default_partner_ids": account._dunning_contact().ids,
+                "default_subject": self.env._("Copies of your invoices"),
+                "default_attachment_ids": attachments.ids,
+            },
+        }
 
     def action_recall(self):
         """Ask why, then take these items back from their provider."""

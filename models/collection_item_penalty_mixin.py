@@ -15,6 +15,11 @@ from ..tools.late_interest import (
 ZERO = Decimal(0)
 
 
+def array_literal(numbers):
+    """Numbers as one PostgreSQL array, quicker to parse than a list of them."""
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
 class Penalty(NamedTuple):
     """What an item owes besides its principal, to one day.
 
@@ -64,7 +69,7 @@ class CollectionItemPenaltyMixin(models.AbstractModel):
             group=SQL("item.id"),
             date_to=SQL("%s::date", date_to),
             carries=SQL("TRUE"),
-            condition=SQL("item.id = ANY(%s)", list(self.ids)),
+            condition=SQL("item.id = ANY(%s::int[])", array_literal(self.ids)),
             order=SQL("item.date_due, item.id"),
         )
         return {

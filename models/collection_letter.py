@@ -303,11 +303,32 @@ class CollectionLetter(models.Model):
     def _confirm(self):
         """Give numbers in bulk; a number once given is never given again."""
         self._check_mandatory_mentions()
+        self._link_mandate_notices()
         for company, letters in self.grouped("company_id").items():
-            numbers = letters._next_numbers(company, len(letters))
-            for letter, number in zip(letters, numbers, strict=True):
-                letter.number = number
-            letters.state = "to_send"
+            letters._set_numbers(letters._next_numbers(company, len(letters)))
+
+    def _set_numbers(self, numbers):
+        """Write a number on each letter, which is ready to be sent from then on."""
+        self.check_access("write")
+        self.flush_model(["number", "state"])
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE collection_letter letter
+                   SET number = given.number, state = 'to_send',
+                       write_uid = %s, write_date = now() AT TIME ZONE 'UTC'
+                  FROM unnest(%s::int[], %s::text[]) AS given (id, number)
+                 WHERE letter.id = given.id
+             RETURNING letter.id
+                """,
+                self.env.uid,
+                self.ids,
+                numbers,
+            )
+        )
+        changed = ["number", "state", "write_uid", "write_date"]
+        self.invalidate_recordset(changed, flush=False)
+        self.modified(changed)
 
     @api.model
     def _next_numbers(self, company, count):
@@ -331,7 +352,8 @@ class CollectionLetter(models.Model):
                 count,
             )
         )
-        return [sequence.get_next_char(row[0]) for row in rows]
+        prefix, suffix = sequence._get_prefix_suffix()
+        return [f"{prefix}{row[0]:0{sequence.padding}}{suffix}" for row in rows]
 
     def _is_automatic(self):
         """Whether the daily job may confirm this draft without anybody looking.

@@ -196,10 +196,6 @@ class CollectionLetterKindMixin(models.AbstractModel):
     # Life cycle
     # ------------------------------------------------------------------
 
-    def _confirm(self):
-        self._link_mandate_notices()
-        return super()._confirm()
-
     def _recompute_before_sending(self):
         """Letters of a kind have rules of their own, reminders those of the runs."""
         of_kind = self.filtered("kind_id")
@@ -268,7 +264,7 @@ class CollectionLetterKindMixin(models.AbstractModel):
             ):
                 line.unlink()
                 continue
-            line.write({**amounts, "amount_interest": 0.0, "amount_indemnity": 0.0})
+            line.write(amounts)
 
     def _write_open_lines(self, credit_rows, today):
         """The lines of a statement: everything open, and the credits."""
@@ -449,10 +445,12 @@ class CollectionLetterKindMixin(models.AbstractModel):
         self.amount_due = sum(lines.mapped("amount_due"))
         self.amount_interest = sum(lines.mapped("amount_interest"))
         self.amount_indemnity = sum(lines.mapped("amount_indemnity"))
+        self.amount_waived = sum(lines.mapped("amount_waived"))
         self.amount_total = (
             self.amount_due
             + self.amount_interest
             + self.amount_indemnity
+            - self.amount_waived
             - self.amount_credit
         )
 

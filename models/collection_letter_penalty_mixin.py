@@ -4,6 +4,8 @@ from itertools import groupby
 from odoo import fields, models
 from odoo.tools import SQL
 
+from .collection_item_penalty_mixin import array_literal
+
 #: lines written with one statement
 CHUNK = 5000
 
@@ -86,13 +88,34 @@ class CollectionLetterPenaltyMixin(models.AbstractModel):
                                     < (item.date_due, item.id))))"""
             ),
             condition=SQL(
-                """letter.id = ANY(%s) AND letter.state <> 'sent'
+                """letter.id = ANY(%s::int[]) AND letter.state <> 'sent'
                    AND COALESCE(kind.include_penalties, level.include_penalties)
                    AND line.days_overdue >= 1""",
-                list(self.ids),
+                array_literal(self.ids),
             ),
             order=SQL("letter.id, line.date_due, line.id"),
         )
+
+    def _set_sample_penalties(self):
+        """The same for a letter that is never saved; without rates it has none."""
+        self.ensure_one()
+        lines = self.line_ids.filtered(lambda line: line.days_overdue >= 1)
+        penalties = lines.item_id._origin._get_penalties(self.date)
+        for line in lines:
+            penalty = penalties.get(line.item_id._origin)
+            if not penalty or penalty.error:
+                continue
+            _id, interest, indemnity, waived, detail, _settled = (
+                self._prepare_penalty_values(penalty)
+            )
+            line.update(
+                {
+                    "amount_interest": float(interest),
+                    "amount_indemnity": float(indemnity),
+                    "amount_waived": float(waived),
+                    "interest_detail": json.loads(detail),
+                }
+            )
 
     def _prepare_penalty_values(self, penalty):
         """Columns of one line: (id, interest, indemnity, waived, detail, settled)."""
@@ -110,7 +133,7 @@ class CollectionLetterPenaltyMixin(models.AbstractModel):
             penalty.indemnity,
             penalty.waived_interest + penalty.waived_indemnity,
             f"[{detail}]",
-            json.dumps(penalty.settled) if penalty.settled else None,
+            json.dumps(penalty.settled) if penalty.settled else "",
         )
 
     def _write_penalties(self, values):
@@ -127,16 +150,20 @@ class CollectionLetterPenaltyMixin(models.AbstractModel):
                        interest_detail = penalty.detail,
                        settled_detail = penalty.settled
                   FROM unnest(%s::int[], %s::numeric[], %s::numeric[], %s::numeric[],
-                              %s::jsonb[], %s::jsonb[])
+                              string_to_array(%s, %s)::jsonb[],
+                              string_to_array(%s, %s, '')::jsonb[])
                        penalty (id, interest, indemnity, waived, detail, settled)
                  WHERE line.id = penalty.id
                 """,
-                list(ids),
-                list(interest),
-                list(indemnity),
-                list(waived),
-                list(detail),
-                list(settled),
+                array_literal(ids),
+                array_literal(interest),
+                array_literal(indemnity),
+                array_literal(waived),
+                # JSON has no bare line feed
+                "\n".join(detail),
+                "\n",
+                "\n".join(settled),
+                "\n",
             )
         )
         self.env["collection.letter.line"].browse(ids).invalidate_recordset(
@@ -173,31 +200,34 @@ class CollectionLetterPenaltyMixin(models.AbstractModel):
     def _sum_lines(self):
         """Totals of the letters from their lines; a line's figures are not rounded
         again, so that the table adds up."""
-        if not self:
+        # nothing to add up, or letters that are never saved (previews)
+        if not self.ids:
             return
         self.env.flush_all()
         self.env.execute_query(
             SQL(
                 """
                 UPDATE collection_letter letter
-                   SET amount_due = total.amount_due,
-                       amount_interest = total.amount_interest,
-                       amount_indemnity = total.amount_indemnity,
-                       amount_waived = total.amount_waived,
-                       amount_total = total.amount_due + total.amount_interest
-                                      + total.amount_indemnity - total.amount_waived
-                                      - letter.amount_credit
-                  FROM (SELECT letter_id, SUM(amount_due) AS amount_due,
-                               SUM(amount_interest) AS amount_interest,
-                               SUM(amount_indemnity) AS amount_indemnity,
-                               SUM(COALESCE(amount_waived, 0)) AS amount_waived
-                          FROM collection_letter_line
-                         WHERE letter_id = ANY(%(ids)s)
-                      GROUP BY letter_id) total
-                 WHERE letter.id = total.letter_id
+                   SET (amount_due, amount_interest, amount_indemnity, amount_waived,
+                        amount_total) = (
+                        SELECT COALESCE(SUM(amount_due), 0),
+                               COALESCE(SUM(amount_interest), 0),
+                               COALESCE(SUM(amount_indemnity), 0),
+                               COALESCE(SUM(amount_waived), 0),
+                               COALESCE(SUM(amount_due + amount_interest
+                                            + amount_indemnity
+                                            - COALESCE(amount_waived, 0)), 0)
+                               - letter.amount_credit
+                          FROM collection_letter_line line
+                         -- one look-up in the index per letter, whatever the planner
+                         -- believes of a table that was filled just now
+                         WHERE line.letter_id = letter.id)
+                 WHERE letter.id = ANY(%(ids)s::int[])
+                   AND EXISTS (SELECT 1 FROM collection_letter_line line
+                                WHERE line.letter_id = letter.id)
              RETURNING letter.id
                 """,
-                ids=list(self.ids),
+                ids=array_literal(self.ids),
             )
         )
         self.invalidate_recordset(

@@ -119,6 +119,62 @@ class ResCompany(models.Model):
         groups="base.group_user",
     )
 
+    collection_promise_days = fields.Integer(
+        string="Days Granted to a Promise",
+        default=3,
+        help="Days after the promised one on which a payment still keeps the "
+        "promise: the bank takes time.",
+        groups="base.group_user",
+    )
+    collection_promise_tolerance = fields.Monetary(
+        string="Amount Granted to a Promise",
+        default=1.0,
+        help="What may be missing of the promised amount.",
+        groups="base.group_user",
+    )
+
+    collection_plan_instalments = fields.Integer(
+        string="Instalments a Collector May Grant",
+        default=3,
+        help="Payment plans with more instalments need a manager's approval.",
+        groups="base.group_user",
+    )
+    collection_plan_amount = fields.Monetary(
+        string="Amount a Collector May Spread",
+        default=5000.0,
+        help="Payment plans over a larger amount need a manager's approval.",
+        groups="base.group_user",
+    )
+
+    collection_precheck_amount = fields.Monetary(
+        string="Invoices Checked from",
+        default=1000.0,
+        help="Invoices of at least this amount are checked with the customer before "
+        "they fall due. 0: none.",
+        groups="base.group_user",
+    )
+    collection_precheck_from = fields.Integer(
+        string="Checked at the Latest",
+        default=7,
+        help="Days before the due date.",
+        groups="base.group_user",
+    )
+    collection_precheck_to = fields.Integer(
+        string="Checked at the Earliest",
+        default=15,
+        help="Days before the due date.",
+        groups="base.group_user",
+    )
+
+    _collection_precheck_days = models.Constraint(
+        "CHECK (collection_precheck_from BETWEEN 0 AND collection_precheck_to)",
+        "Invoices are first checked earlier, and last checked later, before their "
+        "due date.",
+    )
+    _collection_promise_days = models.Constraint(
+        "CHECK (collection_promise_days >= 0 AND collection_promise_tolerance >= 0)",
+        "What is granted to a promise cannot be negative.",
+    )
     _collection_thresholds = models.Constraint(
         "CHECK (collection_total_from <= collection_partial_above"
         " AND collection_keep_share BETWEEN 0 AND 100)",

@@ -42,6 +42,27 @@ class ResConfigSettings(models.TransientModel):
     collection_email = fields.Char(
         related="company_id.collection_email", readonly=False
     )
+    collection_promise_days = fields.Integer(
+        related="company_id.collection_promise_days", readonly=False
+    )
+    collection_promise_tolerance = fields.Monetary(
+        related="company_id.collection_promise_tolerance", readonly=False
+    )
+    collection_plan_instalments = fields.Integer(
+        related="company_id.collection_plan_instalments", readonly=False
+    )
+    collection_plan_amount = fields.Monetary(
+        related="company_id.collection_plan_amount", readonly=False
+    )
+    collection_precheck_amount = fields.Monetary(
+        related="company_id.collection_precheck_amount", readonly=False
+    )
+    collection_precheck_from = fields.Integer(
+        related="company_id.collection_precheck_from", readonly=False
+    )
+    collection_precheck_to = fields.Integer(
+        related="company_id.collection_precheck_to", readonly=False
+    )
     collection_total_from = fields.Integer(
         related="company_id.collection_total_from", readonly=False
     )

@@ -66,7 +66,8 @@ class ReportCollectionLetter(models.AbstractModel):
     def _render_sample(self, letter, wording=None):
         """HTML of one letter that is never saved, `wording` taking the place of its
         stored text."""
-        letter = letter.sudo().with_context(lang=letter.lang)
+        # a form that is being saved asks for the size of images only
+        letter = letter.sudo().with_context(lang=letter.lang, bin_size=False)
         regimes = self.env["collection.interest.regime"]._get_by_debtor_type()
         values = self.with_context(lang=letter.lang)._get_letter_values(
             letter, regimes.get(letter.account_id._get_debtor_type())
@@ -307,9 +308,8 @@ class ReportCollectionLetter(models.AbstractModel):
             return self.env._("Balance remaining on these invoices")
         if code in ("payment_plan", "promise_confirmation"):
             return self.env._("Total of these invoices")
-        if any(line.days_overdue > 0 for line in letter.line_ids):
-            return self.env._("Total to pay")
-        return self.env._("Total falling due")
+        # what is asked for, due or not yet: the template says which
+        return False
 
     def _get_parties(self, letter):
         """Who collects and for whom, on the first letter of a provider (R124-4 1°, 2°).
@@ -383,15 +383,15 @@ class ReportCollectionLetter(models.AbstractModel):
                     ),
                 ),
                 (self.env._("The sum of"), in_full),
-                (self.env._("On"), values["fact_date"]),
-                (self.env._("By"), values["payment_means"]),
+                (self.env._("Paid on"), values["fact_date"]),
+                (self.env._("Means of payment"), values["payment_means"]),
                 (self.env._("Reference of the payment"), values["fact_reference"]),
             ],
             "promise_confirmation": [
                 (self.env._("Undertaking given by"), letter.fact_person),
                 (self.env._("Amount"), in_full),
                 (self.env._("Payment on"), values["fact_date"]),
-                (self.env._("By"), values["payment_means"]),
+                (self.env._("Means of payment"), values["payment_means"]),
             ],
         }.get(code, [])
         return [(label, value) for label, value in rows if value]
@@ -413,7 +413,7 @@ class ReportCollectionLetter(models.AbstractModel):
         ]
         rows.append(
             (
-                self.env._("Credits"),
+                self.env._("Credits not yet matched"),
                 letter._format_amount(
                     sum((letter.line_ids - debts).mapped("amount_due"))
                 ),

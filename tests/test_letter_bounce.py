@@ -1,4 +1,4 @@
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
@@ -186,7 +186,7 @@ class TestLetterBounce(LetterCommon, MailCommon):
     def test_who_may_send_again(self):
         self._bounce()
         for user in (self.plain_internal_user, self.agent_user):
-            with self.subTest(user.login), self.assertRaises(Exception):
+            with self.subTest(user.login), self.assertRaises(AccessError):
                 self.letter.with_user(user).action_send_again()
         draft = self.letter.copy({"state": "draft"})
         with self.assertRaises(UserError):

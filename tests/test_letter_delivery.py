@@ -81,11 +81,10 @@ class TestLetterDelivery(DeliveryCommon):
         letters._queue_sending()
         Letter = self.env.registry["collection.letter"]
         deliver = Letter._deliver
-        calls = []
+        broken = [letters[2:]]
 
         def crash(records):
-            calls.append(records.ids)
-            if len(calls) == 2:
+            if records & broken[0]:
                 # what was queued before the crash must not survive it
                 records._queue_mails()
                 raise OperationalError("the server went away")
@@ -95,15 +94,12 @@ class TestLetterDelivery(DeliveryCommon):
             patch.object(collection_letter_delivery_mixin, "SEND_BATCH", 2),
             patch.object(Letter, "_deliver", crash),
         ):
-            try:
-                self._trigger_cron()
-            except Exception as error:
-                self.assertIn("went away", str(error.__cause__ or error))
-            self.env.invalidate_all()
+            self._trigger_cron()
             self.assertEqual(
                 letters.mapped("state"), ["sent", "sent", "to_send", "to_send"]
             )
             self.assertEqual(len(self._mails(letters)), 2)
+            broken[0] = letters.browse()
             self._trigger_cron()
         self.assertEqual(set(letters.mapped("state")), {"sent"})
         self.assertEqual(
@@ -202,7 +198,9 @@ class TestLetterDelivery(DeliveryCommon):
                 self._invoice(self._debtor(f"Size {size} {number}"), 500, "2026-10-01")
             run = self._run(self.today)
             run.action_confirm()
-            letters = run.letter_ids
+            letters = run.letter_ids.filtered(
+                lambda x: x.account_id.partner_name.startswith(f"Size {size}")  # noqa: B023
+            )
             self.assertEqual(len(letters), size)
             self.env.flush_all()
             self.env.invalidate_all()
@@ -294,10 +292,10 @@ class TestLetterDelivery(DeliveryCommon):
         self.company.qr_code = False
         self.assertFalse(letter._get_qr_code())
         self.company.qr_code = True
-        code = letter._get_qr_code()
         if not self.env["res.partner.bank"].get_available_qr_methods_in_sequence():
-            self.assertFalse(code)
+            self.assertFalse(letter._get_qr_code())
             self.skipTest("no method of QR codes is installed")
+        code = letter._get_qr_code()
         self.assertTrue(code.startswith("data:image/png;base64,"))
         self.assertIn(code[:60], letter._render_html())
 
@@ -336,12 +334,13 @@ class TestCompanySettings(LetterCommon):
             settings.with_user(self.collector_user).action_save()
 
     def test_foreign_company(self):
-        other = self.setup_independent_company(name="Other")
         settings = (
             self.env["collection.company.settings"]
             .with_user(self.manager_user)
             .create({})
         )
-        settings.sudo().company_id = other or self.env.company.create({"name": "O"})
+        settings.sudo().company_id = (
+            self.env["res.company"].sudo().create({"name": "Other"})
+        )
         with self.assertRaises(AccessError):
             settings.action_save()

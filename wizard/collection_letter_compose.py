@@ -31,7 +31,7 @@ class CollectionLetterCompose(models.TransientModel):
     by_manager = fields.Boolean(related="kind_id.by_manager")
     item_ids = fields.Many2many(
         comodel_name="collection.item",
-        string="Items",
+        string="Invoices",
         compute="_compute_item_ids",
         store=True,
         readonly=False,

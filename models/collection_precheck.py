@@ -1,0 +1,226 @@
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .collection_promise import MEANS
+
+#: questions of the checklist, in the order in which they are asked
+CHECKS = ("received", "conforms", "delivered", "approved", "bank_details_known")
+
+
+class CollectionPrecheck(models.Model):
+    """Quality control of an invoice before it falls due: will it be paid on the day?
+
+    The customer is asked what might hold the payment back while there is still
+    time to mend it. What comes out is a planned payment, a dispute or a duplicate.
+    """
+
+    _name = "collection.precheck"
+    _description = "Invoice Quality Control"
+    _inherit = ["mail.activity.mixin", "mail.thread"]
+    _order = "date_due, id"
+    _rec_name = "item_id"
+
+    item_id = fields.Many2one(
+        comodel_name="collection.item",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+    )
+    account_id = fields.Many2one(related="item_id.account_id", store=True, index=True)
+    partner_id = fields.Many2one(related="item_id.partner_id")
+    company_id = fields.Many2one(related="item_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="item_id.currency_id")
+    amount = fields.Monetary(related="item_id.amount_residual")
+    date_due = fields.Date(related="item_id.date_due", store=True)
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Checked by",
+        readonly=True,
+        index="btree_not_null",
+    )
+    date_checked = fields.Date(readonly=True)
+    person = fields.Char(string="Asked", help="Who at the customer's answered.")
+    received = fields.Boolean(string="Invoice Received")
+    conforms = fields.Boolean(string="Agrees with the Order")
+    delivered = fields.Boolean(string="Delivery Accepted")
+    approved = fields.Boolean(string="Approved for Payment")
+    bank_details_known = fields.Boolean(string="Our Bank Details Known")
+    date_planned = fields.Date(string="Payment Planned on")
+    payment_means = fields.Selection(selection=MEANS)
+    note = fields.Text()
+    duplicate_sent = fields.Boolean(
+        readonly=True, help="A copy of the invoice was sent on request."
+    )
+    promise_id = fields.Many2one(
+        comodel_name="collection.promise", readonly=True, ondelete="set null"
+    )
+    dispute_id = fields.Many2one(
+        comodel_name="collection.dispute", readonly=True, ondelete="set null"
+    )
+    state = fields.Selection(
+        selection=[
+            ("to_check", "To check"),
+            ("ok", "In order"),
+            ("anomaly", "Anomaly"),
+            ("dropped", "Dropped"),
+        ],
+        required=True,
+        default="to_check",
+        readonly=True,
+        tracking=True,
+        index=True,
+    )
+
+    _item_uniq = models.Constraint(
+        "UNIQUE (item_id)", "This invoice is being checked already."
+    )
+
+    # ------------------------------------------------------------------
+    # The worklist
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_generate(self):
+        """Every night: invoices above the threshold that fall due in some days.
+
+        Set-based: one statement for all companies. An invoice that was settled
+        before anybody asked leaves the list.
+        """
+        self.env["collection.item"].flush_model()
+        self.env["res.company"].flush_model()
+        self.flush_model()
+        today = fields.Date.context_today(self)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO collection_precheck (
+                    item_id, account_id, company_id, date_due, state,
+                    create_uid, create_date, write_uid, write_date)
+                SELECT item.id, item.account_id, item.company_id, item.date_due,
+                       'to_check', %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s,
+                       now() AT TIME ZONE 'UTC'
+                  FROM collection_item item
+                  JOIN res_company company ON company.id = item.company_id
+                  JOIN account_move_line aml ON aml.id = item.move_line_id
+                 WHERE item.state = 'open'
+                   AND company.collection_precheck_amount > 0
+                   AND item.amount_residual_company
+                       >= company.collection_precheck_amount
+                   AND item.date_due BETWEEN
+                       %(today)s::date + company.collection_precheck_from
+                       AND %(today)s::date + company.collection_precheck_to
+                   AND aml.no_followup IS NOT TRUE
+                ON CONFLICT (item_id) DO NOTHING
+             RETURNING id
+                """,
+                today=today,
+                uid=self.env.uid,
+            )
+        )
+        self.search(
+            [("state", "=", "to_check"), ("item_id.state", "=", "closed")]
+        ).state = "dropped"
+        return self.browse(row[0] for row in rows)
+
+    # ------------------------------------------------------------------
+    # What comes out of it
+    # ------------------------------------------------------------------
+
+    def _check_open(self):
+        if any(precheck.state != "to_check" for precheck in self):
+            raise UserError(self.env._("This invoice was checked already."))
+
+    def _close(self, state):
+        self.write(
+            {
+                "state": state,
+                "user_id": self.env.uid,
+                "date_checked": fields.Date.context_today(self),
+            }
+        )
+
+    def action_confirm(self):
+        """Everything is in order; a planned payment becomes a promise.
+
+        :raises UserError: when a question of the checklist has no "yes"
+        """
+        self._check_open()
+        labels = {
+            name: self._fields[name]._description_string(self.env) for name in CHECKS
+        }
+        for precheck in self:
+            missing = [labels[name] for name in CHECKS if not precheck[name]]
+            if missing:
+                raise UserError(
+                    self.env._(
+                        "Not in order yet: %(missing)s. Tick what the customer "
+                        "confirmed, or report an anomaly.",
+                        missing=", ".join(missing),
+                    )
+                )
+            if precheck.date_planned:
+                precheck.promise_id = self.env["collection.promise"].create(
+                    {
+                        "account_id": precheck.account_id.id,
+                        "item_ids": [Command.set(precheck.item_id.ids)],
+                        "amount": precheck.amount,
+                        "date_promised": precheck.date_planned,
+                        "payment_means": precheck.payment_means,
+                        "person": precheck.person,
+                    }
+                )
+        self._close("ok")
+
+    def action_anomaly(self):
+        """Something holds the payment back: open a dispute about it."""
+        self.ensure_one()
+        self._check_open()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Open a Dispute"),
+            "res_model": "collection.dispute",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_account_id": self.account_id.id,
+                "default_item_ids": self.item_id.ids,
+                "default_precheck_id": self.id,
+                "default_description": self.note,
+            },
+        }
+
+    def _report_anomaly(self, dispute):
+        """The control ends in `dispute`."""
+        self.ensure_one()
+        self._check_open()
+        self.dispute_id = dispute
+        self._close("anomaly")
+
+    def action_send_duplicate(self):
+        """Write to the customer with a copy of the invoice; the control stays open."""
+        self.ensure_one()
+        self._check_open()
+        self.duplicate_sent = True
+        return self.item_id.action_send_duplicate()
+
+    @api.model
+    def _get_right_first_time_rate(self, company, date_from, date_to):
+        """Share of the invoices checked that had no anomaly, in percent.
+
+        Checked between the two dates (included); None when none was.
+        """
+        counts = dict(
+            self._read_group(
+                [
+                    ("company_id", "=", company.id),
+                    ("state", "in", ("ok", "anomaly")),
+                    ("date_checked", ">=", date_from),
+                    ("date_checked", "<=", date_to),
+                ],
+                ["state"],
+                ["__count"],
+            )
+        )
+        checked = sum(counts.values())
+        return 100.0 * counts.get("ok", 0) / checked if checked else None
