@@ -340,12 +340,7 @@ class CollectionDunningRun(models.Model):
                     "%(count)s letters are sent automatically.", count=len(ready)
                 )
             )
-            sending = self.env.ref(
-                "account_collection.ir_cron_collection_send",
-                raise_if_not_found=False,
-            )
-            if sending:
-                sending._trigger()
+            ready._queue_sending()
         if left or run.approval_count:
             run._schedule_for_managers(
                 self.env._("Look at the daily run"),

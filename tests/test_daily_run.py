@@ -85,6 +85,28 @@ class TestDailyRun(DunningCommon):
         )
         self.assertIn("has not been sent yet", later.exclusion_ids[0].explanation)
 
+    def test_what_is_sent_automatically_leaves(self):
+        self.company.collection_auto_run = "send"
+        self.level_1.auto_send = True
+        run = self._cron()
+        self.assertEqual(set(run.letter_ids.mapped("delivery_state")), {"queued"})
+        with self.enter_registry_test_mode():
+            self.env.ref(
+                "account_collection.ir_cron_collection_send"
+            ).method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(set(run.letter_ids.mapped("state")), {"sent"})
+        self.assertEqual(self.item.level_id, self.level_1)
+
+    def test_the_manager_turns_it_on(self):
+        settings = (
+            self.env["collection.company.settings"]
+            .with_user(self.manager_user)
+            .create({"collection_auto_run": "compute"})
+        )
+        settings.action_save()
+        self.assertEqual(self.company.collection_auto_run, "compute")
+
     def test_the_next_day_does_not_undo_what_was_confirmed(self):
         self.company.collection_auto_run = "send"
         self.level_1.auto_send = True

@@ -1,7 +1,12 @@
+from unittest.mock import patch
+
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
 
+from ..models import collection_letter_delivery_mixin
+from .interest_common import InterestCommon
+from .letter_common import LetterCommon
 from .test_dunning_level import DunningCommon
 
 
@@ -194,3 +199,121 @@ class TestPeerComplaints(DunningCommon):
         self.assertEqual(
             sorted(run.letter_ids.line_ids.mapped("days_overdue")), [-7, 11]
         )
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-11-22 09:00:00")
+class TestPeerComplaintsOfSending(LetterCommon):
+    """The complaints about what leaves, and to whom."""
+
+    def setUp(self):
+        super().setUp()
+        self.invoice = self._invoice(self.debtor, 1000, "2026-10-01")
+        self.account = self.account_of(self.debtor)
+
+    def _mails(self, letters):
+        return (
+            self.env["mail.mail"]
+            .sudo()
+            .search([("model", "=", letters._name), ("res_id", "in", letters.ids)])
+        )
+
+    def test_c03_no_letter_is_stuck(self):
+        """What cannot leave says why, keeps nobody back, and leaves once corrected."""
+        letter = self._letter(self.debtor, self.reminder)
+        other = self._debtor("Other")
+        self._invoice(other, 500, "2026-10-01")
+        second = self._letter(other, self.reminder)
+        self.debtor.email = "not an address"
+        (letter | second)._send()
+        self.assertEqual((letter.state, second.state), ("error", "sent"))
+        self.assertIn("no valid e-mail address", letter.state_reason)
+        number = letter.number
+        self.debtor.email = "accounts@kerouac.example.com"
+        letter.with_user(self.manager_user).action_send()
+        self.assertEqual((letter.state, letter.number), ("sent", number))
+        self.assertFalse(letter.state_reason)
+        self.assertEqual(len(self._mails(letter)), 1)
+
+    def test_c04_many_letters_in_the_background(self):
+        """They leave by a job, each with its own document and nobody else's."""
+        for number in range(3):
+            self._invoice(self._debtor(f"Client {number}"), 500, "2026-10-01")
+        run = self._run(self.today)
+        run.action_confirm()
+        letters = run.letter_ids
+        with patch.object(collection_letter_delivery_mixin, "INLINE_LIMIT", 2):
+            run.with_user(self.manager_user).action_send()
+        self.assertEqual(set(letters.mapped("state")), {"to_send"})
+        with self.enter_registry_test_mode():
+            self.env.ref(
+                "account_collection.ir_cron_collection_send"
+            ).sudo().method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(set(letters.mapped("state")), {"sent"})
+        for letter in letters:
+            mail = self._mails(letter)
+            self.assertEqual(len(mail), 1)
+            self.assertEqual(mail.recipient_ids, letter.partner_id)
+            self.assertIn(letter.attachment_id, mail.attachment_ids)
+            self.assertFalse(mail.attachment_ids & (letters - letter).attachment_id)
+
+    def test_c08_right_recipient(self):
+        """A contact for reminders, copies, and answers to whoever works the account."""
+        contact, copied = self.env["res.partner"].create(
+            [
+                {
+                    "name": name,
+                    "parent_id": self.debtor.id,
+                    "type": "contact",
+                    "email": f"{name.lower()}@customer.example.com",
+                }
+                for name in ("Lise", "Marc")
+            ]
+        )
+        self.collector_user.email = "collector@vauban.example.com"
+        self.account.write(
+            {
+                "dunning_contact_id": contact.id,
+                "dunning_copy_ids": [Command.set(copied.ids)],
+                "user_id": self.collector_user.id,
+            }
+        )
+        letter = self._letter(self.debtor, self.reminder)
+        letter._send()
+        mail = self._mails(letter)
+        self.assertEqual(letter.partner_id, contact)
+        self.assertIn("lise@customer.example.com", mail.email_to)
+        self.assertIn("marc@customer.example.com", mail.email_cc)
+        self.assertIn("collector@vauban.example.com", mail.reply_to)
+
+    def test_c11_several_channels_and_the_phone(self):
+        """One letter and number by e-mail and post, and a call on the worklist."""
+        self.reminder.write({"also_post": True, "also_call": True})
+        letter = self._letter(self.debtor, self.reminder)
+        letter._send()
+        self.assertTrue(letter.by_email and letter.by_post and letter.by_call)
+        self.assertEqual(len(self.account.letter_ids), 1)
+        self.assertEqual(
+            self.account.activity_ids.activity_type_id,
+            self.env.ref("mail.mail_activity_data_call"),
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestPeerComplaintsOfMoney(InterestCommon):
+    def test_c14_interest_is_claimed_and_booked_once(self):
+        """By half-year on the letter, as an invoice without VAT, never twice."""
+        item = self._item(self.customer, 8000.0, "2026-05-31")
+        letter = self._letter("2026-11-22")
+        self.assertRecordValues(
+            letter, [{"amount_interest": 473.97, "amount_indemnity": 40.0}]
+        )
+        self.assertEqual(len(letter.line_ids.interest_detail), 2)
+        move = self._claim(item, "2026-11-22")
+        self.assertRecordValues(
+            move, [{"state": "draft", "amount_total": 513.97, "amount_tax": 0.0}]
+        )
+        with self.assertRaises(UserError):
+            self._claim(item, "2026-11-22")
+        self.assertEqual(self._letter("2026-11-22").amount_interest, 0.0)

@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError
 #: what a credit manager may set on the company, and nothing else
 COMPANY_FIELDS = (
     "collection_policy_id",
+    "collection_auto_run",
     "collection_agreed_rate",
     "collection_signatory",
     "collection_phone",
@@ -30,6 +31,17 @@ class CollectionCompanySettings(models.TransientModel):
         comodel_name="collection.policy",
         string="Default Dunning Policy",
         domain="[('company_id', 'in', (False, company_id))]",
+    )
+    collection_auto_run = fields.Selection(
+        selection=lambda self: (
+            self.env["res.company"]
+            ._fields["collection_auto_run"]
+            ._description_selection(self.env)
+        ),
+        string="Daily Run",
+        required=True,
+        help="Sent: only letters of the levels that are sent automatically; the "
+        "others, and what needs an approval, wait for a person.",
     )
     collection_agreed_rate = fields.Float(
         string="Agreed Late-Payment Rate",
