@@ -164,7 +164,11 @@ class Generator:
         paid = invoice(120)
         return [
             (invoice(31), round(count * 0.68), late),
-            (invoice(31, invoice_payment_term_id=self.term.id), round(count * 0.15), late),
+            (
+                invoice(31, invoice_payment_term_id=self.term.id),
+                round(count * 0.15),
+                late,
+            ),
             (
                 invoice(31, currency_id=self.env.ref("base.USD").id),
                 round(count * 0.06),
@@ -178,7 +182,7 @@ class Generator:
         ]
 
     def _invoice(self, days_ago, **values):
-        """A posted invoice of 1.50, due 30 days after its date unless said otherwise."""
+        """A posted invoice of 1.50, due after 30 days unless said otherwise."""
         day = self.today - timedelta(days=days_ago)
         values = {"move_type": "out_invoice", **values}
         if "invoice_payment_term_id" not in values:
@@ -363,7 +367,9 @@ class Generator:
             )
         source = SQL("bench_copy")
         for model, of_model in records.items():
-            for row in self._read(env[model]._table, SQL("id IN %s", self._ids(of_model))):
+            for row in self._read(
+                env[model]._table, SQL("id IN %s", self._ids(of_model))
+            ):
                 values = {"id": links[model][row["id"]]}
                 if model == "account.move":
                     number, prefix = links["number"][row["id"]]
@@ -381,7 +387,8 @@ class Generator:
                 self._insert(model, row, source, values, links, texts)
         for table, (model, column) in RELATIONS.items():
             for row in self._read(
-                table, SQL("%s IN %s", SQL.identifier(column), self._ids(records[model]))
+                table,
+                SQL("%s IN %s", SQL.identifier(column), self._ids(records[model])),
             ):
                 values = {column: links[model][row[column]]}
                 if "invoice_id" in row:
@@ -394,7 +401,9 @@ class Generator:
 
     def _read(self, table, condition):
         return self.env.execute_query_dict(
-            SQL("SELECT * FROM %s WHERE %s ORDER BY 1", SQL.identifier(table), condition)
+            SQL(
+                "SELECT * FROM %s WHERE %s ORDER BY 1", SQL.identifier(table), condition
+            )
         )
 
     def _insert(self, model, row, source, values, links, texts, table=None):

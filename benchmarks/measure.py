@@ -24,11 +24,11 @@ from odoo.modules.registry import Registry
 from odoo.tools import config
 
 #: documents that are posted and reconciled, letters that are printed and mailed
-DOCUMENTS = int(os.environ.get("DOCS", 200))
+DOCUMENTS = 200
 PRINTED = (1, 50, 200, 1000)
 MAILED = 1000
 #: the ledger is measured this often, the best counts: the machine has other work too
-REPETITIONS = int(os.environ.get("REPS", 3))
+REPETITIONS = 2
 
 
 class Meter:
@@ -220,9 +220,7 @@ def hand_over(meter):
             "name": "Agent",
             "login": "benchmark-agent",
             "group_ids": [
-                Command.set(
-                    env.ref("account_collection.group_collection_provider").ids
-                )
+                Command.set(env.ref("account_collection.group_collection_provider").ids)
             ],
         }
     )

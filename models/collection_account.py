@@ -957,9 +957,7 @@ class CollectionAccount(models.Model):
                     self._credit_filter(ids) if ids else SQL("TRUE"),
                 ),
                 "amount_credit": SQL("COALESCE(credits.amount, 0)"),
-                "join_credits": SQL(
-                    "LEFT JOIN credits ON credits.account_id = acc.id"
-                ),
+                "join_credits": SQL("LEFT JOIN credits ON credits.account_id = acc.id"),
             }
         rows = self.env.execute_query(
             SQL(

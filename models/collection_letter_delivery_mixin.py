@@ -385,9 +385,7 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
             ).write({"next_action_date": today, "next_action": summary})
 
     def _get_call_summary(self):
-        return self.env._(
-            "Call the customer: %(level)s", level=self._get_title()
-        )
+        return self.env._("Call the customer: %(level)s", level=self._get_title())
 
     def _get_collector(self):
         """Who follows up this letter: the account's collector, else who drew it up."""
