@@ -182,7 +182,7 @@ class Generator:
         ]
 
     def _invoice(self, days_ago, **values):
-        """A posted invoice of 1.50, due 30 days after its date unless said otherwise."""
+        """A posted invoice of 1.50, due after 30 days unless said otherwise."""
         day = self.today - timedelta(days=days_ago)
         values = {"move_type": "out_invoice", **values}
         if "invoice_payment_term_id" not in values:

@@ -16,6 +16,8 @@ POSITION_FIELDS = {
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
+    _no_followup_idx = models.Index("(id) WHERE no_followup")
+
     @api.model_create_multi
     def create(self, vals_list):
         # EXTENDS account

@@ -596,8 +596,8 @@ class CollectionDunningRun(models.Model):
                         amount_interest, amount_indemnity,
                         create_uid, create_date, write_uid, write_date)
                     SELECT grouped.id, decision.item_id, decision.level_id,
-                           COALESCE(move.name, ''),
-                           COALESCE(move.invoice_date, move.date), decision.date_due,
+                           decision.move_name, decision.invoice_date,
+                           decision.date_due,
                            decision.days_overdue, decision.amount_total,
                            decision.amount_total - decision.amount_residual,
                            decision.amount_due, 0, 0,
@@ -608,7 +608,6 @@ class CollectionDunningRun(models.Model):
                                   AND grouped.currency_id = decision.currency_id
                                   AND grouped.channel = decision.channel
                                   AND grouped.overdue = (decision.days_overdue >= 1)
-                      JOIN account_move move ON move.id = decision.move_id
                      WHERE decision.reason IS NULL
                 ), exclusion AS (
                     INSERT INTO collection_dunning_exclusion (
@@ -641,6 +640,8 @@ class CollectionDunningRun(models.Model):
         self.env.flush_all()
         # compiling a statement of this size takes longer than running it
         self.env.cr.execute(SQL("SET LOCAL jit = off"))
+        # a hundred thousand items are sorted several times, in memory
+        self.env.cr.execute(SQL("SET LOCAL work_mem = '64MB'"))
 
     @api.model
     def _currency_factors(self, company, date):
@@ -703,7 +704,10 @@ class CollectionDunningRun(models.Model):
                        ci.approved_level_id, ci.delegated,
                        COALESCE(ci.policy_id, acc.policy_id, shared.id,
                                 com.collection_policy_id) AS policy_id,
-                       aml.no_followup IS TRUE
+                       move.partner_id AS move_partner_id,
+                       COALESCE(move.name, '') AS move_name,
+                       COALESCE(move.invoice_date, move.date) AS invoice_date,
+                       unfollowed.id IS NOT NULL
                            OR move.payment_state = 'blocked' AS no_followup,
                        acc.insolvency_date IS NOT NULL AS insolvent,
                        GREATEST(acc.hold_until, ci.hold_until) AS hold_until,
@@ -714,15 +718,18 @@ class CollectionDunningRun(models.Model):
                        promise.date_promised, promise.number AS promise_number,
                        plan.id AS plan_id, plan.number AS plan_number,
                        plan.next_date AS plan_date,
-                       acc.partner_id, factor.value AS factor
+                       acc.partner_id, acc.dunning_contact_id, acc.preferred_channel,
+                       factor.value AS factor
                   FROM collection_item ci
                   JOIN collection_account acc ON acc.id = ci.account_id
                   JOIN res_company com ON com.id = ci.company_id
-                  JOIN account_move_line aml ON aml.id = ci.move_line_id
                   JOIN account_move move ON move.id = ci.move_id
                   JOIN factor ON factor.currency_id = ci.currency_id
              LEFT JOIN collection_promise promise ON promise.id = ci.promise_id
              LEFT JOIN collection_payment_plan plan ON plan.id = ci.plan_id
+             -- few of the journal items, which have an index of their own
+             LEFT JOIN account_move_line unfollowed
+                    ON unfollowed.id = ci.move_line_id AND unfollowed.no_followup
              LEFT JOIN collection_segment segment ON segment.id = acc.segment_id
              -- segments are shared between companies, their policies may not be
              LEFT JOIN collection_policy shared
@@ -774,13 +781,15 @@ class CollectionDunningRun(models.Model):
                 SELECT acc.id AS account_id, aml.currency_id,
                        -SUM(aml.amount_residual_currency) AS amount
                   FROM account_move_line aml
-                  JOIN account_account aa
-                    ON aa.id = aml.account_id AND aa.account_type = 'asset_receivable'
                   JOIN res_partner p ON p.id = aml.partner_id
                   JOIN collection_account acc
                     ON acc.partner_id = p.commercial_partner_id
                    AND acc.company_id = aml.company_id
                  WHERE aml.company_id = %(company)s
+                   -- an array, for the sake of the ledger's index on open items
+                   AND aml.account_id = ANY (ARRAY(
+                        SELECT id FROM account_account
+                         WHERE account_type = 'asset_receivable'))
                    AND aml.parent_state = 'posted'
                    AND aml.reconciled IS NOT TRUE AND aml.balance < 0
                    AND %(credit_filter)s
@@ -883,24 +892,24 @@ class CollectionDunningRun(models.Model):
             reached AS (
                 SELECT aligned.*, level.sequence AS letter_sequence,
                        CASE WHEN level.channel IN ('email', 'post')
-                            THEN COALESCE(acc.preferred_channel, level.channel)
+                            THEN COALESCE(preferred_channel, level.channel)
                             ELSE level.channel END AS wanted_channel,
-                       acc.dunning_contact_id, dunning.email AS dunning_email,
+                       dunning.email AS dunning_email,
                        base.id AS base_id, base.email AS base_email,
                        own.id AS own_id, own.email AS own_email
                   FROM aligned
-                  JOIN collection_account acc ON acc.id = aligned.account_id
-                  JOIN account_move move ON move.id = aligned.move_id
              LEFT JOIN collection_policy_level level ON level.id = aligned.level_id
-             LEFT JOIN res_partner dunning ON dunning.id = acc.dunning_contact_id
-             LEFT JOIN res_partner own ON own.id = move.partner_id AND own.active
+             LEFT JOIN res_partner dunning ON dunning.id = aligned.dunning_contact_id
+             LEFT JOIN res_partner own ON own.id = aligned.move_partner_id
+                                      AND own.active
                                       AND own.id <> aligned.partner_id
-                  JOIN LATERAL (
-                        SELECT p.id, p.email FROM res_partner p
-                         WHERE p.id = aligned.partner_id
-                            OR (p.parent_id = aligned.partner_id
-                                AND p.type = 'invoice' AND p.active)
-                      ORDER BY p.id = aligned.partner_id, p.id LIMIT 1) base ON TRUE
+             LEFT JOIN (
+                        SELECT parent_id, MIN(id) AS id FROM res_partner
+                         WHERE type = 'invoice' AND active
+                      GROUP BY parent_id) child
+                    ON child.parent_id = aligned.partner_id
+                  JOIN res_partner base
+                    ON base.id = COALESCE(child.id, aligned.partner_id)
             ),
             channelled AS (
                 SELECT reached.*,
@@ -935,7 +944,8 @@ class CollectionDunningRun(models.Model):
                        PARTITION BY account_id, currency_id, channel,
                                     reason IS NULL, days_overdue >= 1)
             )
-            SELECT aligned.item_id, aligned.move_id, aligned.account_id,
+            SELECT aligned.item_id, aligned.move_id, aligned.move_name,
+                   aligned.invoice_date, aligned.account_id,
                    aligned.currency_id, aligned.date_due, aligned.days_overdue,
                    aligned.amount_total, aligned.amount_residual, aligned.amount_due,
                    aligned.amount_credit, aligned.reason, aligned.next_level_id,

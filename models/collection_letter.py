@@ -388,8 +388,11 @@ class CollectionLetter(models.Model):
 
     def _format_amount(self, amount):
         """`amount` in the letter's currency, written as in the letter's language."""
-        env = self.with_context(lang=self.lang).env
-        return formatLang(env, amount, currency_obj=self.currency_id)
+        # a printed letter has some twenty amounts, and its language already
+        letter = self
+        if self.env.lang != self.lang:
+            letter = self.with_context(lang=self.lang)
+        return formatLang(letter.env, amount, currency_obj=letter.currency_id)
 
     def _format_long_date(self, date):
         """A day in full letters: 22 novembre 2026, and 1er for the first."""

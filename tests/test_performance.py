@@ -141,6 +141,83 @@ class TestPerformance(CollectionCommon):
         self.assertSame(few_queries, many_queries)
         self.assertSame(self._queries(few._mark_sent), self._queries(many._mark_sent))
 
+    def test_posting_and_reconciling(self):
+        """What the ledger's own hooks ask, whatever the number of documents."""
+
+        def drafts(count):
+            partners = self.env["res.partner"].create(
+                [{"name": f"First {count}-{i}"} for i in range(count)]
+            )
+            moves = self.env["account.move"]
+            for partner in partners:
+                moves |= self._invoice(partner, 100.0, "2026-03-01", post=False)
+            return moves
+
+        def own_queries(function):
+            """Queries of the position alone, within `function`."""
+            Account = self.env.registry["collection.account"]
+            original = Account._refresh_lines
+            spent = []
+
+            def counting(records, lines, **options):
+                records.env.flush_all()
+                before = records.env.cr.sql_log_count
+                original(records, lines, **options)
+                spent.append(records.env.cr.sql_log_count - before)
+
+            self.patch(Account, "_refresh_lines", counting)
+            function()
+            self.patch(Account, "_refresh_lines", original)
+            return spent
+
+        one, many = drafts(1), drafts(20)
+        # looked up, customer's account, item, totals
+        self.assertEqual(own_queries(one._post), [4])
+        self.assertEqual(own_queries(many._post), [4])
+        again = self._invoice(one.partner_id, 50.0, "2026-03-01", post=False)
+        self.assertEqual(own_queries(again._post), [3])
+        payment = self._payment(one.partner_id, 100.0, "2026-03-10")
+        lines = self._receivable_lines(one | payment.move_id)
+        # looked up, item, totals: neither dispute nor hand-over to look after
+        self.assertEqual(own_queries(lines.reconcile), [3])
+        self.assertEqual(self.account_of(one.partner_id).amount_open, 50.0)
+        self.assertEqual(self.env["collection.account"]._refresh(), 0)
+
+    def test_hand_over_preview(self):
+        def preview(accounts):
+            wizard = self.env["collection.handover"].create(
+                {
+                    "mandate_id": self.mandate.id,
+                    "account_ids": [Command.set(accounts.ids)],
+                }
+            )
+            return wizard.action_preview
+
+        preview(self.few)()
+        few = self._queries(preview(self.few))
+        self.assertSame(few, self._queries(preview(self.many)))
+
+    def test_template_compiled_once(self):
+        """The text of an e-mail template is compiled once for a batch of letters."""
+        run = self._run("2026-03-31", policy_ids=[Command.set(self.many_policy.ids)])
+        run.action_confirm()
+        QWeb = self.env.registry["ir.qweb"]
+        original = QWeb._generate_code_uncached
+        compiled = []
+
+        def counting(records, template):
+            compiled.append(template)
+            return original(records, template)
+
+        template = self.env.ref("account_collection.mail_template_letter")
+        letters = run.letter_ids
+        template._render_field("body_html", letters[:1].ids)
+        self.patch(QWeb, "_generate_code_uncached", counting)
+        bodies = template._render_field("body_html", letters.ids)
+        self.assertEqual(len(letters), 100)
+        self.assertEqual(len(set(bodies.values())), 100)
+        self.assertLessEqual(len(compiled), 2)
+
     def test_hand_over_and_recall(self):
         def placement(accounts):
             return self.env["collection.placement"].create(
