@@ -569,10 +569,11 @@ class CollectionDemo(models.AbstractModel):
         ledger.advance(today)
         self._classify(company)
         self._tell_today(customers, users, ledger, today)
-        self._tell_interest(company, users, today)
         self._tell_promises(company, users, today)
         self._tell_bills(company, users, today)
-        self._run(company, today, send=False)
+        run = self._run(company, today, send=False)
+        self._tell_interest(run, users, today)
+        run.action_compute()
         self._archive_letters(company)
         self.env["collection.account"]._refresh()
 
@@ -758,38 +759,29 @@ class CollectionDemo(models.AbstractModel):
                 }
             )
 
-    def _tell_interest(self, company, users, today):
+    def _tell_interest(self, run, users, today):
         """What being late costs: one gesture, and one claim that waits for posting."""
-        items = (
-            self.env["collection.item"]
-            .search(
-                [
-                    ("company_id", "=", company.id),
-                    ("currency_id", "=", company.currency_id.id),
-                    ("state", "=", "open"),
-                    ("amount_disputed", "=", 0),
-                    ("date_due", "<", today - timedelta(days=50)),
-                    ("account_id.delegation_state", "=", "in_house"),
-                    ("account_id.segment_id.debtor_type", "=", "private"),
-                    ("account_id.insolvency_date", "=", False),
-                    ("account_id.hold_until", "=", False),
-                ],
-                order="date_due, id",
-            )
-            .with_user(users["manager"])
-        )
-        accounts = items.account_id
+        manager = users["manager"]
+        lines = run.letter_ids.line_ids.filtered("amount_indemnity")
+        accounts = lines.letter_id.account_id
         if len(accounts) < 2:
             return
-        spared = items.filtered(lambda item: item.account_id == accounts[0])[:1]
-        self.env["collection.waiver"].with_user(users["manager"]).create(
-            {
-                "item_ids": [Command.set(spared.ids)],
-                "date_to": today,
-                "reason": "Livraison incomplète reconnue, client de longue date",
-            }
-        ).action_waive()
-        self.env["collection.interest.claim"].with_user(users["manager"]).create(
+        # shown on the customer's letter of today
+        spared = lines.filtered(lambda line: line.letter_id.account_id == accounts[0])
+        waiver = (
+            self.env["collection.waiver"]
+            .with_user(manager)
+            .create(
+                {
+                    "item_ids": [Command.set(spared[:1].item_id.ids)],
+                    "date_to": today,
+                    "reason": "Livraison incomplète reconnue, client de longue date",
+                }
+            )
+        )
+        waiver.line_ids.write({"waived_interest": 0.0, "waived_indemnity": 25.0})
+        waiver.action_waive()
+        self.env["collection.interest.claim"].with_user(manager).create(
             {"account_ids": [Command.set(accounts[1].ids)], "date_to": today}
         ).action_claim()
 

@@ -39,7 +39,7 @@ class TestInterestClaim(InterestCommon):
         self.assertEqual(products.mapped("price_unit"), [79.89, 394.08, 40, 66.14, 40])
         self.assertEqual(products.account_id, income)
         self.assertFalse(products.tax_ids)
-        self.assertRegex(products[0].name, r"30 days at 12\.15 %")
+        self.assertRegex(products[0].name, r"30 d at 12\.15 %")
         self.assertEqual(
             len(lines.filtered(lambda line: line.display_type == "line_section")), 2
         )

@@ -317,7 +317,7 @@ class CollectionInterestClaim(models.TransientModel):
         rows = []
         for segment in penalty.segments:
             label = self.env._(
-                "Interest from %(date_from)s to %(date_to)s: %(days)s days at "
+                "Interest from %(date_from)s to %(date_to)s: %(days)s d at "
                 "%(rate)s %% on %(base)s",
                 date_from=format_date(self.env, segment.date_from),
                 date_to=format_date(self.env, segment.date_to),
