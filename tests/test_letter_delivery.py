@@ -284,6 +284,12 @@ class TestLetterDelivery(DeliveryCommon):
         letter = self._letter(self.debtor, self.reminder)
         self.assertTrue(letter.payment_url.endswith("/my/invoices/overdue"))
         letter._send()
+            "DBGT",
+            "payment_url" in template.body_html,
+            "payment_url" in template.with_context(lang="fr_FR").body_html,
+            letter.payment_url,
+            letter.with_context(lang="fr_FR").payment_url,
+        )
         self.assertIn("/my/invoices/overdue", self._mails(letter).body_html)
 
     def test_qr_code(self):
