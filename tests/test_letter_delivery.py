@@ -262,6 +262,7 @@ class TestLetterDelivery(DeliveryCommon):
         self.assertEqual(levels.mapped("attach_invoices"), [True, False])
 
     def test_payment_link(self):
+        self.debtor.lang = "en_US"
         invoice = self._invoice(self.debtor, 1000, "2026-10-01")
         letter = self._letter(self.debtor, self.reminder)
         if "payment.provider" not in self.env:
@@ -284,12 +285,6 @@ class TestLetterDelivery(DeliveryCommon):
         letter = self._letter(self.debtor, self.reminder)
         self.assertTrue(letter.payment_url.endswith("/my/invoices/overdue"))
         letter._send()
-            "DBGT",
-            "payment_url" in template.body_html,
-            "payment_url" in template.with_context(lang="fr_FR").body_html,
-            letter.payment_url,
-            letter.with_context(lang="fr_FR").payment_url,
-        )
         self.assertIn("/my/invoices/overdue", self._mails(letter).body_html)
 
     def test_qr_code(self):
