@@ -590,8 +590,23 @@ class CollectionDemo(models.AbstractModel):
         )
         letters -= self._hold_back(letters, last)
         # not _send: these letters are history, no mail may go out for them
+        letters._set_channels()
         letters._mark_sent()
         letters.date_sent = moment(date, 10)
+        letters.filtered("by_email").delivery_state = "handed_over"
+        by_post = letters.filtered("by_post")
+        if not last:
+            # the letters of the last run wait on the list of those to post
+            for number, letter in enumerate(by_post._in_address_order(), start=1):
+                letter.write(
+                    {"date_printed": moment(date, 11), "print_sequence": number}
+                )
+        for number, letter in enumerate(
+            by_post.filtered(lambda letter: letter.channel == "registered"), start=1
+        ):
+            letter.tracking_number = f"1A 214 507 {date:%d%m} {number}"
+            if not last:
+                letter.date_presented = date + timedelta(days=3)
         return run
 
     def _hold_back(self, letters, last):
@@ -743,6 +758,7 @@ class CollectionDemo(models.AbstractModel):
             amount = item.amount_residual * share
             ledger.credit("frimaldi", day(1), amount, "Avoir pour marchandise rendue")
         ledger.pay_short("vauquelin", day(3), 0.6)
+        self._bounce_one(customers)
         self._tidy_diaries(customers, today)
         for key, days, action in (
             ("confluent", 0, "Appeler Bruno Tissandier sur le relevé"),
@@ -898,6 +914,22 @@ class CollectionDemo(models.AbstractModel):
         prechecks = self.env["collection.precheck"]._cron_generate()
         prechecks[:1].with_user(users["collector"]).write(
             {"person": "Mme Lescure", "received": True, "conforms": True}
+    def _bounce_one(self, customers):
+        """The e-mail of one customer's last reminder came back."""
+        accounts = self.env["collection.account"].union(
+            *[row["account"] for row in customers.values()]
+        )
+        letters = accounts.letter_ids.filtered(
+            lambda letter: (
+                letter.state == "sent"
+                and letter.by_email
+                and letter.account_id.delegation_state == "in_house"
+                and letter.line_ids.item_id.filtered(lambda item: item.state == "open")
+            )
+        ).sorted("date_sent")
+        letters[-1:]._mark_failed(
+            "bounced",
+            "550 5.1.1 Adresse inconnue : la boîte du destinataire n'existe pas",
         )
 
     def _tidy_diaries(self, customers, today):

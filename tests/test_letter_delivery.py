@@ -262,6 +262,7 @@ class TestLetterDelivery(DeliveryCommon):
         self.assertEqual(levels.mapped("attach_invoices"), [True, False])
 
     def test_payment_link(self):
+        self.debtor.lang = "en_US"
         invoice = self._invoice(self.debtor, 1000, "2026-10-01")
         letter = self._letter(self.debtor, self.reminder)
         if "payment.provider" not in self.env:

@@ -22,6 +22,7 @@ def qr_png(text):
     code.addData(text)
     # Any of the eight masks can be read. Comparing them all, as `make` does, takes ten
     # times as long as the rest.
+    code.version = code.calculate_version()
     code.makeImpl(False, MASK)
     white = [0] * MARGIN
     count = code.getModuleCount() + 2 * MARGIN
