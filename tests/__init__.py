@@ -8,6 +8,7 @@ from . import test_handover
 from . import test_ibm
 from . import test_item_refresh
 from . import test_letter_document
+from . import test_letter_kinds
 from . import test_letter_sending
 from . import test_multi_company
 from . import test_performance
