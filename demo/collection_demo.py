@@ -569,6 +569,7 @@ class CollectionDemo(models.AbstractModel):
         ledger.advance(today)
         self._classify(company)
         self._tell_today(customers, users, ledger, today)
+        self._write_other_letters(company, today)
         self._tell_promises(company, users, today)
         self._tell_bills(company, users, today)
         run = self._run(company, today, send=False)
@@ -914,6 +915,8 @@ class CollectionDemo(models.AbstractModel):
         prechecks = self.env["collection.precheck"]._cron_generate()
         prechecks[:1].with_user(users["collector"]).write(
             {"person": "Mme Lescure", "received": True, "conforms": True}
+        )
+
     def _bounce_one(self, customers):
         """The e-mail of one customer's last reminder came back."""
         accounts = self.env["collection.account"].union(
@@ -1027,6 +1030,12 @@ class CollectionDemo(models.AbstractModel):
     def _hand_over_abroad(self, company, customers, users, today, date):
         """A second provider tries its hand at the customers abroad."""
         segment = self.env["collection.segment"].search([("code", "=", "sme")])
+        bank = self.env["res.partner.bank"].create(
+            {
+                "acc_number": "FR7610278010120001234567874",
+                "partner_id": self._ref("meridiane").id,
+            }
+        )
         mandate = self.env["collection.mandate"].create(
             {
                 "name": "Clients étrangers",
@@ -1035,6 +1044,8 @@ class CollectionDemo(models.AbstractModel):
                 "user_id": users["manager"].id,
                 "extent": "partial",
                 "mode": "on_behalf",
+                "reference": "MGC-2118",
+                "payment_bank_id": bank.id,
                 "phase": "off_site",
                 "date_start": today - timedelta(days=30),
                 "date_end": today + timedelta(days=60),
@@ -1053,6 +1064,75 @@ class CollectionDemo(models.AbstractModel):
         )
         placement = self._hand_over(mandate, accounts.filtered("amount_open"), date)
         self._share_out(placement, mandate.agent_ids)
+        # the provider presents itself first; one letter still waits for the manager
+        notices = placement.line_ids.account_id.letter_ids.filtered("mandate_id")
+        self._file_as_sent(notices[1:], date)
+
+    def _write_other_letters(self, company, date):
+        """One letter of each kind outside the ladder: a plan and a bill to check,
+        the others sent today."""
+        Account = self.env["collection.account"]
+        domain = Domain("company_id", "=", company.id)
+        late = Account.search(
+            domain
+            & Domain("amount_overdue", ">", 0)
+            & Domain("delegation_state", "=", "in_house")
+            & Domain("insolvency_date", "=", False)
+            & Domain("amount_disputed", "=", 0)
+            & Domain("partner_id.country_id.code", "=", "FR"),
+            limit=4,
+        )
+        plan, promise, statement, bill = late
+        kind = self.env["collection.letter.kind"]._get_kind("payment_plan", company)
+        items = plan._get_usual_items(kind)[plan]
+        owed = sum(item.amount_residual for item in items)
+        plan._write_letter(
+            "payment_plan",
+            fact_amount=owed,
+            payment_means="transfer",
+            details=plan._get_instalments(
+                owed, 4, date + timedelta(days=15), items.currency_id
+            ),
+        )
+        bill._write_letter(
+            "bill_return",
+            fact_reference="LCR 2026-118",
+            fact_amount=bill.amount_open,
+            fact_date=date + timedelta(days=40),
+        )
+        sent = statement._write_letter("statement")
+        item = promise.item_ids.filtered(
+            lambda item: item.state == "open" and item.days_overdue > 0
+        )[:1]
+        sent |= promise._write_letter(
+            "promise_confirmation",
+            items=item,
+            fact_amount=item.amount_residual,
+            fact_date=date + timedelta(days=7),
+            payment_means="transfer",
+        )
+        settled = Account.search(
+            domain
+            & Domain("amount_open", "=", 0)
+            & Domain("item_ids.state", "=", "closed"),
+            limit=1,
+        )
+        paid = settled.item_ids[-1:]
+        sent |= settled._write_letter(
+            "receipt",
+            items=paid,
+            fact_amount=paid.amount_total,
+            fact_date=date - timedelta(days=1),
+            payment_means="transfer",
+        )
+        sent |= settled._write_letter("thanks")
+        self._file_as_sent(sent, date)
+
+    def _file_as_sent(self, letters, date):
+        """Number the letters and file them: no mail may go out for them."""
+        letters._confirm()
+        letters._mark_sent()
+        letters.date_sent = moment(date, 10)
 
     def _recall_one(self, placement):
         """The manager takes one customer back: the management deals with him."""

@@ -161,6 +161,8 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
     def _get_file_name(self):
         number = (self.number or self.env._("draft")).replace("/", "-")
         letter = self.with_context(lang=self.lang)
+        if self.kind_id:
+            return letter.env._("Letter_%(number)s.pdf", number=number)
         return letter.env._("Reminder_%(number)s.pdf", number=number)
 
     # ------------------------------------------------------------------

@@ -348,7 +348,7 @@ class ReportCollectionLetter(models.AbstractModel):
             return False
         mandate = notice.mandate_id
         return self.env._(
-            "First letter of %(provider)s (article R124-4 CPCE): no. %(number)s of "
+            "First letter (article R124-4 CPCE): %(provider)s, no. %(number)s of "
             "%(date)s, reference %(reference)s",
             provider=mandate.provider_id.name,
             number=notice.number,
