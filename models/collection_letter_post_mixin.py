@@ -76,10 +76,19 @@ class CollectionLetterPostMixin(models.AbstractModel):
     def action_print_post(self):
         """One document with these letters in address order; they count as printed.
 
-        A letter that was printed before can be printed again.
+        A letter that was printed before can be printed again. With none selected:
+        all that wait to be printed.
         """
         self.check_access("read")
-        letters = self.filtered(
+        waiting = self or self.search(
+            [
+                ("state", "=", "sent"),
+                ("by_post", "=", True),
+                ("date_printed", "=", False),
+                ("company_id", "in", self.env.companies.ids),
+            ]
+        )
+        letters = waiting.filtered(
             lambda letter: letter.state == "sent" and letter.by_post
         )._in_address_order()
         if not letters:

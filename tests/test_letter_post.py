@@ -62,6 +62,9 @@ class TestLetterPost(LetterCommon):
         self.assertEqual(Letter.search_count(to_post), 4)
         letters[:1].action_print_post()
         self.assertEqual(Letter.search_count(to_post), 3)
+        # without a selection: all that wait
+        Letter.with_user(self.collector_user).action_print_post()
+        self.assertEqual(Letter.search_count(to_post), 0)
         # printed again, as often as needed
         self.assertTrue(letters[:1].action_print_post())
 
