@@ -4,8 +4,6 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, email_normalize, formataddr
 
-from ..tools.qr_image import qr_data_url
-
 #: more invoices than this are not attached
 MAX_ENCLOSURES = 10
 TODO_ACTIVITY = "mail.mail_activity_data_todo"
@@ -220,6 +218,8 @@ class CollectionLetterMailMixin(models.AbstractModel):
             single = {}
             for letter in letters:
                 moves = letter.line_ids.item_id.move_id
+                if letter.kind_id.code in ("receipt", "thanks"):
+                    continue
                 if len(moves) == 1 and moves.is_invoice():
                     single[letter] = moves
                 else:
@@ -256,8 +256,7 @@ class CollectionLetterMailMixin(models.AbstractModel):
         letter = self.sudo()
         if not letter.company_id.qr_code or letter.amount_total <= 0:
             return False
-        bank = letter._get_bank_account()
-        values = bank._build_qr_code_vals(
+        return letter._get_bank_account().build_qr_code_base64(
             letter.amount_total,
             letter.number or "",
             letter.number or "",
@@ -265,14 +264,6 @@ class CollectionLetterMailMixin(models.AbstractModel):
             letter.account_id.partner_id,
             silent_errors=True,
         )
-        if not values:
-            return False
-        picture = bank._get_qr_code_generation_params(**values)
-        if picture.get("barcode_type") != "QR" or picture.get("mask"):
-            # with a picture of its own in the middle, as in Switzerland
-            return bank._get_qr_code_base64(**values) or False
-        # core draws by a library that takes ten times as long
-        return qr_data_url(picture["value"])
 
     # ------------------------------------------------------------------
     # E-mails that come back
