@@ -114,7 +114,8 @@ class CollectionDunningRun(models.Model):
     def _compute_rate_warning(self):
         """Rates without which letters of this run would be in error."""
         # sudo: the rates are published, and whoever sees the run may know
-        regimes = self.env["collection.interest.regime"].sudo().search([])
+        Regime = self.env["collection.interest.regime"].sudo()
+        regimes = Regime.search([("active", "=", True)])
         warning = " ".join(dict.fromkeys(filter(None, regimes.mapped("rate_warning"))))
         for run in self:
             run.rate_warning = warning if run.state in ("draft", "computed") else False

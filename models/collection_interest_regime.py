@@ -139,7 +139,8 @@ class CollectionInterestRegime(models.Model):
         managers -= self.env.ref("base.user_root")
         Rate = self.env["collection.reference.rate"]
         todo = "mail.mail_activity_data_todo"
-        for regime, errors in self.search([])._get_missing_rates().items():
+        regimes = self.search([("active", "=", True)])
+        for regime, errors in regimes._get_missing_rates().items():
             notes = [str(Rate._missing_rate_error(error)) for error in errors]
             activities = regime.activity_search([todo], only_automated=True)
             activities.filtered(

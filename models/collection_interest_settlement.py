@@ -54,13 +54,11 @@ class CollectionInterestSettlement(models.Model):
         string="Interest to", readonly=True, help="Last day that was settled."
     )
     days_settled = fields.Boolean(
-        string="Days Settled",
         readonly=True,
         help="The interest of these days is settled whole. Otherwise an amount is "
         "deducted from what is still claimed.",
     )
     indemnity_settled = fields.Boolean(
-        string="Indemnity Settled",
         readonly=True,
         help="The indemnity of the invoice is settled whole.",
     )

@@ -1,7 +1,6 @@
 import json
-from itertools import groupby
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .collection_item_penalty_mixin import array_literal
@@ -28,8 +27,7 @@ class CollectionLetterPenaltyMixin(models.AbstractModel):
             return
         penalties = self.env["collection.item"]._compute_item_penalties(rows)
         values, errors, done = [], {}, []
-        for letter_id, of_letter in groupby(penalties, lambda penalty: penalty.group):
-            of_letter = list(of_letter)
+        for letter_id, of_letter in self._group_penalties(penalties):
             error = next((p.error for p in of_letter if p.error), None)
             if error:
                 message = self.env["collection.reference.rate"]._missing_rate_error(
@@ -46,6 +44,19 @@ class CollectionLetterPenaltyMixin(models.AbstractModel):
         for message, letter_ids in errors.items():
             self.browse(letter_ids).write({"state": "error", "state_reason": message})
         self.browse(done)._sum_lines()
+
+    @api.model
+    def _group_penalties(self, penalties):
+        """Yield (letter id, its penalties): one letter in memory at a time."""
+        letter_id, of_letter = None, []
+        for penalty in penalties:
+            if penalty.group != letter_id:
+                if of_letter:
+                    yield letter_id, of_letter
+                letter_id, of_letter = penalty.group, []
+            of_letter.append(penalty)
+        if of_letter:
+            yield letter_id, of_letter
 
     def _fetch_penalty_lines(self):
         """Late lines of the letters whose level claims penalties, by letter.
