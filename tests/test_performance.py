@@ -168,18 +168,18 @@ class TestPerformance(CollectionCommon):
             self.patch(Account, "_refresh_lines", counting)
             function()
             self.patch(Account, "_refresh_lines", original)
-            return spent
+            return sum(spent)
 
         one, many = drafts(1), drafts(20)
         # looked up, customer's account, item, totals
-        self.assertEqual(own_queries(one._post), [4])
-        self.assertEqual(own_queries(many._post), [4])
+        self.assertEqual(own_queries(one._post), 4)
+        self.assertEqual(own_queries(many._post), 4)
         again = self._invoice(one.partner_id, 50.0, "2026-03-01", post=False)
-        self.assertEqual(own_queries(again._post), [3])
+        self.assertEqual(own_queries(again._post), 3)
         payment = self._payment(one.partner_id, 100.0, "2026-03-10")
         lines = self._receivable_lines(one | payment.move_id)
         # looked up, item, totals: neither dispute nor hand-over to look after
-        self.assertEqual(own_queries(lines.reconcile), [3])
+        self.assertEqual(own_queries(lines.reconcile), 3)
         self.assertEqual(self.account_of(one.partner_id).amount_open, 50.0)
         self.assertEqual(self.env["collection.account"]._refresh(), 0)
 
