@@ -746,7 +746,7 @@ class CollectionAccount(models.Model):
                 "months run from then."
             )
         )
-        managers = self.env["collection.dunning.run"]._get_managers(self.company_id)
+        managers = self.company_id._get_collection_managers()
         user = self.user_id or managers[:1] or self.env.user
         self.activity_schedule(
             CLAIM_ACTIVITY,

@@ -395,23 +395,10 @@ class CollectionDunningRun(models.Model):
 
     def _schedule_for_managers(self, summary, note):
         self.ensure_one()
-        for user in self._get_managers(self.company_id):
+        for user in self.company_id._get_collection_managers():
             self.activity_schedule(
                 RUN_ACTIVITY, summary=summary, note=note, user_id=user.id
             )
-
-    @api.model
-    def _get_managers(self, company):
-        """Credit managers of `company`, the longest-serving first."""
-        # sudo: who is asked to act
-        managers = (
-            self.env.ref("account_collection.group_collection_manager")
-            .sudo()
-            .all_user_ids
-        )
-        return managers.filtered(
-            lambda user: user.active and not user.share and company in user.company_ids
-        ).sorted("id")
 
     # ------------------------------------------------------------------
     # The level rule

@@ -318,22 +318,7 @@ class CollectionPaymentPlan(models.Model):
     def _ask_approval(self):
         self.ensure_one()
         self.state = "to_approve"
-        # sudo: who may approve, of the users of this company
-        approver = (
-            self.env["res.users"]
-            .sudo()
-            .search(
-                [
-                    (
-                        "all_group_ids",
-                        "in",
-                        self.env.ref("account_collection.group_collection_manager").id,
-                    ),
-                    ("company_ids", "in", self.company_id.id),
-                ],
-                limit=1,
-            )
-        )
+        approver = self.company_id._get_collection_managers()[:1]
         self.activity_schedule(
             "mail.mail_activity_data_todo",
             summary=self.env._("Approve the payment plan %s", self.number),

@@ -244,6 +244,19 @@ class ResCompany(models.Model):
             company.collection_policy_id = company._default_collection_policy()
         return companies
 
+    def _get_collection_managers(self):
+        """Credit managers of the company, the longest-serving first."""
+        self.ensure_one()
+        # sudo: who is asked to act
+        managers = (
+            self.env.ref("account_collection.group_collection_manager")
+            .sudo()
+            .all_user_ids
+        )
+        return managers.filtered(
+            lambda user: user.active and not user.share and self in user.company_ids
+        ).sorted("id")
+
     def _default_collection_policy(self):
         """The standard ladder: the French one for French companies."""
         self.ensure_one()
