@@ -30,6 +30,7 @@ from . import account_partial_reconcile
 from . import ir_actions_report
 from . import ir_attachment
 from . import mail_mail
+from . import mail_render_mixin
 from . import mail_thread
 from . import res_company
 from . import res_config_settings
