@@ -23,11 +23,11 @@ from . import collection_bill
 from . import collection_precheck
 from . import collection_dunning_run
 from . import collection_dunning_exclusion
+from . import collection_level_history
 from . import collection_letter_kind
 from . import collection_letter_kind_mixin
 from . import collection_letter_penalty_mixin
 from . import collection_letter_delivery_mixin
-from . import collection_level_history
 from . import collection_letter_mail_mixin
 from . import collection_letter_post_mixin
 from . import collection_letter

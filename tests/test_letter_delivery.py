@@ -342,3 +342,22 @@ class TestCompanySettings(LetterCommon):
         )
         with self.assertRaises(AccessError):
             settings.action_save()
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-11-22 09:00:00")
+class TestLetterBatchMail(DeliveryCommon):
+    def test_each_e_mail_is_its_own(self):
+        """Rendered together, each e-mail says what it says alone."""
+        run = self._run_of(3)
+        letters = run.letter_ids.sorted("id")
+        template = self.env.ref("account_collection.mail_template_letter").sudo()
+        together = template._render_field("body_html", letters.ids)
+        for letter in letters:
+            alone = template._render_field("body_html", letter.ids)[letter.id]
+            self.assertEqual(
+                " ".join(str(together[letter.id]).split()), " ".join(str(alone).split())
+            )
+            others = (letters - letter).account_id.mapped("partner_name")
+            for name in others:
+                self.assertNotIn(name, together[letter.id])
