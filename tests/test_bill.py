@@ -163,4 +163,6 @@ class TestBill(CollectionCommon):
         action = bill.action_write_letter()
         letter = self.env["collection.letter"].browse(action["res_id"])
         self.assertEqual(letter.kind_id.code, "bill_return")
-        self.assertIn("December 16", letter.body_before + letter.body_after)
+        self.assertIn(
+            "December\N{NO-BREAK SPACE}16", letter.body_before + letter.body_after
+        )
