@@ -403,7 +403,11 @@ class CollectionAccount(models.Model):
     @api.depends_context("lang")
     def _compute_partner_lang(self):
         # also a language that is no longer active, which is no choice any more
-        languages = self.env["res.lang"].with_context(active_test=False).search([])
+        languages = (
+            self.env["res.lang"]
+            .with_context(active_test=False)
+            .search([("code", "in", self.partner_id.mapped("lang"))])
+        )
         names = {language.code: language.name for language in languages}
         for account in self:
             code = account.partner_id.lang

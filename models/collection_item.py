@@ -274,8 +274,12 @@ class CollectionItem(models.Model):
         old_enough = SQL("TRUE")
         if before:
             # sudo: the shortest term, to look at old invoices only
-            terms = self.env["collection.interest.regime"].sudo().search([])
-            shortest = min(filter(None, terms.mapped("limitation_years")), default=99)
+            terms = (
+                self.env["collection.interest.regime"]
+                .sudo()
+                .search([("limitation_years", ">", 0)])
+            )
+            shortest = min(terms.mapped("limitation_years"), default=99)
             limit = before - relativedelta(years=shortest)
             old_enough = SQL(
                 "(move.invoice_date < %(limit)s"

@@ -271,7 +271,7 @@ class CollectionLetterMailMixin(models.AbstractModel):
 
     def _message_receive_bounce(self, email, partner):
         """An e-mail of these letters came back from `email`."""
-        super()._message_receive_bounce(email, partner)
+        res = super()._message_receive_bounce(email, partner)
         reason = self.env.context.get("collection_bounce_text") or ""
         for letter in self:
             addressee = letter.sudo()._get_mail_partner() | letter.sudo().partner_id
@@ -290,6 +290,7 @@ class CollectionLetterMailMixin(models.AbstractModel):
                 )
                 continue
             letter._mark_failed("bounced", reason)
+        return res
 
     def _mark_failed(self, state, reason):
         """The e-mail did not arrive: say so, and ask the collector to see to it.

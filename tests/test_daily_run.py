@@ -173,7 +173,7 @@ class TestDailyRun(DunningCommon):
 
         def fail(runs):
             if runs.company_id == self.company:
-                raise UserError("Something is missing.")
+                raise UserError(runs.env._("Something is missing."))
             return compute(runs)
 
         with patch.object(Run, "action_compute", fail), mute_logger(LOGGER):

@@ -19,7 +19,7 @@ class TestHolds(DunningCommon):
         wizard = (
             self.env[action["res_model"]]
             .with_user(user or self.collector_user)
-            .with_context(action["context"])
+            .with_context(**action["context"])
             .create({"date_until": until, "reason": reason})
         )
         return wizard

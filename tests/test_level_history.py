@@ -17,7 +17,7 @@ class TestLevelHistory(DunningCommon):
         wizard = (
             self.env[action["res_model"]]
             .with_user(user or self.collector_user)
-            .with_context(action["context"])
+            .with_context(**action["context"])
             .create(
                 {"level_id": level.id, "date": date, "reason": "By phone", **values}
             )

@@ -371,7 +371,7 @@ class TestAccountForm(ViewsCommon, HttpCase):
         with Form(
             self.env[action["res_model"]]
             .with_user(self.collector_user)
-            .with_context(action["context"])
+            .with_context(**action["context"])
         ) as form:
             form.date_until = "2026-04-10"
             form.reason = "Credit note"

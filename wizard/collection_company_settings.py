@@ -12,6 +12,15 @@ COMPANY_FIELDS = (
     "collection_total_from",
     "collection_partial_above",
     "collection_keep_share",
+    "collection_promise_days",
+    "collection_promise_tolerance",
+    "collection_plan_instalments",
+    "collection_plan_amount",
+    "collection_precheck_amount",
+    "collection_precheck_from",
+    "collection_precheck_to",
+    "collection_floor_on_default",
+    "collection_waiver_limit",
 )
 
 
@@ -66,12 +75,24 @@ class CollectionCompanySettings(models.TransientModel):
     collection_total_from = fields.Integer(string="Total Delegation from")
     collection_partial_above = fields.Integer(string="Partial Delegation above")
     collection_keep_share = fields.Float(string="Share Kept In-house")
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    collection_promise_days = fields.Integer(string="Days Granted to a Promise")
+    collection_promise_tolerance = fields.Monetary(string="Amount Granted to a Promise")
+    collection_plan_instalments = fields.Integer(
+        string="Instalments a Collector May Grant"
+    )
+    collection_plan_amount = fields.Monetary(string="Amount a Collector May Spread")
+    collection_precheck_amount = fields.Monetary(string="Invoices Checked from")
+    collection_precheck_from = fields.Integer(string="Checked at the Latest")
+    collection_precheck_to = fields.Integer(string="Checked at the Earliest")
+    collection_floor_on_default = fields.Boolean(string="Floor on the Default Rate")
+    collection_waiver_limit = fields.Monetary(string="Waivers by Collectors, up to")
 
     @api.model
-    def default_get(self, fields_list):
-        values = super().default_get(fields_list)
+    def default_get(self, fields):
+        values = super().default_get(fields)
         company = self.env.company
-        for name in set(COMPANY_FIELDS) & set(fields_list):
+        for name in set(COMPANY_FIELDS) & set(fields):
             value = company[name]
             values[name] = value.id if isinstance(value, models.BaseModel) else value
         return values
