@@ -54,10 +54,6 @@ class CollectionPolicyLevel(models.Model):
         help="The customer's salesperson has a copy of the e-mail.",
     )
     attach_invoices = fields.Boolean(
-        compute="_compute_attach_invoices",
-        store=True,
-        readonly=False,
-        precompute=True,
         help="Copies of the invoices go with the letter, up to ten of them.",
     )
     mail_template_id = fields.Many2one(
@@ -107,11 +103,6 @@ class CollectionPolicyLevel(models.Model):
         "that the provider works.",
     )
     company_id = fields.Many2one(related="policy_id.company_id")
-
-    @api.depends("channel")
-    def _compute_attach_invoices(self):
-        for level in self:
-            level.attach_invoices = level.channel == "email"
 
     @api.constrains("delay_basis", "sequence", "policy_id")
     def _check_first_level(self):

@@ -45,8 +45,6 @@ class LetterCommon(CollectionCommon):
         cls.pre_reminder, cls.reminder, cls.firm_reminder, cls.formal_notice = (
             cls.ladder._ordered_levels()
         )
-        # printing invoices takes seconds: only where it is what is tested
-        cls.ladder.level_ids.attach_invoices = False
         cls.company.collection_policy_id = cls.ladder
         cls.debtor = cls._debtor("Menuiseries Kerouac")
 

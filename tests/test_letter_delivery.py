@@ -246,21 +246,6 @@ class TestLetterDelivery(DeliveryCommon):
             self._mails(letter).attachment_ids, letter.attachment_id | document
         )
 
-    def test_enclosures_by_level(self):
-        levels = self.env["collection.policy.level"].create(
-            [
-                {
-                    "policy_id": self.policy.id,
-                    "name": channel,
-                    "subject": channel,
-                    "channel": channel,
-                    "sequence": 99,
-                }
-                for channel in ("email", "post")
-            ]
-        )
-        self.assertEqual(levels.mapped("attach_invoices"), [True, False])
-
     def test_payment_link(self):
         self.debtor.lang = "en_US"
         invoice = self._invoice(self.debtor, 1000, "2026-10-01")

@@ -27,7 +27,7 @@ class CollectionLetterCompose(models.TransientModel):
     )
     allow_provider = fields.Boolean(compute="_compute_allow_provider")
     code = fields.Selection(related="kind_id.code")
-    with_items = fields.Selection(related="kind_id.with_items")
+    with_items = fields.Selection(related="kind_id.with_items", string="About")
     by_manager = fields.Boolean(related="kind_id.by_manager")
     item_ids = fields.Many2many(
         comodel_name="collection.item",
