@@ -170,10 +170,11 @@ class TestDailyRun(DunningCommon):
         companies.collection_auto_run = "compute"
         Run = self.env.registry["collection.dunning.run"]
         compute = Run.action_compute
+        failure = "Something is missing."
 
         def fail(runs):
             if runs.company_id == self.company:
-                raise UserError(runs.env._("Something is missing."))
+                raise UserError(failure)
             return compute(runs)
 
         with patch.object(Run, "action_compute", fail), mute_logger(LOGGER):
