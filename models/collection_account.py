@@ -1011,7 +1011,9 @@ class CollectionAccount(models.Model):
                   GROUP BY acc.id
                 )""",
                     account_filter,
-                    self._credit_filter(ids) if ids else SQL("TRUE"),
+                    self._credit_filter(SQL("own.id IN %s", ids))
+                    if ids
+                    else SQL("TRUE"),
                 ),
                 "amount_credit": SQL("COALESCE(credits.amount, 0)"),
                 "join_credits": SQL("LEFT JOIN credits ON credits.account_id = acc.id"),
@@ -1106,11 +1108,13 @@ class CollectionAccount(models.Model):
         return len(rows)
 
     @api.model
-    def _credit_filter(self, account_ids):
-        """Condition on journal items `aml`: unmatched ones of these accounts.
+    def _credit_filter(self, condition):
+        """Condition on journal items `aml`: unmatched ones of some accounts.
 
         Arrays, so that the planner reads the few lines from the ledger's own index
         on unreconciled items instead of the whole history of the customers.
+
+        :param condition: SQL over `own`, which accounts
         """
         return SQL(
             """aml.account_id = ANY (ARRAY(
@@ -1120,8 +1124,8 @@ class CollectionAccount(models.Model):
                     SELECT contact.id FROM res_partner contact
                       JOIN collection_account own
                         ON own.partner_id = contact.commercial_partner_id
-                     WHERE own.id IN %s))""",
-            tuple(account_ids) or (0,),
+                     WHERE %s))""",
+            condition,
         )
 
     @api.model

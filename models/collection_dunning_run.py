@@ -679,6 +679,20 @@ class CollectionDunningRun(models.Model):
                   FROM collection_policy_level level
             ),
             passage AS (%(passage)s),
+            -- the level after each one, for items that are overdue and that are not
+            following AS (
+                SELECT DISTINCT ON (step.policy_id, step.rank, late.overdue)
+                       step.policy_id, step.rank, late.overdue, level.id
+                  FROM (SELECT policy_id, rank FROM ladder
+                         UNION SELECT policy_id, 0 FROM ladder) step
+            CROSS JOIN (VALUES (TRUE), (FALSE)) late (overdue)
+                  JOIN ladder level
+                    ON level.policy_id = step.policy_id
+                   AND level.rank > step.rank
+                   AND NOT (late.overdue AND level.delay_basis = 'due'
+                            AND level.delay_days < 0)
+              ORDER BY step.policy_id, step.rank, late.overdue, level.rank
+            ),
             expired AS (
                 SELECT item_id, date_limitation FROM (%(limitation)s) term
                  WHERE date_limitation < %(date)s
@@ -739,14 +753,10 @@ class CollectionDunningRun(models.Model):
              LEFT JOIN passage last
                     ON last.level_id = item.last_level_id
                    AND last.policy_id = policy.id
-             LEFT JOIN LATERAL (
-                    SELECT level.id FROM ladder level
-                     WHERE level.policy_id = policy.id
-                       AND level.rank > COALESCE(last.rank, 0)
-                       AND NOT (item.days_overdue >= 1
-                                AND level.delay_basis = 'due'
-                                AND level.delay_days < 0)
-                  ORDER BY level.rank LIMIT 1) next ON TRUE
+             LEFT JOIN following next
+                    ON next.policy_id = policy.id
+                   AND next.rank = COALESCE(last.rank, 0)
+                   AND next.overdue = (item.days_overdue >= 1)
              LEFT JOIN LATERAL (
                     SELECT level.id FROM ladder level
                      WHERE level.policy_id = policy.id
@@ -978,10 +988,11 @@ class CollectionDunningRun(models.Model):
             ),
             account_filter=account_filter,
             credit_filter=self.env["collection.account"]._credit_filter(
-                items.account_id.ids
-            )
-            if some
-            else SQL("TRUE"),
+                SQL("own.id IN %s", tuple(items.account_id.ids) or (0,))
+                if some
+                # few customers have any: the ledger is not read for the others
+                else SQL("own.company_id = %s AND own.amount_credit <> 0", company.id)
+            ),
             wanted=SQL("aligned.item_id IN %s", tuple(items.ids) or (0,))
             if some
             else SQL("(aligned.reason IS NULL OR aligned.days_overdue >= 1)"),
