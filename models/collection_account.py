@@ -1006,7 +1006,7 @@ class CollectionAccount(models.Model):
                        AND acc.company_id = aml.company_id
                      WHERE aml.parent_state = 'posted'
                        AND aml.reconciled IS NOT TRUE
-                       AND aml.balance < 0 AND %s
+                       AND aml.amount_residual < 0 AND %s
                        AND %s
                   GROUP BY acc.id
                 )""",

@@ -193,7 +193,7 @@ class CollectionAccountLetterMixin(models.AbstractModel):
                    AND acc.company_id = aml.company_id
                  WHERE acc.id IN %s
                    AND aml.parent_state = 'posted'
-                   AND aml.reconciled IS NOT TRUE AND aml.balance < 0
+                   AND aml.reconciled IS NOT TRUE AND aml.amount_residual < 0
               ORDER BY aml.date, aml.id
                 """,
                 tuple(self.ids),

@@ -697,6 +697,45 @@ class CollectionDunningRun(models.Model):
                 SELECT item_id, date_limitation FROM (%(limitation)s) term
                  WHERE date_limitation < %(date)s
             ),
+            -- customer by customer: 20,000 of them have 100,000 items
+            customer AS MATERIALIZED (
+                SELECT acc.id, acc.partner_id, acc.dunning_contact_id,
+                       acc.preferred_channel, acc.insolvency_date, acc.hold_until,
+                       acc.hold_reason,
+                       COALESCE(acc.policy_id, shared.id, com.collection_policy_id)
+                           AS policy_id
+                  FROM collection_account acc
+                  JOIN res_company com ON com.id = acc.company_id
+             LEFT JOIN collection_segment segment ON segment.id = acc.segment_id
+             -- segments are shared between companies, their policies may not be
+             LEFT JOIN collection_policy shared
+                    ON shared.id = segment.policy_id
+                   AND (shared.company_id IS NULL
+                        OR shared.company_id = acc.company_id)
+                 WHERE acc.company_id = %(company)s
+            ),
+            -- a policy's level after each one that an item may have been sent
+            step AS (
+                SELECT policy.id AS policy_id, last.level_id AS last_level_id,
+                       late.overdue, following.id AS next_level_id,
+                       policy.do_nothing, policy.align_customer, policy.tolerance,
+                       policy.interval_days,
+                       policy.catch_up = 'by_age' AND last.level_id IS NULL
+                           AND late.overdue AS by_age
+                  FROM collection_policy policy
+            CROSS JOIN (VALUES (TRUE), (FALSE)) late (overdue)
+            CROSS JOIN LATERAL (
+                        SELECT NULL::int AS level_id, 0 AS rank
+                         UNION ALL
+                        SELECT sent.id, COALESCE(passage.rank, 0)
+                          FROM collection_policy_level sent
+                     LEFT JOIN passage ON passage.level_id = sent.id
+                                      AND passage.policy_id = policy.id) last
+             LEFT JOIN following ON following.policy_id = policy.id
+                                AND following.rank = last.rank
+                                AND following.overdue = late.overdue
+                 WHERE policy.active
+            ),
             item AS (
                 SELECT ci.id AS item_id, ci.move_id, ci.account_id, ci.currency_id,
                        ci.date_due, ci.amount_total, ci.amount_residual,
@@ -704,75 +743,57 @@ class CollectionDunningRun(models.Model):
                        %(date)s::date - ci.date_due AS days_overdue,
                        ci.level_id AS last_level_id, ci.level_date,
                        ci.approved_level_id, ci.delegated,
-                       COALESCE(ci.policy_id, acc.policy_id, shared.id,
-                                com.collection_policy_id) AS policy_id,
+                       COALESCE(ci.policy_id, customer.policy_id) AS policy_id,
                        move.partner_id AS move_partner_id,
                        COALESCE(move.name, '') AS move_name,
                        COALESCE(move.invoice_date, move.date) AS invoice_date,
                        unfollowed.id IS NOT NULL
                            OR move.payment_state = 'blocked' AS no_followup,
-                       acc.insolvency_date IS NOT NULL AS insolvent,
-                       GREATEST(acc.hold_until, ci.hold_until) AS hold_until,
-                       CASE WHEN ci.hold_until > acc.hold_until
-                                 OR acc.hold_until IS NULL
-                            THEN ci.hold_reason ELSE acc.hold_reason END AS hold_reason,
-                       acc.insolvency_date, ci.amount_disputed,
-                       promise.date_promised, promise.number AS promise_number,
-                       plan.id AS plan_id, plan.number AS plan_number,
-                       plan.next_date AS plan_date,
-                       acc.partner_id, acc.dunning_contact_id, acc.preferred_channel,
-                       factor.value AS factor
+                       GREATEST(customer.hold_until, ci.hold_until) AS hold_until,
+                       CASE WHEN ci.hold_until > customer.hold_until
+                                 OR customer.hold_until IS NULL
+                            THEN ci.hold_reason
+                            ELSE customer.hold_reason END AS hold_reason,
+                       customer.insolvency_date, ci.amount_disputed,
+                       ci.promise_id, ci.plan_id, customer.partner_id,
+                       customer.dunning_contact_id, customer.preferred_channel
                   FROM collection_item ci
-                  JOIN collection_account acc ON acc.id = ci.account_id
-                  JOIN res_company com ON com.id = ci.company_id
+                  JOIN customer ON customer.id = ci.account_id
                   JOIN account_move move ON move.id = ci.move_id
-                  JOIN factor ON factor.currency_id = ci.currency_id
-             LEFT JOIN collection_promise promise ON promise.id = ci.promise_id
-             LEFT JOIN collection_payment_plan plan ON plan.id = ci.plan_id
              -- few of the journal items, which have an index of their own
              LEFT JOIN account_move_line unfollowed
                     ON unfollowed.id = ci.move_line_id AND unfollowed.no_followup
-             LEFT JOIN collection_segment segment ON segment.id = acc.segment_id
-             -- segments are shared between companies, their policies may not be
-             LEFT JOIN collection_policy shared
-                    ON shared.id = segment.policy_id
-                   AND (shared.company_id IS NULL
-                        OR shared.company_id = ci.company_id)
                  -- all items of the customers: they share the open credits
                  WHERE ci.state = 'open' AND ci.company_id = %(company)s
                    AND %(account_filter)s
             ),
             climbed AS (
-                SELECT item.*, policy.id IS NOT NULL AS has_policy,
-                       policy.do_nothing, policy.align_customer,
-                       policy.tolerance, policy.interval_days,
-                       COALESCE(age.id, next.id) AS next_level_id
+                SELECT item.*, step.policy_id IS NOT NULL AS has_policy,
+                       step.do_nothing, step.align_customer,
+                       step.tolerance, step.interval_days,
+                       CASE WHEN step.by_age THEN COALESCE((
+                            SELECT level.id FROM ladder level
+                             WHERE level.policy_id = item.policy_id
+                               AND level.formal_notice IS NOT TRUE
+                               AND CASE level.delay_basis
+                                   WHEN 'due'
+                                   THEN level.delay_days >= 0
+                                        AND item.date_due + level.delay_days
+                                            <= %(date)s
+                                   WHEN 'eom'
+                                   THEN (date_trunc('month',
+                                                    item.date_due + level.delay_days)
+                                         + interval '1 month - 1 day')::date
+                                        <= %(date)s
+                                   ELSE FALSE END
+                          ORDER BY level.rank DESC LIMIT 1), step.next_level_id)
+                            ELSE step.next_level_id END AS next_level_id
                   FROM item
-             LEFT JOIN collection_policy policy
-                    ON policy.id = item.policy_id AND policy.active
-             LEFT JOIN passage last
-                    ON last.level_id = item.last_level_id
-                   AND last.policy_id = policy.id
-             LEFT JOIN following next
-                    ON next.policy_id = policy.id
-                   AND next.rank = COALESCE(last.rank, 0)
-                   AND next.overdue = (item.days_overdue >= 1)
-             LEFT JOIN LATERAL (
-                    SELECT level.id FROM ladder level
-                     WHERE level.policy_id = policy.id
-                       AND policy.catch_up = 'by_age'
-                       AND item.last_level_id IS NULL
-                       AND item.days_overdue >= 1
-                       AND level.formal_notice IS NOT TRUE
-                       AND CASE level.delay_basis
-                           WHEN 'due'
-                           THEN level.delay_days >= 0
-                                AND item.date_due + level.delay_days <= %(date)s
-                           WHEN 'eom'
-                           THEN (date_trunc('month', item.date_due + level.delay_days)
-                                 + interval '1 month - 1 day')::date <= %(date)s
-                           ELSE FALSE END
-                  ORDER BY level.rank DESC LIMIT 1) age ON TRUE
+             LEFT JOIN step
+                    ON step.policy_id = item.policy_id
+                   AND COALESCE(step.last_level_id, 0)
+                       = COALESCE(item.last_level_id, 0)
+                   AND step.overdue = (item.days_overdue >= 1)
                  WHERE %(policy_filter)s
             ),
             credit AS (
@@ -789,7 +810,9 @@ class CollectionDunningRun(models.Model):
                         SELECT id FROM account_account
                          WHERE account_type = 'asset_receivable'))
                    AND aml.parent_state = 'posted'
-                   AND aml.reconciled IS NOT TRUE AND aml.balance < 0
+                   AND aml.reconciled IS NOT TRUE
+                   -- which has an index of its own in the ledger
+                   AND aml.amount_residual < 0
                    AND %(credit_filter)s
               GROUP BY acc.id, aml.currency_id
             ),
@@ -805,142 +828,183 @@ class CollectionDunningRun(models.Model):
                    AND line.item_id IS NOT NULL
               GROUP BY line.item_id
             ),
-            -- what leaves an item no right to any letter, whatever its level
+            -- what leaves an item no right to any letter, whatever its level; and what
+            -- makes it wait for one it has a right to
             standing AS (
-                SELECT climbed.*, level.rank, level.sequence AS level_sequence,
-                       level.delay_basis, level.delay_days, level.min_amount,
-                       level.needs_approval, level.worked_by,
-                       COALESCE(credit.amount, 0) AS credit_total,
-                       waiting.item_id IS NOT NULL AS waiting,
-                       waiting.number AS waiting_number, expired.date_limitation,
+                SELECT climbed.item_id, climbed.move_id, climbed.account_id,
+                       climbed.currency_id, climbed.date_due, climbed.days_overdue,
+                       climbed.amount_total, climbed.amount_residual,
+                       climbed.amount_due, climbed.policy_id, climbed.move_partner_id,
+                       climbed.move_name, climbed.invoice_date, climbed.partner_id,
+                       climbed.dunning_contact_id, climbed.preferred_channel,
+                       climbed.next_level_id, level.rank,
+                       climbed.align_customer AND level.needs_approval IS NOT TRUE
+                           AS align,
+                       GREATEST(climbed.tolerance, COALESCE(level.min_amount, 0))
+                           * factor.value AS minimum,
+                       credit.amount AS credit_total,
+                       barred.reason AS barred,
+                       CASE barred.reason
+                           WHEN 'insolvent' THEN climbed.insolvency_date
+                           WHEN 'time_barred' THEN expired.date_limitation
+                           WHEN 'promised' THEN promise.date_promised
+                           WHEN 'on_plan' THEN plan.next_date
+                           WHEN 'on_hold' THEN climbed.hold_until
+                       END AS barred_date,
+                       CASE barred.reason
+                           WHEN 'disputed' THEN climbed.amount_disputed
+                       END AS barred_amount,
+                       CASE barred.reason
+                           WHEN 'promised' THEN promise.number
+                           WHEN 'on_plan' THEN plan.number
+                           WHEN 'on_hold' THEN climbed.hold_reason
+                       END AS barred_note,
+                       due.date AS date_trigger, waiting.number AS waiting_number,
                        CASE
-                       WHEN NOT climbed.has_policy THEN 'no_policy'
-                       WHEN climbed.do_nothing THEN 'do_nothing'
-                       WHEN climbed.no_followup THEN 'no_followup'
-                       WHEN climbed.insolvent THEN 'insolvent'
-                       WHEN expired.item_id IS NOT NULL THEN 'time_barred'
-                       WHEN climbed.amount_due <= 0 THEN 'disputed'
-                       WHEN climbed.date_promised IS NOT NULL THEN 'promised'
-                       WHEN climbed.plan_id IS NOT NULL THEN 'on_plan'
-                       WHEN climbed.hold_until >= %(date)s THEN 'on_hold'
-                       WHEN climbed.delegated
-                            AND level.worked_by IS DISTINCT FROM 'company'
-                       THEN 'delegated'
-                       END AS barred
+                       WHEN %(again)s THEN NULL
+                       WHEN climbed.next_level_id IS NULL
+                            OR waiting.item_id IS NOT NULL
+                            OR due.date > %(date)s
+                       THEN 'not_yet'
+                       WHEN level.needs_approval
+                            AND climbed.approved_level_id
+                                IS DISTINCT FROM climbed.next_level_id
+                       THEN 'awaiting_approval'
+                       END AS postponed
                   FROM climbed
+                  JOIN factor ON factor.currency_id = climbed.currency_id
              LEFT JOIN ladder level ON level.id = climbed.next_level_id
              LEFT JOIN credit ON credit.account_id = climbed.account_id
                              AND credit.currency_id = climbed.currency_id
              LEFT JOIN waiting ON waiting.item_id = climbed.item_id
              LEFT JOIN expired ON expired.item_id = climbed.item_id
+             LEFT JOIN collection_promise promise ON promise.id = climbed.promise_id
+             LEFT JOIN collection_payment_plan plan ON plan.id = climbed.plan_id
+                  , LATERAL (SELECT CASE
+                        WHEN climbed.next_level_id IS NOT NULL
+                             AND waiting.item_id IS NULL
+                        THEN GREATEST(
+                            CASE level.delay_basis
+                            WHEN 'due' THEN climbed.date_due + level.delay_days
+                            WHEN 'eom'
+                            THEN (date_trunc('month',
+                                             climbed.date_due + level.delay_days)
+                                  + interval '1 month - 1 day')::date
+                            ELSE COALESCE(climbed.level_date, climbed.date_due)
+                                 + level.delay_days END,
+                            CASE WHEN climbed.last_level_id IS NOT NULL
+                                 THEN climbed.level_date + climbed.interval_days END)
+                        END AS date) due
+                  , LATERAL (SELECT CASE
+                        WHEN NOT climbed.has_policy THEN 'no_policy'
+                        WHEN climbed.do_nothing THEN 'do_nothing'
+                        WHEN climbed.no_followup THEN 'no_followup'
+                        WHEN climbed.insolvency_date IS NOT NULL THEN 'insolvent'
+                        WHEN expired.item_id IS NOT NULL THEN 'time_barred'
+                        WHEN climbed.amount_due <= 0 THEN 'disputed'
+                        WHEN promise.date_promised IS NOT NULL THEN 'promised'
+                        WHEN plan.id IS NOT NULL THEN 'on_plan'
+                        WHEN climbed.hold_until >= %(date)s THEN 'on_hold'
+                        WHEN climbed.delegated
+                             AND level.worked_by IS DISTINCT FROM 'company'
+                        THEN 'delegated'
+                        END AS reason) barred
             ),
             -- open credits pay the oldest items first, each up to what it owes
-            covered AS (
-                SELECT standing.*,
-                       GREATEST(
-                           CASE delay_basis
-                           WHEN 'due' THEN date_due + delay_days
-                           WHEN 'eom'
-                           THEN (date_trunc('month', date_due + delay_days)
-                                 + interval '1 month - 1 day')::date
-                           ELSE COALESCE(level_date, date_due) + delay_days END,
-                           CASE WHEN last_level_id IS NOT NULL
-                                THEN level_date + interval_days END) AS date_trigger,
-                       GREATEST(tolerance, COALESCE(min_amount, 0)) * factor
-                           AS minimum,
-                       CASE WHEN barred IS NULL
-                       THEN GREATEST(0, LEAST(amount_due, credit_total + amount_due
-                            - SUM(CASE WHEN barred IS NULL THEN amount_due ELSE 0 END)
-                              OVER (PARTITION BY account_id, currency_id
-                                    ORDER BY date_due, item_id)))
-                       ELSE 0 END AS amount_credit
+            covering AS (
+                SELECT item_id,
+                       GREATEST(0, LEAST(amount_due, credit_total + amount_due
+                            - SUM(amount_due) OVER (
+                                PARTITION BY account_id, currency_id
+                                ORDER BY date_due, item_id))) AS amount_credit
                   FROM standing
+                 WHERE barred IS NULL AND credit_total > 0
             ),
             reasoned AS (
-                SELECT covered.*,
+                SELECT standing.*,
+                       COALESCE(covering.amount_credit, 0) AS amount_credit,
                        CASE
                        WHEN barred IS NOT NULL THEN barred
-                       WHEN amount_credit >= amount_due THEN 'covered_by_credit'
+                       WHEN covering.amount_credit >= amount_due
+                       THEN 'covered_by_credit'
                        WHEN amount_due < minimum THEN 'below_minimum'
-                       WHEN %(again)s THEN NULL
-                       WHEN next_level_id IS NULL THEN 'not_yet'
-                       WHEN waiting THEN 'not_yet'
-                       WHEN date_trigger > %(date)s THEN 'not_yet'
-                       WHEN needs_approval
-                            AND approved_level_id IS DISTINCT FROM next_level_id
-                       THEN 'awaiting_approval'
-                       END AS reason
-                  FROM covered
+                       ELSE postponed END AS reason
+                  FROM standing
+             LEFT JOIN covering ON covering.item_id = standing.item_id
+            ),
+            -- the highest level of a customer's items, where the policy aligns them; no
+            -- item is lifted to a level nobody has approved for it
+            highest AS (
+                SELECT account_id, currency_id, policy_id, days_overdue >= 1 AS overdue,
+                       MAX(rank) AS rank
+                  FROM reasoned
+                 WHERE reason IS NULL AND align
+              GROUP BY account_id, currency_id, policy_id, days_overdue >= 1
             ),
             aligned AS (
-                SELECT reasoned.*,
-                       -- no item is lifted to a level nobody has approved for it
-                       CASE WHEN align_customer AND reason IS NULL
-                                 AND needs_approval IS NOT TRUE
-                       THEN FIRST_VALUE(next_level_id) OVER (
-                            PARTITION BY account_id, currency_id, policy_id,
-                                         reason IS NULL, days_overdue >= 1
-                            ORDER BY needs_approval IS TRUE, rank DESC NULLS LAST)
-                       ELSE next_level_id END AS level_id
+                SELECT reasoned.*, level.id AS level_id,
+                       level.sequence AS letter_sequence,
+                       CASE WHEN level.channel IN ('email', 'post')
+                            THEN COALESCE(preferred_channel, level.channel)
+                            ELSE level.channel END AS wanted_channel
                   FROM reasoned
+             LEFT JOIN highest
+                    ON highest.account_id = reasoned.account_id
+                   AND highest.currency_id = reasoned.currency_id
+                   AND highest.policy_id = reasoned.policy_id
+                   AND highest.overdue = (reasoned.days_overdue >= 1)
+                   AND reasoned.reason IS NULL AND reasoned.align
+             LEFT JOIN ladder level
+                    ON level.policy_id = reasoned.policy_id
+                   AND level.rank = COALESCE(highest.rank, reasoned.rank)
             ),
             -- who is written to, and how: the account's contact for letters, else the
             -- contact that all invoices of the letter name (one with an address, for
             -- an e-mail), else the contact for invoices, else the customer
             reached AS (
-                SELECT aligned.*, level.sequence AS letter_sequence,
-                       CASE WHEN level.channel IN ('email', 'post')
-                            THEN COALESCE(preferred_channel, level.channel)
-                            ELSE level.channel END AS wanted_channel,
-                       dunning.email AS dunning_email,
-                       base.id AS base_id, base.email AS base_email,
-                       own.id AS own_id, own.email AS own_email
-                  FROM aligned
-             LEFT JOIN collection_policy_level level ON level.id = aligned.level_id
-             LEFT JOIN res_partner dunning ON dunning.id = aligned.dunning_contact_id
-             LEFT JOIN res_partner own ON own.id = aligned.move_partner_id
+                SELECT account_id, currency_id, wanted_channel, overdue,
+                       dunning_contact_id, base.id AS base_id,
+                       own.id AS own_id, own.email AS own_email,
+                       CASE WHEN wanted_channel <> 'email' THEN wanted_channel
+                            WHEN CASE WHEN dunning_contact_id IS NOT NULL
+                                      THEN dunning.email
+                                      ELSE COALESCE(NULLIF(base.email, ''), own.email)
+                                 END <> ''
+                            THEN 'email' ELSE 'post' END AS channel
+                  FROM (SELECT account_id, currency_id, wanted_channel,
+                               days_overdue >= 1 AS overdue, partner_id,
+                               dunning_contact_id,
+                               CASE WHEN MIN(move_partner_id) = MAX(move_partner_id)
+                                    THEN MIN(move_partner_id) END AS move_partner_id
+                          FROM aligned
+                         WHERE reason IS NULL
+                      GROUP BY account_id, currency_id, wanted_channel,
+                               days_overdue >= 1, partner_id, dunning_contact_id) asked
+             LEFT JOIN res_partner dunning ON dunning.id = dunning_contact_id
+             LEFT JOIN res_partner own ON own.id = move_partner_id
                                       AND own.active
-                                      AND own.id <> aligned.partner_id
+                                      AND own.id <> asked.partner_id
              LEFT JOIN (
                         SELECT parent_id, MIN(id) AS id FROM res_partner
                          WHERE type = 'invoice' AND active
                       GROUP BY parent_id) child
-                    ON child.parent_id = aligned.partner_id
+                    ON child.parent_id = asked.partner_id
                   JOIN res_partner base
-                    ON base.id = COALESCE(child.id, aligned.partner_id)
+                    ON base.id = COALESCE(child.id, asked.partner_id)
             ),
-            channelled AS (
-                SELECT reached.*,
-                       CASE WHEN wanted_channel <> 'email' THEN wanted_channel
-                            WHEN CASE WHEN dunning_contact_id IS NOT NULL
-                                 THEN dunning_email
-                                 ELSE COALESCE(NULLIF(base_email, ''),
-                                     CASE WHEN COUNT(own_id) OVER letter
-                                               = COUNT(*) OVER letter
-                                           AND MIN(own_id) OVER letter
-                                               = MAX(own_id) OVER letter
-                                          THEN own_email END)
-                                 END <> ''
-                            THEN 'email' ELSE 'post' END AS channel
-                  FROM reached
-                WINDOW letter AS (
-                       PARTITION BY account_id, currency_id, wanted_channel,
-                                    reason IS NULL, days_overdue >= 1)
-            ),
-            addressed AS (
-                SELECT channelled.*,
+            letter AS (
+                SELECT account_id, currency_id, wanted_channel, overdue, channel,
                        COALESCE(dunning_contact_id,
-                                CASE WHEN COUNT(own_id) OVER letter
-                                          = COUNT(*) OVER letter
-                                      AND MIN(own_id) OVER letter
-                                          = MAX(own_id) OVER letter
+                                CASE WHEN COUNT(own_id) OVER together
+                                          = COUNT(*) OVER together
+                                      AND MIN(own_id) OVER together
+                                          = MAX(own_id) OVER together
                                       AND (channel <> 'email' OR own_email <> '')
                                      THEN own_id END,
                                 base_id) AS contact_id
-                  FROM channelled
-                WINDOW letter AS (
-                       PARTITION BY account_id, currency_id, channel,
-                                    reason IS NULL, days_overdue >= 1)
+                  FROM reached
+                WINDOW together AS (
+                       PARTITION BY account_id, currency_id, channel, overdue)
             )
             SELECT aligned.item_id, aligned.move_id, aligned.move_name,
                    aligned.invoice_date, aligned.account_id,
@@ -950,29 +1014,25 @@ class CollectionDunningRun(models.Model):
                    aligned.level_id, aligned.letter_sequence AS level_sequence,
                    -- what explains the reason
                    CASE aligned.reason
-                       WHEN 'insolvent' THEN aligned.insolvency_date
-                       WHEN 'time_barred' THEN aligned.date_limitation
-                       WHEN 'promised' THEN aligned.date_promised
-                       WHEN 'on_plan' THEN aligned.plan_date
-                       WHEN 'on_hold' THEN aligned.hold_until
-                       WHEN 'not_yet'
-                       THEN CASE WHEN aligned.next_level_id IS NOT NULL
-                                      AND NOT aligned.waiting
-                                 THEN aligned.date_trigger END
+                       WHEN 'not_yet' THEN aligned.date_trigger
+                       ELSE aligned.barred_date
                    END AS reason_date,
                    CASE aligned.reason
-                       WHEN 'disputed' THEN aligned.amount_disputed
                        WHEN 'covered_by_credit' THEN aligned.amount_credit
                        WHEN 'below_minimum' THEN aligned.minimum
+                       ELSE aligned.barred_amount
                    END AS reason_amount,
                    CASE aligned.reason
-                       WHEN 'promised' THEN aligned.promise_number
-                       WHEN 'on_plan' THEN aligned.plan_number
-                       WHEN 'on_hold' THEN aligned.hold_reason
                        WHEN 'not_yet' THEN aligned.waiting_number
+                       ELSE aligned.barred_note
                    END AS reason_note,
-                   aligned.contact_id, aligned.channel
-              FROM addressed aligned
+                   letter.contact_id, letter.channel
+              FROM aligned
+         LEFT JOIN letter ON letter.account_id = aligned.account_id
+                         AND letter.currency_id = aligned.currency_id
+                         AND letter.wanted_channel = aligned.wanted_channel
+                         AND letter.overdue = (aligned.days_overdue >= 1)
+                         AND aligned.reason IS NULL
              WHERE %(wanted)s
             """,
             date=date,
@@ -990,8 +1050,7 @@ class CollectionDunningRun(models.Model):
             credit_filter=self.env["collection.account"]._credit_filter(
                 SQL("own.id IN %s", tuple(items.account_id.ids) or (0,))
                 if some
-                # few customers have any: the ledger is not read for the others
-                else SQL("own.company_id = %s AND own.amount_credit <> 0", company.id)
+                else SQL("TRUE")
             ),
             wanted=SQL("aligned.item_id IN %s", tuple(items.ids) or (0,))
             if some
