@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..tools.ageing import BUCKETS, days_overdue
+from .prepared_statement import FEW, fetch_rows, list_ids
 
 #: decisions about a customer that a collector reads but does not take
 MANAGER_FIELDS = {
@@ -832,7 +833,9 @@ class CollectionAccount(models.Model):
                 concerned = self._look_up_lines(lines)
         if concerned.items:
             _items, account_ids = self.env["collection.item"]._refresh_where(
-                SQL("aml.id IN %s", line_ids), closing=concerned.closing
+                SQL("aml.id IN %s", list_ids(line_ids)),
+                closing=concerned.closing,
+                few=len(line_ids) <= FEW,
             )
             concerned.account_ids.update(account_ids)
         if not concerned.account_ids:
@@ -864,7 +867,8 @@ class CollectionAccount(models.Model):
         self.env["collection.placement.line"].flush_model(["account_id"])
         self.env["collection.promise"].flush_model(["account_id"])
         self.env["collection.payment.plan"].flush_model(["account_id"])
-        rows = self.env.execute_query(
+        rows = fetch_rows(
+            self.env,
             SQL(
                 """
                 SELECT aml.id, aml.company_id, p.commercial_partner_id, own.id,
@@ -897,8 +901,9 @@ class CollectionAccount(models.Model):
              LEFT JOIN collection_item ci ON ci.move_line_id = aml.id
                  WHERE aml.id IN %s
                 """,
-                tuple(lines.ids),
-            )
+                list_ids(lines.ids),
+            ),
+            few=len(lines) <= FEW,
         )
         receivable = set(lines._collection_receivables().ids)
         concerned = Concerned()
@@ -983,7 +988,7 @@ class CollectionAccount(models.Model):
         self.env["account.move.line"].flush_model(
             ["parent_state", "reconciled", "amount_residual", "balance", "partner_id"]
         )
-        ids = tuple(account_ids) if account_ids is not None else None
+        ids = list_ids(account_ids) if account_ids is not None else None
         account_filter = SQL("acc.id IN %s", ids) if ids else SQL("TRUE")
         credits = {
             "credits": SQL(""),
@@ -991,7 +996,6 @@ class CollectionAccount(models.Model):
             "join_credits": SQL(""),
         }
         if with_credits:
-            # planning this part takes longer than running it for one account
             credits = {
                 "credits": SQL(
                     """, credits AS (
@@ -1018,7 +1022,8 @@ class CollectionAccount(models.Model):
                 "amount_credit": SQL("COALESCE(credits.amount, 0)"),
                 "join_credits": SQL("LEFT JOIN credits ON credits.account_id = acc.id"),
             }
-        rows = self.env.execute_query(
+        rows = fetch_rows(
+            self.env,
             SQL(
                 """
                 WITH items AS (
@@ -1075,7 +1080,8 @@ class CollectionAccount(models.Model):
                 item_filter=SQL("ci.account_id IN %s", ids) if ids else SQL("TRUE"),
                 account_filter=account_filter,
                 **credits,
-            )
+            ),
+            few=account_ids is not None and len(account_ids) <= FEW,
         )
         self.browse(row[0] for row in rows).invalidate_recordset(
             [

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..tools.ageing import BUCKETS, bucket, days_overdue
+from .prepared_statement import fetch_rows
 
 
 class CollectionItem(models.Model):
@@ -489,7 +490,7 @@ class CollectionItem(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _refresh_where(self, condition, closing=True):
+    def _refresh_where(self, condition, closing=True, few=False):
         """Make the items true for the journal items and accounts of `condition`.
 
         `condition` is SQL over the aliases `aml` and `acc`. Hot path, called on
@@ -497,6 +498,7 @@ class CollectionItem(models.Model):
         that differ are touched.
 
         :param closing: whether some of the items may stand on a line no longer
+        :param few: the condition names a handful of rows by an array
         :return: ids of the items created or changed, and of their accounts
         """
         self.env["account.move.line"].flush_model(
@@ -521,7 +523,8 @@ class CollectionItem(models.Model):
             "move_id, account_id, partner_id, company_id, currency_id, date_due,"
             " amount_total, amount_residual, amount_residual_company, state"
         )
-        rows = self.env.execute_query(
+        rows = fetch_rows(
+            self.env,
             SQL(
                 """
                 INSERT INTO collection_item AS ci (
@@ -532,8 +535,8 @@ class CollectionItem(models.Model):
                        aml.amount_currency, aml.amount_residual_currency,
                        aml.amount_residual,
                        CASE WHEN aml.reconciled THEN 'closed' ELSE 'open' END,
-                       0, FALSE, %(uid)s, now() AT TIME ZONE 'UTC',
-                       %(uid)s, now() AT TIME ZONE 'UTC'
+                       0, FALSE, %(uid)s::int, now() AT TIME ZONE 'UTC',
+                       %(uid)s::int, now() AT TIME ZONE 'UTC'
                   FROM account_move_line aml
                   JOIN account_account aa
                     ON aa.id = aml.account_id AND aa.account_type = 'asset_receivable'
@@ -574,10 +577,12 @@ class CollectionItem(models.Model):
                 columns=columns,
                 condition=condition,
                 uid=self.env.uid,
-            )
+            ),
+            few=few,
         )
         if closing:
-            rows += self.env.execute_query(
+            rows += fetch_rows(
+                self.env,
                 SQL(
                     """
                     UPDATE collection_item ci
@@ -598,7 +603,8 @@ class CollectionItem(models.Model):
                     """,
                     condition=condition,
                     uid=self.env.uid,
-                )
+                ),
+                few=few,
             )
         item_ids = {row[0] for row in rows}
         if item_ids:
