@@ -9,6 +9,7 @@ from . import collection_interest_regime
 from . import collection_reference_rate
 from . import collection_provider_mixin
 from . import collection_portal_mixin
+from . import collection_portal_act_mixin
 from . import collection_agent
 from . import collection_account_letter_mixin
 from . import collection_account

@@ -25,6 +25,8 @@ class CollectionMandate(models.Model):
             "name",
             "number",
             "phase",
+            "plan_amount",
+            "plan_instalments",
             "provider_id",
             "state",
         }
@@ -135,6 +137,17 @@ class CollectionMandate(models.Model):
         readonly=False,
         precompute=True,
         help="What becomes of new invoices of customers who are handed over.",
+    )
+    plan_instalments = fields.Integer(
+        string="Instalments the Provider May Grant",
+        tracking=True,
+        help="Payment plans with more instalments wait for your approval. 0: every "
+        "plan does.",
+    )
+    plan_amount = fields.Monetary(
+        string="Amount the Provider May Spread",
+        tracking=True,
+        help="Payment plans over a larger amount wait for your approval.",
     )
     agent_ids = fields.Many2many(
         comodel_name="collection.agent",

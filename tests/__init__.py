@@ -34,6 +34,7 @@ from . import test_portal
 from . import test_portal_tour
 from . import test_precheck
 from . import test_promise
+from . import test_provider_acts
 from . import test_recall
 from . import test_tools_ageing
 from . import test_tools_amount_in_words
