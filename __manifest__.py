@@ -52,6 +52,7 @@
         "views/collection_dunning_exclusion_views.xml",
         "views/collection_dunning_run_views.xml",
         "views/collection_call_views.xml",
+        "views/collection_access_log_views.xml",
         "views/collection_account_views.xml",
         "views/collection_mandate_views.xml",
         "views/collection_placement_views.xml",

@@ -38,6 +38,7 @@ from . import collection_mandate
 from . import collection_placement
 from . import collection_placement_line
 from . import collection_placement_item
+from . import collection_access_log
 from . import collection_call_outcome
 from . import collection_call
 from . import account_move

@@ -376,6 +376,14 @@ class CollectionMandate(models.Model):
         )
         return dict(action, domain=[("mandate_id", "=", self.id)], context={})
 
+    def action_open_access_log(self):
+        """Who of the provider looked at which customer."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_access_log_action"
+        )
+        return dict(action, domain=[("mandate_id", "=", self.id)])
+
     def action_hand_over(self):
         self.ensure_one()
         self._check_working()

@@ -24,6 +24,14 @@ class CollectionPortalActMixin(models.AbstractModel):
     _name = "collection.portal.act.mixin"
     _description = "Acts of a Provider's Agent"
 
+    def action_open_access_log(self):
+        """Who of the providers looked at this customer."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_access_log_action"
+        )
+        return dict(action, domain=[("account_id", "=", self.id)], context={})
+
     def _portal_check_values(self, vals, allowed):
         if not allowed.issuperset(vals):
             raise AccessError(

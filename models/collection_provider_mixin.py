@@ -3,6 +3,12 @@ from odoo.models import LOG_ACCESS_COLUMNS
 from odoo.tools import clean_context
 
 
+def _may_write(method):
+    """Serve a reading method from the primary server: of an outsider, it records."""
+    method._readonly = False
+    return method
+
+
 class CollectionProviderMixin(models.AbstractModel):
     """What the people of a provider may read of a model, field by field.
 
@@ -52,6 +58,60 @@ class CollectionProviderMixin(models.AbstractModel):
             or field.name in self.env["mail.thread"]._fields
             or field.name in self.env["mail.activity.mixin"]._fields
         )
+
+    # ------------------------------------------------------------------
+    # What outsiders read is recorded
+    # ------------------------------------------------------------------
+
+    @api.model
+    @_may_write
+    def web_search_read(self, *args, **kwargs):
+        if self._is_outsider():
+            self = self.with_context(collection_door="list")
+        return super().web_search_read(*args, **kwargs)
+
+    @_may_write
+    def web_read(self, specification):
+        if "collection_door" not in self.env.context and self._is_outsider():
+            self = self.with_context(collection_door="form")
+        return super().web_read(specification)
+
+    @api.model
+    @_may_write
+    def search_read(self, *args, **kwargs):
+        return super().search_read(*args, **kwargs)
+
+    @_may_write
+    def read(self, fields=None, load="_classic_read"):
+        return super().read(fields, load)
+
+    def _read_format(self, fnames, load="_classic_read"):
+        self._record_access(self.env.context.get("collection_door", "rpc"))
+        return super()._read_format(fnames, load)
+
+    def export_data(self, fields_to_export):
+        self._record_access("export")
+        return super().export_data(fields_to_export)
+
+    def _record_access(self, door):
+        """Record that an outsider sees the customers these records are about.
+
+        :param door: a code of `DOORS`: page, list, form, invoice, export or rpc
+        """
+        if not self or not self._is_outsider():
+            return
+        if self._name == "collection.account":
+            accounts = self
+        elif "account_id" in self._fields:
+            # sudo: whose records they are, that he is reading anyway
+            accounts = self.sudo().account_id.with_env(self.env)
+        else:
+            return
+        self.env["collection.access.log"]._record(accounts, door)
+
+    # ------------------------------------------------------------------
+    # What outsiders create
+    # ------------------------------------------------------------------
 
     @api.model
     def _is_outsider(self):

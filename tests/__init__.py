@@ -1,3 +1,4 @@
+from . import test_access_log
 from . import test_access_rights
 from . import test_account_position
 from . import test_bill
