@@ -1,3 +1,5 @@
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -10,7 +12,12 @@ class CollectionMandate(models.Model):
 
     _name = "collection.mandate"
     _description = "Collection Mandate"
-    _inherit = ["collection.provider.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "collection.provider.mixin",
+        "collection.mandate.service.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "date_start desc, id desc"
     _rec_names_search = ["number", "name", "provider_id"]
     _check_company_auto = True
@@ -163,6 +170,18 @@ class CollectionMandate(models.Model):
         inverse_name="mandate_id",
         string="Hand-overs",
     )
+    review_ids = fields.One2many(
+        comodel_name="collection.mandate.review",
+        inverse_name="mandate_id",
+        string="Reviews",
+    )
+    review_months = fields.Integer(
+        string="Review Every",
+        default=1,
+        tracking=True,
+        help="Months between two reviews: when one was held, the next is planned. 0: "
+        "they are planned by hand.",
+    )
     account_ids = fields.One2many(
         comodel_name="collection.account", inverse_name="mandate_id"
     )
@@ -176,6 +195,10 @@ class CollectionMandate(models.Model):
     _dates = models.Constraint(
         "CHECK (date_end IS NULL OR date_end >= date_start)",
         "The mandate cannot end before it begins.",
+    )
+
+    _review_months = models.Constraint(
+        "CHECK (review_months >= 0)", "Reviews follow each other after some months."
     )
 
     @api.depends("extent")
@@ -310,6 +333,24 @@ class CollectionMandate(models.Model):
                         provider=mandate.provider_id.display_name,
                     )
                 )
+
+    def _plan_review(self, after):
+        """Plan the review that follows the one of the day `after`, unless one is."""
+        self.ensure_one()
+        planned = self.review_ids.filtered(lambda review: review.state == "planned")
+        if planned or not self.review_months or self.state == "ended":
+            return self.review_ids.browse()
+        return self.review_ids.create(
+            {
+                "mandate_id": self.id,
+                "date": after + relativedelta(months=self.review_months),
+                "participant_ids": [
+                    fields.Command.set(
+                        self.review_ids.sorted("date")[-1:].participant_ids.ids
+                    )
+                ],
+            }
+        )
 
     def _draft_missing_notices(self, accounts=None):
         """Draw up the provider's first letter (R124-4 CPCE) to whom it has none yet.
