@@ -117,7 +117,8 @@ class CollectionDailyFigure(models.Model):
                    SUM(fact.promises_kept)::integer AS promises_kept,
                    SUM(fact.disputes)::integer AS disputes, SUM(fact.minutes) AS minutes,
                    SUM(fact.customers)::integer AS customers
-              FROM (%(calls)s UNION ALL %(promises)s UNION ALL %(disputes)s) fact
+              FROM (%(calls)s UNION ALL %(promises)s
+                    UNION ALL %(disputes)s) fact
               JOIN res_company company ON company.id = fact.company_id
          LEFT JOIN collection_agent agent ON agent.user_id = fact.user_id
           GROUP BY fact.day, fact.company_id, company.currency_id, fact.user_id

@@ -1,3 +1,5 @@
+import json
+
 from odoo import Command, fields
 from odoo.http import Request
 from odoo.tests import JsonRpcException, tagged
@@ -161,20 +163,24 @@ class TestProviderDoors(PortalCommon):
     # ------------------------------------------------------------------
 
     def test_rights_are_those_stated(self):
-        rights = {**OPTIONAL_RIGHTS, **AGENT_RIGHTS}
         for model in self._our_models():
-            for operation in ("read", "write", "create", "unlink"):
-                with self.subTest(model=model, operation=operation):
-                    self.assertEqual(
-                        self.env[model]
-                        .with_user(self.agent_user)
-                        .has_access(operation),
-                        operation in rights.get(model, ()),
+            rights = {
+                user: {
+                    operation
+                    for operation in ("read", "write", "create", "unlink")
+                    if self.env[model].with_user(user).has_access(operation)
+                }
+                for user in (self.agent_user, self.plain_portal_user)
+            }
+            with self.subTest(model=model):
+                self.assertFalse(rights[self.plain_portal_user])
+                if model in OPTIONAL_RIGHTS:
+                    self.assertLessEqual(
+                        rights[self.agent_user], OPTIONAL_RIGHTS[model]
                     )
-                    self.assertFalse(
-                        self.env[model]
-                        .with_user(self.plain_portal_user)
-                        .has_access(operation)
+                else:
+                    self.assertEqual(
+                        rights[self.agent_user], AGENT_RIGHTS.get(model, set())
                     )
 
     def test_what_is_readable_is_filtered_by_field(self):
@@ -235,9 +241,9 @@ class TestProviderDoors(PortalCommon):
                     ("unlink", ()),
                     ("copy", ()),
                     ("get_metadata", ()),
-                    ("get_formview_action", ()),
                 ):
-                    if method == "get_formview_action":
+                    if method == "get_metadata" and model == "collection.agenda":
+                        # a view without dates: nothing but the numbers asked for
                         continue
                     with self.subTest(model=model, method=method):
                         self.assertIsNone(self._answer(model, method, ids, *args))
@@ -301,9 +307,9 @@ class TestProviderDoors(PortalCommon):
     # ------------------------------------------------------------------
 
     def test_pages_and_documents(self):
-        report = self.env.ref("account_collection.collection_letter_report").report_name
+        report = self.env.ref("account_collection.action_report_letter").report_name
         placement_report = self.env.ref(
-            "account_collection.collection_placement_report"
+            "account_collection.action_report_placement"
         ).report_name
         item = self.items[:1]
         for _user in self._strangers():
@@ -339,15 +345,23 @@ class TestProviderDoors(PortalCommon):
         for _user in self._strangers():
             for model in ("collection.account", "collection.promise"):
                 for kind in ("xlsx", "csv"):
-                    with self.subTest(model=model, kind=kind), mute_logger("odoo.http"):
+                    with (
+                        self.subTest(model=model, kind=kind),
+                        mute_logger("odoo.http", "odoo.addons.web.controllers.export"),
+                    ):
                         response = self.url_open(
                             f"/web/export/{kind}",
                             data={
-                                "data": (
-                                    '{"model": "%s", "fields": [{"name": "id", '
-                                    '"label": "ID"}], "ids": false, "domain": [], '
-                                    '"import_compat": false, "context": {}, '
-                                    '"groupby": []}' % model
+                                "data": json.dumps(
+                                    {
+                                        "model": model,
+                                        "fields": [{"name": "id", "label": "ID"}],
+                                        "ids": False,
+                                        "domain": [],
+                                        "import_compat": False,
+                                        "context": {},
+                                        "groupby": [],
+                                    }
                                 ),
                                 "csrf_token": Request.csrf_token(self),
                             },
@@ -357,16 +371,20 @@ class TestProviderDoors(PortalCommon):
     def test_attachments(self):
         records = self._records()
         records.pop("collection.agenda")
-        attachments = self.env["ir.attachment"].create(
-            [
-                {
-                    "name": f"{model}.txt",
-                    "raw": b"secret",
-                    "res_model": model,
-                    "res_id": record[:1].id,
-                }
-                for model, record in records.items()
-            ]
+        attachments = (
+            self.env["ir.attachment"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "name": f"{model}.txt",
+                        "raw": b"secret",
+                        "res_model": model,
+                        "res_id": record[:1].id,
+                    }
+                    for model, record in records.items()
+                ]
+            )
         )
         for _user in self._strangers():
             for attachment in attachments:
