@@ -109,13 +109,15 @@ class CollectionDailyFigure(models.Model):
                    fact.day, fact.company_id, company.currency_id, fact.user_id,
                    MIN(agent.id) AS agent_id, MIN(agent.provider_id) AS provider_id,
                    COALESCE(MIN(agent.side), 'company') AS side,
-                   SUM(fact.attempts)::integer AS attempts, SUM(fact.inbound)::integer AS inbound,
+                   SUM(fact.attempts)::integer AS attempts,
+                   SUM(fact.inbound)::integer AS inbound,
                    SUM(fact.connected)::integer AS connected,
                    SUM(fact.right_party)::integer AS right_party,
                    SUM(fact.promises)::integer AS promises,
                    SUM(fact.promise_amount) AS promise_amount,
                    SUM(fact.promises_kept)::integer AS promises_kept,
-                   SUM(fact.disputes)::integer AS disputes, SUM(fact.minutes) AS minutes,
+                   SUM(fact.disputes)::integer AS disputes,
+                   SUM(fact.minutes) AS minutes,
                    SUM(fact.customers)::integer AS customers
               FROM (%(calls)s UNION ALL %(promises)s
                     UNION ALL %(disputes)s) fact
