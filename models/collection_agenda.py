@@ -261,10 +261,11 @@ class CollectionAgenda(models.Model):
                 """
                 SELECT control.id, 7, control.account_id, control.company_id, NULL,
                        control.date_due - company.collection_precheck_from,
-                       'precheck', NULL, item.amount_residual, item.currency_id,
+                       'precheck', move.name, item.amount_residual, item.currency_id,
                        NULL, TRUE, item.delegated, 'collection.precheck', control.id
                   FROM collection_precheck control
                   JOIN collection_item item ON item.id = control.item_id
+                  JOIN account_move move ON move.id = item.move_id
                   JOIN res_company company ON company.id = control.company_id
                  WHERE control.state = 'to_check'
                 """
