@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from odoo import Command, api, fields, models
 from odoo.fields import Domain
-from odoo.tools import file_open
+from odoo.tools import SQL, file_open
 
 from .calls import DemoCalls
 from .ledger import MONTHS, SEED, DemoLedger, moment
@@ -561,7 +561,7 @@ class CollectionDemo(models.AbstractModel):
                 if days_ago == 10:
                     self._hand_over_abroad(company, customers, users, today, day(10))
                 calls.by_provider(day(days_ago), 4)
-                self._look_at(placement, users)
+                self._look_at(placement, users, day(days_ago))
                 calls.in_house(day(days_ago), 3)
                 if days_ago == 6:
                     self._recall_one(placement)
@@ -888,13 +888,26 @@ class CollectionDemo(models.AbstractModel):
             plan.action_split()
             plan.action_agree()
 
-    def _look_at(self, placement, users):
+    def _look_at(self, placement, users, date):
         """The provider's people go through their list and open some customers."""
         for key, rank in (("agent", 0), ("supervisor", 2), ("on_site", 1)):
             accounts = self._still_active(placement).account_id.with_user(users[key])
             accounts._record_access("list")
             accounts[rank::3]._record_access("form" if key == "on_site" else "page")
             accounts[rank : rank + 1]._record_access("invoice")
+        # the log cannot be written to: these reads are told as of their day
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE collection_access_log
+                   SET date = %s + id %% 400 * interval '1 minute'
+                 WHERE date::date = %s
+                """,
+                moment(date, 8),
+                fields.Datetime.now().date(),
+            )
+        )
+        self.env["collection.access.log"].invalidate_model()
 
     def _tell_provider(self, mandate, users, today):
         """What the provider's agent agreed, and the meetings with his company."""

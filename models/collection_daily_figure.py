@@ -239,16 +239,17 @@ class CollectionDailyFigure(models.Model):
         :return: dict of the measures, with `customers`, `currency` and `reached`
             (share of the outgoing calls that reached the right person, percent)
         """
-        # sudo: which user the agent is
-        user = agent.sudo().user_id if agent else self.env.user
-        day = fields.Date.context_today(self.with_context(tz=user.sudo().tz))
+        # sudo: which user the agent is, and where he sits
+        user_sudo = agent.sudo().user_id if agent else self.env.user.sudo()
+        day = fields.Date.context_today(self.with_context(tz=user_sudo.tz))
+        agent_sudo = agent or self.env["collection.agent"]._current()
+        who = (
+            ("agent_id", "=", agent_sudo.id)
+            if self._is_outsider()
+            else ("user_id", "=", user_sudo.id)
+        )
         ((*values, customers, currency_ids),) = self._read_group(
-            [("user_id", "=", user.id), ("day", "=", day)]
-            if not self._is_outsider()
-            else [
-                ("agent_id.user_id", "=", user.id),
-                ("day", "=", day),
-            ],
+            [who, ("day", "=", day)],
             [],
             [
                 *(f"{name}:sum" for name in MEASURES),
