@@ -13,9 +13,9 @@ class CollectionItemController(http.Controller):
     def item_invoice(self, item_id):
         """The invoice of an item as PDF, for those who may read the item."""
         try:
-            filename, content = (
-                request.env["collection.item"].browse(item_id)._get_invoice_pdf()
-            )
+            item = request.env["collection.item"].browse(item_id)
+            filename, content = item._get_invoice_pdf()
+            item.account_id._record_access("invoice")
         except (AccessError, MissingError) as error:
             raise request.not_found() from error
         return request.make_response(

@@ -92,6 +92,7 @@ class CollectionPortal(CustomerPortal):
         return vals
 
     def _render_collection_account(self, account, error=None, post=None, **kw):
+        account._record_access("page")
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "collection_account",
@@ -150,6 +151,7 @@ class CollectionPortal(CustomerPortal):
             limit=HISTORY_LIMIT,
             offset=max(pager["offset"], 0),
         )
+        found[: self._collection_per_page]._record_access("list")
         request.session["collection_account_ids"] = found.ids
         request.session["collection_list_url"] = pager["page"]["url"]
         response = request.render(
@@ -230,6 +232,7 @@ class CollectionPortal(CustomerPortal):
         document = item._get_portal_invoice_pdf() if item else None
         if not document:
             raise request.not_found()
+        account._record_access("invoice")
         name, content = document
         return request.make_response(
             content,

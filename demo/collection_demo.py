@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from odoo import Command, api, fields, models
 from odoo.fields import Domain
-from odoo.tools import file_open
+from odoo.tools import SQL, file_open
 
 from .calls import DemoCalls
 from .ledger import MONTHS, SEED, DemoLedger, moment
@@ -561,6 +561,7 @@ class CollectionDemo(models.AbstractModel):
                 if days_ago == 10:
                     self._hand_over_abroad(company, customers, users, today, day(10))
                 calls.by_provider(day(days_ago), 4)
+                self._look_at(placement, users, day(days_ago))
                 calls.in_house(day(days_ago), 3)
                 if days_ago == 6:
                     self._recall_one(placement)
@@ -572,6 +573,7 @@ class CollectionDemo(models.AbstractModel):
         self._write_other_letters(company, today)
         self._tell_promises(company, users, today)
         self._tell_bills(company, users, today)
+        self._tell_provider(mandate, users, today)
         run = self._run(company, today, send=False)
         self._tell_interest(run, users, today)
         run.action_compute()
@@ -886,6 +888,86 @@ class CollectionDemo(models.AbstractModel):
             plan.action_split()
             plan.action_agree()
 
+    def _look_at(self, placement, users, date):
+        """The provider's people go through their list and open some customers."""
+        for key, rank in (("agent", 0), ("supervisor", 2), ("on_site", 1)):
+            accounts = self._still_active(placement).account_id.with_user(users[key])
+            accounts._record_access("list")
+            accounts[rank::3]._record_access("form" if key == "on_site" else "page")
+            accounts[rank : rank + 1]._record_access("invoice")
+        # the log cannot be written to: these reads are told as of their day
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE collection_access_log
+                   SET date = %s + id %% 400 * interval '1 minute'
+                 WHERE date::date = %s
+                """,
+                moment(date, 8),
+                fields.Datetime.now().date(),
+            )
+        )
+        self.env["collection.access.log"].invalidate_model()
+
+    def _tell_provider(self, mandate, users, today):
+        """What the provider's agent agreed, and the meetings with his company."""
+        agent = self._ref("agent_of_agent")
+        accounts = self.env["collection.account"].search(
+            [
+                ("mandate_id", "=", mandate.id),
+                ("delegation_state", "=", "delegated"),
+                ("amount_overdue", ">", 0),
+                ("amount_disputed", "=", 0),
+            ],
+            order="amount_overdue desc, id",
+        )
+        mine = [
+            account.with_user(users["agent"])
+            for account in accounts
+            if account.agent_id == agent
+            and account.with_user(users["agent"])._get_items_to_agree()
+        ]
+        # the largest asks for more time than the agent may grant
+        for account, count in zip(mine[:1], (6,), strict=False):
+            # nobody is written to about what the demo data ask for
+            account.with_context(mail_activity_quick_update=True)._portal_propose_plan(
+                {
+                    "instalment_count": count,
+                    "date_first": today + timedelta(days=12),
+                    "payment_means": "transfer",
+                    "person": "Mme Roussel, comptabilité",
+                }
+            )
+        for account, days, person in zip(
+            mine[1:3], (3, 8), ("M. Vasseur", "Mme Kessler"), strict=False
+        ):
+            items = account._get_items_to_agree()
+            account._portal_new_promise(
+                {
+                    "amount": sum(items.mapped("amount_residual")),
+                    "date_promised": today + timedelta(days=days),
+                    "payment_means": "transfer",
+                    "person": person,
+                    "item_ids": items.ids,
+                }
+            )
+        participants = (users["manager"] | users["supervisor"]).partner_id
+        self.env["collection.mandate.review"].create(
+            [
+                {
+                    "mandate_id": mandate.id,
+                    "date": today - timedelta(days=7),
+                    "participant_ids": [Command.set(participants.ids)],
+                    "agenda": "<p>Premiers appels, clients non joints, litiges.</p>",
+                    "minutes": "<p>Les numéros manquants sont fournis avant vendredi. "
+                    "Les litiges prix remontent le jour même.</p>",
+                },
+            ]
+        ).action_hold()
+        mandate.review_ids.filtered(
+            lambda review: review.state == "planned"
+        ).agenda = "<p>Promesses tenues, échéanciers, qualité des appels.</p>"
+
     def _tell_bills(self, company, users, today):
         """Bills to send, out and late, and invoices to check before they fall due."""
         items = self.env["collection.item"].search(
@@ -970,6 +1052,8 @@ class CollectionDemo(models.AbstractModel):
                 "date_end": today + timedelta(days=245),
                 "segment_ids": [Command.set(segments.ids)],
                 "min_days_overdue": 30,
+                "plan_instalments": 3,
+                "plan_amount": 2000.0,
                 "agent_ids": [
                     Command.set(
                         [

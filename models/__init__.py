@@ -9,6 +9,7 @@ from . import collection_interest_regime
 from . import collection_reference_rate
 from . import collection_provider_mixin
 from . import collection_portal_mixin
+from . import collection_portal_act_mixin
 from . import collection_agent
 from . import collection_account_letter_mixin
 from . import collection_account
@@ -33,12 +34,17 @@ from . import collection_letter_post_mixin
 from . import collection_letter
 from . import collection_letter_line
 from . import collection_letter_detail
+from . import collection_mandate_service_mixin
 from . import collection_mandate
+from . import collection_mandate_review
 from . import collection_placement
 from . import collection_placement_line
 from . import collection_placement_item
+from . import collection_access_log
 from . import collection_call_outcome
 from . import collection_call
+from . import collection_agenda
+from . import collection_daily_figure
 from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile

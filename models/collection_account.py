@@ -59,6 +59,7 @@ class CollectionAccount(models.Model):
     _inherit = [
         "collection.provider.mixin",
         "collection.portal.mixin",
+        "collection.portal.act.mixin",
         "collection.account.letter.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -80,6 +81,7 @@ class CollectionAccount(models.Model):
             "amount_not_due",
             "amount_open",
             "amount_overdue",
+            "bill_ids",
             "call_count",
             "call_ids",
             "company_id",
@@ -101,6 +103,8 @@ class CollectionAccount(models.Model):
             "partner_id",
             "partner_name",
             "partner_ref",
+            "plan_ids",
+            "promise_ids",
             "segment_id",
         }
     )

@@ -19,9 +19,31 @@ class CollectionBill(models.Model):
 
     _name = "collection.bill"
     _description = "Bill of Exchange"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["collection.provider.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_return_deadline, id"
     _rec_name = "number"
+
+    _provider_fields = frozenset(
+        {
+            "account_id",
+            "alternative",
+            "amount",
+            "chase_count",
+            "company_id",
+            "currency_id",
+            "date_chase",
+            "date_due",
+            "date_return_deadline",
+            "date_returned",
+            "date_sent",
+            "item_ids",
+            "kind",
+            "number",
+            "reason",
+            "state",
+        }
+    )
+    _on_site_fields = frozenset({"date_remitted", "partner_id"})
 
     number = fields.Char(
         required=True, readonly=True, copy=False, default=lambda self: self.env._("New")
@@ -225,11 +247,41 @@ class CollectionBill(models.Model):
 
     def action_chase(self):
         """Its return was asked for once more."""
+        if self._is_outsider():
+            for bill in self:
+                bill._portal_chase()
+            return
         for bill in self:
             late = bill.state == "late"
             bill._move(
                 OUT, "late" if late else "chased", chase_count=bill.chase_count + 1
             )
+
+    def _portal_chase(self, alternative=False):
+        """Note that a provider's agent asked the customer for the bill.
+
+        :param alternative: code of the other means of payment he proposed, if any
+        :raises AccessError: when the bill is no longer delegated to him
+        :raises UserError: when the bill is not out, or on an unknown alternative
+        """
+        self.ensure_one()
+        self.check_access("read")
+        self.account_id._check_delegated_to_me()
+        labels = dict(self._fields["alternative"]._description_selection(self.env))
+        if alternative and alternative not in labels:
+            raise UserError(self.env._("Choose one of the means of payment proposed."))
+        # sudo: checked above; the bill is counted as chased and nothing else
+        bill_sudo = self.sudo()
+        bill_sudo.action_chase()
+        if alternative:
+            bill_sudo.alternative = alternative
+        bill_sudo.account_id._message_log(
+            body=self.env._(
+                "The return of bill %(number)s was asked for (no. %(count)s).",
+                number=bill_sudo.number,
+                count=bill_sudo.chase_count,
+            )
+        )
 
     def action_accept(self):
         """The bill came back accepted, in time or late."""

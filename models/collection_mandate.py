@@ -1,3 +1,5 @@
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -10,7 +12,12 @@ class CollectionMandate(models.Model):
 
     _name = "collection.mandate"
     _description = "Collection Mandate"
-    _inherit = ["collection.provider.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "collection.provider.mixin",
+        "collection.mandate.service.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "date_start desc, id desc"
     _rec_names_search = ["number", "name", "provider_id"]
     _check_company_auto = True
@@ -25,6 +32,8 @@ class CollectionMandate(models.Model):
             "name",
             "number",
             "phase",
+            "plan_amount",
+            "plan_instalments",
             "provider_id",
             "state",
         }
@@ -136,6 +145,17 @@ class CollectionMandate(models.Model):
         precompute=True,
         help="What becomes of new invoices of customers who are handed over.",
     )
+    plan_instalments = fields.Integer(
+        string="Instalments the Provider May Grant",
+        tracking=True,
+        help="Payment plans with more instalments wait for your approval. 0: every "
+        "plan does.",
+    )
+    plan_amount = fields.Monetary(
+        string="Amount the Provider May Spread",
+        tracking=True,
+        help="Payment plans over a larger amount wait for your approval.",
+    )
     agent_ids = fields.Many2many(
         comodel_name="collection.agent",
         relation="collection_mandate_agent_rel",
@@ -150,6 +170,18 @@ class CollectionMandate(models.Model):
         inverse_name="mandate_id",
         string="Hand-overs",
     )
+    review_ids = fields.One2many(
+        comodel_name="collection.mandate.review",
+        inverse_name="mandate_id",
+        string="Reviews",
+    )
+    review_months = fields.Integer(
+        string="Review Every",
+        default=1,
+        tracking=True,
+        help="Months between two reviews: when one was held, the next is planned. 0: "
+        "they are planned by hand.",
+    )
     account_ids = fields.One2many(
         comodel_name="collection.account", inverse_name="mandate_id"
     )
@@ -163,6 +195,10 @@ class CollectionMandate(models.Model):
     _dates = models.Constraint(
         "CHECK (date_end IS NULL OR date_end >= date_start)",
         "The mandate cannot end before it begins.",
+    )
+
+    _review_months = models.Constraint(
+        "CHECK (review_months >= 0)", "Reviews follow each other after some months."
     )
 
     @api.depends("extent")
@@ -298,6 +334,24 @@ class CollectionMandate(models.Model):
                     )
                 )
 
+    def _plan_review(self, after):
+        """Plan the review that follows the one of the day `after`, unless one is."""
+        self.ensure_one()
+        planned = self.review_ids.filtered(lambda review: review.state == "planned")
+        if planned or not self.review_months or self.state == "ended":
+            return self.review_ids.browse()
+        return self.review_ids.create(
+            {
+                "mandate_id": self.id,
+                "date": after + relativedelta(months=self.review_months),
+                "participant_ids": [
+                    fields.Command.set(
+                        self.review_ids.sorted("date")[-1:].participant_ids.ids
+                    )
+                ],
+            }
+        )
+
     def _draft_missing_notices(self, accounts=None):
         """Draw up the provider's first letter (R124-4 CPCE) to whom it has none yet.
 
@@ -362,6 +416,14 @@ class CollectionMandate(models.Model):
             "account_collection.collection_account_action"
         )
         return dict(action, domain=[("mandate_id", "=", self.id)], context={})
+
+    def action_open_access_log(self):
+        """Who of the provider looked at which customer."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_access_log_action"
+        )
+        return dict(action, domain=[("mandate_id", "=", self.id)])
 
     def action_hand_over(self):
         self.ensure_one()

@@ -4,7 +4,20 @@ from odoo import api, fields, models
 class CollectionPaymentInstalment(models.Model):
     _name = "collection.payment.instalment"
     _description = "Instalment"
+    _inherit = ["collection.provider.mixin"]
     _order = "plan_id, date, id"
+
+    _provider_fields = frozenset(
+        {
+            "account_id",
+            "amount",
+            "amount_received",
+            "company_id",
+            "currency_id",
+            "date",
+            "plan_id",
+        }
+    )
 
     plan_id = fields.Many2one(
         comodel_name="collection.payment.plan",

@@ -31,9 +31,34 @@ class CollectionPaymentPlan(models.Model):
 
     _name = "collection.payment.plan"
     _description = "Payment Plan"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["collection.provider.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_start desc, id desc"
     _rec_name = "number"
+
+    _provider_fields = frozenset(
+        {
+            "acceleration",
+            "account_id",
+            "amount",
+            "amount_received",
+            "company_id",
+            "currency_id",
+            "date_first",
+            "date_start",
+            "instalment_count",
+            "instalment_ids",
+            "item_ids",
+            "next_date",
+            "note",
+            "number",
+            "payment_means",
+            "person",
+            "state",
+        }
+    )
+    _on_site_fields = frozenset(
+        {"amount_items", "approver_id", "partner_id", "user_id"}
+    )
 
     number = fields.Char(
         required=True, readonly=True, copy=False, default=lambda self: self.env._("New")
@@ -80,7 +105,9 @@ class CollectionPaymentPlan(models.Model):
         compute="_compute_amount", store=True, help="Sum of the instalments."
     )
     amount_items = fields.Monetary(
-        string="Owed on the Items", compute="_compute_amount_items"
+        string="Owed on the Items",
+        compute="_compute_amount_items",
+        compute_sudo=True,
     )
     amount_received = fields.Monetary(readonly=True, copy=False)
     payment_means = fields.Selection(selection=MEANS)
@@ -299,31 +326,58 @@ class CollectionPaymentPlan(models.Model):
             )
 
     def _needs_approval(self):
-        """Whether the plan goes beyond what a collector may grant by himself."""
+        """Whether the plan goes beyond what the current user may grant by himself."""
         self.ensure_one()
-        if self._is_manager():
-            return False
         company = self.company_id
+        if self.env["collection.agent"]._current().provider_id:
+            # a provider's agent, also where the plan is written for him as superuser
+            mandate = self.account_id.mandate_id
+            count, limit = mandate.plan_instalments, mandate.plan_amount
+        elif self._is_manager():
+            return False
+        else:
+            count = company.collection_plan_instalments
+            limit = company.collection_plan_amount
         amount = self.currency_id._convert(
             self.amount, company.currency_id, company, self.date_start
         )
         return (
-            len(self.instalment_ids) > company.collection_plan_instalments
-            or company.currency_id.compare_amounts(
-                amount, company.collection_plan_amount
-            )
-            > 0
+            len(self.instalment_ids) > count
+            or company.currency_id.compare_amounts(amount, limit) > 0
         )
 
     def _ask_approval(self):
         self.ensure_one()
         self.state = "to_approve"
-        approver = self.company_id._get_collection_managers()[:1]
+        approver = (
+            self.company_id._get_collection_managers()[:1]
+            or self.account_id.mandate_id.user_id
+        )
         self.activity_schedule(
             "mail.mail_activity_data_todo",
             summary=self.env._("Approve the payment plan %s", self.number),
             user_id=approver.id or self.env.uid,
         )
+
+    def _portal_cancel(self):
+        """Take back a plan that the current agent proposed and nobody approved yet.
+
+        :raises AccessError: when it is somebody else's, or no longer delegated
+        :raises UserError: when it runs: only the company ends what was agreed
+        """
+        self.ensure_one()
+        self.check_access("read")
+        agent_sudo = self.account_id._check_delegated_to_me()
+        # sudo: the account is delegated to him; who proposed the plan
+        plan_sudo = self.sudo()
+        if plan_sudo.user_id != agent_sudo.user_id:
+            raise AccessError(
+                self.env._("A proposal is taken back by the person who made it.")
+            )
+        if self.state != "to_approve":
+            raise UserError(self.env._("This plan is not waiting for approval."))
+        plan_sudo.action_cancel()
+        plan_sudo.activity_unlink(["mail.mail_activity_data_todo"])
 
     def _start(self):
         self.ensure_one()

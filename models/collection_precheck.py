@@ -1,9 +1,11 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from .collection_promise import MEANS
 
+#: all that an answer noted on the portal may say, beside the checklist
+ANSWER_FIELDS = frozenset({"date_planned", "note", "payment_means", "person"})
 #: questions of the checklist, in the order in which they are asked
 CHECKS = ("received", "conforms", "delivered", "approved", "bank_details_known")
 
@@ -17,9 +19,35 @@ class CollectionPrecheck(models.Model):
 
     _name = "collection.precheck"
     _description = "Invoice Quality Control"
-    _inherit = ["mail.activity.mixin", "mail.thread"]
+    _inherit = ["collection.provider.mixin", "mail.activity.mixin", "mail.thread"]
     _order = "date_due, id"
     _rec_name = "item_id"
+
+    _provider_fields = frozenset(
+        {
+            "account_id",
+            "amount",
+            "approved",
+            "bank_details_known",
+            "company_id",
+            "conforms",
+            "currency_id",
+            "date_checked",
+            "date_due",
+            "date_planned",
+            "delivered",
+            "duplicate_sent",
+            "item_id",
+            "note",
+            "payment_means",
+            "person",
+            "promise_id",
+            "received",
+            "state",
+        }
+    )
+    _on_site_fields = frozenset({"dispute_id", "partner_id", "user_id"})
+    _provider_writable_fields = frozenset({*CHECKS, *ANSWER_FIELDS})
 
     item_id = fields.Many2one(
         comodel_name="collection.item",
@@ -132,7 +160,10 @@ class CollectionPrecheck(models.Model):
             raise UserError(self.env._("This invoice was checked already."))
 
     def _close(self, state):
-        self.write(
+        self.check_access("write")
+        # sudo: the right to answer was checked; a provider's agent answers without
+        # the right to set how it ended by hand
+        self.sudo().write(
             {
                 "state": state,
                 "user_id": self.env.uid,
@@ -160,7 +191,8 @@ class CollectionPrecheck(models.Model):
                     )
                 )
             if precheck.date_planned:
-                precheck.promise_id = self.env["collection.promise"].create(
+                # sudo: only the link; the promise is made under the user's rights
+                precheck.sudo().promise_id = self.env["collection.promise"].create(
                     {
                         "account_id": precheck.account_id.id,
                         "item_ids": [Command.set(precheck.item_id.ids)],
@@ -196,6 +228,52 @@ class CollectionPrecheck(models.Model):
         self._check_open()
         self.dispute_id = dispute
         self._close("anomaly")
+
+    def _portal_answer(self, vals, dispute=None):
+        """Note what the customer answered to a provider's agent, and conclude.
+
+        Everything confirmed: the control ends in order, and a planned payment
+        becomes the agent's promise. A `dispute` he opened on the invoice ends it as
+        an anomaly. Otherwise the answers are kept and it stays to be checked.
+
+        :param dict vals: values of `CHECKS` and `ANSWER_FIELDS` and no other
+        :param dispute: the dispute about this invoice, opened by the agent
+        :raises AccessError: not delegated to him any more, or on other values
+        :raises UserError: when it was checked already
+        """
+        self.ensure_one()
+        self.check_access("read")
+        self.account_id._check_delegated_to_me()
+        allowed = self._provider_writable_fields
+        if not allowed.issuperset(vals):
+            raise AccessError(
+                self.env._(
+                    "These values cannot be set here: %(names)s.",
+                    names=", ".join(sorted(set(vals) - allowed)),
+                )
+            )
+        self._check_open()
+        # sudo: the invoice is delegated to him, and only answers are written
+        precheck_sudo = self.sudo()
+        precheck_sudo.write(vals)
+        if dispute:
+            if self.item_id not in dispute.sudo().item_ids:
+                raise UserError(
+                    self.env._("Choose the dispute that is about this invoice.")
+                )
+            precheck_sudo._report_anomaly(dispute.sudo())
+        elif all(precheck_sudo[name] for name in CHECKS):
+            if precheck_sudo.date_planned:
+                precheck_sudo.promise_id = self.account_id._portal_new_promise(
+                    {
+                        "item_ids": self.item_id.ids,
+                        "amount": self.amount,
+                        "date_promised": precheck_sudo.date_planned,
+                        "payment_means": precheck_sudo.payment_means,
+                        "person": precheck_sudo.person,
+                    }
+                ).id
+            precheck_sudo._close("ok")
 
     def action_send_duplicate(self):
         """Write to the customer with a copy of the invoice; the control stays open."""

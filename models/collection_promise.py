@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
 
 from ..tools.promise import last_day, promise_state
@@ -41,9 +41,43 @@ class CollectionPromise(models.Model):
 
     _name = "collection.promise"
     _description = "Promise to Pay"
-    _inherit = ["mail.thread"]
+    _inherit = ["collection.provider.mixin", "mail.thread"]
     _order = "date_promised desc, id desc"
     _rec_name = "number"
+
+    _provider_fields = frozenset(
+        {
+            "account_id",
+            "amount",
+            "amount_missing",
+            "amount_received",
+            "attempt",
+            "company_id",
+            "currency_id",
+            "date_made",
+            "date_promised",
+            "item_ids",
+            "note",
+            "number",
+            "payment_means",
+            "person",
+            "state",
+            "withdrawal_reason",
+        }
+    )
+    _on_site_fields = frozenset({"partner_id", "user_id"})
+    _provider_writable_fields = frozenset(
+        {
+            "account_id",
+            "amount",
+            "date_promised",
+            "item_ids",
+            "note",
+            "payment_means",
+            "person",
+            "withdrawal_reason",
+        }
+    )
 
     number = fields.Char(
         required=True, readonly=True, copy=False, default=lambda self: self.env._("New")
@@ -164,6 +198,11 @@ class CollectionPromise(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if self._is_outsider():
+            # what he promises about by default are the invoices he sees
+            return self._create_checked(
+                [self._complete_items(vals) for vals in vals_list]
+            )
         vals_list = [self._complete_values(vals) for vals in vals_list]
         promises = super().create(vals_list)
         for promise in promises:
@@ -175,19 +214,21 @@ class CollectionPromise(models.Model):
     @api.model
     def _complete_values(self, vals):
         account = self.env["collection.account"].browse(vals.get("account_id"))
-        vals = dict(
-            vals,
+        return dict(
+            self._complete_items(vals),
             number=self.env["ir.sequence"]
             .with_company(account.company_id)
             .next_by_code("collection.promise"),
         )
-        if not vals.get("item_ids"):
-            items = account.open_item_ids.filtered(
-                lambda item: item.currency_id == account.currency_id
-            )
-            overdue = items.filtered(lambda item: item.days_overdue >= 1)
-            vals["item_ids"] = [fields.Command.set((overdue or items).ids)]
-        return vals
+
+    @api.model
+    def _complete_items(self, vals):
+        """Without items: those of the account that are overdue, else all open."""
+        if vals.get("item_ids"):
+            return vals
+        account = self.env["collection.account"].browse(vals.get("account_id"))
+        items = account._get_items_to_agree()
+        return dict(vals, item_ids=[fields.Command.set(items.ids)])
 
     def _replace_others(self):
         """A customer has one promise per item: the newest."""
@@ -246,6 +287,10 @@ class CollectionPromise(models.Model):
                 raise UserError(self.env._("Only an open promise can be withdrawn."))
             if not (promise.withdrawal_reason or "").strip():
                 raise UserError(self.env._("Say why the promise is withdrawn."))
+        self.check_access("write")
+        # sudo: the right to change these promises was checked; of a provider's
+        # agent it goes no further than his own
+        for promise in self.sudo():
             promise.state = "withdrawn"
             promise.account_id._message_log(
                 body=self.env._(
@@ -256,6 +301,24 @@ class CollectionPromise(models.Model):
             )
         self._mark_items(self.account_id.ids)
         return {"type": "ir.actions.act_window_close"}
+
+    def _portal_withdraw(self, reason):
+        """Withdraw a promise that the current agent recorded himself.
+
+        :raises AccessError: when it is somebody else's, or no longer delegated
+        :raises UserError: without a reason, or when it is no longer open
+        """
+        self.ensure_one()
+        self.check_access("read")
+        agent_sudo = self.account_id._check_delegated_to_me()
+        # sudo: the account is delegated to him; who recorded the promise
+        promise_sudo = self.sudo()
+        if promise_sudo.user_id != agent_sudo.user_id:
+            raise AccessError(
+                self.env._("A promise is withdrawn by the person who recorded it.")
+            )
+        promise_sudo.withdrawal_reason = reason
+        promise_sudo.action_confirm_withdrawal()
 
     def action_write_letter(self):
         """Draw up the letter that confirms the promise to the customer."""

@@ -1,5 +1,12 @@
 from odoo import api, models
 from odoo.models import LOG_ACCESS_COLUMNS
+from odoo.tools import clean_context
+
+
+def _may_write(method):
+    """Serve a reading method from the primary server: of an outsider, it records."""
+    method._readonly = False
+    return method
 
 
 class CollectionProviderMixin(models.AbstractModel):
@@ -51,6 +58,101 @@ class CollectionProviderMixin(models.AbstractModel):
             or field.name in self.env["mail.thread"]._fields
             or field.name in self.env["mail.activity.mixin"]._fields
         )
+
+    # ------------------------------------------------------------------
+    # What outsiders read is recorded
+    # ------------------------------------------------------------------
+
+    @api.model
+    @_may_write
+    def web_search_read(self, *args, **kwargs):
+        if self._is_outsider():
+            self = self.with_context(collection_door="list")
+        return super().web_search_read(*args, **kwargs)
+
+    @_may_write
+    def web_read(self, specification):
+        if "collection_door" not in self.env.context and self._is_outsider():
+            self = self.with_context(collection_door="form")
+        return super().web_read(specification)
+
+    @api.model
+    @_may_write
+    def search_read(self, *args, **kwargs):
+        return super().search_read(*args, **kwargs)
+
+    @_may_write
+    def read(self, fields=None, load="_classic_read"):
+        return super().read(fields, load)
+
+    def _read_format(self, fnames, load="_classic_read"):
+        self._record_access(self.env.context.get("collection_door", "rpc"))
+        return super()._read_format(fnames, load)
+
+    def export_data(self, fields_to_export):
+        self._record_access("export")
+        return super().export_data(fields_to_export)
+
+    def _record_access(self, door):
+        """Record that an outsider sees the customers these records are about.
+
+        :param door: a code of `DOORS`: page, list, form, invoice, export or rpc
+        """
+        if not self or not self._is_outsider():
+            return
+        if self._name == "collection.account":
+            accounts = self
+        elif "account_id" in self._fields:
+            # sudo: whose records they are, that he is reading anyway
+            accounts = self.sudo().account_id.with_env(self.env)
+        else:
+            return
+        self.env["collection.access.log"]._record(accounts, door)
+
+    # ------------------------------------------------------------------
+    # What outsiders create
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _is_outsider(self):
+        """Whether the current user is one of a provider's people, without sudo."""
+        user = self.env.user
+        return not self.env.su and (
+            user.share
+            or (
+                user.has_group("account_collection.group_collection_on_site")
+                and not user.has_group("account_collection.group_collection_user")
+            )
+        )
+
+    def _create_checked(self, vals_list):
+        """Create records about delegated accounts for one of a provider's people.
+
+        Creation itself reads what is closed to him (who recorded it, sequences), so
+        it runs as superuser between checks of all that his own creation would.
+
+        :raises AccessError: on a field or a record that he may not set
+        """
+        self.check_access("create")
+        for name in {name for vals in vals_list for name in vals}:
+            self._check_field_access(self._fields[name], "write")
+        accounts = self.env["collection.account"].browse(
+            [vals.get("account_id") for vals in vals_list]
+        )
+        for account in accounts:
+            account._check_delegated_to_me()
+        # sudo: fields and accounts were checked, the records that came of them are
+        # below; no default comes from the context
+        records = (
+            self.with_context(clean_context(self.env.context))
+            .sudo()
+            .create(vals_list)
+            .with_env(self.env)
+        )
+        records.check_access("create")
+        # sudo: which invoices they are about, to see that they are his
+        records.sudo().item_ids.with_env(self.env).check_access("read")
+        return records
 
     def _mail_get_operation_for_mail_message_operation(self, message_operation):
         # the discussion about a customer is the company's own: it takes a right

@@ -166,6 +166,18 @@ class ResCompany(models.Model):
         groups="base.group_user",
     )
 
+    collection_access_years = fields.Integer(
+        string="Access Log Kept for",
+        default=3,
+        help="Years for which it stays known which of a provider's agents looked at "
+        "which customer. 0: for good.",
+        groups="base.group_user",
+    )
+
+    _collection_access_years = models.Constraint(
+        "CHECK (collection_access_years >= 0)",
+        "The access log is kept for a number of years.",
+    )
     _collection_precheck_days = models.Constraint(
         "CHECK (collection_precheck_from BETWEEN 0 AND collection_precheck_to)",
         "Invoices are first checked earlier, and last checked later, before their "

@@ -63,6 +63,9 @@ class ResConfigSettings(models.TransientModel):
     collection_precheck_to = fields.Integer(
         related="company_id.collection_precheck_to", readonly=False
     )
+    collection_access_years = fields.Integer(
+        related="company_id.collection_access_years", readonly=False
+    )
     collection_total_from = fields.Integer(
         related="company_id.collection_total_from", readonly=False
     )

@@ -1,5 +1,7 @@
+from . import test_access_log
 from . import test_access_rights
 from . import test_account_position
+from . import test_agenda
 from . import test_bill
 from . import test_classification
 from . import test_daily_run
@@ -34,6 +36,8 @@ from . import test_portal
 from . import test_portal_tour
 from . import test_precheck
 from . import test_promise
+from . import test_provider_acts
+from . import test_provider_doors
 from . import test_recall
 from . import test_tools_ageing
 from . import test_tools_amount_in_words

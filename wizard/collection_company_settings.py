@@ -11,6 +11,7 @@ COMPANY_FIELDS = (
     "collection_email",
     "collection_total_from",
     "collection_partial_above",
+    "collection_access_years",
     "collection_keep_share",
     "collection_promise_days",
     "collection_promise_tolerance",
@@ -75,6 +76,11 @@ class CollectionCompanySettings(models.TransientModel):
     collection_total_from = fields.Integer(string="Total Delegation from")
     collection_partial_above = fields.Integer(string="Partial Delegation above")
     collection_keep_share = fields.Float(string="Share Kept In-house")
+    collection_access_years = fields.Integer(
+        string="Access Log Kept for",
+        help="Years for which it stays known which of a provider's agents looked at "
+        "which customer. 0: for good.",
+    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     collection_promise_days = fields.Integer(string="Days Granted to a Promise")
     collection_promise_tolerance = fields.Monetary(string="Amount Granted to a Promise")

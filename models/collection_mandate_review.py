@@ -1,0 +1,111 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+
+class CollectionMandateReview(models.Model):
+    """A review meeting with the provider: planned, held and written up."""
+
+    _name = "collection.mandate.review"
+    _description = "Review of a Mandate"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "date desc, id desc"
+
+    mandate_id = fields.Many2one(
+        comodel_name="collection.mandate",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(
+        related="mandate_id.company_id", store=True, index=True, precompute=True
+    )
+    provider_id = fields.Many2one(related="mandate_id.provider_id")
+    user_id = fields.Many2one(related="mandate_id.user_id")
+    date = fields.Date(required=True, tracking=True)
+    participant_ids = fields.Many2many(
+        comodel_name="res.partner", string="Participants"
+    )
+    agenda = fields.Html(help="What is to be discussed.")
+    minutes = fields.Html(help="What was said and decided, and who does it.")
+    state = fields.Selection(
+        selection=[
+            ("planned", "Planned"),
+            ("held", "Held"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="planned",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        index=True,
+    )
+    reminded = fields.Boolean(readonly=True, copy=False)
+
+    @api.depends("mandate_id", "date")
+    def _compute_display_name(self):
+        for review in self:
+            review.display_name = " – ".join(
+                filter(
+                    None,
+                    [
+                        review.mandate_id.display_name,
+                        review.date and format_date(self.env, review.date),
+                    ],
+                )
+            )
+
+    def write(self, vals):
+        if "date" in vals:
+            # moved to another day: when that one passes too, it is said again
+            vals = {**vals, "reminded": False}
+        return super().write(vals)
+
+    def action_hold(self):
+        """The meeting took place; the next one is planned by the mandate's rhythm.
+
+        :raises UserError: without minutes
+        """
+        for review in self:
+            if review.state != "planned":
+                raise UserError(self.env._("This review is not planned any more."))
+            if not review.minutes:
+                raise UserError(
+                    self.env._("Write down first what was said and decided.")
+                )
+        self.state = "held"
+        self.activity_feedback(["mail.mail_activity_data_meeting"])
+        for mandate, reviews in self.grouped("mandate_id").items():
+            mandate._plan_review(after=max(reviews.mapped("date")))
+
+    def action_cancel(self):
+        if any(review.state != "planned" for review in self):
+            raise UserError(self.env._("This review is not planned any more."))
+        self.state = "cancelled"
+        self.activity_unlink(["mail.mail_activity_data_meeting"])
+
+    @api.model
+    def _cron_remind(self):
+        """Every night: a review whose day has passed raises an activity, once."""
+        late = self.search(
+            [
+                ("state", "=", "planned"),
+                ("reminded", "=", False),
+                ("date", "<", fields.Date.context_today(self)),
+                ("mandate_id.state", "!=", "ended"),
+            ]
+        )
+        for review in late:
+            user = review.user_id or review.company_id._get_collection_managers()[:1]
+            review.activity_schedule(
+                "mail.mail_activity_data_meeting",
+                summary=self.env._(
+                    "The review with %(provider)s of %(day)s has not been held",
+                    provider=review.provider_id.display_name,
+                    day=format_date(self.env, review.date),
+                ),
+                user_id=user.id or self.env.uid,
+            )
+        late.reminded = True
+        return late
