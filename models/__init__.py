@@ -10,7 +10,11 @@ from . import collection_reference_rate
 from . import collection_provider_mixin
 from . import collection_portal_mixin
 from . import collection_agent
+from . import collection_agent_training
+from . import collection_holiday
+from . import collection_priority_rule
 from . import collection_account_letter_mixin
+from . import collection_account_worklist_mixin
 from . import collection_account
 from . import collection_item_penalty_mixin
 from . import collection_item

@@ -215,6 +215,7 @@ class CollectionBill(models.Model):
                     )
                 )
         self.write({"state": state, **values})
+        self.account_id._mark_stale()
 
     def action_send(self):
         """The bill left for the customer; one without paper needs no return."""
@@ -303,6 +304,7 @@ class CollectionBill(models.Model):
         )
         late = self.browse(row[0] for row in rows)
         late.invalidate_recordset(["state"], flush=False)
+        late.account_id._mark_stale()
         for bill in late:
             bill._alert_salesperson()
 
