@@ -202,6 +202,7 @@ class TestPriority(WorklistCommon):
             *[self._debtor(f"Many {number}") for number in range(12)]
         )
         counts = []
+        self.env["collection.account"]._rank(many)
         for accounts in (few, many):
             accounts._mark_stale()
             self.env.flush_all()
@@ -604,7 +605,7 @@ class TestTwoAgents(WorklistCommon):
     def _commit_file(self, cr, count):
         """Two collectors and late accounts, seen by every connection."""
         env = api.Environment(cr, api.SUPERUSER_ID, {"no_reset_password": True})
-        company = env["res.company"].create({"name": "Two agents"})
+        company = env.ref("base.main_company")
         users = env["res.users"].create(
             [
                 {
@@ -648,15 +649,10 @@ class TestTwoAgents(WorklistCommon):
         )
 
         def undo(cr):
-            for table, ids in (
-                ("collection_account", accounts.ids),
-                ("collection_agent", agents.ids),
-                ("res_users", users.ids),
-                ("res_partner", partners.ids + users.partner_id.ids),
-                ("res_company", company.ids),
-            ):
-                cr.execute(f"DELETE FROM {table} WHERE id = ANY(%s)", [ids])  # noqa: S608
+            env = api.Environment(cr, api.SUPERUSER_ID, {})
+            for records in (accounts, agents, users, partners | users.partner_id):
+                env[records._name].browse(records.ids).unlink()
 
-        user_ids, account_ids = users.ids, accounts.ids
-        users.partner_id.ids  # noqa: B018
-        return user_ids, account_ids, undo
+        account_ids = accounts.ids
+        users.partner_id.fetch(["name"])
+        return users.ids, account_ids, undo
