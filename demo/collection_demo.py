@@ -292,7 +292,7 @@ class CollectionDemo(models.AbstractModel):
         # where each begins his day
         for keys, action in (
             (("manager", "on_site"), "collection_account_action"),
-            (("collector", "collector_2"), "collection_account_worklist_open_action"),
+            (("collector", "collector_2"), "collection_account_worklist_action"),
         ):
             for key in keys:
                 home = self.env.ref(

@@ -334,7 +334,8 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
             parts.append(self.env._("promise of %(amount)s due today", amount=amounts))
         if "broken" in points:
             parts.append(self._describe_broken(facts, today))
-        if "callback" in points:
+        # a broken promise is put in the diary: once is enough
+        if "callback" in points and "broken" not in points:
             parts.append(
                 self.env._(
                     "next action due: %(action)s",
@@ -954,15 +955,15 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
         }
 
     @api.model
-    def action_open_worklist(self):
-        """Open the worklist with ranks that are true."""
-        self.env["collection.account"].check_access("read")
-        agent_sudo = self.env["collection.agent"]._current()
-        if agent_sudo:
-            self._rank_stale(agent_sudo)
-        return self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_account_worklist_action"
-        )
+    @api.readonly
+    def web_search_read(self, *args, **kwargs):
+        # the worklist shows ranks that are true; on a read-only connection the server
+        # repeats the request on another
+        if self.env.context.get("collection_worklist"):
+            agent_sudo = self.env["collection.agent"]._current()
+            if agent_sudo and self.has_access("read"):
+                self._rank_stale(agent_sudo)
+        return super().web_search_read(*args, **kwargs)
 
     # ------------------------------------------------------------------
     # Customers nobody can serve
