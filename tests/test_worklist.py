@@ -659,11 +659,14 @@ class TestTwoAgents(TransactionCase):
             [accounts.ids],
         )
 
+        created = [
+            (records._name, records.ids)
+            for records in (accounts, agents, users, partners | users.partner_id)
+        ]
+
         def undo(cr):
             env = api.Environment(cr, api.SUPERUSER_ID, {})
-            for records in (accounts, agents, users, partners | users.partner_id):
-                env[records._name].browse(records.ids).unlink()
+            for model, ids in created:
+                env[model].browse(ids).unlink()
 
-        account_ids = accounts.ids
-        users.partner_id.fetch(["name"])
-        return users.ids, account_ids, undo
+        return users.ids, accounts.ids, undo
