@@ -47,7 +47,7 @@ GAPS = [
 class CallKind:
     """Customers who are alike for calls: same company, segment, place, language."""
 
-    key: tuple
+    text: str  #: values of `_kind_columns`, as the database writes them
     codes: list  #: what stands in the way of all of them
     zone: str
     today: date
@@ -476,7 +476,10 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
         ):
             codes.append("window")
         return CallKind(
-            key=tuple(key),
+            text="|".join(
+                ("t" if value else "f") if isinstance(value, bool) else str(value)
+                for value in key
+            ),
             codes=codes,
             zone=zone,
             today=today,
@@ -779,25 +782,23 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
         since = min(
             [min(kind.week_start, kind.hold_start or at) for kind in kinds], default=at
         )
-        keys = [[kind.key[position] for kind in kinds] for position in range(6)]
         return SQL(
             """
             WITH kind AS (
                 SELECT * FROM unnest(
-                    %(company)s::int[], %(segment)s::int[], %(tz)s::text[],
-                    %(guessed)s::bool[], %(country)s::int[], %(lang)s::text[],
-                    %(code)s::text[], %(today)s::date[], %(day_start)s::timestamp[],
-                    %(week_start)s::timestamp[], %(hold_start)s::timestamp[],
-                    %(max_day)s::int[], %(max_week)s::int[])
-                AS k(company_id, segment_id, tz, guessed, country_id, lang, code,
-                     today, day_start, week_start, hold_start, max_day, max_week)
+                    %(keys)s::text[], %(code)s::text[], %(today)s::date[],
+                    %(day_start)s::timestamp[], %(week_start)s::timestamp[],
+                    %(hold_start)s::timestamp[], %(max_day)s::int[],
+                    %(max_week)s::int[])
+                AS k(key, code, today, day_start, week_start, hold_start, max_day,
+                     max_week)
             ), base AS MATERIALIZED (
                 SELECT acc.id, kind.code, kind.today, kind.day_start, kind.week_start,
                        kind.hold_start, kind.max_day, kind.max_week
                   FROM collection_account acc %(joins)s
-                  JOIN kind
-                    ON (kind.company_id, kind.segment_id, kind.tz, kind.guessed,
-                        kind.country_id, kind.lang) = (%(key)s)
+                  -- one text, not six columns: the planner would expect one row
+                  -- of that, and loop over all of them
+                  JOIN kind ON kind.key = concat_ws('|', %(key)s)
                  WHERE %(scope)s
             ), recent AS MATERIALIZED (
                 SELECT base.id,
@@ -821,12 +822,7 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
              WHERE TRUE
             """,
             columns=columns,
-            company=keys[0],
-            segment=keys[1],
-            tz=keys[2],
-            guessed=keys[3],
-            country=keys[4],
-            lang=keys[5],
+            keys=[kind.text for kind in kinds],
             code=[kind.codes[0] if kind.codes else None for kind in kinds],
             today=[kind.today for kind in kinds],
             day_start=[kind.day_start for kind in kinds],
