@@ -579,6 +579,8 @@ class CollectionDemo(models.AbstractModel):
         run.action_compute()
         self._archive_letters(company)
         self.env["collection.account"]._refresh()
+        self._tell_agents(today)
+        self.env["collection.account"]._rank()
 
     def _run(self, company, date, send=True, last=False):
         """A dunning run of the credit manager, whose letters left the same day."""
@@ -663,6 +665,52 @@ class CollectionDemo(models.AbstractModel):
         )
         for letter, attachment in zip(documents, attachments, strict=True):
             letter.attachment_id = attachment
+
+    def _tell_agents(self, today):
+        """Who is away and replaced, how many calls each makes, what they learnt."""
+        absent = self._ref("agent_of_collector_2")
+        absent.write(
+            {
+                "absent_from": today - timedelta(days=1),
+                "absent_to": today + timedelta(days=6),
+                "substitute_id": self._ref("agent_of_collector").id,
+            }
+        )
+        for key, capacity in (("collector", 40), ("agent", 60), ("on_site", 50)):
+            self._ref(f"agent_of_{key}").capacity = capacity
+        self.env["collection.agent.training"].create(
+            [
+                {
+                    "agent_id": self._ref(f"agent_of_{key}").id,
+                    "date": today - timedelta(days=days),
+                    "topic": topic,
+                    "hours": hours,
+                }
+                for key, days, topic, hours in (
+                    ("collector", 120, "Écoute active et objections", 7.0),
+                    ("collector", 30, "Pénalités de retard : ce que dit la loi", 3.5),
+                    ("agent", 45, "Le ton de la maison Bellardoux", 3.5),
+                    ("agent", 20, "Proposer le prélèvement SEPA", 2.0),
+                    ("agent_2", 60, "Mahnwesen : appeler en allemand", 7.0),
+                    ("on_site", 15, "Le ton de la maison Bellardoux", 3.5),
+                )
+            ]
+        )
+        # one customer has asked to be written to
+        self._account_without_calls()
+
+    def _account_without_calls(self):
+        account = self.env["collection.account"].search(
+            [
+                ("company_id", "=", self.env.company.id),
+                ("delegation_state", "=", "in_house"),
+                ("amount_overdue", ">", 0),
+                ("insolvency_date", "=", False),
+            ],
+            order="amount_overdue, id",
+            limit=1,
+        )
+        account.do_not_call = True
 
     def _tell_stories(self, customers, users, ledger, date):
         """Disputes, credits and customers in trouble, some weeks ago."""

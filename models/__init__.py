@@ -11,7 +11,11 @@ from . import collection_provider_mixin
 from . import collection_portal_mixin
 from . import collection_portal_act_mixin
 from . import collection_agent
+from . import collection_agent_training
+from . import collection_holiday
+from . import collection_priority_rule
 from . import collection_account_letter_mixin
+from . import collection_account_worklist_mixin
 from . import collection_account
 from . import collection_item_penalty_mixin
 from . import collection_item

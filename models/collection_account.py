@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..tools.ageing import BUCKETS, days_overdue
+from .collection_account_worklist_mixin import RANKING_FIELDS
 from .prepared_statement import FEW, fetch_rows, list_ids
 
 #: decisions about a customer that a collector reads but does not take
@@ -61,6 +62,7 @@ class CollectionAccount(models.Model):
         "collection.portal.mixin",
         "collection.portal.act.mixin",
         "collection.account.letter.mixin",
+        "collection.account.worklist.mixin",
         "mail.thread",
         "mail.activity.mixin",
     ]
@@ -105,12 +107,17 @@ class CollectionAccount(models.Model):
             "partner_ref",
             "plan_ids",
             "promise_ids",
+            "priority",
+            "priority_reason",
             "segment_id",
         }
     )
     _on_site_fields = frozenset(
         {
+            "call_obstacles",
+            "call_time_zone",
             "contact_ids",
+            "do_not_call",
             "effective_policy_id",
             "hold_reason",
             "hold_until",
@@ -393,6 +400,8 @@ class CollectionAccount(models.Model):
         "UNIQUE (company_id, partner_id)",
         "This customer has a collection account already.",
     )
+    _stale_idx = models.Index("(id) WHERE priority_date IS NULL AND amount_open > 0")
+    _priority_idx = models.Index("(priority) WHERE amount_open > 0")
 
     # ------------------------------------------------------------------
     # Computed fields
@@ -620,6 +629,7 @@ class CollectionAccount(models.Model):
         self.with_context(tracking_disable=True)._recompute_recordset(
             ["mandate_id", "delegation_state"]
         )
+        self._mark_stale()
 
     def _compute_last_call_date(self):
         dates = dict(
@@ -696,6 +706,8 @@ class CollectionAccount(models.Model):
             else self.browse()
         )
         res = super().write(vals)
+        if RANKING_FIELDS.intersection(vals):
+            self._mark_stale()
         opened._stop_letters()
         if INSOLVENCY_FIELDS.intersection(vals):
             self._follow_insolvency()
@@ -1067,6 +1079,7 @@ class CollectionAccount(models.Model):
                        amount_credit = truth.amount_credit,
                        oldest_due_date = truth.oldest_due_date,
                        level_id = truth.level_id,
+                       priority_date = NULL,
                        write_uid = %(uid)s,
                        write_date = now() AT TIME ZONE 'UTC'
                   FROM truth
@@ -1096,6 +1109,7 @@ class CollectionAccount(models.Model):
                 "oldest_due_date",
                 "level_id",
                 "days_overdue",
+                "priority_date",
                 "write_uid",
                 "write_date",
             ],

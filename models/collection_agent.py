@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 
 class CollectionAgent(models.Model):
@@ -43,6 +44,34 @@ class CollectionAgent(models.Model):
         default="1",
     )
     language_ids = fields.Many2many(comodel_name="res.lang", string="Languages")
+    capacity = fields.Integer(
+        string="Calls per Day",
+        help="Customers offered to the agent in a day at most; 0: no limit.",
+    )
+    date_start = fields.Date(
+        string="Active from", help="Before this day the agent is offered nobody."
+    )
+    date_end = fields.Date(
+        string="Active until", help="After this day the agent is offered nobody."
+    )
+    absent_from = fields.Date()
+    absent_to = fields.Date(string="Absent until")
+    substitute_id = fields.Many2one(
+        comodel_name="collection.agent",
+        index="btree_not_null",
+        ondelete="set null",
+        domain="[('id', '!=', id), ('provider_id', '=', provider_id)]",
+        help="Is offered the agent's customers during the absence.",
+    )
+    absent = fields.Boolean(
+        string="Absent Today", compute="_compute_absent", search="_search_absent"
+    )
+    training_ids = fields.One2many(
+        comodel_name="collection.agent.training",
+        inverse_name="agent_id",
+        string="Trainings",
+        groups="account_collection.group_collection_user",
+    )
     mandate_ids = fields.Many2many(
         comodel_name="collection.mandate",
         relation="collection_mandate_agent_rel",
@@ -53,6 +82,14 @@ class CollectionAgent(models.Model):
 
     _user_uniq = models.Constraint("UNIQUE (user_id)", "This user is an agent already.")
 
+    _dates_in_order = models.Constraint(
+        "CHECK (date_start <= date_end)", "The active period ends before it begins."
+    )
+    _absence_in_order = models.Constraint(
+        "CHECK (absent_from <= absent_to AND capacity >= 0)",
+        "The absence ends before it begins, or the calls per day are negative.",
+    )
+
     @api.depends("user_id")
     def _compute_name(self):
         for agent in self:
@@ -62,6 +99,36 @@ class CollectionAgent(models.Model):
     def _compute_side(self):
         for agent in self:
             agent.side = "provider" if agent.provider_id else "company"
+
+    @api.depends("absent_from", "absent_to")
+    def _compute_absent(self):
+        today = fields.Date.context_today(self)
+        for agent in self:
+            agent.absent = agent._is_absent(today)
+
+    def _search_absent(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        today = fields.Date.context_today(self)
+        return (
+            Domain("absent_from", "<=", today)
+            & (Domain("absent_to", "=", False) | Domain("absent_to", ">=", today))
+        ) | (Domain("absent_from", "=", False) & Domain("absent_to", ">=", today))
+
+    @api.constrains("substitute_id", "provider_id")
+    def _check_substitute(self):
+        for agent in self:
+            substitute = agent.substitute_id
+            if substitute and (
+                substitute == agent or substitute.provider_id != agent.provider_id
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "A colleague of the same side substitutes %(agent)s: choose "
+                        "somebody else of the same company.",
+                        agent=agent.name,
+                    )
+                )
 
     @api.constrains("user_id", "provider_id")
     def _check_user(self):
@@ -121,6 +188,42 @@ class CollectionAgent(models.Model):
             if group not in user_sudo.group_ids:
                 user_sudo.group_ids |= group
         self.mandate_ids._grant_company()
+
+    def _is_employed(self, day):
+        """Whether `day` lies within the agent's active period."""
+        self.ensure_one()
+        return (
+            self.active
+            and (not self.date_start or self.date_start <= day)
+            and (not self.date_end or day <= self.date_end)
+        )
+
+    def _is_absent(self, day):
+        """Whether the agent is away on `day`; an absence may have no end yet."""
+        self.ensure_one()
+        return bool(self.absent_from or self.absent_to) and (
+            (not self.absent_from or self.absent_from <= day)
+            and (not self.absent_to or day <= self.absent_to)
+        )
+
+    def _speaks(self):
+        """Languages of the agent without country: {"fr", "de"}.
+
+        An agent with none listed speaks his company's, or the provider's.
+        """
+        self.ensure_one()
+        codes = self.language_ids.mapped("code")
+        if not codes:
+            employer = self.provider_id or self.user_id.company_id.partner_id
+            codes = [employer.lang or self.user_id.lang or "en_US"]
+        return {code.split("_")[0] for code in codes}
+
+    def _get_served(self, day):
+        """This agent and the colleagues he stands in for on `day`."""
+        self.ensure_one()
+        # sudo: who is away is asked of colleagues the agent may not read
+        absent = self.sudo().search([("substitute_id", "=", self.id)])
+        return self.sudo() | absent.filtered(lambda agent: agent._is_absent(day))
 
     @api.model
     def _current(self):

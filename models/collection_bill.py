@@ -237,6 +237,7 @@ class CollectionBill(models.Model):
                     )
                 )
         self.write({"state": state, **values})
+        self.account_id._mark_stale()
 
     def action_send(self):
         """The bill left for the customer; one without paper needs no return."""
@@ -355,6 +356,7 @@ class CollectionBill(models.Model):
         )
         late = self.browse(row[0] for row in rows)
         late.invalidate_recordset(["state"], flush=False)
+        late.account_id._mark_stale()
         for bill in late:
             bill._alert_salesperson()
 

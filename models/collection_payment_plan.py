@@ -295,6 +295,7 @@ class CollectionPaymentPlan(models.Model):
                 raise UserError(self.env._("This plan is over already."))
         self.state = "cancelled"
         self._mark_items(self.account_id.ids)
+        self.account_id._mark_stale()
 
     def _is_manager(self):
         return self.env.su or self.env.user.has_group(
@@ -396,6 +397,7 @@ class CollectionPaymentPlan(models.Model):
         )
         self._evaluate_accounts(self.account_id.ids)
         self.env["collection.promise"]._mark_items(self.account_id.ids)
+        self.account_id._mark_stale()
 
     def action_write_letter(self):
         """Draw up the agreement that both parties sign."""

@@ -208,6 +208,7 @@ class CollectionPromise(models.Model):
         for promise in promises:
             promise._replace_others()
         promises._evaluate()
+        promises.account_id._mark_stale()
         promises._log_on_accounts()
         return promises
 
@@ -300,6 +301,7 @@ class CollectionPromise(models.Model):
                 )
             )
         self._mark_items(self.account_id.ids)
+        self.account_id._mark_stale()
         return {"type": "ir.actions.act_window_close"}
 
     def _portal_withdraw(self, reason):

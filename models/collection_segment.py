@@ -93,10 +93,30 @@ class CollectionSegment(models.Model):
     call_hour_to = fields.Float(
         default=18.0, help="Last hour for calls, in the customer's time zone."
     )
+    call_saturday = fields.Boolean(
+        string="Calls on Saturdays",
+        help="Customers are never called on Sundays or public holidays.",
+    )
+    call_max_day = fields.Integer(
+        string="Calls per Day",
+        default=1,
+        help="Most call attempts to one customer in a day, of both sides together; "
+        "0: no limit.",
+    )
+    call_hold_days = fields.Integer(
+        string="Rest after a Contact",
+        help="Days without a call after the right person was reached, unless the next "
+        "action is due. 0: as the company says.",
+    )
     call_max_week = fields.Integer(
         string="Calls per Week",
         default=3,
         help="Most call attempts to one customer in a week; 0: no limit.",
+    )
+
+    _call_caps = models.Constraint(
+        "CHECK (call_max_day >= 0 AND call_max_week >= 0 AND call_hold_days >= 0)",
+        "Call limits cannot be negative.",
     )
 
     account_count = fields.Integer(string="Customers", compute="_compute_account_count")

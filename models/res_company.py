@@ -146,6 +146,14 @@ class ResCompany(models.Model):
         groups="base.group_user",
     )
 
+    collection_hold_days = fields.Integer(
+        string="Rest after a Contact",
+        default=2,
+        help="Days without a call after the right person was reached, unless the next "
+        "action is due. Segments may say otherwise.",
+        groups="base.group_user",
+    )
+
     collection_precheck_amount = fields.Monetary(
         string="Invoices Checked from",
         default=1000.0,
@@ -182,6 +190,10 @@ class ResCompany(models.Model):
         "CHECK (collection_precheck_from BETWEEN 0 AND collection_precheck_to)",
         "Invoices are first checked earlier, and last checked later, before their "
         "due date.",
+    )
+    _collection_hold_days = models.Constraint(
+        "CHECK (collection_hold_days >= 0)",
+        "The rest after a contact cannot be negative.",
     )
     _collection_promise_days = models.Constraint(
         "CHECK (collection_promise_days >= 0 AND collection_promise_tolerance >= 0)",

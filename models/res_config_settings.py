@@ -54,6 +54,9 @@ class ResConfigSettings(models.TransientModel):
     collection_plan_amount = fields.Monetary(
         related="company_id.collection_plan_amount", readonly=False
     )
+    collection_hold_days = fields.Integer(
+        related="company_id.collection_hold_days", readonly=False
+    )
     collection_precheck_amount = fields.Monetary(
         related="company_id.collection_precheck_amount", readonly=False
     )

@@ -17,6 +17,7 @@ COMPANY_FIELDS = (
     "collection_promise_tolerance",
     "collection_plan_instalments",
     "collection_plan_amount",
+    "collection_hold_days",
     "collection_precheck_amount",
     "collection_precheck_from",
     "collection_precheck_to",
@@ -88,6 +89,7 @@ class CollectionCompanySettings(models.TransientModel):
         string="Instalments a Collector May Grant"
     )
     collection_plan_amount = fields.Monetary(string="Amount a Collector May Spread")
+    collection_hold_days = fields.Integer(string="Rest after a Contact")
     collection_precheck_amount = fields.Monetary(string="Invoices Checked from")
     collection_precheck_from = fields.Integer(string="Checked at the Latest")
     collection_precheck_to = fields.Integer(string="Checked at the Earliest")
