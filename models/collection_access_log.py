@@ -115,7 +115,9 @@ class CollectionAccessLog(models.Model):
         )
 
     def write(self, vals):
-        raise UserError(self.env._("The access log is not changed."))
+        if self:
+            raise UserError(self.env._("The access log is not changed."))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
@@ -127,9 +129,8 @@ class CollectionAccessLog(models.Model):
     def _gc_expired(self):
         """Delete what is older than each company keeps it."""
         today = fields.Datetime.now()
-        for company in self.env["res.company"].sudo().search([]):
-            if not company.collection_access_years:
-                continue
+        keeping = [("collection_access_years", ">", 0)]
+        for company in self.env["res.company"].sudo().search(keeping):
             self.env.cr.execute(
                 SQL(
                     "DELETE FROM collection_access_log"

@@ -995,7 +995,8 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
             )
         )
         # sudo: which agents there are decides, none of them is told
-        agents_sudo = self.env["collection.agent"].sudo().search([])
+        active = [("active", "=", True)]
+        agents_sudo = self.env["collection.agent"].sudo().search(active)
         agents_sudo = agents_sudo.filtered(lambda agent: agent._is_employed(today))
         now = fields.Datetime.now()
         gaps = {}

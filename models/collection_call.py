@@ -185,6 +185,8 @@ class CollectionCall(models.Model):
             account.next_action_date <= self.date.date()
         ):
             account.write({"next_action_date": False, "next_action": False})
+        account._mark_stale()
+        account.with_user(caller_sudo)._release_claim()
         account._message_log(
             body=Markup("{outcome}{note}").format(
                 outcome=self.env._(

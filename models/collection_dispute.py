@@ -119,6 +119,7 @@ class CollectionDispute(models.Model):
             )
         disputes = super().create(vals_list)
         disputes.item_ids._update_disputed()
+        disputes.account_id._mark_stale()
         for dispute in disputes.filtered("precheck_id"):
             dispute.precheck_id._report_anomaly(dispute)
         return disputes
@@ -128,12 +129,14 @@ class CollectionDispute(models.Model):
         res = super().write(vals)
         if not {"item_ids", "amount", "state"}.isdisjoint(vals):
             (items | self.item_ids)._update_disputed()
+            self.account_id._mark_stale()
         return res
 
     def unlink(self):
         items = self.item_ids
         res = super().unlink()
         items._update_disputed()
+        items.account_id._mark_stale()
         return res
 
     @api.ondelete(at_uninstall=False)

@@ -589,7 +589,8 @@ class TestTwoAgents(TransactionCase):
                     env = api.Environment(cr, user_id, {})
                     try:
                         account = env["collection.account"]._next_account()
-                        cr.commit()
+                        # what the server does at the end of a request
+                        cr.commit()  # pylint: disable=invalid-commit
                     except SerializationFailure:
                         # the server repeats the request
                         cr.rollback()
