@@ -8,6 +8,8 @@ from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 #: accounts remembered from the list, to go from one to the next
 HISTORY_LIMIT = 200
+#: how far the agenda looks ahead
+AGENDA_DAYS = 30
 
 
 class CollectionPortal(CustomerPortal):
@@ -125,14 +127,21 @@ class CollectionPortal(CustomerPortal):
         website=True,
     )
     def portal_my_collection(
-        self, page=1, sortby="amount", filterby="all", search=None, **kw
+        self,
+        page=1,
+        sortby="priority",
+        filterby="all",
+        search=None,
+        nobody=None,
+        **kw,
     ):
         agent_sudo = self._get_collection_agent()
         account_model = request.env["collection.account"]
+        account_model._rank_stale(agent_sudo)
         filters = account_model._get_portal_filters()
         sortings = account_model._get_portal_sortings()
         filterby = filterby if filterby in filters else "all"
-        sortby = sortby if sortby in sortings else "amount"
+        sortby = sortby if sortby in sortings else "priority"
         search = (search or "").strip()
         domain = Domain(filters[filterby]["domain"])
         if search:
@@ -170,6 +179,43 @@ class CollectionPortal(CustomerPortal):
                 "search": search,
                 "supervisor": agent_sudo.supervisor,
                 "waiting": self._get_collection_waiting(agent_sudo),
+                "nobody": account_model._explain_no_account() if nobody else "",
+                "figures": request.env["collection.daily.figure"]._get_today(),
+            },
+        )
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @http.route(
+        "/my/collection/next",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        website=True,
+    )
+    def portal_collection_next(self, **post):
+        """The customer whom this agent should call now; claimed, so nobody else's."""
+        self._get_collection_agent()
+        account = request.env["collection.account"]._next_account()
+        if not account:
+            return request.redirect("/my/collection?nobody=1")
+        return request.redirect(f"/my/collection/{account.id}")
+
+    # --- Agenda ---
+
+    @http.route("/my/collection/agenda", type="http", auth="user", website=True)
+    def portal_collection_agenda(self, **kw):
+        self._get_collection_agent()
+        rows = request.env["collection.agenda"]._get_mine(
+            [("date", "<=", f"today +{AGENDA_DAYS}d")], limit=HISTORY_LIMIT
+        )
+        response = request.render(
+            "account_collection.portal_collection_agenda",
+            {
+                **self._prepare_portal_layout_values(),
+                "page_name": "collection_agenda",
+                "rows": rows._get_portal_rows(),
+                "several_companies": len(request.env.companies) > 1,
             },
         )
         response.headers["Cache-Control"] = "no-store"

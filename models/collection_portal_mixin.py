@@ -113,6 +113,10 @@ class CollectionPortalMixin(models.AbstractModel):
     def _get_portal_sortings(self):
         """Sort orders of the list page: {code: {label, order}}."""
         return {
+            "priority": {
+                "label": self.env._("Most urgent"),
+                "order": "priority desc, amount_overdue desc, id",
+            },
             "amount": {
                 "label": self.env._("Largest overdue amount"),
                 "order": "amount_overdue desc, id",
@@ -201,6 +205,7 @@ class CollectionPortalMixin(models.AbstractModel):
                     "disputed": account.amount_disputed,
                     "days": max((today - oldest).days, 0) if oldest else 0,
                     "level": account_sudo.level_id.name,
+                    "reason": account.priority_reason,
                     "next_action": account.next_action,
                     "next_action_date": account.next_action_date,
                     "action_due": bool(
@@ -259,6 +264,8 @@ class CollectionPortalMixin(models.AbstractModel):
             "credit": self.amount_credit,
             "next_action": self.next_action,
             "next_action_date": self.next_action_date,
+            "reason": self.priority_reason,
+            "obstacles": [text for _code, text in self._get_call_obstacles(agent_sudo)],
             "history": self._get_portal_history(agent_sudo),
             "outcomes": self._get_portal_outcomes(),
             "agent_id": account_sudo.agent_id.id,

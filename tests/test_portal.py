@@ -464,6 +464,52 @@ class TestPortal(PortalCommon):
         page = self.url_open(self.url).text
         self.assertNotIn(f'href="/my/collection/{self.other_account.id}"', page)
 
+    def test_next_customer_of_the_worklist(self):
+        """Claimed on the way; called, he is nobody's any more today."""
+        # a country none of whose holidays is known, on a Wednesday
+        self.customer.country_id = self.env.ref("base.ma")
+        today = fields.Date.today()
+        wednesday = fields.Date.add(today, days=(2 - today.weekday()) % 7)
+        with freeze_time(f"{wednesday} 11:00:00"):
+            self._log_in(self.agent_user)
+            page = self._post("/my/collection/next")
+            self.assertTrue(page.url.endswith(self.url), page.url)
+            self.assertEqual(self.account.claimed_by_id, self.agent)
+            self.assertNotIn("Do not call now", page.text)
+            page = self._post(f"{self.url}/call", outcome_id=self.no_answer.id)
+            self.assertFalse(self.account.claimed_by_id)
+            page = self._post("/my/collection/next")
+            self.assertIn("Nobody to call at this moment", page.text)
+            page = self.url_open(self.url).text
+            self.assertIn("Do not call now", page)
+
+    def test_next_customer_is_not_for_others(self):
+        for user in (self.plain_portal_user, self.other_agent_user):
+            self._log_in(user)
+            with mute_logger("odoo.http"):
+                self.assertNotIn(
+                    self.customer.name, self._post("/my/collection/next").text
+                )
+        self.assertFalse(self.account.claimed_by_id)
+
+    def test_agenda(self):
+        self.account.write(
+            {"next_action_date": fields.Date.today(), "next_action": "Ask for Claire"}
+        )
+        self.other_account.write(
+            {"next_action_date": fields.Date.today(), "next_action": "Not his"}
+        )
+        self._log_in(self.agent_user)
+        page = self.url_open("/my/collection/agenda").text
+        self.assertIn(f'href="{self.url}"', page)
+        self.assertIn("Ask for Claire", page)
+        self.assertNotIn("Not his", page)
+        self.account.placement_line_id._take_back("recalled", "Ours again")
+        self.assertNotIn("Ask for Claire", self.url_open("/my/collection/agenda").text)
+        self._log_in(self.plain_portal_user)
+        with mute_logger("odoo.http"):
+            self.assertEqual(self.url_open("/my/collection/agenda").status_code, 404)
+
     # ------------------------------------------------------------------
     # Supervisor
     # ------------------------------------------------------------------
