@@ -20,6 +20,9 @@ from . import collection_account
 from . import collection_item_penalty_mixin
 from . import collection_item
 from . import collection_interest_settlement
+from . import collection_dysfunction
+from . import collection_corrective_action
+from . import collection_dispute_reason
 from . import collection_dispute
 from . import collection_promise
 from . import collection_payment_plan

@@ -90,6 +90,7 @@ class CollectionAccount(models.Model):
             "currency_id",
             "days_overdue",
             "delegation_state",
+            "dispute_ids",
             "item_ids",
             "last_call_date",
             "level_id",
@@ -894,7 +895,8 @@ class CollectionAccount(models.Model):
                        EXISTS (
                             SELECT 1 FROM collection_dispute dispute
                              WHERE dispute.account_id IN (own.id, ci.account_id)
-                               AND dispute.state IN ('open', 'in_progress'))
+                               AND dispute.state IN
+                                   ('open', 'in_progress', 'accepted', 'partial'))
                        OR EXISTS (
                             SELECT 1 FROM collection_item disputed
                              WHERE disputed.account_id IN (own.id, ci.account_id)

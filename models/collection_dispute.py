@@ -1,32 +1,74 @@
-from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from datetime import timedelta
 
-REASONS = [
-    ("not_received", "Invoice not received"),
-    ("missing_order", "Purchase order missing"),
-    ("price", "Price"),
-    ("quantity", "Quantity or missing goods"),
-    ("quality", "Quality or non-conformity"),
-    ("late_delivery", "Late delivery"),
-    ("return", "Return, credit note expected"),
-    ("unfinished", "Service not completed"),
-    ("address", "Wrong address or entity"),
-    ("duplicate", "Invoiced twice"),
-    ("discount", "Discount or rebate"),
-    ("tax", "VAT or mandatory mentions"),
-    ("proof", "Proof of delivery asked for"),
-    ("legal", "Legal dispute"),
-]
+from odoo import Command, api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import SQL, format_date
+
+from .collection_dispute_reason import DEPARTMENTS
+from .collection_promise import RECEIPT_JOURNALS
+
+#: not decided yet
+UNDECIDED = ("open", "in_progress")
+#: decided in the customer's favour: a credit note is to follow
+GRANTED = ("accepted", "partial")
+#: written by the decision and by the ledger, never by hand
+DECISION_FIELDS = frozenset(
+    {
+        "agent_id",
+        "amount_accepted",
+        "amount_credited",
+        "date_decided",
+        "date_escalated",
+        "date_reminded",
+        "date_settled",
+        "decided_by_id",
+        "decision_note",
+        "settled",
+        "state",
+    }
+)
+#: what is contested, which nobody changes once it was decided
+CONTESTED_FIELDS = frozenset({"account_id", "amount", "item_ids"})
+#: cents by which the rounding of taxes may keep a credit note from the amount
+ROUNDING_UNITS = 5
 
 
 class CollectionDispute(models.Model):
-    """Part of an invoice the customer contests; it leaves what is dunned."""
+    """Part of an invoice the customer contests; it leaves what is dunned.
+
+    Anybody who works the customer may open one, the company alone decides. What
+    it accepts stays out of what is dunned until the credit note is posted and
+    matched; what it rejects is dunned again from the next day.
+    """
 
     _name = "collection.dispute"
     _description = "Dispute"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["collection.provider.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "create_date desc, id desc"
     _rec_name = "number"
+
+    _provider_fields = frozenset(
+        {
+            "account_id",
+            "amount",
+            "amount_accepted",
+            "company_id",
+            "currency_id",
+            "date_decided",
+            "date_opened",
+            "decision_note",
+            "description",
+            "item_ids",
+            "number",
+            "reason_id",
+            "settled",
+            "state",
+        }
+    )
+    _on_site_fields = frozenset({"agent_id", "item_names", "partner_id"})
+    _provider_writable_fields = frozenset(
+        {"account_id", "amount", "description", "item_ids", "reason_id"}
+    )
 
     number = fields.Char(
         required=True, readonly=True, copy=False, default=lambda self: self.env._("New")
@@ -37,14 +79,17 @@ class CollectionDispute(models.Model):
         index=True,
         ondelete="restrict",
     )
-    partner_id = fields.Many2one(related="account_id.partner_id")
+    partner_id = fields.Many2one(related="account_id.partner_id", string="Customer")
     company_id = fields.Many2one(
-        related="account_id.company_id", store=True, index=True
+        related="account_id.company_id", store=True, index=True, precompute=True
     )
     item_ids = fields.Many2many(
         comodel_name="collection.item",
         required=True,
         domain="[('account_id', '=', account_id), ('state', '=', 'open')]",
+    )
+    item_names = fields.Char(
+        string="Invoices", compute="_compute_item_names", compute_sudo=True
     )
     currency_id = fields.Many2one(
         comodel_name="res.currency", compute="_compute_currency_id", store=True
@@ -54,7 +99,36 @@ class CollectionDispute(models.Model):
         "the order of their due dates.",
         tracking=True,
     )
-    reason = fields.Selection(selection=REASONS, required=True, tracking=True)
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
+    amount_company = fields.Monetary(
+        string="Disputed Amount",
+        currency_field="company_currency_id",
+        compute="_compute_amount_company",
+        store=True,
+        help="Company currency, as of the day on which it was opened.",
+    )
+    reason_id = fields.Many2one(
+        comodel_name="collection.dispute.reason",
+        required=True,
+        index=True,
+        tracking=True,
+        ondelete="restrict",
+    )
+    department = fields.Selection(
+        selection=DEPARTMENTS,
+        compute="_compute_from_reason",
+        store=True,
+        precompute=True,
+    )
+    dysfunction_id = fields.Many2one(
+        comodel_name="collection.dysfunction",
+        compute="_compute_from_reason",
+        store=True,
+        precompute=True,
+        index="btree_not_null",
+    )
     precheck_id = fields.Many2one(
         comodel_name="collection.precheck",
         string="Found by the Quality Control",
@@ -63,14 +137,42 @@ class CollectionDispute(models.Model):
         ondelete="set null",
     )
     description = fields.Text()
+    date_opened = fields.Date(
+        string="Opened on",
+        required=True,
+        readonly=True,
+        copy=False,
+        default=fields.Date.context_today,
+        index=True,
+    )
+    agent_id = fields.Many2one(
+        comodel_name="collection.agent",
+        string="Opened by the Agent",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        default=lambda self: self.env["collection.agent"]._current(),
+    )
     owner_id = fields.Many2one(
         comodel_name="res.users",
-        string="Decided by",
-        default=lambda self: self.env.user,
+        string="To Be Decided by",
+        compute="_compute_owner_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+        index="btree_not_null",
         domain=[("share", "=", False)],
         tracking=True,
     )
-    deadline = fields.Date(tracking=True)
+    deadline = fields.Date(
+        compute="_compute_deadline",
+        store=True,
+        precompute=True,
+        readonly=False,
+        tracking=True,
+    )
+    date_reminded = fields.Date(readonly=True, copy=False)
+    date_escalated = fields.Date(string="Escalated on", readonly=True, copy=False)
     state = fields.Selection(
         selection=[
             ("open", "Open"),
@@ -82,21 +184,165 @@ class CollectionDispute(models.Model):
         ],
         required=True,
         default="open",
+        readonly=True,
+        copy=False,
         tracking=True,
+        index=True,
     )
+    amount_accepted = fields.Monetary(
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="What is to be credited to the customer.",
+    )
+    decision_note = fields.Text(
+        string="Why",
+        readonly=True,
+        copy=False,
+        help="Told to whoever works the customer, provider's agents included.",
+    )
+    decided_by_id = fields.Many2one(
+        comodel_name="res.users", string="Decided by", readonly=True, copy=False
+    )
+    date_decided = fields.Date(string="Decided on", readonly=True, copy=False)
+    credit_note_ids = fields.Many2many(
+        comodel_name="account.move",
+        relation="collection_dispute_credit_note_rel",
+        column1="dispute_id",
+        column2="move_id",
+        string="Credit Notes",
+        copy=False,
+        domain="[('move_type', '=', 'out_refund'), "
+        "('commercial_partner_id', '=', partner_id)]",
+    )
+    credit_note_count = fields.Integer(
+        compute="_compute_credit_note_count", compute_sudo=True
+    )
+    amount_credited = fields.Monetary(
+        readonly=True,
+        copy=False,
+        help="Posted and matched of its credit notes, and of other credits matched "
+        "with its items since the decision. Receipts do not count.",
+    )
+    settled = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="What was accepted has been credited and matched.",
+    )
+    date_settled = fields.Date(string="Settled on", readonly=True, copy=False)
+    credit_expected = fields.Boolean(
+        string="Credit Note Expected",
+        compute="_compute_credit_expected",
+        search="_search_credit_expected",
+    )
+    late = fields.Boolean(compute="_compute_late", search="_search_late")
 
     _amount_positive = models.Constraint(
         "CHECK (amount >= 0)", "The disputed amount cannot be negative."
     )
+
+    # ------------------------------------------------------------------
+    # Computed fields
+    # ------------------------------------------------------------------
 
     @api.depends("item_ids.currency_id")
     def _compute_currency_id(self):
         for dispute in self:
             dispute.currency_id = dispute.item_ids.currency_id[:1]
 
+    @api.depends("item_ids")
+    def _compute_item_names(self):
+        for dispute in self:
+            dispute.item_names = ", ".join(
+                item.move_id.name or "" for item in dispute.item_ids
+            )
+
+    @api.depends("amount", "item_ids", "date_opened")
+    def _compute_amount_company(self):
+        # not when the items are paid: it is what was contested
+        for dispute in self:
+            currency = dispute.item_ids.currency_id[:1]
+            amount = dispute.amount or sum(dispute.item_ids.mapped("amount_residual"))
+            dispute.amount_company = (
+                currency._convert(
+                    amount,
+                    dispute.company_id.currency_id,
+                    dispute.company_id,
+                    dispute.date_opened or fields.Date.context_today(dispute),
+                )
+                if currency
+                else 0.0
+            )
+
+    @api.depends("reason_id")
+    def _compute_from_reason(self):
+        for dispute in self:
+            dispute.department = dispute.reason_id.department
+            dispute.dysfunction_id = dispute.reason_id.dysfunction_id
+
+    @api.depends("reason_id", "account_id")
+    def _compute_owner_id(self):
+        opener = self.env.user
+        if self.with_env(self.env(su=False))._is_outsider():
+            opener = opener.browse()
+        for dispute in self:
+            account = dispute.account_id
+            company = account.company_id
+            owner = (
+                dispute.reason_id.owner_id._may_decide_in(company)
+                or account.partner_id.user_id._may_decide_in(company)
+                or opener
+                or account.user_id
+            )
+            if not owner and company:
+                owner = company._get_collection_managers()[:1]
+            dispute.owner_id = owner
+
+    @api.depends("reason_id")
+    def _compute_deadline(self):
+        for dispute in self:
+            opened = dispute.date_opened or fields.Date.context_today(dispute)
+            dispute.deadline = dispute.reason_id and opened + timedelta(
+                days=dispute.reason_id.deadline_days
+            )
+
+    @api.depends("credit_note_ids")
+    def _compute_credit_note_count(self):
+        for dispute in self:
+            dispute.credit_note_count = len(dispute.credit_note_ids)
+
+    @api.depends("state", "settled")
+    def _compute_credit_expected(self):
+        for dispute in self:
+            dispute.credit_expected = dispute.state in GRANTED and not dispute.settled
+
+    def _search_credit_expected(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return [("state", "in", GRANTED), ("settled", "=", False)]
+
+    @api.depends("state", "deadline")
+    def _compute_late(self):
+        today = fields.Date.context_today(self)
+        for dispute in self:
+            dispute.late = bool(
+                dispute.state in UNDECIDED
+                and dispute.deadline
+                and dispute.deadline < today
+            )
+
+    def _search_late(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return [
+            ("state", "in", UNDECIDED),
+            ("deadline", "<", fields.Date.context_today(self)),
+        ]
+
     @api.constrains("item_ids", "account_id", "amount")
     def _check_items(self):
-        for dispute in self:
+        # sudo: whoever opens or decides may not see all of the position
+        for dispute in self.sudo():
             if dispute.item_ids.account_id != dispute.account_id:
                 raise ValidationError(
                     self.env._("Choose items of the customer of the dispute.")
@@ -108,8 +354,16 @@ class CollectionDispute(models.Model):
                     )
                 )
 
+    # ------------------------------------------------------------------
+    # Opening
+    # ------------------------------------------------------------------
+
     @api.model_create_multi
     def create(self, vals_list):
+        if self._is_outsider():
+            return self._create_checked(vals_list)
+        if not self.env.su and any(DECISION_FIELDS & set(vals) for vals in vals_list):
+            raise UserError(self.env._("A dispute is opened first, then decided."))
         for vals in vals_list:
             account = self.env["collection.account"].browse(vals.get("account_id"))
             vals["number"] = (
@@ -118,18 +372,70 @@ class CollectionDispute(models.Model):
                 .next_by_code("collection.dispute")
             )
         disputes = super().create(vals_list)
-        disputes.item_ids._update_disputed()
-        disputes.account_id._mark_stale()
+        # sudo: the position of customers whom the opener may work
+        disputes.sudo().item_ids._update_disputed()
+        disputes.sudo().account_id._mark_stale()
         for dispute in disputes.filtered("precheck_id"):
             dispute.precheck_id._report_anomaly(dispute)
+        for dispute in disputes:
+            dispute._tell_opening()
         return disputes
 
+    def _tell_opening(self):
+        """Tell who is to decide and the customer's salesperson, once each."""
+        self.ensure_one()
+        # sudo: the right to open it was checked; the timeline is the company's
+        dispute = self.sudo()
+        opener = self.env.user
+        body = self.env._(
+            "Dispute %(number)s (%(reason)s) opened by %(opener)s on %(invoices)s: "
+            "%(amount)s. To be decided by %(owner)s by %(deadline)s.",
+            number=dispute.number,
+            reason=dispute.reason_id.name,
+            opener=opener.sudo().name,
+            invoices=dispute.item_names,
+            amount=dispute.currency_id.format(dispute._get_contested_amount()),
+            owner=dispute.owner_id.name or self.env._("nobody yet"),
+            deadline=format_date(self.env, dispute.deadline) or self.env._("no date"),
+        )
+        author = opener.sudo().partner_id
+        dispute.account_id._message_log(body=body, author_id=author.id)
+        salesperson = dispute.account_id.partner_id.user_id
+        concerned = (dispute.owner_id | salesperson) - opener
+        concerned = concerned.filtered(lambda user: not user.share)
+        if concerned:
+            dispute.message_notify(
+                partner_ids=concerned.partner_id.ids,
+                subject=self.env._(
+                    "Dispute of %(customer)s",
+                    customer=dispute.partner_id.display_name,
+                ),
+                body=body,
+                author_id=author.id,
+            )
+
     def write(self, vals):
-        items = self.item_ids
+        if not self.env.su:
+            if DECISION_FIELDS.intersection(vals):
+                raise UserError(
+                    self.env._("Use the buttons: a decision is kept with its author.")
+                )
+            if CONTESTED_FIELDS.intersection(vals) and any(
+                dispute.state not in UNDECIDED for dispute in self
+            ):
+                raise UserError(
+                    self.env._("It was decided: what was contested stays as it was.")
+                )
+        if "deadline" in vals:
+            # another deadline is reminded of anew
+            vals = {"date_reminded": False, "date_escalated": False, **vals}
+        # sudo: whoever decides need not see the position of the customer
+        disputes_sudo = self.sudo()
+        items_sudo = disputes_sudo.item_ids
         res = super().write(vals)
-        if not {"item_ids", "amount", "state"}.isdisjoint(vals):
-            (items | self.item_ids)._update_disputed()
-            self.account_id._mark_stale()
+        if not {"item_ids", "amount", "state", "credit_note_ids"}.isdisjoint(vals):
+            (items_sudo | disputes_sudo.item_ids)._update_disputed()
+            disputes_sudo.account_id._mark_stale()
         return res
 
     def unlink(self):
@@ -146,17 +452,399 @@ class CollectionDispute(models.Model):
                 self.env._("Only a new dispute can be deleted. Cancel it instead.")
             )
 
+    # ------------------------------------------------------------------
+    # Decision
+    # ------------------------------------------------------------------
+
+    def _check_decider(self):
+        """The company decides: whoever may change the dispute, and no outsider.
+
+        :raises AccessError: for a provider's people, and without the right to write
+        """
+        if self._is_outsider():
+            raise AccessError(self.env._("The company decides about a dispute."))
+        self.check_access("write")
+
+    def _check_undecided(self):
+        if any(dispute.state not in UNDECIDED for dispute in self):
+            raise UserError(self.env._("This dispute was decided already."))
+
+    def _get_contested_amount(self):
+        """Amount under dispute, item currency: what was said, else all of it."""
+        self.ensure_one()
+        # sudo: what is due of the items of a dispute he may read
+        return self.amount or sum(self.sudo().item_ids.mapped("amount_residual"))
+
     def action_in_progress(self):
-        self.state = "in_progress"
+        self._check_decider()
+        self._check_undecided()
+        # sudo: checked above; who works on it is no decision
+        self.sudo().state = "in_progress"
 
-    def action_accept(self):
-        self.state = "accepted"
+    def action_decide(self):
+        """Ask for the decision, what is accepted and why."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_dispute_decision_action"
+        )
+        return dict(action, context={"default_dispute_id": self.id})
 
-    def action_accept_partly(self):
-        self.state = "partial"
+    def _decide(self, decision, note=None, amount_accepted=None):
+        """Decide about these disputes, for the company.
 
-    def action_reject(self):
-        self.state = "rejected"
+        :param decision: `accepted`, `partial`, `rejected` or `cancelled`
+        :param note: why, required when the customer does not get it all
+        :param amount_accepted: of a `partial` decision, item currency
+        :raises AccessError: for a provider's people
+        :raises UserError: decided already, no reason given, or an amount that is
+            not a part of the disputed one
+        """
+        self._check_decider()
+        self._check_undecided()
+        if decision in ("partial", "rejected") and not (note or "").strip():
+            raise UserError(self.env._("Say why: the customer will ask."))
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for dispute in self:
+            currency = dispute.currency_id
+            contested = dispute._get_contested_amount()
+            granted = dispute._get_granted_amount(decision, contested, amount_accepted)
+            # sudo: the right to decide was checked
+            dispute.sudo().write(
+                {
+                    "state": decision,
+                    "amount_accepted": granted,
+                    "decision_note": note,
+                    "decided_by_id": self.env.uid,
+                    "date_decided": fields.Date.context_today(self),
+                }
+            )
+            dispute.sudo().account_id._message_log(
+                body=self.env._(
+                    "Dispute %(number)s: %(decision)s (%(amount)s of %(contested)s). "
+                    "%(note)s",
+                    number=dispute.number,
+                    decision=labels[decision],
+                    amount=currency.format(granted),
+                    contested=currency.format(contested),
+                    note=note or "",
+                ),
+                author_id=self.env.user.partner_id.id,
+            )
+        self.activity_feedback(
+            ["account_collection.mail_activity_type_dispute"],
+            feedback=labels[decision],
+        )
 
-    def action_cancel(self):
-        self.state = "cancelled"
+    def _get_granted_amount(self, decision, contested, amount_accepted):
+        self.ensure_one()
+        if decision == "accepted":
+            return contested
+        if decision != "partial":
+            return 0.0
+        currency = self.currency_id
+        granted = currency.round(amount_accepted or 0.0)
+        if (
+            currency.compare_amounts(granted, 0.0) <= 0
+            or currency.compare_amounts(granted, contested) >= 0
+        ):
+            raise UserError(
+                self.env._(
+                    "Accept more than nothing and less than %(amount)s, or choose "
+                    "another decision.",
+                    amount=currency.format(contested),
+                )
+            )
+        return granted
+
+    def action_reopen(self):
+        """Take a decision back, as long as nothing was credited.
+
+        :raises UserError: when a credit note stands already
+        """
+        self._check_decider()
+        # sudo: whether credit notes of the dispute are posted, nothing more
+        posted = self.sudo().credit_note_ids.filtered(
+            lambda move: move.state == "posted"
+        )
+        if posted or any(dispute.amount_credited for dispute in self):
+            raise UserError(
+                self.env._("The customer was credited: open another dispute.")
+            )
+        # sudo: the right to decide was checked
+        self.sudo().write(
+            {
+                "state": "in_progress",
+                "amount_accepted": 0.0,
+                "decision_note": False,
+                "decided_by_id": False,
+                "date_decided": False,
+            }
+        )
+
+    # ------------------------------------------------------------------
+    # Credit note
+    # ------------------------------------------------------------------
+
+    def _get_accepted_by_move(self):
+        """What is accepted, laid on the invoices as the dispute is on the items.
+
+        :return: {invoice: amount, item currency}
+        """
+        self.ensure_one()
+        left = self.amount_accepted - self.amount_credited
+        amounts = {}
+        for item in self.item_ids.sorted(lambda item: (item.date_due, item.id)):
+            part = min(left, item.amount_residual)
+            if self.currency_id.compare_amounts(part, 0.0) > 0:
+                amounts[item.move_id] = amounts.get(item.move_id, 0.0) + part
+                left -= part
+        return amounts
+
+    def action_credit_note(self):
+        """Draft the credit notes of what was accepted, with Odoo's own reversal.
+
+        :return: action that opens them
+        :raises UserError: nothing accepted, or nothing left to credit
+        """
+        self.ensure_one()
+        if self.state not in GRANTED:
+            raise UserError(self.env._("Nothing was accepted: nothing to credit."))
+        drafts = self.credit_note_ids.filtered(lambda move: move.state == "draft")
+        if not drafts:
+            drafts = self._draft_credit_notes()
+        return self._open_moves(drafts)
+
+    def _draft_credit_notes(self):
+        self.ensure_one()
+        moves = self.env["account.move"]
+        for move, amount in self._get_accepted_by_move().items():
+            if not move.is_sale_document(include_receipts=True):
+                continue
+            wizard = (
+                self.env["account.move.reversal"]
+                .with_context(active_model="account.move", active_ids=move.ids)
+                .create(
+                    {
+                        "journal_id": move.journal_id.id,
+                        "reason": self.env._(
+                            "%(reason)s (dispute %(number)s)",
+                            reason=self.reason_id.name,
+                            number=self.number,
+                        ),
+                    }
+                )
+            )
+            wizard.refund_moves()
+            credit_note = wizard.new_move_ids
+            if move.currency_id.compare_amounts(amount, move.amount_total) < 0:
+                self._reduce_credit_note(credit_note, amount)
+            moves |= credit_note
+        if not moves:
+            raise UserError(
+                self.env._("No open invoice of this dispute is left to credit.")
+            )
+        # sudo: the link only; the credit notes were made under the user's rights
+        self.sudo().credit_note_ids = [Command.link(move.id) for move in moves]
+        return moves
+
+    @api.model
+    def _reduce_credit_note(self, credit_note, amount):
+        """Bring a full credit note down to `amount`, taxes included.
+
+        One line for each account and set of taxes of the invoice, in proportion;
+        the taxes round by themselves.
+        """
+        lines = credit_note.invoice_line_ids.filtered(
+            lambda line: line.display_type == "product"
+        )
+        share = amount / credit_note.amount_total
+        commands = [Command.delete(line.id) for line in credit_note.invoice_line_ids]
+        groups = lines.grouped(lambda line: (line.account_id, line.tax_ids))
+        for group in groups.values():
+            included = any(group.tax_ids.mapped("price_include"))
+            total = sum(group.mapped("price_total" if included else "price_subtotal"))
+            commands.append(
+                Command.create(
+                    {
+                        "name": credit_note.ref,
+                        "quantity": 1.0,
+                        "price_unit": credit_note.currency_id.round(total * share),
+                        "account_id": group.account_id.id,
+                        "tax_ids": [Command.set(group.tax_ids.ids)],
+                        "analytic_distribution": group[:1].analytic_distribution,
+                    }
+                )
+            )
+        credit_note.write({"invoice_line_ids": commands})
+
+    @api.model
+    def _open_moves(self, moves):
+        action = {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Credit Notes"),
+            "res_model": "account.move",
+            "view_mode": "list,form",
+            "domain": [("id", "in", moves.ids)],
+        }
+        if len(moves) == 1:
+            action.update(view_mode="form", res_id=moves.id)
+        return action
+
+    def action_open_credit_notes(self):
+        self.ensure_one()
+        return self._open_moves(self.credit_note_ids)
+
+    # ------------------------------------------------------------------
+    # Judged by the ledger
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _evaluate_accounts(self, account_ids=None):
+        """See what was credited of the accepted disputes of these accounts.
+
+        Counted are credits matched since the decision (`RECEIPT_JOURNALS` apart)
+        with the items, and whatever a credit note of the dispute was matched with.
+        Undone matches count no longer, and the dispute is open to credit again.
+
+        :return: number of disputes that changed
+        """
+        self.flush_model()
+        self.env["account.partial.reconcile"].flush_model()
+        self.env["collection.item"].flush_model(["move_line_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH granted AS (
+                    SELECT dispute.id, dispute.amount_accepted, dispute.date_decided,
+                           dispute.currency_id, dispute.settled
+                      FROM collection_dispute dispute
+                     WHERE dispute.state IN %(granted)s AND %(condition)s
+                ), credited AS (
+                    SELECT granted.id, part.credit_amount_currency AS amount
+                      FROM granted
+                      JOIN collection_dispute_credit_note_rel rel
+                        ON rel.dispute_id = granted.id
+                      JOIN account_move_line credit ON credit.move_id = rel.move_id
+                      JOIN account_partial_reconcile part
+                        ON part.credit_move_id = credit.id
+                     UNION ALL
+                    SELECT granted.id, part.debit_amount_currency
+                      FROM granted
+                      JOIN collection_dispute_collection_item_rel contested
+                        ON contested.collection_dispute_id = granted.id
+                      JOIN collection_item item
+                        ON item.id = contested.collection_item_id
+                      JOIN account_partial_reconcile part
+                        ON part.debit_move_id = item.move_line_id
+                      JOIN account_move_line credit
+                        ON credit.id = part.credit_move_id
+                       AND credit.date >= granted.date_decided
+                      JOIN account_journal journal
+                        ON journal.id = credit.journal_id
+                       AND journal.type NOT IN %(receipts)s
+                     WHERE NOT EXISTS (
+                            SELECT 1 FROM collection_dispute_credit_note_rel rel
+                             WHERE rel.move_id = credit.move_id)
+                ), truth AS (
+                    SELECT granted.id,
+                           COALESCE(granted.settled, FALSE) AS settled_before,
+                           COALESCE(SUM(credited.amount), 0) AS amount,
+                           COALESCE(SUM(credited.amount), 0)
+                               >= granted.amount_accepted
+                                  - %(units)s * currency.rounding AS settled
+                      FROM granted
+                      JOIN res_currency currency ON currency.id = granted.currency_id
+                 LEFT JOIN credited ON credited.id = granted.id
+                  GROUP BY granted.id, granted.settled, granted.amount_accepted,
+                           currency.rounding
+                )
+                UPDATE collection_dispute dispute
+                   SET amount_credited = truth.amount, settled = truth.settled,
+                       date_settled = CASE WHEN NOT truth.settled THEN NULL
+                                           WHEN truth.settled_before
+                                           THEN dispute.date_settled
+                                           ELSE %(today)s::date END
+                  FROM truth
+                 WHERE dispute.id = truth.id
+                   AND (COALESCE(dispute.amount_credited, 0), truth.settled_before)
+                       IS DISTINCT FROM (truth.amount, truth.settled)
+             RETURNING dispute.id, truth.settled,
+                       truth.settled <> truth.settled_before
+                """,
+                granted=GRANTED,
+                receipts=RECEIPT_JOURNALS,
+                units=ROUNDING_UNITS,
+                today=fields.Date.context_today(self),
+                condition=SQL("dispute.account_id IN %s", tuple(account_ids))
+                if account_ids is not None
+                else SQL("TRUE"),
+            )
+        )
+        self.browse(row[0] for row in rows).invalidate_recordset(
+            ["amount_credited", "settled", "date_settled", "credit_expected"],
+            flush=False,
+        )
+        for dispute_id, settled, turned in rows:
+            if turned:
+                # sudo: the ledger judges, whoever moved it
+                self.browse(dispute_id).sudo()._message_log(
+                    body=self.env._("Settled: the credit was posted and matched.")
+                    if settled
+                    else self.env._("No longer settled: the credit is matched no more.")
+                )
+        return len(rows)
+
+    # ------------------------------------------------------------------
+    # Late
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_late(self):
+        """Every day: remind of what was to be decided, then escalate it, once each."""
+        today = fields.Date.context_today(self)
+        late = self.search(
+            [
+                ("state", "in", UNDECIDED),
+                ("deadline", "<", today),
+                ("date_reminded", "=", False),
+            ]
+        )
+        for (owner, company), disputes in late.grouped(
+            lambda dispute: (dispute.owner_id, dispute.company_id)
+        ).items():
+            disputes._ask_decision(
+                owner or company._get_collection_managers()[:1],
+                self.env._("Decide about this dispute: its deadline has passed"),
+            )
+        # sudo: what the nightly job did, which nobody sets by hand
+        late.sudo().date_reminded = today
+        late.account_id._mark_stale()
+        for company in self.env["res.company"].search([]):
+            self._escalate(company, today)
+
+    @api.model
+    def _escalate(self, company, today):
+        last_day = today - timedelta(days=company.collection_dispute_days)
+        disputes = self.search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "in", UNDECIDED),
+                ("date_escalated", "=", False),
+                ("deadline", "<", last_day),
+            ]
+        )
+        disputes._ask_decision(
+            company.collection_dispute_user_id
+            or company._get_collection_managers()[:1],
+            self.env._("Escalated: nobody has decided about this dispute"),
+        )
+        # sudo: what the nightly job did, which nobody sets by hand
+        disputes.sudo().date_escalated = today
+
+    def _ask_decision(self, user, summary):
+        if self and user:
+            self.activity_schedule(
+                "account_collection.mail_activity_type_dispute",
+                summary=summary,
+                user_id=user.id,
+            )

@@ -110,7 +110,9 @@ class CollectionItem(models.Model):
         "reminders: the time to pay runs from then.",
     )
     amount_disputed = fields.Monetary(
-        readonly=True, help="Part of the amount due under an open dispute."
+        readonly=True,
+        help="Part of the amount due under a dispute that is not decided, or that "
+        "was accepted and is not credited yet.",
     )
     state = fields.Selection(
         selection=[("open", "Open"), ("closed", "Closed")],
@@ -675,29 +677,50 @@ class CollectionItem(models.Model):
 
     @api.model
     def _refresh_disputed(self, account_ids=None):
-        """Lay the open disputes on the items of the accounts, oldest due date first.
+        """Lay the disputes on the items of the accounts, oldest due date first.
+
+        What is not decided, and what was accepted until it is credited. What was
+        rejected is dunned again from the day after: the customer hears it first.
 
         :return: number of items changed
         """
+        self.env["collection.dispute"]._evaluate_accounts(account_ids)
         self.flush_model()
         self.env["collection.dispute"].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH laid AS (
+                WITH standing AS (
+                    SELECT dispute.id,
+                           CASE WHEN dispute.state IN ('accepted', 'partial')
+                                     AND (dispute.state = 'accepted'
+                                          OR dispute.date_decided < %(today)s)
+                                THEN dispute.amount_accepted
+                                     - COALESCE(dispute.amount_credited, 0)
+                                -- no amount: the items as a whole
+                                WHEN dispute.amount > 0
+                                THEN dispute.amount
+                                     - COALESCE(dispute.amount_credited, 0)
+                            END AS amount
+                      FROM collection_dispute dispute
+                     WHERE (dispute.state IN ('open', 'in_progress')
+                            OR (dispute.state IN ('accepted', 'partial')
+                                AND dispute.settled IS NOT TRUE)
+                            OR (dispute.state IN ('partial', 'rejected')
+                                AND dispute.date_decided >= %(today)s))
+                       AND %(dispute_filter)s
+                ), laid AS (
                     SELECT ci.id, dispute.amount, ci.amount_residual,
                            SUM(ci.amount_residual) OVER (
                                PARTITION BY dispute.id
                                ORDER BY ci.date_due, ci.id) AS up_to_here
-                      FROM collection_dispute dispute
+                      FROM standing dispute
                       JOIN collection_dispute_collection_item_rel rel
                         ON rel.collection_dispute_id = dispute.id
                       JOIN collection_item ci ON ci.id = rel.collection_item_id
-                     WHERE dispute.state IN ('open', 'in_progress')
-                       AND %(dispute_filter)s
                 ), truth AS (
                     SELECT id, LEAST(amount_residual, SUM(
-                               CASE WHEN COALESCE(amount, 0) = 0 THEN amount_residual
+                               CASE WHEN amount IS NULL THEN amount_residual
                                ELSE GREATEST(0, LEAST(amount_residual,
                                         amount - up_to_here + amount_residual))
                                END)) AS amount
@@ -716,6 +739,7 @@ class CollectionItem(models.Model):
                    AND ci.amount_disputed IS DISTINCT FROM wanted.amount
              RETURNING ci.id
                 """,
+                today=fields.Date.context_today(self),
                 dispute_filter=SQL("dispute.account_id IN %s", tuple(account_ids))
                 if account_ids is not None
                 else SQL("TRUE"),

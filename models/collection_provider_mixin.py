@@ -150,8 +150,9 @@ class CollectionProviderMixin(models.AbstractModel):
             .with_env(self.env)
         )
         records.check_access("create")
-        # sudo: which invoices they are about, to see that they are his
-        records.sudo().item_ids.with_env(self.env).check_access("read")
+        if "item_ids" in self._fields:
+            # sudo: which invoices they are about, to see that they are his
+            records.sudo().item_ids.with_env(self.env).check_access("read")
         return records
 
     def _mail_get_operation_for_mail_message_operation(self, message_operation):

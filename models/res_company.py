@@ -154,6 +154,21 @@ class ResCompany(models.Model):
         groups="base.group_user",
     )
 
+    collection_dispute_user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Late Disputes Escalate to",
+        domain=[("share", "=", False)],
+        help="Empty: the credit manager who has been there longest.",
+        groups="base.group_user",
+    )
+    collection_dispute_days = fields.Integer(
+        string="Disputes Escalated after",
+        default=5,
+        help="Days after its deadline on which a dispute that nobody decided goes "
+        "further up.",
+        groups="base.group_user",
+    )
+
     collection_precheck_amount = fields.Monetary(
         string="Invoices Checked from",
         default=1000.0,
@@ -190,6 +205,10 @@ class ResCompany(models.Model):
         "CHECK (collection_precheck_from BETWEEN 0 AND collection_precheck_to)",
         "Invoices are first checked earlier, and last checked later, before their "
         "due date.",
+    )
+    _collection_dispute_days = models.Constraint(
+        "CHECK (collection_dispute_days >= 0)",
+        "Disputes cannot be escalated before their deadline.",
     )
     _collection_hold_days = models.Constraint(
         "CHECK (collection_hold_days >= 0)",

@@ -57,6 +57,12 @@ class ResConfigSettings(models.TransientModel):
     collection_hold_days = fields.Integer(
         related="company_id.collection_hold_days", readonly=False
     )
+    collection_dispute_user_id = fields.Many2one(
+        related="company_id.collection_dispute_user_id", readonly=False
+    )
+    collection_dispute_days = fields.Integer(
+        related="company_id.collection_dispute_days", readonly=False
+    )
     collection_precheck_amount = fields.Monetary(
         related="company_id.collection_precheck_amount", readonly=False
     )

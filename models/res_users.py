@@ -7,3 +7,11 @@ class ResUsers(models.Model):
     collection_agent_ids = fields.One2many(
         comodel_name="collection.agent", inverse_name="user_id", string="Agent"
     )
+
+    def _may_decide_in(self, company):
+        """Those of these users whom something of `company` can be given to."""
+        return self.filtered(
+            lambda user: (
+                user.active and not user.share and company in user.company_ids
+            )
+        )

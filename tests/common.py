@@ -295,6 +295,11 @@ class CollectionCommon(AccountTestInvoicingCommon):
         )
 
     @classmethod
+    def _dispute_reason(cls, code):
+        """A reason of the catalogue."""
+        return cls.env.ref(f"account_collection.dispute_reason_{code}")
+
+    @classmethod
     def _hand_over(cls, accounts, mandate=None):
         """Hand `accounts` over and let the provider accept them."""
         placement = cls.env["collection.placement"].create(

@@ -317,7 +317,7 @@ class TestAccountPosition(CollectionCommon):
                     "account_id": self.account.id,
                     "item_ids": [Command.set(items.ids)],
                     "amount": 5000.0,
-                    "reason": "quality",
+                    "reason_id": self._dispute_reason("quality").id,
                 }
             )
         )
@@ -326,7 +326,7 @@ class TestAccountPosition(CollectionCommon):
         self._pay(items[0].move_id, 600.0, "2026-11-20")
         self.assertEqual(items.mapped("amount_disputed"), [3500.0, 1500.0])
         self.assertEqual(self.account.amount_disputed, 5000.0)
-        dispute.action_reject()
+        dispute._decide("cancelled")
         self.assertEqual(items.mapped("amount_disputed"), [0.0, 0.0])
         self.assertEqual(self.account.amount_disputed, 0.0)
         self.assertEqual(self.env["collection.account"]._refresh(), 0)

@@ -71,7 +71,7 @@ class TestAgenda(CollectionCommon):
         self.env["collection.dispute"].create(
             {
                 "account_id": account.id,
-                "reason": "price",
+                "reason_id": self._dispute_reason("price").id,
                 "item_ids": [Command.set(late.ids)],
                 "amount": 10.0,
                 "deadline": "2026-04-20",
@@ -115,7 +115,7 @@ class TestAgenda(CollectionCommon):
         self.in_house.promise_ids.write({"withdrawal_reason": "x"})
         self.in_house.promise_ids.action_confirm_withdrawal()
         self.in_house.bill_ids.action_chase()
-        self.in_house.dispute_ids.action_reject()
+        self.in_house.dispute_ids._decide("rejected", "Price agreed")
         self.assertEqual(
             set(self._rows(self.in_house).mapped("kind")),
             {"hold", "instalment", "bill", "precheck"},
@@ -237,7 +237,7 @@ class TestAgenda(CollectionCommon):
             .create(
                 {
                     "account_id": self.in_house.id,
-                    "reason": "price",
+                    "reason_id": self._dispute_reason("price").id,
                     "item_ids": [Command.set(self.in_house.item_ids[:1].ids)],
                 }
             )

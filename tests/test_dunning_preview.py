@@ -132,7 +132,7 @@ class TestDunningPreview(DunningCommon):
             {
                 "account_id": disputed.account_id.id,
                 "item_ids": [Command.set(disputed.ids)],
-                "reason": "quality",
+                "reason_id": self._dispute_reason("quality").id,
             }
         )
         rich = self._customer("Rich")

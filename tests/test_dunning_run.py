@@ -16,7 +16,7 @@ class TestDunningRun(DunningCommon):
                 "account_id": item.account_id.id,
                 "item_ids": [Command.set(item.ids)],
                 "amount": amount,
-                "reason": "quality",
+                "reason_id": self._dispute_reason("quality").id,
             }
         )
 
@@ -71,7 +71,7 @@ class TestDunningRun(DunningCommon):
         self.assertFalse(run.exclusion_ids)
         self.assertEqual(run.letter_ids.amount_due, 600.0)
         self.assertEqual(run.letter_ids.line_ids.amount_due, 600.0)
-        dispute.action_reject()
+        dispute._decide("cancelled")
         self.assertEqual(self._run("2026-03-31").letter_ids.amount_due, 1000.0)
 
     def test_on_hold(self):
@@ -203,7 +203,7 @@ class TestDunningRun(DunningCommon):
             ("do_nothing", lambda: ladder.write({"do_nothing": False})),
             ("no_followup", lambda: item.move_line_id.write({"no_followup": False})),
             ("insolvent", lambda: account.write({"insolvency_date": False})),
-            ("disputed", dispute.action_cancel),
+            ("disputed", lambda: dispute._decide("cancelled")),
             ("on_hold", lambda: account.write({"hold_until": False})),
             (
                 "delegated",
@@ -529,7 +529,7 @@ class TestDunningRun(DunningCommon):
             (
                 "disputed",
                 lambda: self._dispute(item),
-                lambda: account.dispute_ids.action_cancel(),
+                lambda: account.dispute_ids._decide("cancelled"),
             ),
             (
                 "excluded",

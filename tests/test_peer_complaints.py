@@ -134,7 +134,7 @@ class TestPeerComplaints(DunningCommon):
             {
                 "account_id": items[1].account_id.id,
                 "item_ids": [Command.set(items[1].ids)],
-                "reason": "quality",
+                "reason_id": self._dispute_reason("quality").id,
             }
         )
         self.env["collection.hold"].with_user(self.collector_user).create(

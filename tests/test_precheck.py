@@ -105,7 +105,7 @@ class TestPrecheck(CollectionCommon):
             .with_user(self.collector_user)
             .with_context(**action["context"])
         )
-        form.reason = "missing_order"
+        form.reason_id = self._dispute_reason("missing_order")
         dispute = form.save()
         self.assertEqual(precheck.state, "anomaly")
         self.assertEqual(precheck.dispute_id, dispute)
@@ -131,7 +131,7 @@ class TestPrecheck(CollectionCommon):
             {
                 "account_id": prechecks[1].account_id.id,
                 "item_ids": [(6, 0, prechecks[1].item_id.ids)],
-                "reason": "price",
+                "reason_id": self._dispute_reason("price").id,
                 "precheck_id": prechecks[1].id,
             }
         )

@@ -281,7 +281,10 @@ class TestProviderActs(CollectionCommon):
 
     def test_anomaly_ends_the_check(self):
         precheck = self._precheck(self.coming)
-        values = {"account_id": self.account.id, "reason": "price"}
+        values = {
+            "account_id": self.account.id,
+            "reason_id": self._dispute_reason("price").id,
+        }
         other, dispute = self.env["collection.dispute"].create(
             [
                 {**values, "item_ids": [Command.set(self.late.ids)]},

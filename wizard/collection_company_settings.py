@@ -18,6 +18,8 @@ COMPANY_FIELDS = (
     "collection_plan_instalments",
     "collection_plan_amount",
     "collection_hold_days",
+    "collection_dispute_user_id",
+    "collection_dispute_days",
     "collection_precheck_amount",
     "collection_precheck_from",
     "collection_precheck_to",
@@ -90,6 +92,12 @@ class CollectionCompanySettings(models.TransientModel):
     )
     collection_plan_amount = fields.Monetary(string="Amount a Collector May Spread")
     collection_hold_days = fields.Integer(string="Rest after a Contact")
+    collection_dispute_user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Late Disputes Escalate to",
+        domain=[("share", "=", False)],
+    )
+    collection_dispute_days = fields.Integer(string="Disputes Escalated after")
     collection_precheck_amount = fields.Monetary(string="Invoices Checked from")
     collection_precheck_from = fields.Integer(string="Checked at the Latest")
     collection_precheck_to = fields.Integer(string="Checked at the Earliest")
