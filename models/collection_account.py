@@ -9,7 +9,6 @@ from odoo.tools import SQL, format_date
 
 from ..tools.ageing import BUCKETS, days_overdue
 from .collection_account_worklist_mixin import RANKING_FIELDS
-from .prepared_statement import FEW, fetch_rows, list_ids
 
 #: decisions about a customer that a collector reads but does not take
 MANAGER_FIELDS = {
@@ -32,6 +31,22 @@ INSOLVENCY_FIELDS = {
     "insolvency_publication_date",
 }
 CLAIM_ACTIVITY = "account_collection.mail_activity_type_claim"
+#: where a transaction notes the journal items that it touched
+TOUCHED = "account_collection.touched"
+#: what models outside this module show of ours
+SHOWN_ELSEWHERE = {
+    "account.move": (
+        "collection_account_id",
+        "collection_delegated",
+        "collection_item_ids",
+        "collection_level_id",
+    ),
+    "res.partner": (
+        "collection_account_id",
+        "collection_delegated",
+        "collection_level_id",
+    ),
+}
 
 
 @dataclass
@@ -58,6 +73,7 @@ class CollectionAccount(models.Model):
     _name = "collection.account"
     _description = "Collection Account"
     _inherit = [
+        "collection.ledger.mixin",
         "collection.provider.mixin",
         "collection.portal.mixin",
         "collection.portal.act.mixin",
@@ -820,17 +836,56 @@ class CollectionAccount(models.Model):
 
     @api.model
     def _refresh_lines(self, lines, debits_only=False):
-        """Bring the position up to date after `lines` (journal items) changed.
+        """Note that `lines` (journal items) changed: the position is to follow.
 
-        Called by the ledger itself in the transaction of the change; a few
-        queries whatever the number of lines.
+        Called by the ledger itself in the transaction of the change, and costs it
+        nothing: `_refresh_touched` does the work before anybody looks
+        (`collection.ledger.mixin`), at the latest when the transaction is saved.
 
         :param debits_only: the change left the credits alone, unless some of the
             lines are credits
         """
         if not lines:
             return
-        lines.flush_model(
+        precommit = self.env.cr.precommit
+        # what was read before is no longer true
+        for name, fnames in SHOWN_ELSEWHERE.items():
+            for fname in fnames:
+                # these are not written: there is nothing to flush
+                self.env[name]._fields[fname]._invalidate_cache(self.env)
+        if TOUCHED not in precommit.data:
+            for name in self.env.registry.descendants(
+                ["collection.ledger.mixin"], "_inherit"
+            ):
+                self.env[name].invalidate_model()
+            precommit.data[TOUCHED] = {"uid": self.env.uid, "lines": {}}
+            precommit.add(self._refresh_touched)
+        touched = precommit.data[TOUCHED]["lines"]
+        for line_id in lines.ids:
+            touched[line_id] = debits_only and touched.get(line_id, True)
+
+    @api.model
+    def _refresh_touched(self):
+        """Bring the position up to date with the journal items noted so far.
+
+        A few queries whatever their number, in the name of who touched them.
+        """
+        touched = self.env.cr.precommit.data.pop(TOUCHED, None)
+        if touched:
+            # sudo: whoever moves the ledger need not know of collections
+            self.with_user(touched["uid"]).sudo()._refresh_position(
+                tuple(touched["lines"]), all(touched["lines"].values())
+            )
+
+    @api.model
+    def _flush_all(self):
+        """Write down whatever is pending, the position too, before SQL reads it."""
+        self._refresh_touched()
+        self.env.flush_all()
+
+    @api.model
+    def _refresh_position(self, line_ids, debits_only):
+        self.env["account.move.line"].flush_model(
             [
                 "parent_state",
                 "account_id",
@@ -840,19 +895,16 @@ class CollectionAccount(models.Model):
                 "amount_currency",
             ]
         )
-        line_ids = tuple(lines.ids)
-        concerned = self._look_up_lines(lines)
+        concerned = self._look_up_lines(line_ids)
         if concerned.missing:
             created = self._create_missing(line_ids)
             concerned.account_ids.update(created.ids)
             if len(created) < len(concerned.missing):
                 # someone else was faster
-                concerned = self._look_up_lines(lines)
+                concerned = self._look_up_lines(line_ids)
         if concerned.items:
             _items, account_ids = self.env["collection.item"]._refresh_where(
-                SQL("aml.id IN %s", list_ids(line_ids)),
-                closing=concerned.closing,
-                few=len(line_ids) <= FEW,
+                SQL("aml.id IN %s", line_ids), closing=concerned.closing
             )
             concerned.account_ids.update(account_ids)
         if not concerned.account_ids:
@@ -871,7 +923,7 @@ class CollectionAccount(models.Model):
             )
 
     @api.model
-    def _look_up_lines(self, lines):
+    def _look_up_lines(self, line_ids):
         """What a change of these journal items may concern, in one statement.
 
         Most postings concern neither dispute nor hand-over, and credits no item:
@@ -884,14 +936,14 @@ class CollectionAccount(models.Model):
         self.env["collection.placement.line"].flush_model(["account_id"])
         self.env["collection.promise"].flush_model(["account_id"])
         self.env["collection.payment.plan"].flush_model(["account_id"])
-        rows = fetch_rows(
-            self.env,
+        rows = self.env.execute_query(
             SQL(
                 """
-                SELECT aml.id, aml.company_id, p.commercial_partner_id, own.id,
+                SELECT aml.company_id, p.commercial_partner_id, own.id,
                        ci.account_id, ci.state = 'open',
-                       aml.parent_state = 'posted', aml.balance,
-                       aml.amount_currency,
+                       aml.parent_state = 'posted' AND p.id IS NOT NULL
+                       AND aa.account_type = 'asset_receivable',
+                       aml.balance, aml.amount_currency,
                        EXISTS (
                             SELECT 1 FROM collection_dispute dispute
                              WHERE dispute.account_id IN (own.id, ci.account_id)
@@ -911,6 +963,7 @@ class CollectionAccount(models.Model):
                             SELECT 1 FROM collection_payment_plan plan
                              WHERE plan.account_id IN (own.id, ci.account_id))
                   FROM account_move_line aml
+                  JOIN account_account aa ON aa.id = aml.account_id
              LEFT JOIN res_partner p ON p.id = aml.partner_id
              LEFT JOIN collection_account own
                     ON own.partner_id = p.commercial_partner_id
@@ -919,27 +972,23 @@ class CollectionAccount(models.Model):
              LEFT JOIN collection_item ci ON ci.move_line_id = aml.id
                  WHERE aml.id IN %s
                 """,
-                list_ids(lines.ids),
-            ),
-            few=len(lines) <= FEW,
+                line_ids,
+            )
         )
-        receivable = set(lines._collection_receivables().ids)
         concerned = Concerned()
         for (
-            line_id,
             company_id,
             partner_id,
             own,
             before,
             is_open,
-            posted,
+            standing,
             balance,
             amount_currency,
             disputed,
             placed,
             agreed,
         ) in rows:
-            standing = posted and line_id in receivable
             debit = balance > 0 or (balance == 0 and amount_currency > 0)
             concerned.account_ids.update(filter(None, (own, before)))
             if standing and not own:
@@ -1006,7 +1055,7 @@ class CollectionAccount(models.Model):
         self.env["account.move.line"].flush_model(
             ["parent_state", "reconciled", "amount_residual", "balance", "partner_id"]
         )
-        ids = list_ids(account_ids) if account_ids is not None else None
+        ids = tuple(account_ids) if account_ids is not None else None
         account_filter = SQL("acc.id IN %s", ids) if ids else SQL("TRUE")
         credits = {
             "credits": SQL(""),
@@ -1040,8 +1089,7 @@ class CollectionAccount(models.Model):
                 "amount_credit": SQL("COALESCE(credits.amount, 0)"),
                 "join_credits": SQL("LEFT JOIN credits ON credits.account_id = acc.id"),
             }
-        rows = fetch_rows(
-            self.env,
+        rows = self.env.execute_query(
             SQL(
                 """
                 WITH items AS (
@@ -1100,7 +1148,6 @@ class CollectionAccount(models.Model):
                 account_filter=account_filter,
                 **credits,
             ),
-            few=account_ids is not None and len(account_ids) <= FEW,
         )
         self.browse(row[0] for row in rows).invalidate_recordset(
             [
@@ -1413,7 +1460,7 @@ class CollectionAccount(models.Model):
         and sees what the first has settled.
         """
         if self:
-            self.env.flush_all()
+            self._flush_all()
             self.env.cr.execute(
                 SQL(
                     """

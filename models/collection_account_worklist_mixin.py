@@ -151,7 +151,7 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
         """
         if accounts is not None and not accounts:
             return 0
-        self.env.flush_all()
+        self.env["collection.account"]._flush_all()
         today = fields.Date.context_today(self)
         rows = self._read_facts(
             today, None if accounts is None else list(accounts._ids)
@@ -496,7 +496,7 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
         )
 
     def _compute_call_time_zone(self):
-        self.env.flush_all()
+        self.env["collection.account"]._flush_all()
         zones = {}
         if self.ids:
             for account_id, *key in self.env.execute_query(
@@ -537,7 +537,7 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
         # sudo: the caller reads the account; the facts asked for are those of calls
         # of both sides, and only their consequence is told
         account_sudo, agent_sudo = self.sudo(), agent.sudo()
-        self.env.flush_all()
+        self.env["collection.account"]._flush_all()
         [kind] = self._read_kinds(SQL("acc.id = %s", self.id), agent_sudo, at)
         codes = []
         if agent_sudo and not agent_sudo._is_employed(kind.today):
@@ -773,7 +773,7 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
         Kinds of customers are judged beforehand; the statement joins them, and the
         calls of both sides that caps and rests count.
         """
-        self.env.flush_all()
+        self.env["collection.account"]._flush_all()
         scope = SQL(
             "acc.active AND acc.amount_open > 0 AND %s",
             self._worklist_scope(agent_sudo),
@@ -860,7 +860,7 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
     @api.model
     def _rank_stale(self, agent_sudo):
         """Rank first those of the agent's accounts whose facts have changed."""
-        self.env.flush_all()
+        self.env["collection.account"]._flush_all()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -974,7 +974,7 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
 
         :return: {account id: code of `GAPS`}
         """
-        self.env.flush_all()
+        self.env["collection.account"]._flush_all()
         today = fields.Date.context_today(self)
         rows = self.env.execute_query(
             SQL(

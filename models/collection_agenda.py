@@ -26,7 +26,7 @@ class CollectionAgenda(models.Model):
 
     _name = "collection.agenda"
     _description = "Collection Agenda"
-    _inherit = ["collection.provider.mixin"]
+    _inherit = ["collection.ledger.mixin", "collection.provider.mixin"]
     _auto = False
     _order = "date, id"
     _rec_name = "name"

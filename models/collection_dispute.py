@@ -43,7 +43,12 @@ class CollectionDispute(models.Model):
 
     _name = "collection.dispute"
     _description = "Dispute"
-    _inherit = ["collection.provider.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "collection.ledger.mixin",
+        "collection.provider.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "create_date desc, id desc"
     _rec_name = "number"
 

@@ -380,7 +380,7 @@ class CollectionDunningRun(models.Model):
             " AND state IN ('done', 'cancelled') AND date < %s)",
             fields.Date.today() - relativedelta(days=30),
         )
-        self.env.flush_all()
+        self.env["collection.account"]._flush_all()
         self.env.cr.execute(
             SQL(
                 "DELETE FROM collection_letter"
@@ -521,7 +521,7 @@ class CollectionDunningRun(models.Model):
     def _delete_drafts(self):
         """Delete what this run proposed: it was never seen by the customer."""
         self.ensure_one()
-        self.env.flush_all()
+        self.env["collection.account"]._flush_all()
         for table, drafts in (
             ("collection_letter", SQL("number IS NULL")),
             ("collection_dunning_exclusion", SQL("TRUE")),
@@ -625,7 +625,7 @@ class CollectionDunningRun(models.Model):
 
     @api.model
     def _flush_for_decision(self):
-        self.env.flush_all()
+        self.env["collection.account"]._flush_all()
         # compiling a statement of this size takes longer than running it
         self.env.cr.execute(SQL("SET LOCAL jit = off"))
         # a hundred thousand items are sorted several times, in memory

@@ -8,7 +8,6 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..tools.ageing import BUCKETS, bucket, days_overdue
-from .prepared_statement import fetch_rows
 
 
 class CollectionItem(models.Model):
@@ -20,7 +19,11 @@ class CollectionItem(models.Model):
 
     _name = "collection.item"
     _description = "Receivable Item"
-    _inherit = ["collection.item.penalty.mixin", "collection.provider.mixin"]
+    _inherit = [
+        "collection.ledger.mixin",
+        "collection.item.penalty.mixin",
+        "collection.provider.mixin",
+    ]
     _order = "date_due, id"
     _rec_names_search = ["move_name"]
 
@@ -492,7 +495,7 @@ class CollectionItem(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _refresh_where(self, condition, closing=True, few=False):
+    def _refresh_where(self, condition, closing=True):
         """Make the items true for the journal items and accounts of `condition`.
 
         `condition` is SQL over the aliases `aml` and `acc`. Hot path, called on
@@ -500,7 +503,6 @@ class CollectionItem(models.Model):
         that differ are touched.
 
         :param closing: whether some of the items may stand on a line no longer
-        :param few: the condition names a handful of rows by an array
         :return: ids of the items created or changed, and of their accounts
         """
         self.env["account.move.line"].flush_model(
@@ -525,8 +527,7 @@ class CollectionItem(models.Model):
             "move_id, account_id, partner_id, company_id, currency_id, date_due,"
             " amount_total, amount_residual, amount_residual_company, state"
         )
-        rows = fetch_rows(
-            self.env,
+        rows = self.env.execute_query(
             SQL(
                 """
                 INSERT INTO collection_item AS ci (
@@ -580,11 +581,9 @@ class CollectionItem(models.Model):
                 condition=condition,
                 uid=self.env.uid,
             ),
-            few=few,
         )
         if closing:
-            rows += fetch_rows(
-                self.env,
+            rows += self.env.execute_query(
                 SQL(
                     """
                     UPDATE collection_item ci
@@ -606,7 +605,6 @@ class CollectionItem(models.Model):
                     condition=condition,
                     uid=self.env.uid,
                 ),
-                few=few,
             )
         item_ids = {row[0] for row in rows}
         if item_ids:

@@ -87,7 +87,7 @@ class CollectionItemPenaltyMixin(models.AbstractModel):
 
         :param carries: whether the indemnity of the invoice may stand on this row
         """
-        self.env.flush_all()
+        self.env["collection.account"]._flush_all()
         return self.env.execute_query(
             SQL(
                 """

@@ -214,7 +214,7 @@ class CollectionLetterPenaltyMixin(models.AbstractModel):
         # nothing to add up, or letters that are never saved (previews)
         if not self.ids:
             return
-        self.env.flush_all()
+        self.env["collection.account"]._flush_all()
         self.env.execute_query(
             SQL(
                 """

@@ -51,7 +51,7 @@ class CollectionMandateServiceMixin(models.AbstractModel):
         :raises AccessError: for others than in-house people and the supervisor
         """
         self._check_service_access()
-        self.env.flush_all()
+        self.env["collection.account"]._flush_all()
         today = fields.Date.context_today(self)
         # sudo is not needed: one mandate that was checked, and counts only
         rows = self.env.execute_query(

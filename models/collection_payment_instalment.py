@@ -4,7 +4,7 @@ from odoo import api, fields, models
 class CollectionPaymentInstalment(models.Model):
     _name = "collection.payment.instalment"
     _description = "Instalment"
-    _inherit = ["collection.provider.mixin"]
+    _inherit = ["collection.ledger.mixin", "collection.provider.mixin"]
     _order = "plan_id, date, id"
 
     _provider_fields = frozenset(

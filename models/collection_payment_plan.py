@@ -31,7 +31,12 @@ class CollectionPaymentPlan(models.Model):
 
     _name = "collection.payment.plan"
     _description = "Payment Plan"
-    _inherit = ["collection.provider.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "collection.ledger.mixin",
+        "collection.provider.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "date_start desc, id desc"
     _rec_name = "number"
 

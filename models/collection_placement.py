@@ -13,7 +13,7 @@ class CollectionPlacement(models.Model):
 
     _name = "collection.placement"
     _description = "Hand-over"
-    _inherit = ["collection.provider.mixin", "mail.thread"]
+    _inherit = ["collection.ledger.mixin", "collection.provider.mixin", "mail.thread"]
     _order = "date desc, id desc"
     _rec_name = "number"
 

@@ -6,7 +6,7 @@ class CollectionPlacementItem(models.Model):
 
     _name = "collection.placement.item"
     _description = "Item at Hand-over"
-    _inherit = ["collection.provider.mixin"]
+    _inherit = ["collection.ledger.mixin", "collection.provider.mixin"]
     _order = "line_id, date_due, id"
     _rec_name = "move_name"
 

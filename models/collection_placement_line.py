@@ -25,7 +25,7 @@ class CollectionPlacementLine(models.Model):
 
     _name = "collection.placement.line"
     _description = "Account Handed Over"
-    _inherit = ["collection.provider.mixin"]
+    _inherit = ["collection.ledger.mixin", "collection.provider.mixin"]
     _order = "placement_id desc, amount desc, id"
     _rec_name = "account_id"
 

@@ -41,7 +41,7 @@ class CollectionPromise(models.Model):
 
     _name = "collection.promise"
     _description = "Promise to Pay"
-    _inherit = ["collection.provider.mixin", "mail.thread"]
+    _inherit = ["collection.ledger.mixin", "collection.provider.mixin", "mail.thread"]
     _order = "date_promised desc, id desc"
     _rec_name = "number"
 

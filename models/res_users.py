@@ -11,7 +11,5 @@ class ResUsers(models.Model):
     def _may_decide_in(self, company):
         """Those of these users whom something of `company` can be given to."""
         return self.filtered(
-            lambda user: (
-                user.active and not user.share and company in user.company_ids
-            )
+            lambda user: user.active and not user.share and company in user.company_ids
         )

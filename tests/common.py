@@ -294,6 +294,31 @@ class CollectionCommon(AccountTestInvoicingCommon):
             ]
         )
 
+    def _position_queries(self, function):
+        """How many queries the position needs for what the ledger does in `function`.
+
+        `function` reads no position: nothing of it is worked out meanwhile.
+        """
+        Account = self.env.registry["collection.account"]
+        original = Account._refresh_position
+        spent = []
+
+        def counting(records, *args):
+            records.env.flush_all()
+            before = records.env.cr.sql_log_count
+            original(records, *args)
+            spent.append(records.env.cr.sql_log_count - before)
+
+        self.env.cr.flush()
+        self.patch(Account, "_refresh_position", counting)
+        function()
+        self.env.flush_all()
+        self.assertFalse(spent, "worked out before anybody asked")
+        self.env.cr.flush()
+        self.patch(Account, "_refresh_position", original)
+        [queries] = spent
+        return queries
+
     @classmethod
     def _dispute_reason(cls, code):
         """A reason of the catalogue."""

@@ -1,5 +1,6 @@
 from odoo import Command
 from odoo.tests import freeze_time, tagged
+from odoo.tools import SQL
 
 from .common import CollectionCommon
 
@@ -84,6 +85,7 @@ class TestItemRefresh(CollectionCommon):
 
     def test_cancel(self):
         invoice = self._invoice(self.customer, 1000.0, "2026-03-01")
+        self.env.cr.flush()
         invoice.button_draft()
         invoice.button_cancel()
         self.assertEqual(set(self._items(invoice).mapped("state")), {"closed"})
@@ -515,23 +517,52 @@ class TestItemRefresh(CollectionCommon):
         invoice.with_user(self.accountant_user).button_draft()
         self.assertEqual(self._items(invoice).state, "closed")
 
-    def _own_queries(self, function):
-        """How many queries our hook alone makes while `function` runs."""
-        Account = self.env.registry["collection.account"]
-        original = Account._refresh_lines
-        spent = []
+    def test_position_follows_before_it_is_read(self):
+        """Whatever was read before, and by whichever way it is read afterwards."""
+        customer = self._customer("Read before")
+        self.assertFalse(customer.collection_account_id)
+        accounts = self.env["collection.account"].sudo()
+        number = accounts.search_count([])
+        invoice = self._invoice(customer, 1000.0, "2026-03-01")
+        self.assertEqual(accounts.search_count([]), number + 1)
+        account = customer.collection_account_id
+        item = account.item_ids
+        self.assertEqual((account.amount_open, item.state), (1000.0, "open"))
+        payment = self._payment(customer, 400.0, "2026-03-10")
+        lines = self._receivable_lines(invoice | payment.move_id)
+        lines.reconcile()
+        self.assertEqual(account.amount_open, 600.0)
+        lines.remove_move_reconcile()
+        self.assertEqual(item.amount_residual, 1000.0)
+        self.assertEqual(account.amount_credit, 400.0)
+        lines.reconcile()
+        [[total]] = accounts._read_group(
+            [("id", "=", account.id)], aggregates=["amount_open:sum"]
+        )
+        self.assertEqual(total, 600.0)
 
-        def counting(records, lines, **options):
+    def test_position_follows_when_the_transaction_is_saved(self):
+        customer = self._customer("Never read")
+        count = SQL(
+            "SELECT COUNT(*) FROM collection_account WHERE partner_id = %s", customer.id
+        )
+        invoice = self._invoice(customer, 1000.0, "2026-03-01", post=False)
+        with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
+            invoice._post()
             self.env.flush_all()
-            before = self.env.cr.sql_log_count
-            result = original(records, lines, **options)
-            spent.append(self.env.cr.sql_log_count - before)
-            return result
+            1 / 0  # noqa: B018
+        self.env.cr.flush()
+        self.assertEqual(self.env.execute_query(count), [(0,)])
+        with self.env.cr.savepoint():
+            invoice._post()
+        self.assertEqual(self.env.execute_query(count), [(1,)])
 
-        self.patch(Account, "_refresh_lines", counting)
-        function()
-        self.patch(Account, "_refresh_lines", original)
-        return sum(spent)
+    def test_touched_lines_may_be_gone(self):
+        invoice = self._invoice(self.customer, 1000.0, "2026-03-01")
+        invoice.button_draft()
+        invoice.unlink()
+        self.env.cr.flush()
+        self.assertEqual(self.env["collection.account"]._refresh(), 0)
 
     def test_number_of_queries_does_not_grow(self):
         def drafts(count):
@@ -546,7 +577,9 @@ class TestItemRefresh(CollectionCommon):
             return moves
 
         one, many = drafts(1), drafts(50)
-        self.assertEqual(self._own_queries(one._post), self._own_queries(many._post))
+        self.assertEqual(
+            self._position_queries(one._post), self._position_queries(many._post)
+        )
 
         def reconcile(moves):
             payments = self.env["account.payment"]
@@ -560,6 +593,7 @@ class TestItemRefresh(CollectionCommon):
             return lambda: self.env["account.move.line"]._reconcile_plan(lines)
 
         self.assertLessEqual(
-            self._own_queries(reconcile(many)), self._own_queries(reconcile(one))
+            self._position_queries(reconcile(many)),
+            self._position_queries(reconcile(one)),
         )
         self.assertEqual(self.env["collection.account"]._refresh(), 0)

@@ -42,7 +42,7 @@ class TestLetterDelivery(DeliveryCommon):
     def _trigger_cron(self):
         """One pass of the sending job, in its own transaction as on a server."""
         cron = self.env.ref("account_collection.ir_cron_collection_send")
-        self.env.flush_all()
+        self.env.cr.flush()
         with self.enter_registry_test_mode():
             cron.sudo().method_direct_trigger()
         self.env.invalidate_all()

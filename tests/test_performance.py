@@ -153,40 +153,27 @@ class TestPerformance(CollectionCommon):
                 moves |= self._invoice(partner, 100.0, "2026-03-01", post=False)
             return moves
 
-        def own_queries(function):
-            """Queries of the position alone, within `function`."""
-            Account = self.env.registry["collection.account"]
-            original = Account._refresh_lines
-            spent = []
-
-            def counting(records, lines, **options):
-                records.env.flush_all()
-                before = records.env.cr.sql_log_count
-                original(records, lines, **options)
-                spent.append(records.env.cr.sql_log_count - before)
-
-            self.patch(Account, "_refresh_lines", counting)
-            function()
-            self.patch(Account, "_refresh_lines", original)
-            return sum(spent)
-
-        # statements are prepared when they come for the second time
-        for _repetition in range(2):
-            known = drafts(1)
-            known._post()
-            payment = self._payment(known.partner_id, 100.0, "2026-03-10")
-            self._receivable_lines(known | payment.move_id).reconcile()
         one, many = drafts(1), drafts(20)
         # looked up, customer's account, item, totals
-        self.assertEqual(own_queries(one._post), 4)
-        self.assertEqual(own_queries(many._post), 4)
+        self.assertEqual(self._position_queries(one._post), 4)
+        self.assertEqual(self._position_queries(many._post), 4)
         again = self._invoice(one.partner_id, 50.0, "2026-03-01", post=False)
-        self.assertEqual(own_queries(again._post), 3)
+        self.assertEqual(self._position_queries(again._post), 3)
         payment = self._payment(one.partner_id, 100.0, "2026-03-10")
         lines = self._receivable_lines(one | payment.move_id)
         # looked up, item, totals: neither dispute nor hand-over to look after
-        self.assertEqual(own_queries(lines.reconcile), 3)
+        self.assertEqual(self._position_queries(lines.reconcile), 3)
         self.assertEqual(self.account_of(one.partner_id).amount_open, 50.0)
+        # one after the other in one transaction: nothing is asked in between
+
+        def post_each(moves):
+            for move in moves:
+                move._post()
+                self.env.flush_all()
+
+        some = drafts(20)
+        before = self._position_queries(lambda: post_each(some[:2]))
+        self.assertEqual(self._position_queries(lambda: post_each(some[2:])), before)
         self.assertEqual(self.env["collection.account"]._refresh(), 0)
 
     def test_hand_over_preview(self):
