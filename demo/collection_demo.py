@@ -732,7 +732,9 @@ class CollectionDemo(models.AbstractModel):
                     "account_id": item.account_id.id,
                     "item_ids": [Command.set(item.ids)],
                     "amount": item.currency_id.round(item.amount_residual * share),
-                    "reason": reason,
+                    "reason_id": self.env.ref(
+                        f"account_collection.dispute_reason_{reason}"
+                    ).id,
                     "description": text,
                     "owner_id": customers[key]["partner"].user_id.id,
                     "deadline": date + timedelta(days=19 + 3 * position),
@@ -741,7 +743,9 @@ class CollectionDemo(models.AbstractModel):
             if state == "in_progress":
                 dispute.action_in_progress()
             elif state == "rejected":
-                dispute.action_reject()
+                dispute._decide(
+                    "rejected", "Livré dans le créneau convenu, bon signé à 7 h 40."
+                )
         ledger.insolvent.add("moulin")
         customers["moulin"]["account"].write(
             {

@@ -26,7 +26,7 @@ class CollectionLedgerMixin(models.AbstractModel):
     def flush_model(self, fnames=None):
         # EXTENDS base: whatever reads the table passes here
         self.env["collection.account"]._refresh_touched()
-        super().flush_model(fnames)
+        return super().flush_model(fnames)
 
     @api.model
     def _search(self, *args, **kwargs):

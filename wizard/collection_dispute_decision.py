@@ -29,20 +29,21 @@ class CollectionDisputeDecision(models.TransientModel):
         help="Told to whoever works the customer, provider's agents included.",
     )
     may_draft = fields.Boolean(compute="_compute_may_draft")
-    draft_credit_note = fields.Boolean(
-        compute="_compute_may_draft", store=True, readonly=False
-    )
+    draft_credit_note = fields.Boolean(default=lambda self: self._may_draft())
 
     @api.depends("dispute_id")
     def _compute_amount_contested(self):
         for wizard in self:
             wizard.amount_contested = wizard.dispute_id._get_contested_amount()
 
-    @api.depends("dispute_id")
+    @api.model
+    def _may_draft(self):
+        """Whether the user may draft the credit note himself."""
+        return self.env["account.move.reversal"].has_access("create")
+
+    @api.depends_context("uid")
     def _compute_may_draft(self):
-        may_draft = self.env["account.move.reversal"].has_access("create")
-        self.may_draft = may_draft
-        self.draft_credit_note = may_draft
+        self.may_draft = self._may_draft()
 
     def action_confirm(self):
         """Decide, and open the credit note where there is one to check.
