@@ -6,7 +6,7 @@
     "category": "Accounting/Accounting",
     "author": "The account_collection contributors",
     "license": "LGPL-3",
-    "depends": ["account", "portal"],
+    "depends": ["account", "phone_validation", "portal", "rating"],
     "external_dependencies": {"python": ["num2words", "xlsxwriter"]},
     "data": [
         "security/account_collection_groups.xml",
