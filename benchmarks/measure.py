@@ -383,10 +383,18 @@ def peer(meter):
         letters = comm._generate_comm_from_credit_lines(chosen)
     figures["count"] = len(letters)
     cr.commit()
-    with meter.step("mail", len(letters)):
+    report = env["ir.actions.report"]
+
+    def render(self, *args, **kwargs):
+        return b"%PDF-1.4", "pdf"
+
+    # the renderer apart, as for ours
+    with (
+        patch.object(type(report), "_render_qweb_pdf", render),
+        meter.step("mail", len(letters)),
+    ):
         letters._generate_emails()
     cr.commit()
-    report = env["ir.actions.report"]
     batch = letters[:50]
     with meter.step("print_50", len(batch)):
         report._render_qweb_pdf(

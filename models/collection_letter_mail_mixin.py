@@ -96,41 +96,44 @@ class CollectionLetterMailMixin(models.AbstractModel):
                 )
             # sudo: a manager sends letters without rights on templates and mails
             mails = template.sudo().send_mail_batch(letters.ids)
-            for letter, mail in zip(letters, mails, strict=True):
-                if not mail.recipient_ids and not mail.email_to:
-                    raise UserError(
-                        self.env._(
-                            "The e-mail template “%(template)s” gives no recipient.",
-                            template=template.name,
-                        )
+            if any(not mail.recipient_ids and not mail.email_to for mail in mails):
+                raise UserError(
+                    self.env._(
+                        "The e-mail template “%(template)s” gives no recipient.",
+                        template=template.name,
                     )
-                mail.write(letter._get_mail_values(mail))
+                )
 
-    def _get_mail_values(self, mail):
-        """What the template does not know: copies, answers, enclosures."""
+    def _complete_mail_values(self, values):
+        """What the template does not know: copies, answers, enclosures.
+
+        :param dict values: of the e-mail, as `mail.template` generates them
+        """
         company = self.sudo().company_id
         enclosed = self.sudo().attachment_id | self._get_enclosures()
-        values = {
-            "attachment_ids": [Command.link(pdf.id) for pdf in enclosed],
-            "reply_to": self._get_reply_to(),
-            # bounces come back to the company's domain, whoever runs the queue
-            "record_alias_domain_id": company.alias_domain_id.id,
-            "record_company_id": company.id,
-        }
+        values.update(
+            {
+                "attachment_ids": enclosed.ids,
+                "reply_to": self._get_reply_to(),
+                # bounces come back to the company's domain, whoever runs the queue
+                "record_alias_domain_id": company.alias_domain_id.id,
+                "record_company_id": company.id,
+            }
+        )
         copies = self._get_copy_partners()
-        if copies and mail.recipient_ids:
+        recipients = self.env["res.partner"].sudo().browse(values.get("partner_ids"))
+        if copies and recipients:
             # one e-mail in which the customer sees who has a copy
             values["email_to"] = ", ".join(
                 formataddr((partner.name or "", partner.email_normalized))
-                for partner in mail.recipient_ids
+                for partner in recipients
                 if partner.email_normalized
             )
-            values["recipient_ids"] = [Command.clear()]
+            values["partner_ids"] = []
             values["email_cc"] = ", ".join(
                 formataddr((partner.name or "", partner.email_normalized))
                 for partner in copies
             )
-        return values
 
     # ------------------------------------------------------------------
     # Enclosures

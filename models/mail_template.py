@@ -4,6 +4,16 @@ from odoo import api, models
 class MailTemplate(models.Model):
     _inherit = "mail.template"
 
+    def _generate_template(self, res_ids, render_fields, **options):
+        # EXTENDS mail: an e-mail that is complete when it is created is written once
+        values_by_id = super()._generate_template(res_ids, render_fields, **options)
+        # only where the e-mail itself is made, not in a composer that a user fills in
+        if self.model == "collection.letter" and "auto_delete" in render_fields:
+            letters = self.env["collection.letter"].browse(res_ids)
+            for letter in letters:
+                letter._complete_mail_values(values_by_id[letter.id])
+        return values_by_id
+
     @api.model
     def _render_template_qweb(
         self, template_src, model, res_ids, add_context=None, options=None
