@@ -49,7 +49,7 @@ class CollectionDispute(models.Model):
         "mail.thread",
         "mail.activity.mixin",
     ]
-    _order = "create_date desc, id desc"
+    _order = "date_opened desc, id desc"
     _rec_name = "number"
 
     _provider_fields = frozenset(
@@ -824,8 +824,14 @@ class CollectionDispute(models.Model):
         # sudo: what the nightly job did, which nobody sets by hand
         late.sudo().date_reminded = today
         late.account_id._mark_stale()
-        for company in self.env["res.company"].search([]):
+        for company in self._get_undecided_companies():
             self._escalate(company, today)
+
+    @api.model
+    def _get_undecided_companies(self):
+        """Companies with disputes that nobody has decided."""
+        groups = self._read_group([("state", "in", UNDECIDED)], ["company_id"])
+        return self.env["res.company"].union(*(company for (company,) in groups))
 
     @api.model
     def _escalate(self, company, today):

@@ -46,7 +46,8 @@ class TestPrecheck(CollectionCommon):
             lambda precheck: precheck.partner_id == self.other_customer
         )
         self.assertEqual(
-            prechecks.mapped("date_due"), [date(2026, 11, 17), date(2026, 11, 25)]
+            prechecks.sorted().mapped("date_due"),
+            [date(2026, 11, 17), date(2026, 11, 25)],
         )
 
     def test_generated_once(self):
