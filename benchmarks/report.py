@@ -21,7 +21,8 @@ ROWS = (
     ("print_1000", "PDF of 1,000 letters", "", "the renderer"),
     ("print_each_50", "50 letters, a PDF of its own for each", "", "the renderer"),
     ("html_200", "– 200 letters without the renderer", "", "QWeb"),
-    ("mail", "Compose and queue e-mails, renderer apart", "mail", "QWeb, ORM `create`"),
+    ("compose", "Compose and queue e-mails", "compose", "QWeb, ORM `create`"),
+    ("mail", "Send letters by e-mail, renderer apart", "", "notes on customers, invoices"),
     ("mark_sent", "Mark all other letters sent", "", "the customers' timelines"),
     ("refresh", "Check every figure against the ledger", "", "reading the ledger"),
     ("rebuild", "Build every figure from nothing", "", "foreign keys"),
@@ -30,8 +31,10 @@ ROWS = (
     ("recall", "Take the file back", "", "the customers' timelines"),
 )
 LEDGER = (
-    ("post_usual", "Post invoices one by one"),
-    ("reconcile_usual", "Reconcile payments one by one"),
+    ("post_mass", "Post invoices in one transaction"),
+    ("reconcile_mass", "Reconcile payments in one transaction"),
+    ("post_usual", "Post invoices, each one saved"),
+    ("reconcile_usual", "Reconcile payments, each one saved"),
     ("post_lean", "Post, leanest call, first invoice of each customer"),
     ("reconcile_lean", "Reconcile, leanest call"),
 )

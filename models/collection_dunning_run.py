@@ -1047,11 +1047,12 @@ class CollectionDunningRun(models.Model):
                 before=date,
             ),
             account_filter=account_filter,
+            # of everybody, the index on negative residuals alone is the shortest way
             credit_filter=self.env["collection.account"]._credit_filter(
                 SQL("own.id IN %s", tuple(items.account_id.ids) or (0,))
-                if some
-                else SQL("TRUE")
-            ),
+            )
+            if some
+            else SQL("TRUE"),
             wanted=SQL("aligned.item_id IN %s", tuple(items.ids) or (0,))
             if some
             else SQL("(aligned.reason IS NULL OR aligned.days_overdue >= 1)"),

@@ -4,9 +4,20 @@ from odoo import api, models
 class MailTemplate(models.Model):
     _inherit = "mail.template"
 
-    def _generate_template(self, res_ids, render_fields, **options):
+    def _generate_template(
+        self,
+        res_ids,
+        render_fields,
+        recipients_allow_suggested=False,
+        find_or_create_partners=False,
+    ):
         # EXTENDS mail: an e-mail that is complete when it is created is written once
-        values_by_id = super()._generate_template(res_ids, render_fields, **options)
+        values_by_id = super()._generate_template(
+            res_ids,
+            render_fields,
+            recipients_allow_suggested=recipients_allow_suggested,
+            find_or_create_partners=find_or_create_partners,
+        )
         # only where the e-mail itself is made, not in a composer that a user fills in
         if self.model == "collection.letter" and "auto_delete" in render_fields:
             letters = self.env["collection.letter"].browse(res_ids)
