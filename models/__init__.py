@@ -11,6 +11,8 @@ from . import collection_ledger_mixin
 from . import collection_provider_mixin
 from . import collection_portal_mixin
 from . import collection_portal_act_mixin
+from . import collection_portal_agreement_mixin
+from . import collection_portal_note_mixin
 from . import collection_agent
 from . import collection_agent_training
 from . import collection_holiday
@@ -43,11 +45,13 @@ from . import collection_letter
 from . import collection_letter_line
 from . import collection_letter_detail
 from . import collection_mandate_service_mixin
+from . import collection_mandate_team_mixin
 from . import collection_mandate
 from . import collection_mandate_review
 from . import collection_placement
 from . import collection_placement_line
 from . import collection_placement_item
+from . import collection_provider_note
 from . import collection_access_log
 from . import collection_call_outcome
 from . import collection_call

@@ -77,6 +77,8 @@ class CollectionAccount(models.Model):
         "collection.provider.mixin",
         "collection.portal.mixin",
         "collection.portal.act.mixin",
+        "collection.portal.agreement.mixin",
+        "collection.portal.note.mixin",
         "collection.account.letter.mixin",
         "collection.account.worklist.mixin",
         "mail.thread",

@@ -278,6 +278,12 @@ class CollectionPortalMixin(models.AbstractModel):
                 if agent_sudo.supervisor
                 else []
             ),
+            "notes": self._get_portal_notes(),
+            "return_reasons": self._get_portal_labels(
+                "collection.provider.note", "reason"
+            ),
+            "return_open": bool(self._get_open_return()),
+            **self._get_portal_agreements(agent_sudo, items),
         }
         values["script"] = self._get_portal_script(agent_sudo, items)
         return values
