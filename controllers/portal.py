@@ -70,7 +70,7 @@ class CollectionPortal(CustomerPortal):
         """Values of the call form, as the models take them."""
         vals = {
             name: post[name].strip()
-            for name in ("phone", "note", "next_action")
+            for name in ("phone", "note", "next_action", "obstacle_reason", "person")
             if (post.get(name) or "").strip()
         }
         outcome_id = post.get("outcome_id") or ""

@@ -15,6 +15,9 @@ from . import collection_agent
 from . import collection_agent_training
 from . import collection_holiday
 from . import collection_priority_rule
+from . import collection_call_outcome
+from . import collection_call
+from . import collection_account_call_mixin
 from . import collection_account_letter_mixin
 from . import collection_account_worklist_mixin
 from . import collection_account
@@ -49,8 +52,6 @@ from . import collection_placement
 from . import collection_placement_line
 from . import collection_placement_item
 from . import collection_access_log
-from . import collection_call_outcome
-from . import collection_call
 from . import collection_agenda
 from . import collection_daily_figure
 from . import account_move
