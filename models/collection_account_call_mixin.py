@@ -1,6 +1,6 @@
 from odoo import Command, api, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import email_normalize
+from odoo.tools import email_normalize, formataddr
 
 from .collection_call import LOG_FIELDS
 from .collection_portal_act_mixin import PORTAL_PLAN_FIELDS, PORTAL_PROMISE_FIELDS
@@ -284,6 +284,15 @@ class CollectionAccountCallMixin(models.AbstractModel):
             )
         if not invoices:
             raise UserError(self.env._("There is no invoice behind these items."))
+        company = account_sudo.company_id
+        address = company.email or company.collection_email
+        if not address:
+            raise UserError(
+                self.env._(
+                    "%(company)s has no e-mail address to send copies from: enter one.",
+                    company=company.name,
+                )
+            )
         documents = {}
         for item in items:
             if item.sudo().move_id in invoices:
@@ -296,6 +305,9 @@ class CollectionAccountCallMixin(models.AbstractModel):
         template_sudo.with_context(collection_invoices=names).send_mail(
             self.id,
             email_values={
+                # never the caller's own, who may be a provider's
+                "email_from": formataddr((company.name, address)),
+                "author_id": company.partner_id.id,
                 "recipient_ids": [Command.set(contact.ids)],
                 "attachment_ids": [
                     Command.create(
@@ -319,6 +331,15 @@ class CollectionAccountCallMixin(models.AbstractModel):
             # sudo: by whom, in the company's timeline
             author_id=self.env.user.sudo().partner_id.id,
         )
+
+    def _get_reply_to(self):
+        """Where answers go: the collector, else the company's collections address."""
+        # sudo: an address of the company's own
+        account_sudo = self.sudo()
+        user, company = account_sudo.user_id, account_sudo.company_id
+        if user.email_normalized:
+            return user.email_formatted
+        return company.collection_email or company.email or ""
 
     def _get_call_people(self):
         """Whom to call at the customer's, the person who is written to first.

@@ -245,18 +245,6 @@ class CollectionCall(models.Model):
                     self.env._("The next action cannot lie before the call itself.")
                 )
 
-    @api.constrains("duration", "next_action_time")
-    def _check_numbers(self):
-        for call in self:
-            if not is_duration(call.duration):
-                raise ValidationError(
-                    self.env._("A call lasts between nothing and a day, in minutes.")
-                )
-            if not is_hour(call.next_action_time):
-                raise ValidationError(
-                    self.env._("The hour of the next action lies between 0:00 and 24:00.")
-                )
-
     @api.constrains("next_action_time", "next_action_date", "outcome_id")
     def _check_hour(self):
         for call in self:
@@ -410,6 +398,7 @@ class CollectionCall(models.Model):
     @api.model
     def _complete_values(self, vals):
         """Number of the call, and the number dialled as it is written everywhere."""
+        self._check_numbers(vals)
         account = self.env["collection.account"].browse(vals.get("account_id"))
         vals = dict(vals)
         if vals.get("phone"):
@@ -424,6 +413,18 @@ class CollectionCall(models.Model):
             .next_by_code("collection.call", sequence_date=day)
         )
         return vals
+
+    @api.model
+    def _check_numbers(self, vals):
+        # before they are rounded and stored: not every float is a number
+        if not is_duration(vals.get("duration")):
+            raise UserError(
+                self.env._("A call lasts between nothing and a day, in minutes.")
+            )
+        if not is_hour(vals.get("next_action_time")):
+            raise UserError(
+                self.env._("The hour of the next action lies between 0:00 and 24:00.")
+            )
 
     @api.model
     def _format_number(self, account, phone):
@@ -553,6 +554,7 @@ class CollectionCall(models.Model):
                     "correct it by a second entry."
                 )
             )
+        self._check_numbers(vals)
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)

@@ -286,7 +286,7 @@ class CollectionCommon(AccountTestInvoicingCommon):
     # ------------------------------------------------------------------
 
     @classmethod
-    def _outcome(cls, code):
+    def _result(cls, code):
         """An outcome of calls by its code."""
         return cls.env.ref(f"account_collection.outcome_{code}")
 
@@ -294,7 +294,7 @@ class CollectionCommon(AccountTestInvoicingCommon):
     def _call_values(cls, account, code="no_answer", **values):
         """Values of a call that is logged whatever the hour; a next action where
         somebody was reached."""
-        outcome = cls._outcome(code)
+        outcome = cls._result(code)
         if outcome.contact != "none":
             values.setdefault("next_action_date", fields.Date.today())
         return {

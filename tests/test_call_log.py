@@ -30,7 +30,7 @@ class CallCommon(CollectionCommon):
     def _log(self, code="no_answer", follow_up=None, account=None, **values):
         return (
             self.mine if account is None else account
-        )._log_call({"outcome_id": self._outcome(code).id, **values}, follow_up)
+        )._log_call({"outcome_id": self._result(code).id, **values}, follow_up)
 
     def _promise(self, **values):
         return {
@@ -428,6 +428,13 @@ class TestCallLog(CallCommon):
             self.assertEqual((bill.chase_count, bill.alternative), (1, "transfer"))
 
     def test_duplicate(self):
+        with self.assertRaisesRegex(UserError, "to send copies from"):
+            self._log(
+                "document_requested",
+                {"duplicate": {"item_ids": self.late.ids}},
+                next_action_date="2026-04-03",
+            )
+        self.company.email = "office@company.example.com"
         with self.allow_pdf_render():
             self._log(
                 "document_requested",
@@ -446,7 +453,7 @@ class TestCallLog(CallCommon):
         )
         for mail in mails:
             self.assertEqual(len(mail.attachment_ids), 1)
-            self.assertEqual(mail.email_from, self.company.email_formatted)
+            self.assertIn("office@company.example.com", mail.email_from)
             self.assertNotIn(self.provider.name, mail.body_html)
         self.customer.email = False
         with self.assertRaisesRegex(UserError, "no e-mail address"):
@@ -529,7 +536,7 @@ class TestCallLog(CallCommon):
         seller = self._user("collection_seller", "base.group_user")
         self.customer.user_id = seller
         domain = [("partner_ids", "in", seller.partner_id.ids)]
-        messages = self.env["mail.message"]
+        messages = self.env["mail.message"].sudo()
         before = messages.search_count(domain)
         self._log("already_paid", next_action_date="2026-04-02")
         self.assertEqual(messages.search_count(domain), before)
@@ -576,9 +583,9 @@ class TestCallLog(CallCommon):
 
     def test_portal_method_is_for_the_provider(self):
         with self.assertRaises(AccessError):
-            self.mine._portal_log_call({"outcome_id": self._outcome("busy").id})
+            self.mine._portal_log_call({"outcome_id": self._result("busy").id})
         call = self.theirs._portal_log_call(
-            {"outcome_id": self._outcome("promise").id},
+            {"outcome_id": self._result("promise").id},
             self._promise(item_ids=self.delegated.item_ids[:1].ids, amount=10.0),
         )
         history = self.theirs._get_portal_values()["history"]
@@ -588,13 +595,13 @@ class TestCallLog(CallCommon):
         from odoo.fields import Date  # noqa: PLC0415
 
         thursday = Date.to_date("2026-04-02")
-        proposed = self._outcome("no_answer")._get_next_action(thursday)
+        proposed = self._result("no_answer")._get_next_action(thursday)
         self.assertEqual(proposed["next_action"], "Call again")
         self.assertEqual(str(proposed["next_action_date"]), "2026-04-03")
         friday = thursday + timedelta(days=1)
         # Easter Monday is no day for a call in France
         for country, day in (("fr", "2026-04-07"), ("ma", "2026-04-06")):
-            proposed = self._outcome("no_answer")._get_next_action(
+            proposed = self._result("no_answer")._get_next_action(
                 friday, self.env.ref(f"base.{country}")
             )
             self.assertEqual(str(proposed["next_action_date"]), day)
@@ -630,7 +637,7 @@ class TestCallStands(CallCommon):
                 record = call.with_user(user)
                 for values in (
                     {"note": "Other"},
-                    {"outcome_id": self._outcome("busy").id},
+                    {"outcome_id": self._result("busy").id},
                     {"date": "2026-01-01 10:00:00"},
                     {"user_id": user.id},
                     {"promise_id": False},
@@ -645,7 +652,7 @@ class TestCallStands(CallCommon):
                     record.unlink()
             # not even the superuser, but for what the system links by itself
             for values in (
-                {"outcome_id": self._outcome("busy").id},
+                {"outcome_id": self._result("busy").id},
                 {"duration": 9.0},
                 {"note": "Other", "duration": 9.0},
                 {"user_id": self.manager_user.id},
@@ -661,7 +668,7 @@ class TestCallStands(CallCommon):
         for user in (self.manager_user, self.accountant_user):
             with self.assertRaises(UserError):
                 call.with_user(user)._complete_entry({"note": "Not mine"})
-        for values in ({"outcome_id": self._outcome("busy").id}, {"duration": 5.0}):
+        for values in ({"outcome_id": self._result("busy").id}, {"duration": 5.0}):
             with self.assertRaises(UserError):
                 call._complete_entry(values)
         with freeze_time("2026-03-31 10:59:00"):  # 23:59 there
@@ -697,7 +704,7 @@ class TestCallStands(CallCommon):
                     call._correct("Wrong", {"user_id": self.manager_user.id})
                 correction = call._correct(
                     "Another customer's answer",
-                    {"outcome_id": self._outcome("busy").id, "note": "Was busy"},
+                    {"outcome_id": self._result("busy").id, "note": "Was busy"},
                 ).with_env(self.env)
                 self.assertEqual(correction.correction_of_id, call.with_env(self.env))
                 self.assertEqual(correction.user_id, user)

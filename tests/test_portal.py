@@ -55,8 +55,8 @@ class PortalCommon(CollectionCommon, HttpCase):
         cls.placement = cls._hand_over(cls.account)
         cls.items = cls.account.item_ids
         cls.url = f"/my/collection/{cls.account.id}"
-        cls.in_process = cls._outcome("payment_in_process")
-        cls.no_answer = cls._outcome("no_answer")
+        cls.in_process = cls._result("payment_in_process")
+        cls.no_answer = cls._result("no_answer")
 
     def _log_in(self, user):
         self.authenticate(user.login, user.login)

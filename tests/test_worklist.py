@@ -26,8 +26,8 @@ class WorklistCommon(CollectionCommon):
         cls.collector = cls._agent(
             cls.collector_user, cls.env["res.partner"], skill="3"
         )
-        cls.outcome_none = cls._outcome("no_answer")
-        cls.outcome_right = cls._outcome("information_only")
+        cls.outcome_none = cls._result("no_answer")
+        cls.outcome_right = cls._result("information_only")
         cls.segment = cls.env["collection.segment"].create(
             {"name": "Tests", "code": "tests"}
         )
