@@ -17,6 +17,9 @@ from . import collection_agent
 from . import collection_agent_training
 from . import collection_holiday
 from . import collection_priority_rule
+from . import collection_call_outcome
+from . import collection_call
+from . import collection_account_call_mixin
 from . import collection_account_letter_mixin
 from . import collection_account_worklist_mixin
 from . import collection_account
@@ -53,8 +56,6 @@ from . import collection_placement_line
 from . import collection_placement_item
 from . import collection_provider_note
 from . import collection_access_log
-from . import collection_call_outcome
-from . import collection_call
 from . import collection_agenda
 from . import collection_daily_figure
 from . import account_move

@@ -79,6 +79,7 @@ class CollectionAccount(models.Model):
         "collection.portal.act.mixin",
         "collection.portal.agreement.mixin",
         "collection.portal.note.mixin",
+        "collection.account.call.mixin",
         "collection.account.letter.mixin",
         "collection.account.worklist.mixin",
         "mail.thread",
@@ -117,6 +118,7 @@ class CollectionAccount(models.Model):
             "mandate_notice_missing",
             "next_action",
             "next_action_date",
+            "next_action_time",
             "oldest_due_date",
             "open_item_ids",
             # what is searched by name passes by the customer, whose own fields stay
@@ -348,6 +350,10 @@ class CollectionAccount(models.Model):
         tracking=True,
     )
     next_action_date = fields.Date(tracking=True)
+    next_action_time = fields.Float(
+        string="Next Action at",
+        help="Hour agreed with the customer, in his own time. 0: none.",
+    )
     next_action = fields.Char(tracking=True)
     call_ids = fields.One2many(
         comodel_name="collection.call", inverse_name="account_id", string="Calls"
@@ -653,7 +659,12 @@ class CollectionAccount(models.Model):
     def _compute_last_call_date(self):
         dates = dict(
             self.env["collection.call"]._read_group(
-                [("account_id", "in", self.ids)], ["account_id"], ["date:max"]
+                [
+                    ("account_id", "in", self.ids),
+                    ("correction_of_id", "=", False),
+                ],
+                ["account_id"],
+                ["date:max"],
             )
         )
         for account in self:
@@ -662,7 +673,12 @@ class CollectionAccount(models.Model):
     def _compute_call_count(self):
         counts = dict(
             self.env["collection.call"]._read_group(
-                [("account_id", "in", self.ids)], ["account_id"], ["__count"]
+                [
+                    ("account_id", "in", self.ids),
+                    ("correction_of_id", "=", False),
+                ],
+                ["account_id"],
+                ["__count"],
             )
         )
         for account in self:
@@ -719,6 +735,9 @@ class CollectionAccount(models.Model):
             )
         if vals.get("segment_id") and "segment_locked" not in vals:
             vals = dict(vals, segment_locked=True)
+        if "next_action_date" in vals and "next_action_time" not in vals:
+            # an hour was agreed for a day, not for another
+            vals = dict(vals, next_action_time=0.0)
         opened = (
             self.filtered(lambda account: not account.insolvency_date)
             if vals.get("insolvency_date")
@@ -1361,7 +1380,7 @@ class CollectionAccount(models.Model):
         )
         return dict(
             action,
-            domain=[("account_id", "=", self.id)],
+            domain=[("account_id", "=", self.id), ("correction_of_id", "=", False)],
             context={"default_account_id": self.id},
         )
 

@@ -83,6 +83,7 @@ class CollectionDailyFigure(models.Model):
             "account_id",
             "company_id",
             "connected",
+            "correction_of_id",
             "date",
             "direction",
             "duration",
@@ -181,9 +182,7 @@ class CollectionDailyFigure(models.Model):
     @api.model
     def _get_call_condition(self):
         """SQL that leaves out calls that do not count; what corrects one is no call."""
-        if "correction_of_id" in self.env["collection.call"]._fields:
-            return SQL("AND fact.correction_of_id IS NULL")
-        return SQL()
+        return SQL("AND fact.correction_of_id IS NULL")
 
     @api.model
     def _get_since_condition(self, column):

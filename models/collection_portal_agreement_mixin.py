@@ -1,4 +1,4 @@
-from odoo import Command, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
@@ -134,7 +134,9 @@ class CollectionPortalAgreementMixin(models.AbstractModel):
         ]
 
     def _get_portal_disputes(self, invoices):
-        disputes = self._find_portal_records("collection.dispute")
+        disputes = self._find_portal_records(
+            "collection.dispute", "date_opened desc, id desc"
+        )
         states = dict(self._get_portal_labels("collection.dispute", "state"))
         # sudo: which invoices, and what is due of them
         return [
@@ -233,48 +235,16 @@ class CollectionPortalAgreementMixin(models.AbstractModel):
         """
         self._check_delegated_to_me()
         self._portal_check_values(vals, PORTAL_DISPUTE_FIELDS)
-        reason = self.env["collection.dispute.reason"].search(
-            [("id", "=", vals.get("reason_id") or 0), ("active", "=", True)]
-        )
-        if not reason:
-            raise UserError(self.env._("Say why the customer contests."))
-        items = self._portal_get_contested_items(vals.get("item_ids"))
-        amount = vals.get("amount") or 0.0
-        # sudo: how amounts of the invoices are compared and written
-        currency = items.sudo().currency_id
-        if len(currency) > 1:
-            raise UserError(
-                self.env._(
-                    "A dispute is in one currency: open one dispute per currency."
-                )
-            )
-        due = sum(items.mapped("amount_residual"))
-        if amount < 0 or currency.compare_amounts(amount, due) > 0:
-            raise UserError(
-                self.env._(
-                    "At most what is due can be contested: %(amount)s.",
-                    amount=currency.format(due),
-                )
-            )
-        return self.env["collection.dispute"].create(
-            {
-                "account_id": self.id,
-                "reason_id": reason.id,
-                "item_ids": [Command.set(items.ids)],
-                "amount": amount,
-                "description": (vals.get("description") or "").strip(),
-            }
+        return self._follow_up_dispute(
+            {**vals, "item_ids": vals.get("item_ids") or self._get_only_item().ids}, {}
         )
 
-    def _portal_get_contested_items(self, item_ids):
-        if item_ids:
-            return self._portal_get_items(item_ids)
+    def _get_only_item(self):
+        """The open item of this customer that the user sees, if there is but one."""
         items = self.env["collection.item"].search(
             [("account_id", "=", self.id), ("state", "=", "open")], limit=2
         )
-        if len(items) != 1:
-            raise UserError(self.env._("Tick the invoices that are contested."))
-        return items
+        return items if len(items) == 1 else items.browse()
 
     def _portal_answer_precheck(self, precheck_id, vals, dispute_vals=None):
         """Note what the customer answered about an invoice, as the current agent.

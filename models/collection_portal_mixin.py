@@ -7,17 +7,6 @@ from odoo.tools import format_date, plaintext2html
 
 from ..tools.ageing import BUCKETS
 
-#: all that a call logged on the portal may say
-PORTAL_CALL_FIELDS = frozenset(
-    {
-        "duration",
-        "next_action",
-        "next_action_date",
-        "note",
-        "outcome_id",
-        "phone",
-    }
-)
 #: entries of the history shown, newest first
 PORTAL_HISTORY_LIMIT = 50
 
@@ -299,12 +288,9 @@ class CollectionPortalMixin(models.AbstractModel):
         # sudo: called after the check that the account is delegated
         partner_sudo = self.sudo().partner_id
         main_sudo = self.sudo()._dunning_contact()
-        people_sudo = main_sudo | partner_sudo
-        people_sudo |= partner_sudo.child_ids.filtered(
-            lambda contact: contact.type != "delivery"
-        )
         return [
             {
+                "id": person_sudo.id,
                 "name": person_sudo.name or partner_sudo.name,
                 "function": person_sudo.function,
                 "phone": person_sudo.phone,
@@ -312,7 +298,7 @@ class CollectionPortalMixin(models.AbstractModel):
                 "main": person_sudo == main_sudo,
                 "customer": person_sudo == partner_sudo,
             }
-            for person_sudo in people_sudo
+            for person_sudo in self._get_call_people()
         ]
 
     def _get_portal_items(self):
@@ -395,7 +381,8 @@ class CollectionPortalMixin(models.AbstractModel):
     def _get_portal_history(self, agent_sudo):
         """Calls of both sides and letters sent, newest first."""
         calls = self.env["collection.call"].search(
-            [("account_id", "=", self.id)], limit=PORTAL_HISTORY_LIMIT
+            [("account_id", "=", self.id), ("correction_of_id", "=", False)],
+            limit=PORTAL_HISTORY_LIMIT,
         )
         history = []
         # sudo: who called; colleagues by name, other providers' people never
@@ -419,6 +406,21 @@ class CollectionPortalMixin(models.AbstractModel):
                     "note": plaintext2html(call.note) if call.note else "",
                     "next_action": call.next_action,
                     "next_action_date": call.next_action_date,
+                    "number": call.number,
+                    "direction": call.direction,
+                    "person": call.person,
+                    "follow_up": call_sudo._get_follow_up_names(),
+                    "corrections": [
+                        {
+                            "date": correction.date,
+                            "reason": correction.correction_reason,
+                            "title": correction.outcome_id.name,
+                            "note": plaintext2html(correction.note)
+                            if correction.note
+                            else "",
+                        }
+                        for correction in call.correction_ids
+                    ],
                 }
             )
         # sudo: that a letter left and of which level is all that is shown
@@ -445,13 +447,24 @@ class CollectionPortalMixin(models.AbstractModel):
     def _get_portal_outcomes(self):
         """Outcomes grouped by who was reached: [(label, outcomes)]."""
         outcome_model = self.env["collection.call.outcome"]
+        today = fields.Date.context_today(self)
+        # sudo: whose holidays are no days for a next action
+        country = self.sudo().partner_id.country_id
         outcomes = outcome_model.search([("active", "=", True)]).grouped("contact")
         labels = outcome_model._fields["contact"]._description_selection(self.env)
         return [
             (
                 label,
                 [
-                    {"id": outcome.id, "name": outcome.name}
+                    {
+                        "id": outcome.id,
+                        "name": outcome.name,
+                        "code": outcome.code,
+                        "follow_up": outcome.follow_up,
+                        "required": outcome.follow_up_required,
+                        "remark": outcome.remark,
+                        **outcome._get_next_action(today, country),
+                    }
                     for outcome in outcomes[contact]
                 ],
             )
@@ -520,34 +533,13 @@ class CollectionPortalMixin(models.AbstractModel):
     # Acts
     # ------------------------------------------------------------------
 
-    def _portal_log_call(self, vals):
-        """Log a call of the current agent to this customer.
+    def _portal_log_call(self, vals, follow_up=None):
+        """Log a call of the current agent to this customer, as `_log_call` does.
 
-        :param dict vals: values of `PORTAL_CALL_FIELDS` and no other
-        :return: the call
+        :raises AccessError: not one of a provider's agents, or not his customer
         """
         self._check_delegated_to_me()
-        if not PORTAL_CALL_FIELDS.issuperset(vals):
-            raise AccessError(
-                self.env._(
-                    "These values cannot be set here: %(names)s.",
-                    names=", ".join(sorted(set(vals) - PORTAL_CALL_FIELDS)),
-                )
-            )
-        outcome = self.env["collection.call.outcome"].search(
-            [("id", "=", vals.get("outcome_id") or 0)]
-        )
-        if not outcome:
-            raise UserError(self.env._("Say how the call went: choose an outcome."))
-        if outcome.contact != "none" and not vals.get("next_action_date"):
-            raise UserError(
-                self.env._(
-                    "You have reached somebody: say when the next action is due."
-                )
-            )
-        return self.env["collection.call"].create(
-            {**vals, "outcome_id": outcome.id, "account_id": self.id}
-        )
+        return self._log_call(vals, follow_up)
 
     def _portal_assign_agent(self, agent_id):
         """Give the account to a colleague, as a supervisor of the provider.

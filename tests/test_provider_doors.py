@@ -91,7 +91,7 @@ class TestProviderDoors(PortalCommon):
         cls.call = (
             cls.env["collection.call"]
             .with_user(cls.agent_user)
-            .create({"account_id": cls.account.id, "outcome_id": cls.no_answer.id})
+            .create(cls._call_values(cls.account))
             .with_env(cls.env)
         )
         cls.account.next_action_date = today
