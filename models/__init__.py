@@ -21,6 +21,7 @@ from . import collection_call_outcome
 from . import collection_call
 from . import collection_account_call_mixin
 from . import collection_account_letter_mixin
+from . import collection_account_means_mixin
 from . import collection_account_worklist_mixin
 from . import collection_account
 from . import collection_item_penalty_mixin
@@ -33,6 +34,8 @@ from . import collection_dispute
 from . import collection_promise
 from . import collection_payment_plan
 from . import collection_payment_instalment
+from . import collection_means_campaign
+from . import collection_means_change
 from . import collection_bill
 from . import collection_precheck
 from . import collection_dunning_run

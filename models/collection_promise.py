@@ -4,12 +4,15 @@ from odoo.tools import SQL, format_date
 
 from ..tools.promise import last_day, promise_state
 
+#: how customers pay, for promises, plans, quality control and campaigns alike
 MEANS = [
     ("transfer", "Bank transfer"),
-    ("direct_debit", "Direct debit"),
-    ("cheque", "Cheque"),
-    ("bill", "Bill of exchange"),
+    ("direct_debit", "SEPA direct debit"),
+    ("direct_debit_b2b", "SEPA direct debit B2B"),
+    ("lcr_magnetic", "LCR without paper"),
     ("card", "Card or payment link"),
+    ("cheque", "Cheque"),
+    ("bill", "Bill of exchange on paper"),
     ("cash", "Cash"),
 ]
 #: journals whose entries are receipts: write-offs and offsets keep no promise

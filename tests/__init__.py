@@ -27,6 +27,7 @@ from . import test_letter_post
 from . import test_letter_sending
 from . import test_level_history
 from . import test_limitation
+from . import test_means_change
 from . import test_multi_company
 from . import test_payment_plan
 from . import test_peer_complaints
