@@ -149,8 +149,9 @@ class CollectionPortal(CustomerPortal):
         """
         account._record_access("page")
         post = dict(post or {})
-        if post:
-            post["item_ids"] = self._get_collection_ids("item_ids")
+        for name in post:
+            if name.endswith("item_ids"):
+                post[name] = self._get_collection_ids(name)
         return self._render_collection(
             "portal_collection_account",
             {
@@ -169,11 +170,13 @@ class CollectionPortal(CustomerPortal):
             status=422 if error else 200,
         )
 
-    def _do_collection_act(self, account, form, post, act):
+    def _do_collection_act(self, account, form, post, act, url=None):
         """Act on an account for one of the forms of its page, then show the page.
 
         All or nothing. What is no longer the agent's is not found; what the models
         refuse is said beside the form, with what was typed.
+
+        :param url: gives where to go afterwards; None: back to the page
         """
         try:
             with request.env.cr.savepoint():
@@ -185,7 +188,9 @@ class CollectionPortal(CustomerPortal):
                 account, form=form, error=str(error), post=post
             )
         return request.redirect(
-            f"/my/collection/{account.id}?done={form}#collection_{form}"
+            url()
+            if url
+            else f"/my/collection/{account.id}?done={form}#collection_{form}"
         )
 
     # --- List ---
@@ -275,10 +280,12 @@ class CollectionPortal(CustomerPortal):
     def portal_collection_next(self, **post):
         """The customer whom this agent should call now; claimed, so nobody else's."""
         self._get_collection_agent()
+        return request.redirect(self._claim_next_collection())
+
+    def _claim_next_collection(self):
+        """Claim the next customer; where to find him, or why there is none."""
         account = request.env["collection.account"]._next_account()
-        if not account:
-            return request.redirect("/my/collection?nobody=1")
-        return request.redirect(f"/my/collection/{account.id}")
+        return f"/my/collection/{account.id}" if account else "/my/collection?nobody=1"
 
     # --- Account ---
 

@@ -2,6 +2,7 @@ from odoo import Command, api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import email_normalize, formataddr
 
+from .collection_account_means_mixin import ANSWER_FIELDS
 from .collection_call import LOG_FIELDS
 from .collection_portal_act_mixin import PORTAL_PLAN_FIELDS, PORTAL_PROMISE_FIELDS
 
@@ -13,7 +14,7 @@ FOLLOW_UP_FIELDS = {
     "bill": frozenset({"alternative", "bill_id"}),
     "duplicate": frozenset({"item_ids"}),
     "contact": frozenset({"contact_id", "email", "function", "name", "phone"}),
-    "means": frozenset({"answer", "target"}),
+    "means": ANSWER_FIELDS | {"answer", "target"},
 }
 #: what only somebody able to answer for the payment can agree to
 BY_RIGHT_PARTY = frozenset({"bill", "dispute", "means", "plan", "promise"})
@@ -444,4 +445,6 @@ class CollectionAccountCallMixin(models.AbstractModel):
         )
 
     def _follow_up_means(self, values, call):
-        self._record_means_change(values.get("target"), values.get("answer"), call=call)
+        values = dict(values)
+        target, answer = values.pop("target", False), values.pop("answer", False)
+        self._record_means_change(target, answer, call=call, **values)

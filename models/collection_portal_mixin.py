@@ -272,6 +272,14 @@ class CollectionPortalMixin(models.AbstractModel):
                 "collection.provider.note", "reason"
             ),
             "return_open": bool(self._get_open_return()),
+            "promise_amount": self._get_portal_promise_amount(items),
+            "means_proposal": self._get_means_proposal(),
+            "means_answers": self._get_portal_labels(
+                "collection.means.change", "state"
+            ),
+            "means_refusals": self._get_portal_labels(
+                "collection.means.change", "refusal_reason"
+            ),
             **self._get_portal_agreements(agent_sudo, items),
         }
         values["script"] = self._get_portal_script(agent_sudo, items)
@@ -355,6 +363,18 @@ class CollectionPortalMixin(models.AbstractModel):
             if item["days"] > 0:
                 total["overdue"] += item["due"]
         return list(totals.values())
+
+    def _get_portal_promise_amount(self, items):
+        """What a promise about all that is overdue would be about, as typed."""
+        # sudo: the currency of the account, in which promises are made
+        currency = self.sudo().currency_id
+        overdue = [
+            item["due"] - item["disputed"]
+            for item in items
+            if item["open"] and item["days"] > 0 and item["currency"] == currency
+        ]
+        amount = currency.round(sum(overdue))
+        return f"{amount:.{currency.decimal_places}f}" if amount > 0 else ""
 
     def _get_portal_ages(self, items):
         """What is open by age, company currency, with its share for the bar."""
@@ -460,6 +480,7 @@ class CollectionPortalMixin(models.AbstractModel):
                         "id": outcome.id,
                         "name": outcome.name,
                         "code": outcome.code,
+                        "contact": contact,
                         "follow_up": outcome.follow_up,
                         "required": outcome.follow_up_required,
                         "remark": outcome.remark,
