@@ -122,6 +122,8 @@ class CollectionPortal(CustomerPortal):
         """What every page shows: the way to the others, what waits on them."""
         return {
             **self._prepare_portal_layout_values(),
+            # the portal says nowhere which language a page is in
+            "html_data": {"lang": (request.env.lang or "en_US").replace("_", "-")},
             "page_name": page_name,
             "supervisor": agent_sudo.supervisor,
             "waiting": self._get_collection_waiting(agent_sudo),

@@ -35,11 +35,15 @@ from . import test_performance
 from . import test_placement_report
 from . import test_placement_xlsx
 from . import test_portal
+from . import test_portal_acts
+from . import test_portal_axe
+from . import test_portal_team
 from . import test_portal_tour
 from . import test_precheck
 from . import test_promise
 from . import test_provider_acts
 from . import test_provider_doors
+from . import test_provider_note
 from . import test_recall
 from . import test_tools_ageing
 from . import test_tools_amount_in_words
@@ -48,6 +52,7 @@ from . import test_tools_late_interest
 from . import test_tools_letter_text
 from . import test_tools_pareto
 from . import test_tools_priority
+from . import test_tools_sharing
 from . import test_views
 from . import test_waiver
 from . import test_worklist

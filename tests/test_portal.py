@@ -58,6 +58,10 @@ class PortalCommon(CollectionCommon, HttpCase):
         cls.in_process = cls._result("payment_in_process")
         cls.no_answer = cls._result("no_answer")
 
+    @classmethod
+    def in_days(cls, days):
+        return fields.Date.add(fields.Date.today(), days=days)
+
     def _log_in(self, user):
         self.authenticate(user.login, user.login)
 
