@@ -79,6 +79,7 @@ class CollectionAccount(models.Model):
         "collection.portal.act.mixin",
         "collection.account.call.mixin",
         "collection.account.letter.mixin",
+        "collection.account.script.mixin",
         "collection.account.worklist.mixin",
         "mail.thread",
         "mail.activity.mixin",
