@@ -81,6 +81,7 @@ class CollectionAccount(models.Model):
         "collection.portal.note.mixin",
         "collection.account.call.mixin",
         "collection.account.letter.mixin",
+        "collection.account.script.mixin",
         "collection.account.means.mixin",
         "collection.account.worklist.mixin",
         "mail.thread",

@@ -2,7 +2,6 @@ from odoo import Command, api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import email_normalize, formataddr
 
-from .collection_account_means_mixin import ANSWER_FIELDS
 from .collection_call import LOG_FIELDS
 from .collection_portal_act_mixin import PORTAL_PLAN_FIELDS, PORTAL_PROMISE_FIELDS
 
@@ -14,7 +13,9 @@ FOLLOW_UP_FIELDS = {
     "bill": frozenset({"alternative", "bill_id"}),
     "duplicate": frozenset({"item_ids"}),
     "contact": frozenset({"contact_id", "email", "function", "name", "phone"}),
-    "means": ANSWER_FIELDS | {"answer", "target"},
+    "means": frozenset(
+        {"answer", "date_effective", "note", "person", "refusal_reason", "target"}
+    ),
 }
 #: what only somebody able to answer for the payment can agree to
 BY_RIGHT_PARTY = frozenset({"bill", "dispute", "means", "plan", "promise"})
@@ -50,7 +51,8 @@ class CollectionAccountCallMixin(models.AbstractModel):
             - ``duplicate``: item_ids; copies of the invoices leave by e-mail
             - ``contact``: name, function, phone, email of a new contact of the
               customer; with contact_id, what is to be changed of that one
-            - ``means``: target, answer (asked, accepted or refused)
+            - ``means``: target, answer (asked, accepted or refused), date_effective
+              of what was accepted, refusal_reason of what was refused, person, note
         :return: the call, as the current user
         :raises AccessError: not his customer, or values he may not set
         :raises UserError: what is missing or cannot be, with what to do about it
@@ -446,5 +448,6 @@ class CollectionAccountCallMixin(models.AbstractModel):
 
     def _follow_up_means(self, values, call):
         values = dict(values)
+        values.setdefault("person", call.person)
         target, answer = values.pop("target", False), values.pop("answer", False)
         self._record_means_change(target, answer, call=call, **values)

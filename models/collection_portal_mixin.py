@@ -3,7 +3,7 @@ from datetime import datetime, time
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import format_date, plaintext2html
+from odoo.tools import plaintext2html
 
 from ..tools.ageing import BUCKETS
 
@@ -282,7 +282,8 @@ class CollectionPortalMixin(models.AbstractModel):
             ),
             **self._get_portal_agreements(agent_sudo, items),
         }
-        values["script"] = self._get_portal_script(agent_sudo, items)
+        values["talk"] = self._get_call_script()
+        values["script"] = self._get_portal_script(values["talk"])
         return values
 
     def _get_portal_language(self):
@@ -493,62 +494,13 @@ class CollectionPortalMixin(models.AbstractModel):
             if contact in outcomes
         ]
 
-    def _get_portal_script(self, agent_sudo, items):
-        """First words of the call, in the customer's language when it is installed.
+    @api.model
+    def _get_portal_script(self, talk):
+        """First words of the call, in one paragraph.
 
-        In the company's name, the caller is the company and his employer is not
-        mentioned; for its account, he says who he is and under which mandate.
+        :param talk: what `_get_call_script` says
         """
-        # sudo: called after the check that the account is delegated
-        account_sudo = self.sudo()
-        lang = account_sudo.partner_id.lang or self.env.lang
-        env = self.with_context(lang=lang).env
-        mandate_sudo = account_sudo.mandate_id
-        if mandate_sudo.mode == "in_name":
-            opening = env._(
-                "Good morning, this is %(agent)s from the accounts department of "
-                "%(company)s.",
-                agent=agent_sudo.name,
-                company=account_sudo.company_id.name,
-            )
-        else:
-            opening = env._(
-                "Good morning, this is %(agent)s from %(provider)s. I am calling for "
-                "the account of %(company)s, which has instructed us under the "
-                "mandate %(mandate)s.",
-                agent=agent_sudo.name,
-                provider=mandate_sudo.provider_id.name,
-                company=account_sudo.company_id.name,
-                mandate=mandate_sudo.number,
-            )
-        late = [item for item in items if item["open"] and item["days"] > 0]
-        if not late:
-            return opening
-        currencies = {item["currency"] for item in late}
-        amount = " + ".join(
-            currency.with_env(env).format(
-                sum(item["due"] for item in late if item["currency"] == currency)
-            )
-            for currency in currencies
-        )
-        oldest = min(late, key=lambda item: item["date_due"])
-        if len(late) == 1:
-            subject = env._(
-                "It is about your invoice %(number)s of %(amount)s, which was due on "
-                "%(date)s.",
-                number=oldest["number"],
-                amount=amount,
-                date=format_date(env, oldest["date_due"]),
-            )
-        else:
-            subject = env._(
-                "It is about %(count)s invoices that are past due, %(amount)s in all, "
-                "the oldest since %(date)s.",
-                count=len(late),
-                amount=amount,
-                date=format_date(env, oldest["date_due"]),
-            )
-        return f"{opening} {subject}"
+        return " ".join(talk["opening"].splitlines())
 
     # ------------------------------------------------------------------
     # Acts

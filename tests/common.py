@@ -296,7 +296,9 @@ class CollectionCommon(AccountTestInvoicingCommon):
         somebody was reached."""
         outcome = cls._result(code)
         if outcome.contact != "none":
-            values.setdefault("next_action_date", fields.Date.today())
+            values.setdefault(
+                "next_action_date", fields.Date.add(fields.Date.today(), days=7)
+            )
         return {
             "account_id": account.id,
             "outcome_id": outcome.id,

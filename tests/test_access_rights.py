@@ -30,6 +30,8 @@ RIGHTS = {
         "on_site": "r",
     },
     "collection.agent.training": {"manager": "rwcd", "collector": "r"},
+    "collection.script": {"manager": "rwcd", "collector": "r"},
+    "collection.script.line": {"manager": "rwcd", "collector": "r"},
     "collection.holiday": {"manager": "rwcd", "collector": "r"},
     "collection.priority.rule": {"manager": "rwcd", "collector": "r"},
     "collection.interest.regime": {"manager": "rwcd", "collector": "r"},

@@ -191,7 +191,11 @@ class TestPortal(PortalCommon):
                 page = self.url_open(f"/my/collection?filterby={code}").text
                 self.assertEqual(self.url in page, found)
         self.env["collection.call"].with_user(self.agent_user).create(
-            self._call_values(self.account, "information_only")
+            self._call_values(
+                self.account,
+                "information_only",
+                next_action_date=fields.Date.today(),
+            )
         )
         self.account.agent_id = self.agent
         for code, found in (("todo", True), ("never", False), ("mine", True)):
