@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from odoo import fields, http
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -6,10 +8,10 @@ from odoo.http import content_disposition, request
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from ..tools.amount_input import parse_amount
+
 #: accounts remembered from the list, to go from one to the next
 HISTORY_LIMIT = 200
-#: how far the agenda looks ahead
-AGENDA_DAYS = 30
 
 
 class CollectionPortal(CustomerPortal):
@@ -55,6 +57,16 @@ class CollectionPortal(CustomerPortal):
             [("state", "=", "handed_over")]
         )
 
+    def _get_collection_team(self, agent_sudo):
+        """Colleagues to whom a supervisor may give customers; none for the others."""
+        if not agent_sudo.supervisor:
+            return []
+        mandates = request.env["collection.mandate"]._get_supervised()
+        return [
+            {"id": colleague.id, "name": colleague.name}
+            for colleague in mandates._get_team_sudo()
+        ]
+
     def _get_collection_next_id(self, account_id):
         """Account after this one in the list last looked at, if still delegated."""
         ids = request.session.get("collection_account_ids", [])
@@ -66,57 +78,122 @@ class CollectionPortal(CustomerPortal):
         )
         return next((id_ for id_ in later if id_ in open_ids), False)
 
-    def _get_collection_call_vals(self, post):
-        """Values of the call form, as the models take them."""
-        vals = {
-            name: post[name].strip()
-            for name in ("phone", "note", "next_action")
-            if (post.get(name) or "").strip()
-        }
-        outcome_id = post.get("outcome_id") or ""
-        vals["outcome_id"] = int(outcome_id) if outcome_id.isdecimal() else False
-        date = (post.get("next_action_date") or "").strip()
-        if date:
-            try:
-                vals["next_action_date"] = fields.Date.to_date(date)
-            except ValueError as error:
-                raise UserError(
-                    request.env._("%(date)s is not a date.", date=date)
-                ) from error
-        duration = (post.get("duration") or "").strip().replace(",", ".")
-        if duration:
-            try:
-                vals["duration"] = float(duration)
-            except ValueError as error:
-                raise UserError(
-                    request.env._("Give the duration in minutes, as a number.")
-                ) from error
-        return vals
+    def _get_collection_text(self, post, name):
+        return (post.get(name) or "").strip()
 
-    def _render_collection_account(self, account, error=None, post=None, **kw):
-        account._record_access("page")
-        values = {
+    def _get_collection_date(self, post, name):
+        """A day of a form; False when it is empty."""
+        text = self._get_collection_text(post, name)
+        if not text:
+            return False
+        try:
+            return datetime.strptime(text, "%Y-%m-%d").date()
+        except ValueError as error:
+            raise UserError(
+                request.env._("%(date)s is not a date.", date=text)
+            ) from error
+
+    def _get_collection_amount(self, post, name):
+        """An amount of a form, as the reader's language writes it; 0 when empty."""
+        text = self._get_collection_text(post, name)
+        if not text:
+            return 0.0
+        point = request.env["res.lang"]._get_data(code=request.env.lang).decimal_point
+        try:
+            return parse_amount(text, point or ".")
+        except ValueError as error:
+            raise UserError(
+                request.env._("%(amount)s is not an amount.", amount=text)
+            ) from error
+
+    def _get_collection_id(self, post, name):
+        """A record's number of a form; 0 when there is none."""
+        text = self._get_collection_text(post, name)
+        # more digits than a number of the database has find nothing anyway
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+    def _get_collection_ids(self, name):
+        """Numbers ticked in a form, each once."""
+        values = request.httprequest.form.getlist(name)
+        ids = [self._get_collection_id({name: value}, name) for value in values]
+        return list(dict.fromkeys(id_ for id_ in ids if id_))
+
+    def _prepare_collection_values(self, page_name, agent_sudo):
+        """What every page shows: the way to the others, what waits on them."""
+        return {
             **self._prepare_portal_layout_values(),
-            "page_name": "collection_account",
-            "collection": account._get_portal_values(),
+            # the portal says nowhere which language a page is in
+            "html_data": {"lang": (request.env.lang or "en_US").replace("_", "-")},
+            "page_name": page_name,
+            "supervisor": agent_sudo.supervisor,
+            "waiting": self._get_collection_waiting(agent_sudo),
             "collection_list_url": request.session.get(
                 "collection_list_url", "/my/collection"
             ),
-            "next_id": self._get_collection_next_id(account.id),
-            "logged": bool(kw.get("logged")),
-            "assigned": bool(kw.get("assigned")),
-            "error": error,
-            "post": post or {},
-            "today": fields.Date.context_today(account),
+            "today": fields.Date.context_today(request.env["collection.account"]),
         }
+
+    def _render_collection(self, template, values, status=200):
+        """A page of personal data, which a recall takes back: no copy is kept."""
         response = request.render(
-            "account_collection.portal_collection_account",
-            values,
-            status=422 if error else 200,
+            f"account_collection.{template}", values, status=status
         )
-        # the page holds personal data that a recall takes back: no copy is kept
         response.headers["Cache-Control"] = "no-store"
         return response
+
+    def _render_collection_account(
+        self, account, form=None, error=None, post=None, done=None
+    ):
+        """A customer's page.
+
+        :param form: the form that was refused with `error`, shown again as `post`ed
+        :param done: the form that was accepted
+        """
+        account._record_access("page")
+        post = dict(post or {})
+        for name in post:
+            if name.endswith("item_ids"):
+                post[name] = self._get_collection_ids(name)
+        return self._render_collection(
+            "portal_collection_account",
+            {
+                **self._prepare_collection_values(
+                    "collection_account", self._get_collection_agent()
+                ),
+                "collection": account._get_portal_values(),
+                "next_id": self._get_collection_next_id(account.id),
+                "done": done,
+                "form": form,
+                "error": error,
+                "posted": post,
+                # what was typed belongs to the form that was refused
+                "kept": lambda name: post if name == form else {},
+            },
+            status=422 if error else 200,
+        )
+
+    def _do_collection_act(self, account, form, post, act, url=None):
+        """Act on an account for one of the forms of its page, then show the page.
+
+        All or nothing. What is no longer the agent's is not found; what the models
+        refuse is said beside the form, with what was typed.
+
+        :param url: gives where to go afterwards; None: back to the page
+        """
+        try:
+            with request.env.cr.savepoint():
+                act()
+        except AccessError as error:
+            raise request.not_found() from error
+        except UserError as error:
+            return self._render_collection_account(
+                account, form=form, error=str(error), post=post
+            )
+        return request.redirect(
+            url()
+            if url
+            else f"/my/collection/{account.id}?done={form}#collection_{form}"
+        )
 
     # --- List ---
 
@@ -133,6 +210,7 @@ class CollectionPortal(CustomerPortal):
         filterby="all",
         search=None,
         nobody=None,
+        agent=None,
         **kw,
     ):
         agent_sudo = self._get_collection_agent()
@@ -144,12 +222,22 @@ class CollectionPortal(CustomerPortal):
         sortby = sortby if sortby in sortings else "priority"
         search = (search or "").strip()
         domain = Domain(filters[filterby]["domain"])
+        agent = agent if agent_sudo.supervisor and (agent or "").isdecimal() else None
+        if agent:
+            # 0: those nobody has
+            wanted = self._get_collection_id({"agent": agent}, "agent") or False
+            domain &= Domain("agent_id", "=", wanted)
         if search:
             domain &= account_model._get_portal_search_domain(search)
         totals = account_model._get_portal_totals(domain)
         pager = portal_pager(
             url="/my/collection",
-            url_args={"sortby": sortby, "filterby": filterby, "search": search},
+            url_args={
+                "sortby": sortby,
+                "filterby": filterby,
+                "search": search,
+                "agent": agent,
+            },
             total=sum(total["count"] for total in totals),
             page=page,
             step=self._collection_per_page,
@@ -163,11 +251,10 @@ class CollectionPortal(CustomerPortal):
         found[: self._collection_per_page]._record_access("list")
         request.session["collection_account_ids"] = found.ids
         request.session["collection_list_url"] = pager["page"]["url"]
-        response = request.render(
-            "account_collection.portal_my_collection",
+        return self._render_collection(
+            "portal_my_collection",
             {
-                **self._prepare_portal_layout_values(),
-                "page_name": "collection",
+                **self._prepare_collection_values("collection", agent_sudo),
                 "rows": found[: self._collection_per_page]._get_portal_rows(),
                 "totals": totals,
                 "several_companies": len(request.env.companies) > 1,
@@ -177,14 +264,13 @@ class CollectionPortal(CustomerPortal):
                 "sortings": sortings,
                 "sortby": sortby,
                 "search": search,
-                "supervisor": agent_sudo.supervisor,
-                "waiting": self._get_collection_waiting(agent_sudo),
+                "agent": agent,
+                "team": self._get_collection_team(agent_sudo),
+                "flash": request.session.pop("collection_flash", None),
                 "nobody": account_model._explain_no_account() if nobody else "",
                 "figures": request.env["collection.daily.figure"]._get_today(),
             },
         )
-        response.headers["Cache-Control"] = "no-store"
-        return response
 
     @http.route(
         "/my/collection/next",
@@ -196,73 +282,22 @@ class CollectionPortal(CustomerPortal):
     def portal_collection_next(self, **post):
         """The customer whom this agent should call now; claimed, so nobody else's."""
         self._get_collection_agent()
+        return request.redirect(self._claim_next_collection())
+
+    def _claim_next_collection(self):
+        """Claim the next customer; where to find him, or why there is none."""
         account = request.env["collection.account"]._next_account()
-        if not account:
-            return request.redirect("/my/collection?nobody=1")
-        return request.redirect(f"/my/collection/{account.id}")
-
-    # --- Agenda ---
-
-    @http.route("/my/collection/agenda", type="http", auth="user", website=True)
-    def portal_collection_agenda(self, **kw):
-        self._get_collection_agent()
-        rows = request.env["collection.agenda"]._get_mine(
-            [("date", "<=", f"today +{AGENDA_DAYS}d")], limit=HISTORY_LIMIT
-        )
-        response = request.render(
-            "account_collection.portal_collection_agenda",
-            {
-                **self._prepare_portal_layout_values(),
-                "page_name": "collection_agenda",
-                "rows": rows._get_portal_rows(),
-                "several_companies": len(request.env.companies) > 1,
-            },
-        )
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return f"/my/collection/{account.id}" if account else "/my/collection?nobody=1"
 
     # --- Account ---
 
     @http.route(
         "/my/collection/<int:account_id>", type="http", auth="user", website=True
     )
-    def portal_collection_account(self, account_id, logged=None, assigned=None, **kw):
+    def portal_collection_account(self, account_id, done=None, **kw):
         return self._render_collection_account(
-            self._get_collection_account(account_id), logged=logged, assigned=assigned
+            self._get_collection_account(account_id), done=done
         )
-
-    @http.route(
-        "/my/collection/<int:account_id>/call",
-        type="http",
-        auth="user",
-        methods=["POST"],
-        website=True,
-    )
-    def portal_collection_call(self, account_id, **post):
-        account = self._get_collection_account(account_id)
-        try:
-            with request.env.cr.savepoint():
-                account._portal_log_call(self._get_collection_call_vals(post))
-        except AccessError as error:
-            raise request.not_found() from error
-        except UserError as error:
-            return self._render_collection_account(account, error=str(error), post=post)
-        return request.redirect(f"/my/collection/{account.id}?logged=1")
-
-    @http.route(
-        "/my/collection/<int:account_id>/assign",
-        type="http",
-        auth="user",
-        methods=["POST"],
-        website=True,
-    )
-    def portal_collection_assign(self, account_id, agent_id="", **post):
-        account = self._get_collection_account(account_id)
-        try:
-            account._portal_assign_agent(int(agent_id) if agent_id.isdecimal() else 0)
-        except AccessError as error:
-            raise request.not_found() from error
-        return request.redirect(f"/my/collection/{account.id}?assigned=1")
 
     @http.route(
         "/my/collection/<int:account_id>/invoice/<int:item_id>/pdf",
@@ -289,42 +324,3 @@ class CollectionPortal(CustomerPortal):
                 ("Cache-Control", "no-store"),
             ],
         )
-
-    # --- Hand-overs ---
-
-    @http.route("/my/collection/hand-overs", type="http", auth="user", website=True)
-    def portal_collection_handovers(self, accepted=None, **kw):
-        if not self._get_collection_agent().supervisor:
-            raise request.not_found()
-        placements = request.env["collection.placement"].search(
-            [], order="state desc, date desc, id desc", limit=HISTORY_LIMIT
-        )
-        return request.render(
-            "account_collection.portal_collection_handovers",
-            {
-                **self._prepare_portal_layout_values(),
-                "page_name": "collection_handovers",
-                "placements": placements._get_portal_values(),
-                "accepted": bool(accepted),
-            },
-        )
-
-    @http.route(
-        "/my/collection/hand-overs/<int:placement_id>/accept",
-        type="http",
-        auth="user",
-        methods=["POST"],
-        website=True,
-    )
-    def portal_collection_accept(self, placement_id, **post):
-        self._get_collection_agent()
-        placement = request.env["collection.placement"].search(
-            [("id", "=", placement_id)]
-        )
-        if not placement:
-            raise request.not_found()
-        try:
-            placement._portal_accept()
-        except AccessError as error:
-            raise request.not_found() from error
-        return request.redirect("/my/collection/hand-overs?accepted=1")

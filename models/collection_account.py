@@ -77,7 +77,12 @@ class CollectionAccount(models.Model):
         "collection.provider.mixin",
         "collection.portal.mixin",
         "collection.portal.act.mixin",
+        "collection.portal.agreement.mixin",
+        "collection.portal.note.mixin",
+        "collection.account.call.mixin",
         "collection.account.letter.mixin",
+        "collection.account.script.mixin",
+        "collection.account.means.mixin",
         "collection.account.worklist.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -113,8 +118,12 @@ class CollectionAccount(models.Model):
             "mandate_id",
             "mandate_notice",
             "mandate_notice_missing",
+            "means_change_ids",
+            "means_script",
+            "means_to_propose",
             "next_action",
             "next_action_date",
+            "next_action_time",
             "oldest_due_date",
             "open_item_ids",
             # what is searched by name passes by the customer, whose own fields stay
@@ -122,6 +131,7 @@ class CollectionAccount(models.Model):
             "partner_id",
             "partner_name",
             "partner_ref",
+            "payment_means",
             "plan_ids",
             "promise_ids",
             "priority",
@@ -346,6 +356,10 @@ class CollectionAccount(models.Model):
         tracking=True,
     )
     next_action_date = fields.Date(tracking=True)
+    next_action_time = fields.Float(
+        string="Next Action at",
+        help="Hour agreed with the customer, in his own time. 0: none.",
+    )
     next_action = fields.Char(tracking=True)
     call_ids = fields.One2many(
         comodel_name="collection.call", inverse_name="account_id", string="Calls"
@@ -651,7 +665,12 @@ class CollectionAccount(models.Model):
     def _compute_last_call_date(self):
         dates = dict(
             self.env["collection.call"]._read_group(
-                [("account_id", "in", self.ids)], ["account_id"], ["date:max"]
+                [
+                    ("account_id", "in", self.ids),
+                    ("correction_of_id", "=", False),
+                ],
+                ["account_id"],
+                ["date:max"],
             )
         )
         for account in self:
@@ -660,7 +679,12 @@ class CollectionAccount(models.Model):
     def _compute_call_count(self):
         counts = dict(
             self.env["collection.call"]._read_group(
-                [("account_id", "in", self.ids)], ["account_id"], ["__count"]
+                [
+                    ("account_id", "in", self.ids),
+                    ("correction_of_id", "=", False),
+                ],
+                ["account_id"],
+                ["__count"],
             )
         )
         for account in self:
@@ -717,6 +741,9 @@ class CollectionAccount(models.Model):
             )
         if vals.get("segment_id") and "segment_locked" not in vals:
             vals = dict(vals, segment_locked=True)
+        if "next_action_date" in vals and "next_action_time" not in vals:
+            # an hour was agreed for a day, not for another
+            vals = dict(vals, next_action_time=0.0)
         opened = (
             self.filtered(lambda account: not account.insolvency_date)
             if vals.get("insolvency_date")
@@ -1359,7 +1386,7 @@ class CollectionAccount(models.Model):
         )
         return dict(
             action,
-            domain=[("account_id", "=", self.id)],
+            domain=[("account_id", "=", self.id), ("correction_of_id", "=", False)],
             context={"default_account_id": self.id},
         )
 

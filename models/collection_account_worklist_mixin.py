@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
+from ..tools.call_log import clock
 from ..tools.call_window import (
     customer_zone,
     in_window,
@@ -261,7 +262,8 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
                        AND NOT EXISTS (
                             SELECT 1 FROM collection_call call
                              WHERE call.account_id = concerned.id
-                               AND call.connected AND call.date >= placement.date)
+                               AND call.connected AND call.date >= placement.date
+                               AND call.correction_of_id IS NULL)
                 )
                 SELECT concerned.id, concerned.company_id, jsonb_build_object(
                            'items', late.items,
@@ -554,10 +556,20 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
         return [(code, self._describe_obstacle(code, kind)) for code in codes]
 
     def _get_caps_reached(self, kind, at):
-        """Limits of attempts that a call at `at` would exceed: list of codes."""
+        """Limits of attempts that a call at `at` would exceed: list of codes.
+
+        None when the customer asked to be called back today at a certain hour.
+        """
+        if self.next_action_time and self.next_action_date == kind.today:
+            return []
         since = min(kind.week_start, kind.hold_start or kind.week_start)
         calls = self.env["collection.call"].search(
-            [("account_id", "=", self.id), ("date", ">=", since), ("date", "<=", at)]
+            [
+                ("account_id", "=", self.id),
+                ("date", ">=", since),
+                ("date", "<=", at),
+                ("correction_of_id", "=", False),
+            ]
         )
         outgoing = calls.filtered(lambda call: call.direction == "outgoing")
         today = len(outgoing.filtered(lambda call: call.date >= kind.day_start))
@@ -581,8 +593,8 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
         if code == "window":
             return self.env._(
                 "Outside the hours of calls: %(hour_from)s to %(hour_to)s in %(zone)s.",
-                hour_from=_clock(segment.call_hour_from if segment else 9.0),
-                hour_to=_clock(segment.call_hour_to if segment else 18.0),
+                hour_from=clock(segment.call_hour_from if segment else 9.0),
+                hour_to=clock(segment.call_hour_to if segment else 18.0),
                 zone=kind.zone,
             )
         if code == "holiday":
@@ -717,6 +729,7 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
                         ("agent_id", "=", agent_sudo.id),
                         ("direction", "=", "outgoing"),
                         ("date", ">=", start),
+                        ("correction_of_id", "=", False),
                     ],
                     limit=agent_sudo.capacity,
                 )
@@ -813,6 +826,7 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
                   FROM base
                   JOIN collection_call call
                     ON call.account_id = base.id AND call.date >= %(since)s
+                   AND call.correction_of_id IS NULL
               GROUP BY base.id
             )
             SELECT %(columns)s
@@ -845,16 +859,23 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
                 WHEN acc.do_not_call THEN 'do_not_call'
                 WHEN (acc.priority_facts->>'call') IS DISTINCT FROM 'true'
                     THEN 'nothing'
-                WHEN acc.next_action_date > base.today THEN 'later'
+                WHEN acc.next_action_date > base.today OR (
+                     acc.next_action_date = base.today
+                     AND base.day_start
+                         + COALESCE(acc.next_action_time, 0) * interval '1 hour'
+                         > %(at)s) THEN 'later'
+                WHEN acc.next_action_date = base.today AND acc.next_action_time > 0
+                    THEN CASE WHEN base.code IS NOT NULL THEN base.code
+                              WHEN acc.claimed_until > %(at)s THEN 'claimed' END
                 WHEN recent.today OR (base.max_day > 0
                      AND recent.day_count >= base.max_day) THEN 'cap_day'
                 WHEN base.max_week > 0 AND recent.week_count >= base.max_week
                     THEN 'cap_week'
                 WHEN recent.held AND acc.next_action_date IS NULL THEN 'hold'
                 WHEN base.code IS NOT NULL THEN base.code
-                WHEN acc.claimed_until > %s THEN 'claimed'
+                WHEN acc.claimed_until > %(at)s THEN 'claimed'
             END""",
-            at,
+            at=at,
         )
 
     @api.model
@@ -1058,10 +1079,6 @@ def _days_since(day, today):
 def _is_wanted(facts):
     """Whether there is anything to say to the customer on the phone."""
     return any(facts.get(name) for name in ("amount", "due", "callback", "bill"))
-
-
-def _clock(hour):
-    return f"{int(hour):02d}:{round(hour % 1 * 60):02d}"
 
 
 def _dump(facts):

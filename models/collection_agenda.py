@@ -28,7 +28,7 @@ class CollectionAgenda(models.Model):
     _description = "Collection Agenda"
     _inherit = ["collection.ledger.mixin", "collection.provider.mixin"]
     _auto = False
-    _order = "date, id"
+    _order = "date, hour, id"
     _rec_name = "name"
 
     _provider_fields = frozenset(
@@ -39,6 +39,7 @@ class CollectionAgenda(models.Model):
             "company_id",
             "currency_id",
             "date",
+            "hour",
             "kind",
             "name",
             "overdue",
@@ -55,6 +56,11 @@ class CollectionAgenda(models.Model):
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
     mandate_id = fields.Many2one(comodel_name="collection.mandate", readonly=True)
     date = fields.Date(readonly=True)
+    hour = fields.Float(
+        readonly=True,
+        aggregator=None,
+        help="Hour agreed with the customer, in his own time.",
+    )
     kind = fields.Selection(selection=KINDS, readonly=True)
     name = fields.Char(string="What", readonly=True)
     amount = fields.Monetary(readonly=True, aggregator=None)
@@ -89,6 +95,7 @@ class CollectionAgenda(models.Model):
             "mandate_id",
             "next_action",
             "next_action_date",
+            "next_action_time",
             "user_id",
         ],
         "collection.promise": [
@@ -149,7 +156,10 @@ class CollectionAgenda(models.Model):
             SELECT source.source_id * %(step)s + source.number AS id,
                    source.account_id, account.partner_id, source.company_id,
                    COALESCE(source.mandate_id, account.mandate_id) AS mandate_id,
-                   source.date, source.kind, source.name, source.amount,
+                   source.date,
+                   CASE WHEN source.kind = 'callback'
+                        THEN NULLIF(account.next_action_time, 0) END AS hour,
+                   source.kind, source.name, source.amount,
                    source.currency_id,
                    CASE WHEN account.delegation_state = 'delegated'
                              AND source.by_provider
@@ -188,7 +198,10 @@ class CollectionAgenda(models.Model):
                 """
                 SELECT id AS source_id, 1 AS number, id AS account_id, company_id,
                        NULL::integer AS mandate_id, next_action_date AS date,
-                       'callback' AS kind, next_action AS name,
+                       'callback' AS kind,
+                       CONCAT_WS(' ', CASE WHEN next_action_time > 0 THEN to_char(
+                           next_action_time * interval '1 hour', 'HH24:MI') END,
+                           next_action) AS name,
                        NULL::numeric AS amount, NULL::integer AS currency_id,
                        NULL::integer AS user_id, TRUE AS by_provider,
                        TRUE AS for_provider, 'collection.account' AS res_model,

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -81,6 +83,7 @@ class CollectionDailyFigure(models.Model):
             "account_id",
             "company_id",
             "connected",
+            "correction_of_id",
             "date",
             "direction",
             "duration",
@@ -167,20 +170,29 @@ class CollectionDailyFigure(models.Model):
                    0 AS disputes, COALESCE(SUM(fact.duration), 0) AS minutes,
                    COUNT(DISTINCT fact.account_id) AS customers
               FROM collection_call fact %(people)s
-             WHERE TRUE %(condition)s
+             WHERE TRUE %(condition)s %(since)s
           GROUP BY 1, 2, 3
             """,
             day=self._get_day(SQL("fact.date")),
             people=self._get_people(SQL("fact.user_id")),
             condition=self._get_call_condition(),
+            since=self._get_since_condition(SQL("fact.date")),
         )
 
     @api.model
     def _get_call_condition(self):
         """SQL that leaves out calls that do not count; what corrects one is no call."""
-        if "correction_of_id" in self.env["collection.call"]._fields:
-            return SQL("AND fact.correction_of_id IS NULL")
-        return SQL()
+        return SQL("AND fact.correction_of_id IS NULL")
+
+    @api.model
+    def _get_since_condition(self, column):
+        """SQL that leaves out what lies before `collection_since` of the context.
+
+        For pages about the last days: the day of a fact is worked out, an index only
+        helps with its moment. A day more is read, for those far west and east.
+        """
+        since = fields.Date.to_date(self.env.context.get("collection_since"))
+        return SQL("AND %s >= %s", column, since - timedelta(days=1)) if since else SQL()
 
     @api.model
     def _get_promises(self):
@@ -194,8 +206,10 @@ class CollectionDailyFigure(models.Model):
                    COUNT(*) FILTER (WHERE fact.state = 'kept'), 0, 0, 0
               FROM collection_promise fact
               JOIN res_company company ON company.id = fact.company_id
+             WHERE TRUE %(since)s
           GROUP BY 1, 2, 3
             """,
+            since=self._get_since_condition(SQL("fact.date_made")),
             company_rate=self._get_rate(SQL("company.currency_id")),
             rate=self._get_rate(SQL("fact.currency_id")),
         )
@@ -222,8 +236,10 @@ class CollectionDailyFigure(models.Model):
             SELECT %(day)s, fact.company_id, fact.create_uid, 0, 0, 0, 0, 0, 0, 0,
                    COUNT(*), 0, 0
               FROM collection_dispute fact %(people)s
+             WHERE TRUE %(since)s
           GROUP BY 1, 2, 3
             """,
+            since=self._get_since_condition(SQL("fact.create_date")),
             day=self._get_day(SQL("fact.create_date")),
             people=self._get_people(SQL("fact.create_uid")),
         )
@@ -248,7 +264,9 @@ class CollectionDailyFigure(models.Model):
             if self._is_outsider()
             else ("user_id", "=", user_sudo.id)
         )
-        ((*values, customers, currency_ids),) = self._read_group(
+        ((*values, customers, currency_ids),) = self.with_context(
+            collection_since=day
+        )._read_group(
             [who, ("day", "=", day)],
             [],
             [
@@ -271,3 +289,77 @@ class CollectionDailyFigure(models.Model):
             else self.env.company.sudo().currency_id,
             "reached": round(100 * figures["right_party"] / calls) if calls else 0,
         }
+
+    @api.model
+    def _get_portal_report(self, agent_id):
+        """Exactly what the figures page shows of an agent, as plain values.
+
+        Under the record rules: his own, or those of the supervisor's team. Three
+        statements.
+
+        :return: dict of `name`, `capacity`, `periods` (today, this week from Monday
+            on, this month) and `days` (those of the month with anything done, the
+            last first), each with the measures, `promised` (amounts by currency) and
+            the rates `share_connected`, `share_right_party` and `share_promise`
+        """
+        # sudo: how the agent is called and where he sits; figures stay under the rules
+        agent_sudo = self.env["collection.agent"].sudo().browse(agent_id)
+        today = fields.Date.context_today(self.with_context(tz=agent_sudo.user_id.tz))
+        month = today.replace(day=1)
+        monday = today - timedelta(days=today.weekday())
+        since = min(month, monday)
+        rows = self.with_context(collection_since=since)._read_group(
+            [("agent_id", "=", agent_id), ("day", ">=", since), ("day", "<=", today)],
+            ["day:day", "currency_id"],
+            [f"{name}:sum" for name in MEASURES],
+            order="day:day desc",
+        )
+        periods = (
+            ("day", self.env._("Today"), today),
+            ("week", self.env._("This week"), monday),
+            ("month", self.env._("This month"), month),
+        )
+        return {
+            "name": agent_sudo.name,
+            "capacity": agent_sudo.capacity,
+            "periods": [
+                {"code": code, "label": label, **self._sum_up(rows, first, today)}
+                for code, label, first in periods
+            ],
+            "days": [
+                {"day": day, **self._sum_up(rows, day, day)}
+                for day in dict.fromkeys(row[0] for row in rows)
+                if day >= month
+            ],
+        }
+
+    @api.model
+    def _sum_up(self, rows, first, last):
+        """Measures and rates of the rows of `_get_portal_report` within some days."""
+        sums = dict.fromkeys(MEASURES, 0)
+        promised = {}
+        for day, currency, *values in rows:
+            if not first <= day <= last:
+                continue
+            for name, value in zip(MEASURES, values, strict=True):
+                sums[name] += value or 0
+            amount = values[MEASURES.index("promise_amount")]
+            if amount:
+                promised[currency] = promised.get(currency, 0.0) + amount
+        calls = sums["attempts"] + sums["inbound"]
+        return {
+            **sums,
+            # sudo: how the amounts are written; several currencies are not added up
+            "promised": [
+                {"amount": amount, "currency": currency.sudo()}
+                for currency, amount in promised.items()
+            ],
+            "share_connected": _share(sums["connected"], calls),
+            "share_right_party": _share(sums["right_party"], calls),
+            "share_promise": _share(sums["promises"], sums["right_party"]),
+        }
+
+
+def _share(part, whole):
+    """Percentage, one decimal; None without a base."""
+    return round(100.0 * part / whole, 1) if whole else None

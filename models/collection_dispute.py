@@ -241,6 +241,12 @@ class CollectionDispute(models.Model):
         search="_search_credit_expected",
     )
     late = fields.Boolean(compute="_compute_late", search="_search_late")
+    call_ids = fields.One2many(
+        comodel_name="collection.call",
+        inverse_name="dispute_id",
+        string="Calls",
+        readonly=True,
+    )
 
     _amount_positive = models.Constraint(
         "CHECK (amount >= 0)", "The disputed amount cannot be negative."

@@ -26,8 +26,20 @@ class CollectionMandateReview(models.Model):
     participant_ids = fields.Many2many(
         comodel_name="res.partner", string="Participants"
     )
-    agenda = fields.Html(help="What is to be discussed.")
-    minutes = fields.Html(help="What was said and decided, and who does it.")
+    agenda = fields.Html(
+        help="What is to be discussed. The provider's supervisor reads it on the "
+        "portal and may answer beforehand."
+    )
+    minutes = fields.Html(
+        help="What was said and decided, and who does it. The provider's supervisor "
+        "reads it once the review was held."
+    )
+    note_ids = fields.One2many(
+        comodel_name="collection.provider.note",
+        inverse_name="review_id",
+        string="Provider's Answers",
+        readonly=True,
+    )
     state = fields.Selection(
         selection=[
             ("planned", "Planned"),

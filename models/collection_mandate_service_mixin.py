@@ -77,6 +77,7 @@ class CollectionMandateServiceMixin(models.AbstractModel):
                          FROM collection_call call
                         WHERE call.account_id = account.id
                           AND call.side = 'provider'
+                          AND call.correction_of_id IS NULL
                           AND call.date >= placement.date) work ON TRUE
      LEFT JOIN LATERAL (
                        SELECT COUNT(*) AS made,

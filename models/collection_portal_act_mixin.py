@@ -74,6 +74,15 @@ class CollectionPortalActMixin(models.AbstractModel):
             )
         return items
 
+    @api.model
+    def _check_promise_values(self, vals):
+        if not vals.get("date_promised"):
+            raise UserError(self.env._("Say by which day the customer pays."))
+        if not vals.get("amount") or vals["amount"] <= 0:
+            raise UserError(self.env._("Say how much was promised."))
+        if fields.Date.to_date(vals["date_promised"]) < fields.Date.context_today(self):
+            raise UserError(self.env._("The day promised cannot lie in the past."))
+
     def _portal_new_promise(self, vals):
         """Record a promise of this customer, as the current agent.
 
@@ -85,12 +94,7 @@ class CollectionPortalActMixin(models.AbstractModel):
         """
         self._check_delegated_to_me()
         self._portal_check_values(vals, PORTAL_PROMISE_FIELDS)
-        if not vals.get("date_promised"):
-            raise UserError(self.env._("Say by which day the customer pays."))
-        if not vals.get("amount") or vals["amount"] <= 0:
-            raise UserError(self.env._("Say how much was promised."))
-        if fields.Date.to_date(vals["date_promised"]) < fields.Date.context_today(self):
-            raise UserError(self.env._("The day promised cannot lie in the past."))
+        self._check_promise_values(vals)
         items = self._portal_get_items(vals.get("item_ids"))
         return self.env["collection.promise"].create(
             {
@@ -99,6 +103,19 @@ class CollectionPortalActMixin(models.AbstractModel):
                 "item_ids": [Command.set(items.ids)],
             }
         )
+
+    @api.model
+    def _check_plan_values(self, vals):
+        count = vals.get("instalment_count") or 0
+        if not 2 <= count <= PLAN_MAXIMUM:
+            raise UserError(
+                self.env._(
+                    "Choose between 2 and %(maximum)s instalments.",
+                    maximum=PLAN_MAXIMUM,
+                )
+            )
+        if not vals.get("date_first"):
+            raise UserError(self.env._("Say when the first instalment is to be paid."))
 
     def _portal_propose_plan(self, vals):
         """Agree instalments with this customer, as the current agent.
@@ -113,16 +130,7 @@ class CollectionPortalActMixin(models.AbstractModel):
         """
         self._check_delegated_to_me()
         self._portal_check_values(vals, PORTAL_PLAN_FIELDS)
-        count = vals.get("instalment_count") or 0
-        if not 2 <= count <= PLAN_MAXIMUM:
-            raise UserError(
-                self.env._(
-                    "Choose between 2 and %(maximum)s instalments.",
-                    maximum=PLAN_MAXIMUM,
-                )
-            )
-        if not vals.get("date_first"):
-            raise UserError(self.env._("Say when the first instalment is to be paid."))
+        self._check_plan_values(vals)
         items = self._portal_get_items(vals.get("item_ids"))
         if not items:
             raise UserError(self.env._("Nothing is open: there is nothing to spread."))

@@ -3,21 +3,10 @@ from datetime import datetime, time
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import format_date, plaintext2html
+from odoo.tools import plaintext2html
 
 from ..tools.ageing import BUCKETS
 
-#: all that a call logged on the portal may say
-PORTAL_CALL_FIELDS = frozenset(
-    {
-        "duration",
-        "next_action",
-        "next_action_date",
-        "note",
-        "outcome_id",
-        "phone",
-    }
-)
 #: entries of the history shown, newest first
 PORTAL_HISTORY_LIMIT = 50
 
@@ -278,8 +267,23 @@ class CollectionPortalMixin(models.AbstractModel):
                 if agent_sudo.supervisor
                 else []
             ),
+            "notes": self._get_portal_notes(),
+            "return_reasons": self._get_portal_labels(
+                "collection.provider.note", "reason"
+            ),
+            "return_open": bool(self._get_open_return()),
+            "promise_amount": self._get_portal_promise_amount(items),
+            "means_proposal": self._get_means_proposal(),
+            "means_answers": self._get_portal_labels(
+                "collection.means.change", "state"
+            ),
+            "means_refusals": self._get_portal_labels(
+                "collection.means.change", "refusal_reason"
+            ),
+            **self._get_portal_agreements(agent_sudo, items),
         }
-        values["script"] = self._get_portal_script(agent_sudo, items)
+        values["talk"] = self._get_call_script()
+        values["script"] = self._get_portal_script(values["talk"])
         return values
 
     def _get_portal_language(self):
@@ -293,12 +297,9 @@ class CollectionPortalMixin(models.AbstractModel):
         # sudo: called after the check that the account is delegated
         partner_sudo = self.sudo().partner_id
         main_sudo = self.sudo()._dunning_contact()
-        people_sudo = main_sudo | partner_sudo
-        people_sudo |= partner_sudo.child_ids.filtered(
-            lambda contact: contact.type != "delivery"
-        )
         return [
             {
+                "id": person_sudo.id,
                 "name": person_sudo.name or partner_sudo.name,
                 "function": person_sudo.function,
                 "phone": person_sudo.phone,
@@ -306,7 +307,7 @@ class CollectionPortalMixin(models.AbstractModel):
                 "main": person_sudo == main_sudo,
                 "customer": person_sudo == partner_sudo,
             }
-            for person_sudo in people_sudo
+            for person_sudo in self._get_call_people()
         ]
 
     def _get_portal_items(self):
@@ -364,6 +365,18 @@ class CollectionPortalMixin(models.AbstractModel):
                 total["overdue"] += item["due"]
         return list(totals.values())
 
+    def _get_portal_promise_amount(self, items):
+        """What a promise about all that is overdue would be about, as typed."""
+        # sudo: the currency of the account, in which promises are made
+        currency = self.sudo().currency_id
+        overdue = [
+            item["due"] - item["disputed"]
+            for item in items
+            if item["open"] and item["days"] > 0 and item["currency"] == currency
+        ]
+        amount = currency.round(sum(overdue))
+        return f"{amount:.{currency.decimal_places}f}" if amount > 0 else ""
+
     def _get_portal_ages(self, items):
         """What is open by age, company currency, with its share for the bar."""
         labels = dict(
@@ -389,7 +402,8 @@ class CollectionPortalMixin(models.AbstractModel):
     def _get_portal_history(self, agent_sudo):
         """Calls of both sides and letters sent, newest first."""
         calls = self.env["collection.call"].search(
-            [("account_id", "=", self.id)], limit=PORTAL_HISTORY_LIMIT
+            [("account_id", "=", self.id), ("correction_of_id", "=", False)],
+            limit=PORTAL_HISTORY_LIMIT,
         )
         history = []
         # sudo: who called; colleagues by name, other providers' people never
@@ -413,6 +427,21 @@ class CollectionPortalMixin(models.AbstractModel):
                     "note": plaintext2html(call.note) if call.note else "",
                     "next_action": call.next_action,
                     "next_action_date": call.next_action_date,
+                    "number": call.number,
+                    "direction": call.direction,
+                    "person": call.person,
+                    "follow_up": call_sudo._get_follow_up_names(),
+                    "corrections": [
+                        {
+                            "date": correction.date,
+                            "reason": correction.correction_reason,
+                            "title": correction.outcome_id.name,
+                            "note": plaintext2html(correction.note)
+                            if correction.note
+                            else "",
+                        }
+                        for correction in call.correction_ids
+                    ],
                 }
             )
         # sudo: that a letter left and of which level is all that is shown
@@ -439,13 +468,25 @@ class CollectionPortalMixin(models.AbstractModel):
     def _get_portal_outcomes(self):
         """Outcomes grouped by who was reached: [(label, outcomes)]."""
         outcome_model = self.env["collection.call.outcome"]
+        today = fields.Date.context_today(self)
+        # sudo: whose holidays are no days for a next action
+        country = self.sudo().partner_id.country_id
         outcomes = outcome_model.search([("active", "=", True)]).grouped("contact")
         labels = outcome_model._fields["contact"]._description_selection(self.env)
         return [
             (
                 label,
                 [
-                    {"id": outcome.id, "name": outcome.name}
+                    {
+                        "id": outcome.id,
+                        "name": outcome.name,
+                        "code": outcome.code,
+                        "contact": contact,
+                        "follow_up": outcome.follow_up,
+                        "required": outcome.follow_up_required,
+                        "remark": outcome.remark,
+                        **outcome._get_next_action(today, country),
+                    }
                     for outcome in outcomes[contact]
                 ],
             )
@@ -453,95 +494,25 @@ class CollectionPortalMixin(models.AbstractModel):
             if contact in outcomes
         ]
 
-    def _get_portal_script(self, agent_sudo, items):
-        """First words of the call, in the customer's language when it is installed.
+    @api.model
+    def _get_portal_script(self, talk):
+        """First words of the call, in one paragraph.
 
-        In the company's name, the caller is the company and his employer is not
-        mentioned; for its account, he says who he is and under which mandate.
+        :param talk: what `_get_call_script` says
         """
-        # sudo: called after the check that the account is delegated
-        account_sudo = self.sudo()
-        lang = account_sudo.partner_id.lang or self.env.lang
-        env = self.with_context(lang=lang).env
-        mandate_sudo = account_sudo.mandate_id
-        if mandate_sudo.mode == "in_name":
-            opening = env._(
-                "Good morning, this is %(agent)s from the accounts department of "
-                "%(company)s.",
-                agent=agent_sudo.name,
-                company=account_sudo.company_id.name,
-            )
-        else:
-            opening = env._(
-                "Good morning, this is %(agent)s from %(provider)s. I am calling for "
-                "the account of %(company)s, which has instructed us under the "
-                "mandate %(mandate)s.",
-                agent=agent_sudo.name,
-                provider=mandate_sudo.provider_id.name,
-                company=account_sudo.company_id.name,
-                mandate=mandate_sudo.number,
-            )
-        late = [item for item in items if item["open"] and item["days"] > 0]
-        if not late:
-            return opening
-        currencies = {item["currency"] for item in late}
-        amount = " + ".join(
-            currency.with_env(env).format(
-                sum(item["due"] for item in late if item["currency"] == currency)
-            )
-            for currency in currencies
-        )
-        oldest = min(late, key=lambda item: item["date_due"])
-        if len(late) == 1:
-            subject = env._(
-                "It is about your invoice %(number)s of %(amount)s, which was due on "
-                "%(date)s.",
-                number=oldest["number"],
-                amount=amount,
-                date=format_date(env, oldest["date_due"]),
-            )
-        else:
-            subject = env._(
-                "It is about %(count)s invoices that are past due, %(amount)s in all, "
-                "the oldest since %(date)s.",
-                count=len(late),
-                amount=amount,
-                date=format_date(env, oldest["date_due"]),
-            )
-        return f"{opening} {subject}"
+        return " ".join(talk["opening"].splitlines())
 
     # ------------------------------------------------------------------
     # Acts
     # ------------------------------------------------------------------
 
-    def _portal_log_call(self, vals):
-        """Log a call of the current agent to this customer.
+    def _portal_log_call(self, vals, follow_up=None):
+        """Log a call of the current agent to this customer, as `_log_call` does.
 
-        :param dict vals: values of `PORTAL_CALL_FIELDS` and no other
-        :return: the call
+        :raises AccessError: not one of a provider's agents, or not his customer
         """
         self._check_delegated_to_me()
-        if not PORTAL_CALL_FIELDS.issuperset(vals):
-            raise AccessError(
-                self.env._(
-                    "These values cannot be set here: %(names)s.",
-                    names=", ".join(sorted(set(vals) - PORTAL_CALL_FIELDS)),
-                )
-            )
-        outcome = self.env["collection.call.outcome"].search(
-            [("id", "=", vals.get("outcome_id") or 0)]
-        )
-        if not outcome:
-            raise UserError(self.env._("Say how the call went: choose an outcome."))
-        if outcome.contact != "none" and not vals.get("next_action_date"):
-            raise UserError(
-                self.env._(
-                    "You have reached somebody: say when the next action is due."
-                )
-            )
-        return self.env["collection.call"].create(
-            {**vals, "outcome_id": outcome.id, "account_id": self.id}
-        )
+        return self._log_call(vals, follow_up)
 
     def _portal_assign_agent(self, agent_id):
         """Give the account to a colleague, as a supervisor of the provider.

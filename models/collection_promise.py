@@ -4,12 +4,15 @@ from odoo.tools import SQL, format_date
 
 from ..tools.promise import last_day, promise_state
 
+#: how customers pay, for promises, plans, quality control and campaigns alike
 MEANS = [
     ("transfer", "Bank transfer"),
-    ("direct_debit", "Direct debit"),
-    ("cheque", "Cheque"),
-    ("bill", "Bill of exchange"),
+    ("direct_debit", "SEPA direct debit"),
+    ("direct_debit_b2b", "SEPA direct debit B2B"),
+    ("lcr_magnetic", "LCR without paper"),
     ("card", "Card or payment link"),
+    ("cheque", "Cheque"),
+    ("bill", "Bill of exchange on paper"),
     ("cash", "Cash"),
 ]
 #: journals whose entries are receipts: write-offs and offsets keep no promise
@@ -151,6 +154,12 @@ class CollectionPromise(models.Model):
     )
     amount_missing = fields.Monetary(compute="_compute_amount_missing")
     withdrawal_reason = fields.Char(copy=False)
+    call_ids = fields.One2many(
+        comodel_name="collection.call",
+        inverse_name="promise_id",
+        string="Calls",
+        readonly=True,
+    )
 
     _amount_positive = models.Constraint(
         "CHECK (amount > 0)", "Say how much was promised."
@@ -325,7 +334,12 @@ class CollectionPromise(models.Model):
     def action_write_letter(self):
         """Draw up the letter that confirms the promise to the customer."""
         self.ensure_one()
-        letter = self.account_id._write_letter(
+        return self._write_confirmation().get_formview_action()
+
+    def _write_confirmation(self):
+        """The letter that confirms the promise to the customer, a draft."""
+        self.ensure_one()
+        return self.account_id._write_letter(
             "promise_confirmation",
             items=self.item_ids,
             fact_date=self.date_promised,
@@ -334,7 +348,6 @@ class CollectionPromise(models.Model):
             fact_person=self.person,
             fact_reference=self.number,
         )
-        return letter.get_formview_action()
 
     # ------------------------------------------------------------------
     # Judged by the ledger

@@ -1,10 +1,6 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
-
-from ..tools.amicable_wording import find_forbidden
-from ..tools.letter_text import PLACEHOLDERS, unknown_placeholders
 
 WORDING_FIELDS = ("subject", "body_before", "body_after")
 
@@ -14,6 +10,9 @@ class CollectionWordingMixin(models.AbstractModel):
 
     _name = "collection.wording.mixin"
     _description = "Wording of Letters"
+    _inherit = ["collection.wording.check.mixin"]
+
+    _wording_fields = WORDING_FIELDS
 
     tone = fields.Selection(
         selection=[
@@ -67,67 +66,6 @@ class CollectionWordingMixin(models.AbstractModel):
     preview_html = fields.Html(
         string="Preview", compute="_compute_preview_html", sanitize=False
     )
-
-    # ------------------------------------------------------------------
-    # Checks
-    # ------------------------------------------------------------------
-
-    @api.constrains(*WORDING_FIELDS)
-    def _check_wording(self):
-        """Check the wording in every installed language, not just the one edited."""
-        reasons = self.env["collection.forbidden.word"]._get_reasons()
-        for lang, _name in self.env["res.lang"].get_installed():
-            for record in self.with_context(lang=lang):
-                for name in WORDING_FIELDS:
-                    record._check_text(record[name])
-                    record._check_amicable(record[name], reasons)
-
-    def _update_field_translations(
-        self, field_name, translations, digest=None, source_lang=""
-    ):
-        # the translation dialog writes past the constraints
-        res = super()._update_field_translations(
-            field_name, translations, digest=digest, source_lang=source_lang
-        )
-        if field_name in WORDING_FIELDS:
-            self._check_wording()
-        return res
-
-    def _check_text(self, text):
-        """Refuse a wording with anything but the known placeholders in braces."""
-        unknown = unknown_placeholders(text)
-        if unknown:
-            raise ValidationError(
-                self.env._(
-                    "The wording of “%(level)s” holds unknown placeholders: "
-                    "%(unknown)s. Known are: %(known)s.",
-                    level=self.display_name,
-                    unknown=", ".join(f"{{{name}}}" for name in unknown),
-                    known=", ".join(f"{{{name}}}" for name in sorted(PLACEHOLDERS)),
-                )
-            )
-
-    def _check_amicable(self, text, reasons):
-        """Refuse what would look like a court's act, or is not owed.
-
-        :param reasons: why each expression is forbidden, {expression: reason}
-        """
-        found = find_forbidden(text, reasons) if text else []
-        if found:
-            raise ValidationError(
-                self.env._(
-                    "The wording of “%(wording)s” (%(lang)s) does not suit an amicable "
-                    "letter:\n%(found)s",
-                    wording=self.display_name,
-                    lang=dict(self.env["res.lang"].get_installed())[self.env.lang],
-                    found="\n".join(
-                        self.env._(
-                            "- “%(word)s”: %(reason)s", word=word, reason=reasons[word]
-                        )
-                        for word in found
-                    ),
-                )
-            )
 
     # ------------------------------------------------------------------
     # Preview

@@ -3,6 +3,8 @@ from . import test_access_rights
 from . import test_account_position
 from . import test_agenda
 from . import test_bill
+from . import test_call_log
+from . import test_call_script
 from . import test_classification
 from . import test_daily_run
 from . import test_demo
@@ -26,6 +28,7 @@ from . import test_letter_post
 from . import test_letter_sending
 from . import test_level_history
 from . import test_limitation
+from . import test_means_change
 from . import test_multi_company
 from . import test_payment_plan
 from . import test_peer_complaints
@@ -33,11 +36,15 @@ from . import test_performance
 from . import test_placement_report
 from . import test_placement_xlsx
 from . import test_portal
+from . import test_portal_acts
+from . import test_portal_axe
+from . import test_portal_team
 from . import test_portal_tour
 from . import test_precheck
 from . import test_promise
 from . import test_provider_acts
 from . import test_provider_doors
+from . import test_provider_note
 from . import test_recall
 from . import test_tools_ageing
 from . import test_tools_amount_in_words
@@ -46,6 +53,7 @@ from . import test_tools_late_interest
 from . import test_tools_letter_text
 from . import test_tools_pareto
 from . import test_tools_priority
+from . import test_tools_sharing
 from . import test_views
 from . import test_waiver
 from . import test_worklist

@@ -286,6 +286,27 @@ class CollectionCommon(AccountTestInvoicingCommon):
     # ------------------------------------------------------------------
 
     @classmethod
+    def _result(cls, code):
+        """An outcome of calls by its code."""
+        return cls.env.ref(f"account_collection.outcome_{code}")
+
+    @classmethod
+    def _call_values(cls, account, code="no_answer", **values):
+        """Values of a call that is logged whatever the hour; a next action where
+        somebody was reached."""
+        outcome = cls._result(code)
+        if outcome.contact != "none":
+            values.setdefault(
+                "next_action_date", fields.Date.add(fields.Date.today(), days=7)
+            )
+        return {
+            "account_id": account.id,
+            "outcome_id": outcome.id,
+            "obstacle_reason": "A test, at any hour",
+            **values,
+        }
+
+    @classmethod
     def account_of(cls, partner, company=None):
         return cls.env["collection.account"].search(
             [

@@ -30,6 +30,8 @@ RIGHTS = {
         "on_site": "r",
     },
     "collection.agent.training": {"manager": "rwcd", "collector": "r"},
+    "collection.script": {"manager": "rwcd", "collector": "r"},
+    "collection.script.line": {"manager": "rwcd", "collector": "r"},
     "collection.holiday": {"manager": "rwcd", "collector": "r"},
     "collection.priority.rule": {"manager": "rwcd", "collector": "r"},
     "collection.interest.regime": {"manager": "rwcd", "collector": "r"},
@@ -97,7 +99,6 @@ class TestAccessRights(CollectionCommon):
             "portal": cls.plain_portal_user,
             "internal": cls.plain_internal_user,
         }
-        cls.outcome = cls.env["collection.call.outcome"].search([], limit=1)
 
     def test_rights_on_models(self):
         for model, rights in RIGHTS.items():
@@ -230,7 +231,7 @@ class TestAccessRights(CollectionCommon):
             return (
                 self.env["collection.call"]
                 .with_user(user)
-                .create({"account_id": account.id, "outcome_id": self.outcome.id})
+                .create(self._call_values(account))
             )
 
         for role, account, allowed in (
@@ -275,18 +276,14 @@ class TestAccessRights(CollectionCommon):
                     self.assertRaises(AccessError),
                 ):
                     self.env["collection.call"].with_user(user).create(
-                        {
-                            "account_id": self.delegated.id,
-                            "outcome_id": self.outcome.id,
-                            **values,
-                        }
+                        self._call_values(self.delegated, **values)
                     )
 
     def test_nothing_after_a_recall(self):
         agent_call = (
             self.env["collection.call"]
             .with_user(self.agent_user)
-            .create({"account_id": self.delegated.id, "outcome_id": self.outcome.id})
+            .create(self._call_values(self.delegated))
         )
         line = self.delegated.placement_line_id
         item = self.delegated.item_ids
@@ -309,7 +306,7 @@ class TestAccessRights(CollectionCommon):
         self.assertFalse(self._visible("collection.account", self.agent_user))
         with self.assertRaises(AccessError):
             self.env["collection.call"].with_user(self.agent_user).create(
-                {"account_id": self.delegated.id, "outcome_id": self.outcome.id}
+                self._call_values(self.delegated)
             )
 
     def test_nothing_after_the_mandate(self):

@@ -23,10 +23,9 @@ class TestAgenda(CollectionCommon):
             cls._hand_over(cls.delegated)
             cls.delegated.agent_id = cls.agent
         cls.outcomes = {
-            code: cls.env["collection.call.outcome"].search(
-                [("contact", "=", code)], limit=1
-            )
-            for code in ("none", "wrong_party", "right_party")
+            "none": "no_answer",
+            "wrong_party": "switchboard_blocked",
+            "right_party": "information_only",
         }
 
     def _rows(self, account, user=None, **values):
@@ -212,13 +211,7 @@ class TestAgenda(CollectionCommon):
         return (
             self.env["collection.call"]
             .with_user(user)
-            .create(
-                {
-                    "account_id": account.id,
-                    "outcome_id": self.outcomes[contact].id,
-                    **values,
-                }
-            )
+            .create(self._call_values(account, self.outcomes[contact], **values))
         )
 
     def test_figures_of_a_day(self):

@@ -410,24 +410,10 @@ class TestDunningLevel(DunningCommon):
             run.action_confirm()
             self.assertEqual(run.letter_ids.channel, "call")
             self.assertFalse(item.level_id)
-            Outcome = self.env["collection.call.outcome"]
-            self.env["collection.call"].with_user(self.collector_user).create(
-                {
-                    "account_id": item.account_id.id,
-                    "outcome_id": Outcome.search(
-                        [("contact", "=", "none")], limit=1
-                    ).id,
-                }
-            )
+            calls = self.env["collection.call"].with_user(self.collector_user)
+            calls.create(self._call_values(item.account_id))
             self.assertFalse(item.level_id)
-            self.env["collection.call"].with_user(self.collector_user).create(
-                {
-                    "account_id": item.account_id.id,
-                    "outcome_id": Outcome.search(
-                        [("contact", "=", "right_party")], limit=1
-                    ).id,
-                }
-            )
+            calls.create(self._call_values(item.account_id, "information_only"))
             self.assertEqual(item.level_id, ladder.level_ids[0])
             self.assertEqual(run.letter_ids.state, "sent")
         self.assertEqual(self._levels(self._run_and_send("2026-03-20")), {"N1": 2})

@@ -107,14 +107,7 @@ class TestLetterChannels(LetterCommon):
         call = (
             self.env["collection.call"]
             .with_user(self.collector_user)
-            .create(
-                {
-                    "account_id": self.account.id,
-                    "outcome_id": self.env["collection.call.outcome"]
-                    .search([("contact", "=", "right_party")], limit=1)
-                    .id,
-                }
-            )
+            .create(self._call_values(self.account, "information_only"))
         )
         self.assertTrue(call.connected)
         self.assertEqual(letter.state, "sent")

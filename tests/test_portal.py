@@ -55,14 +55,22 @@ class PortalCommon(CollectionCommon, HttpCase):
         cls.placement = cls._hand_over(cls.account)
         cls.items = cls.account.item_ids
         cls.url = f"/my/collection/{cls.account.id}"
-        cls.promise = cls.env.ref("account_collection.outcome_promise")
-        cls.no_answer = cls.env.ref("account_collection.outcome_no_answer")
+        cls.in_process = cls._result("payment_in_process")
+        cls.no_answer = cls._result("no_answer")
+
+    @classmethod
+    def in_days(cls, days):
+        return fields.Date.add(fields.Date.today(), days=days)
 
     def _log_in(self, user):
         self.authenticate(user.login, user.login)
 
     def _post(self, url, **data):
         return self.url_open(url, data={"csrf_token": Request.csrf_token(self), **data})
+
+    def _post_call(self, **data):
+        """Post the form of a call, whatever the hour and the day."""
+        return self._post(f"{self.url}/call", **{"obstacle_reason": "A test", **data})
 
     def _status(self, url):
         with mute_logger("odoo.http"):
@@ -183,11 +191,11 @@ class TestPortal(PortalCommon):
                 page = self.url_open(f"/my/collection?filterby={code}").text
                 self.assertEqual(self.url in page, found)
         self.env["collection.call"].with_user(self.agent_user).create(
-            {
-                "account_id": self.account.id,
-                "outcome_id": self.promise.id,
-                "next_action_date": fields.Date.today(),
-            }
+            self._call_values(
+                self.account,
+                "information_only",
+                next_action_date=fields.Date.today(),
+            )
         )
         self.account.agent_id = self.agent
         for code, found in (("todo", True), ("never", False), ("mine", True)):
@@ -301,11 +309,7 @@ class TestPortal(PortalCommon):
             (self.agent_user, "From the provider"),
         ):
             call_model.with_user(user).create(
-                {
-                    "account_id": self.account.id,
-                    "outcome_id": self.no_answer.id,
-                    "note": note,
-                }
+                self._call_values(self.account, note=note)
             )
         history = self.account.with_user(self.agent_user)._get_portal_values()[
             "history"
@@ -364,9 +368,8 @@ class TestPortal(PortalCommon):
     def test_log_a_call(self):
         self._log_in(self.agent_user)
         due = fields.Date.add(fields.Date.today(), days=5)
-        response = self._post(
-            f"{self.url}/call",
-            outcome_id=self.promise.id,
+        response = self._post_call(
+            outcome_id=self.in_process.id,
             phone="+33 6 12 34 56 78",
             duration="2,5",
             note="Pays on Friday",
@@ -383,7 +386,7 @@ class TestPortal(PortalCommon):
                     "user_id": self.agent_user.id,
                     "agent_id": self.agent.id,
                     "side": "provider",
-                    "outcome_id": self.promise.id,
+                    "outcome_id": self.in_process.id,
                     "right_party": True,
                     "phone": "+33 6 12 34 56 78",
                     "duration": 2.5,
@@ -401,7 +404,7 @@ class TestPortal(PortalCommon):
             ({"note": "Typed in vain"}, "choose an outcome"),
             ({"note": "Typed in vain", "outcome_id": "999999"}, "choose an outcome"),
             (
-                {"note": "Typed in vain", "outcome_id": self.promise.id},
+                {"note": "Typed in vain", "outcome_id": self.in_process.id},
                 "next action is due",
             ),
             (
@@ -430,7 +433,7 @@ class TestPortal(PortalCommon):
             ),
         ):
             with self.subTest(message=message):
-                response = self._post(f"{self.url}/call", **data)
+                response = self._post_call(**data)
                 self.assertEqual(response.status_code, 422)
                 self.assertIn(message, response.text)
                 self.assertIn("Typed in vain", response.text)
@@ -458,7 +461,7 @@ class TestPortal(PortalCommon):
         self._hand_over(self.other_account)
         self._log_in(self.agent_user)
         self.url_open("/my/collection?sortby=customer")
-        page = self._post(f"{self.url}/call", outcome_id=self.no_answer.id).text
+        page = self._post_call(outcome_id=self.no_answer.id).text
         self.assertIn(f'href="/my/collection/{self.other_account.id}"', page)
         self.other_account.placement_line_id._take_back("recalled", "Ours again")
         page = self.url_open(self.url).text
@@ -600,7 +603,9 @@ class TestPortal(PortalCommon):
         self.mandate.date_end = fields.Date.today()
         account = self.account.with_user(self.agent_user)
         self.assertTrue(account.has_access("read"))
-        account._portal_log_call({"outcome_id": self.no_answer.id})
+        account._portal_log_call(
+            {"outcome_id": self.no_answer.id, "obstacle_reason": "A test"}
+        )
         with freeze_time(fields.Date.add(self.mandate.date_end, days=1)):
             self.env.invalidate_all()
             self.assertFalse(account.has_access("read"))
@@ -658,7 +663,7 @@ class TestPortal(PortalCommon):
         self._assert_denied(
             "collection.call",
             "create",
-            [{"account_id": self.account.id, "outcome_id": self.no_answer.id}],
+            [self._call_values(self.account)],
         )
 
     def _assert_ledger_closed(self):
@@ -673,7 +678,7 @@ class TestPortal(PortalCommon):
     def test_agent_rpc_reads_the_white_list_only(self):
         self._log_in(self.agent_user)
         self.env["collection.call"].with_user(self.agent_user).create(
-            {"account_id": self.account.id, "outcome_id": self.no_answer.id}
+            self._call_values(self.account)
         )
         records = self._records() | {"collection.call": self.account.call_ids}
         for model, record in records.items():
@@ -761,12 +766,12 @@ class TestPortal(PortalCommon):
         self._assert_denied(
             "collection.call",
             "create",
-            [{"account_id": self.other_account.id, "outcome_id": self.no_answer.id}],
+            [self._call_values(self.other_account)],
         )
 
     def test_agent_cannot_forge_a_call(self):
         self._log_in(self.agent_user)
-        call = {"account_id": self.account.id, "outcome_id": self.no_answer.id}
+        call = self._call_values(self.account)
         for values in (
             {"user_id": self.manager_user.id},
             {"date": "2026-01-01 00:00:00"},
@@ -956,7 +961,7 @@ class TestPortal(PortalCommon):
         self.assertFalse(self.account.with_user(user).has_access("write"))
         with self.assertRaises(AccessError):
             self.env["collection.call"].with_user(user).create(
-                {"account_id": other.id, "outcome_id": self.no_answer.id}
+                self._call_values(other)
             )
         for name in ("turnover_12m", "reserved"):
             with self.assertRaises(AccessError):

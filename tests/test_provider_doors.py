@@ -19,6 +19,7 @@ AGENT_RIGHTS = {
     "collection.daily.figure": {"read"},
     "collection.item": {"read"},
     "collection.mandate": {"read"},
+    "collection.means.change": {"read"},
     "collection.payment.instalment": {"read"},
     "collection.payment.plan": {"read"},
     "collection.placement": {"read"},
@@ -88,10 +89,13 @@ class TestProviderDoors(PortalCommon):
         )
         cls.bill.action_send()
         cls.precheck = cls.env["collection.precheck"].create({"item_id": other.id})
+        cls.means_change = account._record_means_change("transfer", "asked").with_env(
+            cls.env
+        )
         cls.call = (
             cls.env["collection.call"]
             .with_user(cls.agent_user)
-            .create({"account_id": cls.account.id, "outcome_id": cls.no_answer.id})
+            .create(cls._call_values(cls.account))
             .with_env(cls.env)
         )
         cls.account.next_action_date = today
@@ -138,6 +142,7 @@ class TestProviderDoors(PortalCommon):
             "collection.call": self.call,
             "collection.item": self.items,
             "collection.letter": self.letter,
+            "collection.means.change": self.means_change,
             "collection.mandate.review": self.review,
             "collection.payment.instalment": self.plan.instalment_ids,
             "collection.payment.plan": self.plan,
@@ -291,6 +296,7 @@ class TestProviderDoors(PortalCommon):
             for model, method in (
                 ("collection.account", "_portal_new_promise"),
                 ("collection.account", "_record_access"),
+                ("collection.account", "_record_means_change"),
                 ("collection.promise", "_create_checked"),
                 ("collection.mandate", "_portal_assign_many"),
                 ("collection.agenda", "_get_mine"),

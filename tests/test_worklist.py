@@ -26,16 +26,10 @@ class WorklistCommon(CollectionCommon):
         cls.collector = cls._agent(
             cls.collector_user, cls.env["res.partner"], skill="3"
         )
-        cls.outcome_none = cls._outcome("none")
-        cls.outcome_right = cls._outcome("right_party")
+        cls.outcome_none = cls._result("no_answer")
+        cls.outcome_right = cls._result("information_only")
         cls.segment = cls.env["collection.segment"].create(
             {"name": "Tests", "code": "tests"}
-        )
-
-    @classmethod
-    def _outcome(cls, contact):
-        return cls.env["collection.call.outcome"].search(
-            [("contact", "=", contact)], limit=1
         )
 
     @classmethod
@@ -53,17 +47,18 @@ class WorklistCommon(CollectionCommon):
         return account.with_env(self.env)
 
     def _call(self, account, outcome=None, date=None, direction="outgoing", **values):
+        outcome = outcome or self.outcome_none
         return (
             self.env["collection.call"]
             .with_user(self.collector_user)
             .create(
-                {
-                    "account_id": account.id,
-                    "outcome_id": (outcome or self.outcome_none).id,
-                    "direction": direction,
-                    "date": date or fields.Datetime.now(),
+                self._call_values(
+                    account,
+                    outcome.code,
+                    direction=direction,
+                    date=date or fields.Datetime.now(),
                     **values,
-                }
+                )
             )
         )
 

@@ -41,13 +41,15 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _BLOCKS = ("p", "li", "h1", "h2", "h3", "h4", "blockquote", "div", "ul", "ol")
 
 
-def unknown_placeholders(text):
+def unknown_placeholders(text, known=PLACEHOLDERS):
     """What stands between braces in `text` without being a placeholder, sorted.
+
+    :param known: the placeholders there are, by default those of letters
 
     >>> unknown_placeholders("Pay {total} before {dedline}, {customer}")
     ['dedline']
     """
-    return sorted(set(_PLACEHOLDER.findall(str(text or ""))) - PLACEHOLDERS)
+    return sorted(set(_PLACEHOLDER.findall(str(text or ""))) - known)
 
 
 def fill_in(text, values):
@@ -60,6 +62,22 @@ def fill_in(text, values):
         lambda found: str(values.get(found[1]) or ""), str(text or "")
     )
     return re.sub(" {2,}", " ", filled).strip()
+
+
+def fill_in_lines(text, values):
+    """Plain `text` of several lines with its placeholders replaced.
+
+    A line that names a value there is none of is left out.
+
+    >>> fill_in_lines("Hello {customer}.\\nOur letter: {number}.", {"customer": "A&B"})
+    'Hello A&B.'
+    """
+    lines = [
+        fill_in(line, values)
+        for line in str(text or "").splitlines()
+        if all(values.get(name) for name in _PLACEHOLDER.findall(line))
+    ]
+    return "\n".join(lines).strip()
 
 
 def fill_in_html(html, values):

@@ -8,6 +8,7 @@ from . import collection_hold
 from . import collection_interest_claim
 from . import collection_interest_claim_line
 from . import collection_letter_compose
+from . import collection_means_answer
 from . import collection_recall
 from . import collection_set_level
 from . import collection_waiver

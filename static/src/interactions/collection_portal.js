@@ -5,11 +5,51 @@ import { registry } from "@web/core/registry";
 export class CollectionSearch extends Interaction {
     static selector = ".o_collection_search";
     dynamicContent = {
-        "select[name='sortby']": { "t-on-change": () => this.el.submit() },
+        select: { "t-on-change": () => this.el.submit() },
     };
 }
 
-/** The number that was tapped is the number dialled. */
+/** A choice takes effect at once; without JavaScript its button does it. */
+export class CollectionAutoSubmit extends Interaction {
+    static selector = ".o_collection_autosubmit";
+    dynamicContent = {
+        select: { "t-on-change": () => this.el.submit() },
+        "button[type='submit']": { "t-att-class": () => ({ "d-none": true }) },
+    };
+}
+
+/** All customers of the page are ticked at once. */
+export class CollectionAssignMany extends Interaction {
+    static selector = ".o_collection_assign_many";
+    dynamicContent = {
+        ".form-check": { "t-att-class": () => ({ "d-none": false }) },
+        "#collection_all": { "t-on-change": this.onAll },
+    };
+
+    onAll(ev) {
+        const boxes = document.querySelectorAll(
+            `input[name='account_ids'][form='${this.el.id}']`
+        );
+        for (const box of boxes) {
+            box.checked = ev.currentTarget.checked;
+        }
+    }
+}
+
+/** A form is sent once, however often its button is pressed. */
+export class CollectionOnce extends Interaction {
+    static selector = ".o_collection_once";
+    dynamicContent = {
+        _root: { "t-on-submit": () => (this.sent = true) },
+        "button[type='submit']": { "t-att-disabled": () => this.sent },
+    };
+
+    setup() {
+        this.sent = false;
+    }
+}
+
+/** The number that was tapped is the number dialled, and the call begins. */
 export class CollectionAccount extends Interaction {
     static selector = ".o_collection_account";
     dynamicContent = {
@@ -17,39 +57,146 @@ export class CollectionAccount extends Interaction {
     };
 
     onPhone(ev) {
-        this.el.querySelector("input[name='phone']").value =
-            ev.currentTarget.dataset.phone;
+        const form = this.el.querySelector(".o_collection_call_form");
+        form.elements.phone.value = ev.currentTarget.dataset.phone;
+        form.dataset.begun = Date.now();
     }
 }
 
-/** Short cuts to the next action's date; a call is sent once. */
+/**
+ * The call form shows what the outcome asks for: two taps say how it went, the fields
+ * of what came of it open, the next action is proposed. Without JavaScript all parts of
+ * the form are there to be opened by hand.
+ */
 export class CollectionCallForm extends Interaction {
     static selector = ".o_collection_call_form";
     dynamicContent = {
         "button[data-days]": { "t-on-click": this.onDelay },
+        ".o_collection_reached": {
+            "t-att-class": () => ({ "d-none": false, "d-flex": true }),
+        },
+        ".o_collection_reached button": {
+            "t-on-click": this.onReached,
+            "t-att-aria-pressed": (el) => String(this.isReached(el)),
+            "t-att-class": (el) => ({ active: this.isReached(el) }),
+        },
+        ".o_collection_outcome_group": {
+            "t-att-class": (el) => ({ "d-none": !this.isReached(el) }),
+        },
+        ".o_collection_group_name": { "t-att-class": () => ({ "d-none": true }) },
+        ".o_collection_remark": {
+            "t-att-class": (el) => ({
+                "d-none": el.dataset.outcome !== this.outcome?.value,
+            }),
+        },
+        ".o_collection_follow_up": {
+            "t-att-class": (el) => ({ "d-none": !this.mayFollow(el) }),
+        },
+        ".o_collection_all_the_same": {
+            "t-att-class": () => ({ "d-none": this.incoming }),
+        },
+        "input[name='outcome_id']": { "t-on-change": this.onOutcome },
+        "input[name='direction']": { "t-on-change": this.onDirection },
+        "input[name='next_action'], input[name='next_action_date']": {
+            "t-on-input": () => (this.proposed = false),
+        },
         _root: { "t-on-submit": this.onSubmit },
-        "button[type='submit']": { "t-att-disabled": () => this.sent },
     };
 
     setup() {
         this.sent = false;
+        this.proposed = true;
+        this.fields = this.el.elements;
+        this.incoming = this.fields.direction.value === "incoming";
+        this.outcome = this.el.querySelector("input[name='outcome_id']:checked");
+        this.contact = this.outcome?.dataset.contact;
+        for (const name of ["next_action", "next_action_date"]) {
+            this.proposed &&= !this.fields[name].value;
+        }
+    }
+
+    isReached(el) {
+        return el.dataset.contact === this.contact;
+    }
+
+    /** Whether a thing can come of a call in which this person was reached. */
+    mayFollow(el) {
+        return Boolean(this.outcome) && el.dataset.contact.split(" ").includes(this.contact);
+    }
+
+    onReached(ev) {
+        this.contact = ev.currentTarget.dataset.contact;
+        if (this.outcome && this.outcome.dataset.contact !== this.contact) {
+            this.outcome.checked = false;
+            this.outcome = null;
+        }
+    }
+
+    onDirection(ev) {
+        this.incoming = ev.currentTarget.value === "incoming";
+    }
+
+    onOutcome(ev) {
+        this.outcome = ev.currentTarget;
+        const { kind, required, nextAction, nextDate } = this.outcome.dataset;
+        for (const part of this.el.querySelectorAll(".o_collection_follow_up")) {
+            part.open = part.dataset.kind === kind || this.isFilled(part);
+        }
+        const amount = this.fields["promise-amount"];
+        if (kind === "promise" && required && !amount.value) {
+            amount.value = amount.dataset.proposed || "";
+        }
+        const bills = this.fields["bill-bill_id"];
+        if (kind === "bill" && bills && bills.options.length === 2) {
+            bills.value = bills.options[1].value;
+        }
+        // what is proposed changes with the outcome until somebody types
+        if (this.proposed) {
+            this.fields.next_action.value = nextAction || "";
+            this.fields.next_action_date.value = nextDate || "";
+        }
+        if (this.el.dataset.begun && !this.fields.duration.value) {
+            const minutes = (Date.now() - Number(this.el.dataset.begun)) / 60000;
+            this.fields.duration.value = Math.max(minutes, 0.1).toFixed(1);
+        }
+    }
+
+    /** Whether anything was typed or ticked in a part of the form. */
+    isFilled(part) {
+        return [...part.querySelectorAll("input, textarea")].some((input) =>
+            input.type === "checkbox" ? input.checked : input.value
+        );
     }
 
     onDelay(ev) {
-        const input = this.el.querySelector("input[name='next_action_date']");
+        const input = this.fields.next_action_date;
         const date = luxon.DateTime.fromISO(input.dataset.today);
         input.value = date
             .plus({ days: parseInt(ev.currentTarget.dataset.days) })
             .toISODate();
-        this.el.querySelector("input[name='next_action']").focus();
+        this.proposed = false;
+        this.fields.next_action.focus();
     }
 
-    onSubmit() {
+    onSubmit(ev) {
+        if (this.sent) {
+            ev.preventDefault();
+            return;
+        }
+        // what cannot come of this call is not sent, whatever was typed before
+        for (const part of this.el.querySelectorAll(".o_collection_follow_up")) {
+            for (const input of part.querySelectorAll("input, select, textarea")) {
+                input.disabled = !this.mayFollow(part);
+            }
+        }
         this.sent = true;
     }
 }
 
 const interactions = registry.category("public.interactions");
 interactions.add("account_collection.search", CollectionSearch);
+interactions.add("account_collection.auto_submit", CollectionAutoSubmit);
+interactions.add("account_collection.assign_many", CollectionAssignMany);
+interactions.add("account_collection.once", CollectionOnce);
 interactions.add("account_collection.account", CollectionAccount);
 interactions.add("account_collection.call_form", CollectionCallForm);

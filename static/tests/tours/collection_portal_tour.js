@@ -41,7 +41,7 @@ registry.category("web_tour.tours").add("collection_portal_call", {
         {
             content: "Say how it went",
             trigger: "select[name='outcome_id']",
-            run: "selectByLabel Promise to pay",
+            run: "selectByLabel Payment in process",
         },
         {
             content: "Say what was said",

@@ -1,0 +1,179 @@
+from odoo import http
+from odoo.http import request
+
+from .portal import CollectionPortal
+
+#: answers of the checklist of an invoice
+CHECK_PREFIX = "check_"
+
+
+def act_route(path):
+    return http.route(
+        f"/my/collection/<int:account_id>/{path}",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        website=True,
+    )
+
+
+class CollectionPortalAct(CollectionPortal):
+    """What an agent does on a customer's page beside calling."""
+
+    def _get_collection_record(self, model, account, record_id):
+        """A record of this account under the user's record rules, else not found."""
+        record = request.env[model].search(
+            [("id", "=", record_id), ("account_id", "=", account.id)]
+        )
+        if not record:
+            raise request.not_found()
+        return record
+
+    def _get_collection_agreement(self, post):
+        """What promises and plans have in common."""
+        return {
+            name: self._get_collection_text(post, name)
+            for name in ("note", "payment_means", "person")
+            if self._get_collection_text(post, name)
+        } | {"item_ids": self._get_collection_ids("item_ids")}
+
+    # --- Promises and plans ---
+
+    @act_route("promise")
+    def portal_collection_promise(self, account_id, **post):
+        account = self._get_collection_account(account_id)
+        return self._do_collection_act(
+            account,
+            "promise",
+            post,
+            lambda: account._portal_new_promise(
+                {
+                    **self._get_collection_agreement(post),
+                    "amount": self._get_collection_amount(post, "amount"),
+                    "date_promised": self._get_collection_date(post, "date_promised"),
+                }
+            ),
+        )
+
+    @act_route("promise/<int:promise_id>/withdraw")
+    def portal_collection_withdraw(self, account_id, promise_id, **post):
+        account = self._get_collection_account(account_id)
+        promise = self._get_collection_record("collection.promise", account, promise_id)
+        return self._do_collection_act(
+            account,
+            "withdraw",
+            {**post, "record_id": promise.id},
+            lambda: promise._portal_withdraw(self._get_collection_text(post, "reason")),
+        )
+
+    @act_route("plan")
+    def portal_collection_plan(self, account_id, **post):
+        account = self._get_collection_account(account_id)
+        return self._do_collection_act(
+            account,
+            "plan",
+            post,
+            lambda: account._portal_propose_plan(
+                {
+                    **self._get_collection_agreement(post),
+                    "instalment_count": self._get_collection_id(
+                        post, "instalment_count"
+                    ),
+                    "date_first": self._get_collection_date(post, "date_first"),
+                }
+            ),
+        )
+
+    @act_route("plan/<int:plan_id>/cancel")
+    def portal_collection_cancel(self, account_id, plan_id, **post):
+        account = self._get_collection_account(account_id)
+        plan = self._get_collection_record("collection.payment.plan", account, plan_id)
+        return self._do_collection_act(account, "cancel", post, plan._portal_cancel)
+
+    # --- Disputes, bills, controls ---
+
+    def _get_collection_dispute(self, post):
+        return {
+            "reason_id": self._get_collection_id(post, "reason_id"),
+            "amount": self._get_collection_amount(post, "amount"),
+            "description": self._get_collection_text(post, "description"),
+        }
+
+    @act_route("dispute")
+    def portal_collection_dispute(self, account_id, **post):
+        account = self._get_collection_account(account_id)
+        return self._do_collection_act(
+            account,
+            "dispute",
+            post,
+            lambda: account._portal_open_dispute(
+                {
+                    **self._get_collection_dispute(post),
+                    "item_ids": self._get_collection_ids("item_ids"),
+                }
+            ),
+        )
+
+    @act_route("bill/<int:bill_id>/chase")
+    def portal_collection_chase(self, account_id, bill_id, **post):
+        account = self._get_collection_account(account_id)
+        bill = self._get_collection_record("collection.bill", account, bill_id)
+        return self._do_collection_act(
+            account,
+            "chase",
+            {**post, "record_id": bill.id},
+            lambda: bill._portal_chase(self._get_collection_text(post, "alternative")),
+        )
+
+    @act_route("check/<int:precheck_id>")
+    def portal_collection_check(self, account_id, precheck_id, **post):
+        account = self._get_collection_account(account_id)
+        precheck = self._get_collection_record(
+            "collection.precheck", account, precheck_id
+        )
+
+        def answer():
+            vals = {
+                name.removeprefix(CHECK_PREFIX): True
+                for name in post
+                if name.startswith(CHECK_PREFIX)
+            }
+            vals |= {
+                name: self._get_collection_text(post, name)
+                for name in ("note", "payment_means", "person")
+            }
+            vals["date_planned"] = self._get_collection_date(post, "date_planned")
+            account._portal_answer_precheck(
+                precheck.id,
+                vals,
+                self._get_collection_dispute(post) if post.get("reason_id") else None,
+            )
+
+        return self._do_collection_act(
+            account, "check", {**post, "record_id": precheck.id}, answer
+        )
+
+    # --- Messages to the company ---
+
+    @act_route("message")
+    def portal_collection_message(self, account_id, **post):
+        account = self._get_collection_account(account_id)
+        return self._do_collection_act(
+            account,
+            "message",
+            post,
+            lambda: account._portal_write_note(self._get_collection_text(post, "body")),
+        )
+
+    @act_route("return")
+    def portal_collection_return(self, account_id, **post):
+        account = self._get_collection_account(account_id)
+        return self._do_collection_act(
+            account,
+            "return",
+            post,
+            lambda: account._portal_request_return(
+                self._get_collection_text(post, "reason"),
+                self._get_collection_text(post, "body"),
+            ),
+        )

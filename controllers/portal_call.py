@@ -1,0 +1,127 @@
+from odoo import http
+from odoo.exceptions import UserError
+from odoo.http import request
+
+from .portal import CollectionPortal
+
+#: what stands by itself for nothing: a kind is reported when something else is said
+NOT_SAID = frozenset({"alternative", "confirm", "contact_id", "target"})
+
+
+class CollectionPortalCall(CollectionPortal):
+    """The call form of a customer's page, with what comes of the call."""
+
+    def _get_collection_call_vals(self, post):
+        """Values of the call itself, as the models take them."""
+        vals = {
+            name: self._get_collection_text(post, name)
+            for name in ("phone", "note", "next_action", "obstacle_reason", "person")
+            if self._get_collection_text(post, name)
+        }
+        vals["outcome_id"] = self._get_collection_id(post, "outcome_id")
+        if post.get("direction") == "incoming":
+            vals["direction"] = "incoming"
+        date = self._get_collection_date(post, "next_action_date")
+        if date:
+            vals["next_action_date"] = date
+        hour = self._get_collection_hour(post, "next_action_time")
+        if hour:
+            vals["next_action_time"] = hour
+        if self._get_collection_text(post, "duration"):
+            try:
+                vals["duration"] = self._get_collection_amount(post, "duration")
+            except UserError as error:
+                raise UserError(
+                    request.env._("Give the duration in minutes, as a number.")
+                ) from error
+        return vals
+
+    def _get_collection_hour(self, post, name):
+        """An hour of a form as a number, 14.5 for 14:30; 0 when it is empty."""
+        text = self._get_collection_text(post, name)
+        if not text:
+            return 0.0
+        hour, _colon, minute = text.partition(":")
+        minute = minute[:2] or "0"
+        if not (hour.isdecimal() and minute.isdecimal() and int(minute) < 60):
+            raise UserError(request.env._("%(hour)s is not an hour.", hour=text))
+        return int(hour) + int(minute) / 60
+
+    def _get_collection_follow_up(self, account, post):
+        """What came of the call, by kind: those parts of the form with something in.
+
+        Their fields are named after the kind: `promise-amount`.
+        """
+        follow_up = {}
+        for kind, read in (
+            ("promise", self._read_collection_promise),
+            ("plan", self._read_collection_plan),
+            ("dispute", self._read_collection_dispute),
+            ("bill", self._read_collection_bill),
+            ("duplicate", lambda part: part),
+            ("contact", self._read_collection_contact),
+            ("means", lambda part: part),
+        ):
+            part = {
+                name.removeprefix(f"{kind}-"): value.strip()
+                for name, value in post.items()
+                if name.startswith(f"{kind}-") and value.strip()
+            }
+            items = self._get_collection_ids(f"{kind}-item_ids")
+            if items:
+                part["item_ids"] = items
+            if part.keys() - NOT_SAID:
+                follow_up[kind] = read(part)
+        dispute = follow_up.get("dispute")
+        if dispute and not dispute.get("item_ids"):
+            # with one open invoice there is nothing to choose
+            dispute["item_ids"] = account._get_only_item().ids
+        return follow_up
+
+    def _read_collection_promise(self, part):
+        return {
+            **part,
+            "amount": self._get_collection_amount(part, "amount"),
+            "date_promised": self._get_collection_date(part, "date_promised"),
+            "confirm": bool(part.get("confirm")),
+        }
+
+    def _read_collection_plan(self, part):
+        return {
+            **part,
+            "instalment_count": self._get_collection_id(part, "instalment_count"),
+            "date_first": self._get_collection_date(part, "date_first"),
+        }
+
+    def _read_collection_dispute(self, part):
+        return {
+            **part,
+            "reason_id": self._get_collection_id(part, "reason_id"),
+            "amount": self._get_collection_amount(part, "amount"),
+        }
+
+    def _read_collection_bill(self, part):
+        return {**part, "bill_id": self._get_collection_id(part, "bill_id")}
+
+    def _read_collection_contact(self, part):
+        return {**part, "contact_id": self._get_collection_id(part, "contact_id")}
+
+    @http.route(
+        "/my/collection/<int:account_id>/call",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        website=True,
+    )
+    def portal_collection_call(self, account_id, then=None, **post):
+        account = self._get_collection_account(account_id)
+        return self._do_collection_act(
+            account,
+            "call",
+            post,
+            lambda: account._portal_log_call(
+                self._get_collection_call_vals(post),
+                self._get_collection_follow_up(account, post),
+            ),
+            self._claim_next_collection if then == "next" else None,
+        )
