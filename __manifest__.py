@@ -16,6 +16,7 @@
         "data/collection_segment_data.xml",
         "data/collection_segment_rule_data.xml",
         "data/collection_call_outcome_data.xml",
+        "data/collection_quality_criterion_data.xml",
         "data/collection_dysfunction_data.xml",
         "data/collection_dispute_reason_data.xml",
         "data/collection_priority_rule_data.xml",

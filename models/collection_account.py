@@ -78,6 +78,7 @@ class CollectionAccount(models.Model):
         "collection.portal.mixin",
         "collection.portal.act.mixin",
         "collection.account.letter.mixin",
+        "collection.account.quality.mixin",
         "collection.account.worklist.mixin",
         "mail.thread",
         "mail.activity.mixin",

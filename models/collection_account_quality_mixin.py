@@ -23,6 +23,11 @@ class CollectionAccountQualityMixin(models.AbstractModel):
         for account in self:
             account.complaint_count = counts.get(account._origin, 0)
 
+    def _get_satisfaction_contact(self):
+        """Who is asked how a call went: who is called."""
+        self.ensure_one()
+        return self.dunning_contact_id or self.partner_id
+
     def action_open_complaints(self):
         """Complaints of this customer."""
         self.ensure_one()

@@ -10,7 +10,7 @@ class CollectionCall(models.Model):
 
     _name = "collection.call"
     _description = "Collection Call"
-    _inherit = ["collection.provider.mixin"]
+    _inherit = ["collection.provider.mixin", "collection.call.quality.mixin"]
     _order = "date desc, id desc"
 
     _provider_fields = frozenset(
@@ -27,6 +27,8 @@ class CollectionCall(models.Model):
             "note",
             "outcome_id",
             "phone",
+            "quality_mark",
+            "reviewed",
             "right_party",
             "side",
         }

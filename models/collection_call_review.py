@@ -176,7 +176,7 @@ class CollectionCallReview(models.Model):
             return SQL(
                 "AVG(%s) FILTER (WHERE %s = 'done')",
                 self._field_to_sql(self._table, "mark", query),
-                self._field_to_sql(self._table, "state", query),
+                SQL.identifier(self._table, "state"),
             )
         return super()._read_group_select(aggregate_spec, query)
 

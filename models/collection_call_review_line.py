@@ -77,8 +77,8 @@ class CollectionCallReviewLine(models.Model):
             return SQL(
                 "AVG(%s) FILTER (WHERE %s IN ('yes', 'partly', 'no') AND %s = 'done')",
                 self._field_to_sql(self._table, "points", query),
-                self._field_to_sql(self._table, "result", query),
-                self._field_to_sql(self._table, "state", query),
+                SQL.identifier(self._table, "result"),
+                SQL.identifier(self._table, "state"),
             )
         return super()._read_group_select(aggregate_spec, query)
 

@@ -356,7 +356,11 @@ class CollectionComplaint(models.Model):
                 .with_company(account.company_id)
                 .next_by_code("collection.complaint")
             )
-        complaints = super().create(vals_list)
+        # whoever records it, a provider's agent included, does not follow what the
+        # company says of it
+        quiet = self.with_context(mail_create_nosubscribe=True)
+        complaints = super(CollectionComplaint, quiet).create(vals_list)
+        complaints = complaints.with_env(self.env)
         for complaint in complaints:
             complaint._tell_recording()
             if complaint.category in STOPPING:

@@ -15,6 +15,8 @@ class CollectionMandate(models.Model):
     _inherit = [
         "collection.provider.mixin",
         "collection.mandate.service.mixin",
+        "collection.mandate.team.mixin",
+        "rating.parent.mixin",
         "mail.thread",
         "mail.activity.mixin",
     ]

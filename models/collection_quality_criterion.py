@@ -6,7 +6,12 @@ class CollectionQualityCriterion(models.Model):
 
     _name = "collection.quality.criterion"
     _description = "Criterion of Call Quality"
+    _inherit = ["collection.provider.mixin"]
     _order = "sequence, id"
+
+    _provider_fields = frozenset(
+        {"critical", "description", "name", "sequence", "weight"}
+    )
 
     name = fields.Char(required=True, translate=True)
     code = fields.Char(required=True)
