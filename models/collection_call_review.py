@@ -176,7 +176,9 @@ class CollectionCallReview(models.Model):
             return SQL(
                 "AVG(%s) FILTER (WHERE %s = 'done')",
                 self._field_to_sql(self._table, "mark", query),
-                SQL.identifier(self._table, "state"),
+                SQL.identifier(
+                    self._table, "state", to_flush=self._fields["state"]
+                ),
             )
         return super()._read_group_select(aggregate_spec, query)
 

@@ -15,7 +15,16 @@ class CollectionCallReviewLine(models.Model):
     _rec_name = "criterion_id"
 
     _provider_fields = frozenset(
-        {"criterion_id", "date", "points", "result", "review_id", "side", "weight"}
+        {
+            "criterion_id",
+            "date",
+            "points",
+            "result",
+            "review_id",
+            "sequence",
+            "side",
+            "weight",
+        }
     )
     _on_site_fields = frozenset({"agent_id", "user_id"})
 
@@ -77,8 +86,12 @@ class CollectionCallReviewLine(models.Model):
             return SQL(
                 "AVG(%s) FILTER (WHERE %s IN ('yes', 'partly', 'no') AND %s = 'done')",
                 self._field_to_sql(self._table, "points", query),
-                SQL.identifier(self._table, "result"),
-                SQL.identifier(self._table, "state"),
+                SQL.identifier(
+                    self._table, "result", to_flush=self._fields["result"]
+                ),
+                SQL.identifier(
+                    self._table, "state", to_flush=self._fields["state"]
+                ),
             )
         return super()._read_group_select(aggregate_spec, query)
 
