@@ -427,6 +427,12 @@ class CollectionComplaint(models.Model):
             self.env._("A complaint stays in the register: close it as unfounded.")
         )
 
+    def _mail_get_operation_for_mail_message_operation(self, message_operation):
+        # what the company says among itself is not for who recorded it
+        if self._is_outsider():
+            return dict.fromkeys(self, "unlink")
+        return super()._mail_get_operation_for_mail_message_operation(message_operation)
+
     # ------------------------------------------------------------------
     # Calls
     # ------------------------------------------------------------------

@@ -65,7 +65,7 @@ class CollectionMandateTeamMixin(models.AbstractModel):
         for mandate in self:
             figures = turnover(
                 (
-                    (member.date_joined, member.date_left)
+                    (member.date_joined, member.date_left or None)
                     for member in mandate.member_ids
                 ),
                 first,

@@ -337,10 +337,20 @@ class TestTeamFiguresOfTheProvider(FiguresCommon, HttpCase):
                 self.assertFalse(
                     self._call_kw("search", [("side", "=", "company")])
                 )
-                data = self._call_kw(
-                    "export_data", [row["id"] for row in rows], ["attempts"]
-                )
-                self.assertEqual(sum(row[0] for row in data["datas"]), dials)
+
+    def test_export(self):
+        """Portal users export nothing; on our premises, under the same rules."""
+        self._insert_calls(self.delegated, self.on_site_agent, DAY, 3, 1, 1)
+        self.on_site_user.group_ids |= self.env.ref("base.group_allow_export")
+        model = self.Figure.with_user(self.on_site_user)
+        rows = model.search([])
+        names = ["attempts", "connect_rate", "user_id/name"]
+        with mute_logger("odoo.addons.base.models.ir_model"):
+            self.assertEqual(rows.export_data(names[:1])["datas"], [[3]])
+            with self.assertRaises(AccessError):
+                (self.Figure.search([]) - rows).with_user(
+                    self.on_site_user
+                ).export_data(names[:1])
 
     def test_closed_doors(self):
         everything = self.Figure.search([])
@@ -361,6 +371,6 @@ class TestTeamFiguresOfTheProvider(FiguresCommon, HttpCase):
             with (
                 self.subTest(method=method, args=args),
                 mute_logger("odoo.http"),
-                self.assertRaisesRegex(JsonRpcException, "AccessError"),
+                self.assertRaisesRegex(JsonRpcException, "AccessError|UserError"),
             ):
                 self._call_kw(method, *args, **kwargs)
