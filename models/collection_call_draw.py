@@ -67,8 +67,7 @@ class CollectionCallDraw(models.Model):
     def _cron_draw(self):
         """Every night: draw of the days that are over, of each company."""
         Cron = self.env["ir.cron"]
-        companies = self.env["res.company"].search([])
-        for company in companies:
+        for company in self.env["res.company"].search([("active", "=", True)]):
             yesterday = company._get_collection_today() - timedelta(days=1)
             last = self.search([("company_id", "=", company.id)], limit=1).day
             first = yesterday - timedelta(days=CATCH_UP_DAYS - 1)

@@ -37,6 +37,7 @@ class CollectionCallReview(models.Model):
     _provider_fields = frozenset(
         {
             "account_id",
+            "anonymised",
             "call_id",
             "comment",
             "company_id",
@@ -176,9 +177,7 @@ class CollectionCallReview(models.Model):
             return SQL(
                 "AVG(%s) FILTER (WHERE %s = 'done')",
                 self._field_to_sql(self._table, "mark", query),
-                SQL.identifier(
-                    self._table, "state", to_flush=self._fields["state"]
-                ),
+                SQL.identifier(self._table, "state", to_flush=self._fields["state"]),
             )
         return super()._read_group_select(aggregate_spec, query)
 
@@ -228,7 +227,9 @@ class CollectionCallReview(models.Model):
         """
         calls = self.env["collection.call"].browse(reasons)
         mandates = calls._get_working_mandates()
-        criteria = self.env["collection.quality.criterion"].search([])
+        criteria = self.env["collection.quality.criterion"].search(
+            [("active", "=", True)]
+        )
         checklist = [
             Command.create(
                 {

@@ -86,12 +86,8 @@ class CollectionCallReviewLine(models.Model):
             return SQL(
                 "AVG(%s) FILTER (WHERE %s IN ('yes', 'partly', 'no') AND %s = 'done')",
                 self._field_to_sql(self._table, "points", query),
-                SQL.identifier(
-                    self._table, "result", to_flush=self._fields["result"]
-                ),
-                SQL.identifier(
-                    self._table, "state", to_flush=self._fields["state"]
-                ),
+                SQL.identifier(self._table, "result", to_flush=self._fields["result"]),
+                SQL.identifier(self._table, "state", to_flush=self._fields["state"]),
             )
         return super()._read_group_select(aggregate_spec, query)
 

@@ -51,6 +51,7 @@ class CollectionComplaint(models.Model):
             "founded",
             "number",
             "severity",
+            "side",
             "state",
         }
     )
@@ -221,7 +222,6 @@ class CollectionComplaint(models.Model):
     date_closed = fields.Date(string="Closed on", readonly=True, copy=False)
     corrective_action_id = fields.Many2one(
         comodel_name="collection.corrective.action",
-        string="Corrective Action",
         index="btree_not_null",
         ondelete="set null",
         domain="[('company_id', '=', company_id)]",

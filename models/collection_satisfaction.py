@@ -140,9 +140,7 @@ class CollectionSatisfaction(models.Model):
             return SQL(
                 "AVG(%s) FILTER (WHERE %s = 'answered')",
                 self._field_to_sql(self._table, "mark", query),
-                SQL.identifier(
-                    self._table, "state", to_flush=self._fields["state"]
-                ),
+                SQL.identifier(self._table, "state", to_flush=self._fields["state"]),
             )
         return super()._read_group_select(aggregate_spec, query)
 

@@ -204,7 +204,9 @@ class TestCallReview(QualityCommon):
         self.assertTrue(call.with_user(self.collector_user).reviewed)
         found = self.env["collection.call"].search([("quality_mark", ">", 80)])
         self.assertEqual(found, call)
-        self.assertFalse(self.env["collection.call"].search([("quality_mark", "<", 80)]))
+        self.assertFalse(
+            self.env["collection.call"].search([("quality_mark", "<", 80)])
+        )
 
     def test_disclosure_brings_the_mark_to_nought(self):
         self._log(self.in_house, self.collector_user, MONDAY_MORNING)

@@ -93,9 +93,7 @@ class TestComplaint(QualityCommon):
     def test_provider_records_and_reads_back_his_own(self):
         mine = self._complain(self.delegated, self.agent_user)
         self.assertEqual(mine.user_id, self.agent_user)
-        self.assertNotIn(
-            self.agent_user.partner_id, mine.sudo().message_partner_ids
-        )
+        self.assertNotIn(self.agent_user.partner_id, mine.sudo().message_partner_ids)
         self._complain(self.delegated)
         self._complain(self.delegated, self.on_site_user)
         for user in (self.agent_user, self.on_site_user):

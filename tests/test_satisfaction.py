@@ -52,9 +52,7 @@ class TestSatisfaction(SatisfactionCommon):
 
     def test_asked_on_the_next_morning(self):
         call = self._log(self.in_house, self.collector_user, YESTERDAY)
-        self._log(
-            self.delegated, self.agent_user, YESTERDAY, outcome=self.wrong_party
-        )
+        self._log(self.delegated, self.agent_user, YESTERDAY, outcome=self.wrong_party)
         # of today: its turn comes tomorrow
         self._log(self.delegated, self.agent_user)
         request = self._ask()
@@ -170,9 +168,9 @@ class TestSatisfaction(SatisfactionCommon):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.other_customer.lang = "fr_FR"
         template = self.env.ref("account_collection.mail_template_satisfaction")
-        template.with_context(lang="fr_FR").subject = (
-            "{{ object.company_id.name }} – Comment s’est passé notre appel ?"
-        )
+        template.with_context(
+            lang="fr_FR"
+        ).subject = "{{ object.company_id.name }} – Comment s’est passé notre appel ?"
         self.company.collection_email = "relance@company.example.com"
         request = self._asked(self.delegated, self.agent_user)
         mail = self._mails(request)
