@@ -11,6 +11,7 @@ from odoo.tools import SQL, file_open
 
 from .calls import DemoCalls
 from .ledger import MONTHS, SEED, DemoLedger, moment
+from .quality import DemoQuality
 
 #: own module name for the external ids: the records stay when the add-on goes
 MODULE = "__collection_demo__"
@@ -574,6 +575,9 @@ class CollectionDemo(models.AbstractModel):
         self._tell_promises(company, users, today)
         self._tell_bills(company, users, today)
         self._tell_provider(mandate, users, today)
+        DemoQuality(
+            self.env, users, lambda key: self._ref(f"agent_of_{key}"), today
+        ).tell(company, mandate)
         run = self._run(company, today, send=False)
         self._tell_interest(run, users, today)
         run.action_compute()

@@ -83,6 +83,7 @@ class CollectionAccount(models.Model):
         "collection.account.letter.mixin",
         "collection.account.script.mixin",
         "collection.account.means.mixin",
+        "collection.account.quality.mixin",
         "collection.account.worklist.mixin",
         "mail.thread",
         "mail.activity.mixin",

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 class CollectionAgent(models.Model):
     _name = "collection.agent"
     _description = "Collection Agent"
+    _inherit = ["collection.agent.team.mixin"]
     _order = "name, id"
 
     name = fields.Char(

@@ -46,7 +46,7 @@ class CollectionCall(models.Model):
 
     _name = "collection.call"
     _description = "Collection Call"
-    _inherit = ["collection.provider.mixin"]
+    _inherit = ["collection.provider.mixin", "collection.call.quality.mixin"]
     _order = "date desc, id desc"
     _rec_names_search = ["number", "account_id"]
 
@@ -75,6 +75,8 @@ class CollectionCall(models.Model):
             "phone",
             "plan_id",
             "promise_id",
+            "quality_mark",
+            "reviewed",
             "right_party",
             "side",
         }

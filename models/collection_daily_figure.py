@@ -14,14 +14,34 @@ MEASURES = (
     "promises_kept",
     "disputes",
     "minutes",
+    "connected_outgoing",
+    "right_party_outgoing",
+    "reviews",
+    "review_points",
+    "ratings",
+    "rating_points",
+    "complaints",
 )
+#: ratios of sums: numerator, denominator and what the quotient is multiplied by
+RATES = {
+    "connect_rate": ("connected_outgoing", "attempts", 100),
+    "right_party_rate": ("right_party_outgoing", "attempts", 100),
+    "promise_rate": ("promises", "right_party", 100),
+    "complaint_rate": ("complaints", "right_party", 100),
+    "quality_mark": ("review_points", "reviews", 1),
+    "satisfaction": ("rating_points", "ratings", 1),
+}
+#: numbers that stand for whoever is not known, far above those of users
+NOBODY = 50_000_000
 
 
 class CollectionDailyFigure(models.Model):
     """What one person did on one day, in-house and at the provider's alike.
 
     The day is the one of the person's own time zone. Promises count on the day they
-    were made, so that those kept can be held against those made.
+    were made, so that those kept can be held against those made; marks count on the
+    day of the call. Rates are ratios of sums, whatever they are grouped by. A
+    complaint about nobody in particular counts for its side, without a person.
     """
 
     _name = "collection.daily.figure"
@@ -40,6 +60,7 @@ class CollectionDailyFigure(models.Model):
             "day",
             "side",
             *MEASURES,
+            *RATES,
         }
     )
     _on_site_fields = frozenset({"provider_id", "user_id"})
@@ -77,6 +98,59 @@ class CollectionDailyFigure(models.Model):
         readonly=True,
         help="Different customers within the day; not to be added up over days.",
     )
+    connected_outgoing = fields.Integer(string="Connected, Outgoing", readonly=True)
+    right_party_outgoing = fields.Integer(
+        string="Right Person, Outgoing", readonly=True
+    )
+    reviews = fields.Integer(
+        string="Calls Marked", readonly=True, help="Of those drawn for a review."
+    )
+    review_points = fields.Float(string="Sum of Call Marks", readonly=True)
+    ratings = fields.Integer(string="Customers' Marks", readonly=True)
+    rating_points = fields.Integer(string="Sum of Customers' Marks", readonly=True)
+    complaints = fields.Integer(readonly=True)
+    connect_rate = fields.Float(
+        string="Connect Rate (%)",
+        digits=(5, 1),
+        readonly=True,
+        aggregator="avg",
+        help="Outgoing calls in which somebody was reached, of all of them.",
+    )
+    right_party_rate = fields.Float(
+        string="Right-Person Rate (%)",
+        digits=(5, 1),
+        readonly=True,
+        aggregator="avg",
+        help="Outgoing calls in which the right person was reached, of all of them.",
+    )
+    promise_rate = fields.Float(
+        string="Promise Rate (%)",
+        digits=(5, 1),
+        readonly=True,
+        aggregator="avg",
+        help="Promises, of the calls in which the right person was reached.",
+    )
+    complaint_rate = fields.Float(
+        string="Complaint Rate (%)",
+        digits=(5, 1),
+        readonly=True,
+        aggregator="avg",
+        help="Complaints, of the calls in which the right person was reached.",
+    )
+    quality_mark = fields.Float(
+        string="Call Quality",
+        digits=(5, 1),
+        readonly=True,
+        aggregator="avg",
+        help="Mean mark, from 0 to 100, of the calls that were drawn and heard.",
+    )
+    satisfaction = fields.Float(
+        string="Customer Satisfaction",
+        digits=(5, 2),
+        readonly=True,
+        aggregator="avg",
+        help="Mean of the marks, from 1 to 5, that customers gave for calls.",
+    )
 
     _depends = {
         "collection.call": [
@@ -99,6 +173,16 @@ class CollectionDailyFigure(models.Model):
             "user_id",
         ],
         "collection.dispute": ["company_id", "create_date", "create_uid"],
+        "collection.call.review": ["company_id", "date", "mark", "state", "user_id"],
+        "collection.satisfaction": ["company_id", "date", "mark", "state", "user_id"],
+        "collection.complaint": [
+            "caller_id",
+            "company_id",
+            "date",
+            "mandate_id",
+            "side",
+        ],
+        "collection.mandate": ["provider_id"],
         "collection.agent": ["provider_id", "side", "user_id"],
         "res.partner": ["tz"],
     }
@@ -107,30 +191,85 @@ class CollectionDailyFigure(models.Model):
     def _table_query(self):
         return SQL(
             """
-            SELECT ((fact.day - DATE '2000-01-01')::bigint * 1000000 + fact.user_id)
+            SELECT figure.*, %(rates)s
+              FROM (
+            SELECT ((fact.day - DATE '2000-01-01')::bigint * 100000000
+                    + COALESCE(fact.user_id, %(nobody)s + fact.provider_id,
+                               CASE WHEN fact.side = 'provider' THEN %(nobody)s - 1
+                                    ELSE %(nobody)s - 2 END))
                        * 1000 + fact.company_id AS id,
                    fact.day, fact.company_id, company.currency_id, fact.user_id,
-                   MIN(agent.id) AS agent_id, MIN(agent.provider_id) AS provider_id,
-                   COALESCE(MIN(agent.side), 'company') AS side,
-                   SUM(fact.attempts)::integer AS attempts,
-                   SUM(fact.inbound)::integer AS inbound,
-                   SUM(fact.connected)::integer AS connected,
-                   SUM(fact.right_party)::integer AS right_party,
-                   SUM(fact.promises)::integer AS promises,
-                   SUM(fact.promise_amount) AS promise_amount,
-                   SUM(fact.promises_kept)::integer AS promises_kept,
-                   SUM(fact.disputes)::integer AS disputes,
-                   SUM(fact.minutes) AS minutes,
-                   SUM(fact.customers)::integer AS customers
-              FROM (%(calls)s UNION ALL %(promises)s
-                    UNION ALL %(disputes)s) fact
+                   MIN(agent.id) AS agent_id,
+                   COALESCE(MIN(agent.provider_id), fact.provider_id) AS provider_id,
+                   COALESCE(MIN(agent.side), fact.side, 'company') AS side,
+                   %(sums)s
+              FROM (%(facts)s) fact
               JOIN res_company company ON company.id = fact.company_id
          LEFT JOIN collection_agent agent ON agent.user_id = fact.user_id
-          GROUP BY fact.day, fact.company_id, company.currency_id, fact.user_id
+          GROUP BY fact.day, fact.company_id, company.currency_id, fact.user_id,
+                   fact.side, fact.provider_id
+              ) figure
             """,
-            calls=self._get_calls(),
-            promises=self._get_promises(),
-            disputes=self._get_disputes(),
+            nobody=NOBODY,
+            rates=SQL(", ").join(
+                SQL(
+                    "%s AS %s",
+                    self._get_rate_sql(
+                        SQL.identifier("figure", over),
+                        SQL.identifier("figure", under),
+                        factor,
+                    ),
+                    SQL.identifier(name),
+                )
+                for name, (over, under, factor) in RATES.items()
+            ),
+            sums=SQL(", ").join(
+                SQL(
+                    "SUM(%s)%s AS %s",
+                    SQL.identifier("fact", name),
+                    SQL("::integer")
+                    if name == "customers" or self._fields[name].type == "integer"
+                    else SQL(),
+                    SQL.identifier(name),
+                )
+                for name in (*MEASURES, "customers")
+            ),
+            facts=SQL(" UNION ALL ").join(
+                (
+                    self._get_calls(),
+                    self._get_promises(),
+                    self._get_disputes(),
+                    self._get_reviews(),
+                    self._get_satisfaction(),
+                    self._get_complaints(),
+                )
+            ),
+        )
+
+    @api.model
+    def _get_rate_sql(self, over, under, factor):
+        """SQL of a ratio; NULL, rather than a division by nought, without a base."""
+        return SQL("%s * (%s)::numeric / NULLIF(%s, 0)", factor, over, under)
+
+    def _read_group_select(self, aggregate_spec, query):
+        name = aggregate_spec.partition(":")[0]
+        if name not in RATES:
+            return super()._read_group_select(aggregate_spec, query)
+        # the ratio of the sums, not the mean of the ratios
+        self._check_field_access(self._fields[name], "read")
+        over, under, factor = RATES[name]
+        return self._get_rate_sql(
+            SQL("SUM(%s)", self._field_to_sql(self._table, over, query)),
+            SQL("SUM(%s)", self._field_to_sql(self._table, under, query)),
+            factor,
+        )
+
+    @api.model
+    def _get_columns(self, **columns):
+        """SQL of the measures of one kind of fact, in their order; 0 the others."""
+        return SQL(", ").join(
+            SQL("%s AS %s", columns.get(name, SQL("0")), SQL.identifier(name))
+            for name in (*MEASURES, "customers")
         )
 
     @api.model
@@ -162,18 +301,28 @@ class CollectionDailyFigure(models.Model):
         return SQL(
             """
             SELECT %(day)s AS day, fact.company_id, fact.user_id,
-                   COUNT(*) FILTER (WHERE fact.direction = 'outgoing') AS attempts,
-                   COUNT(*) FILTER (WHERE fact.direction = 'incoming') AS inbound,
-                   COUNT(*) FILTER (WHERE fact.connected) AS connected,
-                   COUNT(*) FILTER (WHERE fact.right_party) AS right_party,
-                   0 AS promises, 0 AS promise_amount, 0 AS promises_kept,
-                   0 AS disputes, COALESCE(SUM(fact.duration), 0) AS minutes,
-                   COUNT(DISTINCT fact.account_id) AS customers
+                   NULL::varchar AS side, NULL::integer AS provider_id, %(columns)s
               FROM collection_call fact %(people)s
              WHERE TRUE %(condition)s %(since)s
           GROUP BY 1, 2, 3
             """,
             day=self._get_day(SQL("fact.date")),
+            columns=self._get_columns(
+                attempts=SQL("COUNT(*) FILTER (WHERE fact.direction = 'outgoing')"),
+                inbound=SQL("COUNT(*) FILTER (WHERE fact.direction = 'incoming')"),
+                connected=SQL("COUNT(*) FILTER (WHERE fact.connected)"),
+                right_party=SQL("COUNT(*) FILTER (WHERE fact.right_party)"),
+                connected_outgoing=SQL(
+                    "COUNT(*) FILTER"
+                    " (WHERE fact.connected AND fact.direction = 'outgoing')"
+                ),
+                right_party_outgoing=SQL(
+                    "COUNT(*) FILTER"
+                    " (WHERE fact.right_party AND fact.direction = 'outgoing')"
+                ),
+                minutes=SQL("COALESCE(SUM(fact.duration), 0)"),
+                customers=SQL("COUNT(DISTINCT fact.account_id)"),
+            ),
             people=self._get_people(SQL("fact.user_id")),
             condition=self._get_call_condition(),
             since=self._get_since_condition(SQL("fact.date")),
@@ -198,20 +347,27 @@ class CollectionDailyFigure(models.Model):
     def _get_promises(self):
         return SQL(
             """
-            SELECT fact.date_made, fact.company_id, fact.user_id, 0, 0, 0, 0,
-                   COUNT(*),
-                   SUM(fact.amount * CASE
-                       WHEN fact.currency_id = company.currency_id THEN 1
-                       ELSE %(company_rate)s / %(rate)s END),
-                   COUNT(*) FILTER (WHERE fact.state = 'kept'), 0, 0, 0
+            SELECT fact.date_made, fact.company_id, fact.user_id, NULL, NULL::integer,
+                   %(columns)s
               FROM collection_promise fact
               JOIN res_company company ON company.id = fact.company_id
              WHERE TRUE %(since)s
           GROUP BY 1, 2, 3
             """,
             since=self._get_since_condition(SQL("fact.date_made")),
-            company_rate=self._get_rate(SQL("company.currency_id")),
-            rate=self._get_rate(SQL("fact.currency_id")),
+            columns=self._get_columns(
+                promises=SQL("COUNT(*)"),
+                promise_amount=SQL(
+                    """
+                    SUM(fact.amount * CASE
+                        WHEN fact.currency_id = company.currency_id THEN 1
+                        ELSE %(company_rate)s / %(rate)s END)
+                    """,
+                    company_rate=self._get_rate(SQL("company.currency_id")),
+                    rate=self._get_rate(SQL("fact.currency_id")),
+                ),
+                promises_kept=SQL("COUNT(*) FILTER (WHERE fact.state = 'kept')"),
+            ),
         )
 
     @api.model
@@ -233,15 +389,62 @@ class CollectionDailyFigure(models.Model):
     def _get_disputes(self):
         return SQL(
             """
-            SELECT %(day)s, fact.company_id, fact.create_uid, 0, 0, 0, 0, 0, 0, 0,
-                   COUNT(*), 0, 0
+            SELECT %(day)s, fact.company_id, fact.create_uid, NULL, NULL::integer,
+                   %(columns)s
               FROM collection_dispute fact %(people)s
              WHERE TRUE %(since)s
           GROUP BY 1, 2, 3
             """,
             since=self._get_since_condition(SQL("fact.create_date")),
             day=self._get_day(SQL("fact.create_date")),
+            columns=self._get_columns(disputes=SQL("COUNT(*)")),
             people=self._get_people(SQL("fact.create_uid")),
+        )
+
+    @api.model
+    def _get_reviews(self):
+        # sheets without a name, for their age, are nobody's any more
+        return SQL(
+            """
+            SELECT fact.date, fact.company_id, fact.user_id, NULL, NULL::integer,
+                   %s
+              FROM collection_call_review fact
+             WHERE fact.state = 'done' AND fact.user_id IS NOT NULL
+          GROUP BY 1, 2, 3
+            """,
+            self._get_columns(
+                reviews=SQL("COUNT(*)"), review_points=SQL("SUM(fact.mark)")
+            ),
+        )
+
+    @api.model
+    def _get_satisfaction(self):
+        return SQL(
+            """
+            SELECT fact.date, fact.company_id, fact.user_id, NULL, NULL::integer,
+                   %s
+              FROM collection_satisfaction fact
+             WHERE fact.state = 'answered'
+          GROUP BY 1, 2, 3
+            """,
+            self._get_columns(
+                ratings=SQL("COUNT(*)"), rating_points=SQL("SUM(fact.mark)")
+            ),
+        )
+
+    @api.model
+    def _get_complaints(self):
+        return SQL(
+            """
+            SELECT fact.date, fact.company_id, fact.caller_id,
+                   CASE WHEN fact.caller_id IS NULL THEN fact.side END,
+                   CASE WHEN fact.caller_id IS NULL THEN mandate.provider_id END,
+                   %s
+              FROM collection_complaint fact
+         LEFT JOIN collection_mandate mandate ON mandate.id = fact.mandate_id
+          GROUP BY 1, 2, 3, 4, 5
+            """,
+            self._get_columns(complaints=SQL("COUNT(*)")),
         )
 
     @api.model

@@ -16,6 +16,8 @@ class CollectionMandate(models.Model):
         "collection.provider.mixin",
         "collection.mandate.service.mixin",
         "collection.mandate.team.mixin",
+        "collection.mandate.turnover.mixin",
+        "rating.parent.mixin",
         "mail.thread",
         "mail.activity.mixin",
     ]

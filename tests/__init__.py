@@ -2,10 +2,13 @@ from . import test_access_log
 from . import test_access_rights
 from . import test_account_position
 from . import test_agenda
+from . import test_agent_team
 from . import test_bill
 from . import test_call_log
 from . import test_call_script
+from . import test_call_review
 from . import test_classification
+from . import test_complaint
 from . import test_daily_run
 from . import test_demo
 from . import test_dunning_level
@@ -46,6 +49,8 @@ from . import test_provider_acts
 from . import test_provider_doors
 from . import test_provider_note
 from . import test_recall
+from . import test_satisfaction
+from . import test_team_figures
 from . import test_tools_ageing
 from . import test_tools_amount_in_words
 from . import test_tools_instalments
@@ -54,6 +59,7 @@ from . import test_tools_letter_text
 from . import test_tools_pareto
 from . import test_tools_priority
 from . import test_tools_sharing
+from . import test_tools_quality
 from . import test_views
 from . import test_waiver
 from . import test_worklist

@@ -67,6 +67,43 @@ RIGHTS = {
         "agent": "r",
         "other_agent": "r",
     },
+    "collection.quality.criterion": {
+        "manager": "rwcd",
+        "collector": "r",
+        "on_site": "r",
+        "agent": "r",
+        "other_agent": "r",
+    },
+    "collection.call.draw": {"manager": "r"},
+    "collection.call.review": {
+        "manager": "rw",
+        "collector": "r",
+        "on_site": "r",
+        "agent": "r",
+        "other_agent": "r",
+    },
+    "collection.call.review.line": {
+        "manager": "rw",
+        "collector": "r",
+        "on_site": "r",
+        "agent": "r",
+        "other_agent": "r",
+    },
+    "collection.satisfaction": {
+        "manager": "r",
+        "collector": "r",
+        "on_site": "r",
+        "agent": "r",
+        "other_agent": "r",
+    },
+    "collection.complaint": {
+        "manager": "rwc",
+        "collector": "rwc",
+        "on_site": "rc",
+        "agent": "rc",
+        "other_agent": "rc",
+    },
+    "collection.mandate.member": {"manager": "rwcd", "collector": "r"},
 }
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "d": "unlink"}
 

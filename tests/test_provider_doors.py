@@ -16,6 +16,9 @@ AGENT_RIGHTS = {
     "collection.bill": {"read"},
     "collection.call": {"read", "create"},
     "collection.call.outcome": {"read"},
+    "collection.call.review": {"read"},
+    "collection.call.review.line": {"read"},
+    "collection.complaint": {"read", "create"},
     "collection.daily.figure": {"read"},
     "collection.item": {"read"},
     "collection.mandate": {"read"},
@@ -27,6 +30,8 @@ AGENT_RIGHTS = {
     "collection.placement.line": {"read"},
     "collection.precheck": {"read"},
     "collection.promise": {"read", "create"},
+    "collection.quality.criterion": {"read"},
+    "collection.satisfaction": {"read"},
 }
 #: models with which other packages of the call centre open one more door, on purpose
 OPTIONAL_RIGHTS = {
@@ -45,6 +50,7 @@ WITHOUT_ACCOUNT = {
     "collection.daily.figure",
     "collection.dispute.reason",
     "collection.mandate",
+    "collection.quality.criterion",
     "collection.script",
     "collection.script.line",
 }
@@ -98,12 +104,52 @@ class TestProviderDoors(PortalCommon):
             .create(cls._call_values(cls.account))
             .with_env(cls.env)
         )
+        cls._tell_quality(today)
         cls.account.next_action_date = today
         cls.letter = cls.account._write_letter("statement")
         cls.review = cls.env["collection.mandate.review"].create(
             {"mandate_id": cls.mandate.id, "date": today}
         )
         cls.env.flush_all()
+
+    @classmethod
+    def _tell_quality(cls, today):
+        """A call of the agent that was heard, a mark of the customer, a complaint."""
+        agent_env = cls.env(user=cls.agent_user)
+        heard = agent_env["collection.call"].create(
+            {
+                "account_id": cls.account.id,
+                "outcome_id": cls.env.ref(
+                    "account_collection.outcome_information_only"
+                ).id,
+                "next_action": "Call again",
+                "next_action_date": fields.Date.add(today, days=2),
+            }
+        )
+        heard = heard.with_env(cls.env)
+        cls.call |= heard
+        cls.mandate.quality_share = 100.0
+        # sudo: what the nightly jobs do
+        draw = cls.env["collection.call.draw"].sudo()._draw_day(cls.company, today)
+        cls.call_review = draw.review_ids.with_env(cls.env)
+        cls.call_review.line_ids.result = "yes"
+        cls.call_review.action_done()
+        requests = cls.env["collection.satisfaction"].sudo()
+        request = requests._create_for(heard, today)
+        request._rating_get_access_token()
+        request.rating_apply(4, rating=request.rating_ids, feedback="Polite")
+        cls.satisfaction = request.with_env(cls.env)
+        cls.complaint = (
+            agent_env["collection.complaint"]
+            .create(
+                {
+                    "account_id": cls.account.id,
+                    "category": "error",
+                    "description": "Wrong amount",
+                }
+            )
+            .with_env(cls.env)
+        )
 
     # ------------------------------------------------------------------
     # Who tries, and what
@@ -140,6 +186,9 @@ class TestProviderDoors(PortalCommon):
             ),
             "collection.bill": self.bill,
             "collection.call": self.call,
+            "collection.call.review": self.call_review,
+            "collection.call.review.line": self.call_review.line_ids,
+            "collection.complaint": self.complaint,
             "collection.item": self.items,
             "collection.letter": self.letter,
             "collection.means.change": self.means_change,
@@ -150,6 +199,7 @@ class TestProviderDoors(PortalCommon):
             "collection.placement.line": self.placement.line_ids,
             "collection.precheck": self.precheck,
             "collection.promise": self.kept_promise,
+            "collection.satisfaction": self.satisfaction,
         }
 
     def _answer(self, model, method, *args, **kwargs):
@@ -276,6 +326,9 @@ class TestProviderDoors(PortalCommon):
             (self.mandate, "action_end"),
             (self.mandate, "action_open_access_log"),
             (self.review, "action_cancel"),
+            (self.complaint, "action_answer"),
+            (self.complaint, "action_release_calls"),
+            (self.call_review, "action_done"),
         )
         for _user in self._strangers():
             for record, method in acts:

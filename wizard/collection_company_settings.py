@@ -20,6 +20,10 @@ COMPANY_FIELDS = (
     "collection_hold_days",
     "collection_dispute_user_id",
     "collection_dispute_days",
+    "collection_satisfaction_every",
+    "collection_satisfaction_days",
+    "collection_quality_share",
+    "collection_complaint_days",
     "collection_precheck_amount",
     "collection_precheck_from",
     "collection_precheck_to",
@@ -98,6 +102,16 @@ class CollectionCompanySettings(models.TransientModel):
         domain=[("share", "=", False)],
     )
     collection_dispute_days = fields.Integer(string="Disputes Escalated after")
+    collection_satisfaction_every = fields.Integer(
+        string="Ask for a Mark after Every",
+        help="The customer is asked for a mark by e-mail after every so many calls in "
+        "which the right person was reached. 0: nobody is asked.",
+    )
+    collection_satisfaction_days = fields.Integer(string="Asked Again after")
+    collection_quality_share = fields.Float(
+        string="In-house Calls Reviewed", digits=(5, 2)
+    )
+    collection_complaint_days = fields.Integer(string="Complaints Answered within")
     collection_precheck_amount = fields.Monetary(string="Invoices Checked from")
     collection_precheck_from = fields.Integer(string="Checked at the Latest")
     collection_precheck_to = fields.Integer(string="Checked at the Earliest")

@@ -1,0 +1,196 @@
+import random
+from datetime import timedelta
+
+from .ledger import SEED
+
+#: what is not always met, and how often out of ten
+WEAK_POINTS = {
+    "reason": 3,
+    "commitment": 4,
+    "recap": 5,
+    "tone": 1,
+    "identification": 1,
+}
+ADVICE = [
+    "Bonne écoute. Reformulez l’engagement avant de raccrocher : date, montant, moyen.",
+    "Présentation claire et ton juste. Demandez pourquoi la facture n’est pas réglée.",
+    "Très bon appel, à faire écouter à l’équipe.",
+    "Le solde annoncé est exact. Laissez le client finir ses phrases.",
+    "Pensez à annoncer la suite : ce que nous ferons et quand.",
+]
+#: mark, what the customer says
+ANSWERS = [
+    (5, "Interlocutrice aimable, tout a été clair."),
+    (5, ""),
+    (3, "Bien, mais on m’a rappelé en plein service."),
+    (5, "Merci pour l’envoi rapide du duplicata."),
+    (1, "On m’a relancé pour une facture réglée depuis dix jours."),
+    (3, ""),
+    (5, "Solution trouvée en deux minutes."),
+]
+DAYS = 14
+#: calls of the last days wait for their review
+WAITING_DAYS = 4
+
+
+class DemoQuality:
+    """Calls that were heard, marks of customers and complaints."""
+
+    def __init__(self, env, users, agents, today):
+        # nobody is written to about what the demo data ask for
+        self.env = env(context={**env.context, "mail_activity_quick_update": True})
+        self.users = users
+        self.agents = agents
+        self.today = today
+        self.random = random.Random(f"{SEED}-quality")
+
+    def tell(self, company, mandate):
+        company.write(
+            {
+                "collection_satisfaction_every": 5,
+                "collection_quality_share": 30.0,
+            }
+        )
+        mandate.quality_share = 50.0
+        self._let_time_pass(mandate)
+        self._review(company)
+        calls = self.env["collection.call"].search(
+            [
+                ("company_id", "=", company.id),
+                ("right_party", "=", True),
+                ("date", "<", self.today - timedelta(days=1)),
+            ],
+            order="date desc, id desc",
+        )
+        self._ask(calls)
+        self._complain(company, mandate, calls)
+
+    def _let_time_pass(self, mandate):
+        """The team is older than the data, and somebody left it."""
+        for position, member in enumerate(mandate.member_ids):
+            member.date_joined = self.today - timedelta(days=430 - 160 * position)
+
+    def _review(self, company):
+        Draw = self.env["collection.call.draw"]
+        for days_ago in range(DAYS, 0, -1):
+            day = self.today - timedelta(days=days_ago)
+            draw = Draw._draw_day(company, day, seed=f"{SEED}-{day}")
+            if days_ago > WAITING_DAYS:
+                self._mark(draw.review_ids, day)
+
+    def _mark(self, reviews, day):
+        manager = self.users["manager"]
+        for review in reviews.filtered(lambda review: review.user_id != manager):
+            for line in review.line_ids:
+                weak = WEAK_POINTS.get(line.criterion_id.code, 0)
+                missed = self.random.randrange(10) < weak
+                line.result = self.random.choice(("partly", "no")) if missed else "yes"
+            review.comment = self.random.choice(ADVICE)
+            review.with_user(manager).sudo(False).action_done()
+            review.date_reviewed = day + timedelta(days=2)
+
+    def _ask(self, calls):
+        """A few customers gave a mark, others have not answered yet."""
+        Satisfaction = self.env["collection.satisfaction"]
+        chosen = calls.browse()
+        for call in calls:
+            account = call.account_id
+            if (
+                account not in chosen.account_id
+                and account._get_satisfaction_contact().email
+            ):
+                chosen |= call
+        requests = Satisfaction._create_for(chosen[: len(ANSWERS) + 3], self.today)
+        for request in requests:
+            request.date_asked = request.date + timedelta(days=1)
+        for request, (mark, words) in zip(requests, ANSWERS, strict=False):
+            request._rating_get_access_token()
+            request.rating_apply(mark, rating=request.rating_ids, feedback=words)
+            request.date_answered = request.date_asked
+
+    def _complain(self, company, mandate, calls):
+        """One for each way a complaint goes."""
+        manager = self.users["manager"]
+        provider = calls.filtered(
+            lambda call: (
+                call.side == "provider"
+                and call.account_id.delegation_state == "delegated"
+            )
+        )
+        in_house = calls.filtered(lambda call: call.side == "company")
+        in_house = in_house.filtered(lambda call: call.user_id != manager)
+        action = self.env["collection.corrective.action"].search(
+            [("company_id", "=", company.id)], limit=1
+        )
+        stories = [
+            (
+                provider[:1],
+                {
+                    "category": "tone",
+                    "severity": "1",
+                    "description": "Le gérant a trouvé l’interlocuteur pressant.",
+                },
+                "no",
+                "Appel réécouté : ton ferme et courtois. Expliqué au gérant, qui en "
+                "convient.",
+            ),
+            (
+                in_house[:1],
+                {
+                    "category": "already_paid",
+                    "severity": "2",
+                    "description": "Relancé deux fois pour une facture déjà réglée.",
+                    "corrective_action_id": action.id,
+                },
+                "yes",
+                "Excuses présentées ; le virement était arrivé sans référence.",
+            ),
+            (
+                provider[1:2],
+                {
+                    "category": "frequency",
+                    "severity": "2",
+                    "channel": "email",
+                    "description": "Trois appels dans la même semaine, dit la "
+                    "comptable.",
+                },
+                None,
+                None,
+            ),
+        ]
+        for call, values, founded, answer in stories:
+            if not call:
+                continue
+            complaint = (
+                self.env["collection.complaint"]
+                .with_user(manager)
+                .create(
+                    {
+                        "account_id": call.account_id.id,
+                        "call_id": call.id,
+                        "date": call.date.date() + timedelta(days=1),
+                        **values,
+                    }
+                )
+            )
+            if founded:
+                complaint.action_in_progress()
+                complaint.write({"founded": founded, "answer": answer})
+                complaint.action_answer()
+            if founded == "yes":
+                complaint.action_close()
+        mine = mandate.account_ids.filtered(
+            lambda account: (
+                account.delegation_state == "delegated"
+                and account.agent_id == self.agents("agent")
+            )
+        )
+        for account in mine[:1]:
+            self.env["collection.complaint"].with_user(self.users["agent"]).create(
+                {
+                    "account_id": account.id,
+                    "category": "error",
+                    "description": "Le client dit que l’adresse de facturation est "
+                    "fausse depuis trois mois.",
+                }
+            )
