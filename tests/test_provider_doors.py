@@ -124,6 +124,7 @@ class TestProviderDoors(PortalCommon):
                 ).id,
                 "next_action": "Call again",
                 "next_action_date": fields.Date.add(today, days=2),
+                "obstacle_reason": "Asked us to call again at once",
             }
         )
         heard = heard.with_env(cls.env)
