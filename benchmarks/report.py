@@ -22,7 +22,7 @@ ROWS = (
     ("print_each_50", "50 letters, a PDF of its own for each", "", "the renderer"),
     ("html_200", "– 200 letters without the renderer", "", "QWeb"),
     ("compose", "Compose and queue e-mails", "compose", "QWeb, ORM `create`"),
-    ("mail", "Send letters by e-mail, renderer apart", "", "notes on customers, invoices"),
+    ("mail", "Send letters by e-mail, renderer apart", "", "notes on invoices"),
     ("mark_sent", "Mark all other letters sent", "", "the customers' timelines"),
     ("refresh", "Check every figure against the ledger", "", "reading the ledger"),
     ("rebuild", "Build every figure from nothing", "", "foreign keys"),
