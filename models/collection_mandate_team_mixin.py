@@ -167,7 +167,8 @@ class CollectionMandateTeamMixin(models.AbstractModel):
                 ["__count"],
             )
         ):
-            stock.setdefault(agent.id, dict.fromkeys(STOCK, 0))["agenda_overdue"] = count
+            row = stock.setdefault(agent.id, dict.fromkeys(STOCK, 0))
+            row["agenda_overdue"] = count
         return stock
 
     def _get_service_statuses(self, levels):
@@ -430,9 +431,7 @@ class CollectionMandateTeamMixin(models.AbstractModel):
         )
         if not present_sudo:
             raise UserError(self.env._("No agent of the mandate is there today."))
-        return (
-            present_sudo.filtered(lambda agent: not agent.supervisor) or present_sudo
-        )
+        return present_sudo.filtered(lambda agent: not agent.supervisor) or present_sudo
 
     def _read_unassigned(self, agents_sudo):
         """Customers of the mandate nobody has: [(id, overdue, agents who can)]."""

@@ -45,7 +45,7 @@ class AxeCase(HttpCase):
                     if (!result.passes.length) {{
                         console.error("axe looked at nothing");
                     }} else if (found.length) {{
-                        console.error("AXE " + found.length + "\\n" + found.join("\\n"));
+                        console.error(`AXE ${{found.length}}\\n` + found.join("\\n"));
                     }} else {{
                         console.log("test successful");
                     }}
