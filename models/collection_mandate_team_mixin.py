@@ -56,8 +56,10 @@ class CollectionMandateTeamMixin(models.AbstractModel):
     def _get_supervised(self):
         """Running mandates that the current user supervises; none for others."""
         agent_sudo = self.env["collection.account"]._portal_agent()
+        if not agent_sudo.supervisor:
+            return self.browse()
         # of a provider's people, the record rules show those that name them
-        return self.search([]) if agent_sudo.supervisor else self.browse()
+        return self.search([("provider_id", "=", agent_sudo.provider_id.id)])
 
     def _get_team_sudo(self):
         """Agents of these mandates, as superuser, for who supervises them."""

@@ -66,7 +66,6 @@ class CollectionProviderNote(models.Model):
     )
     review_id = fields.Many2one(
         comodel_name="collection.mandate.review",
-        string="Review",
         readonly=True,
         index="btree_not_null",
         ondelete="cascade",
