@@ -35,7 +35,7 @@ class CollectionCallAmend(models.TransientModel):
         values = super().default_get(fields_list)
         call = self.env["collection.call"].browse(values.get("call_id"))
         if not call:
-            raise UserError(self.env._("Choose the call first."))
+            return values
         call.check_access("read")
         values.update(
             {

@@ -1,5 +1,4 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError
 
 from ..models.collection_bill import OUT
 from ..models.collection_call import BLOCKING
@@ -149,7 +148,7 @@ class CollectionCallScreen(models.TransientModel):
         values = super().default_get(fields_list)
         account = self.env["collection.account"].browse(values.get("account_id"))
         if not account:
-            raise UserError(self.env._("Open the call from a customer."))
+            return values
         account.check_access("read")
         [main, *others] = account._get_portal_contacts()
         reached = next((who for who in [main, *others] if who["phone"]), main)
