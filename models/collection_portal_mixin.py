@@ -418,6 +418,7 @@ class CollectionPortalMixin(models.AbstractModel):
             history.append(
                 {
                     "kind": "call",
+                    "id": call.id,
                     "date": call.date,
                     "side": call.side,
                     "who": who,

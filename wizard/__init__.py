@@ -1,3 +1,5 @@
+from . import collection_call_amend
+from . import collection_call_screen
 from . import collection_classify
 from . import collection_classify_line
 from . import collection_company_settings
