@@ -65,6 +65,8 @@
         "views/collection_letter_views.xml",
         "views/collection_dunning_exclusion_views.xml",
         "views/collection_dunning_run_views.xml",
+        "wizard/collection_call_amend_views.xml",
+        "wizard/collection_call_screen_views.xml",
         "views/collection_call_views.xml",
         "views/collection_quality_criterion_views.xml",
         "views/collection_call_review_views.xml",
@@ -110,6 +112,9 @@
     ],
     "demo": ["demo/collection_demo.xml"],
     "assets": {
+        "web.assets_backend": [
+            "account_collection/static/src/scss/collection_call.scss",
+        ],
         "web.assets_frontend": [
             "account_collection/static/src/interactions/*.js",
             "account_collection/static/src/scss/collection_portal.scss",

@@ -110,7 +110,9 @@ class CollectionPortal(CustomerPortal):
         """A record's number of a form; 0 when there is none."""
         text = self._get_collection_text(post, name)
         # more digits than a number of the database has find nothing anyway
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+        return (
+            int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+        )
 
     def _get_collection_ids(self, name):
         """Numbers ticked in a form, each once."""

@@ -1,6 +1,8 @@
 import random
 from datetime import timedelta
 
+from odoo import Command
+
 from .ledger import SEED, moment, working_day
 
 #: outcomes of calls: code, weight, minutes, days to the next action, next action, note
@@ -165,8 +167,14 @@ class DemoCalls:
             )[0]
             user = caller(account)
             next_date = working_day(date + timedelta(days=days))
+            promise = self.env["collection.promise"]
+            if code == "promise":
+                promise = self._promise(account, user, date, next_date)
+                # who owes nothing late promises nothing
+                code = code if promise else "payment_in_process"
             self.env["collection.call"].create(
                 {
+                    "promise_id": promise.id,
                     "account_id": account.id,
                     "user_id": user.id,
                     "agent_id": by_user.get(user, agents.browse()).id,
@@ -179,3 +187,26 @@ class DemoCalls:
                     "next_action": action,
                 }
             )
+
+    def _promise(self, account, user, date, date_promised):
+        """What was promised during a call, judged since by what has arrived."""
+        items = account.open_item_ids.filtered(
+            lambda item: (
+                item.date_due < date
+                and item.currency_id == account.currency_id
+                and not item.amount_disputed
+            )
+        )
+        if not items:
+            return self.env["collection.promise"]
+        return self.env["collection.promise"].create(
+            {
+                "account_id": account.id,
+                "item_ids": [Command.set(items.ids)],
+                "amount": sum(items.mapped("amount_residual")),
+                "date_made": date,
+                "date_promised": date_promised,
+                "payment_means": "transfer",
+                "user_id": user.id,
+            }
+        )

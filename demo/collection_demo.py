@@ -9,6 +9,7 @@ from odoo import Command, api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, file_open
 
+from .call_stories import DemoCallStories
 from .calls import DemoCalls
 from .ledger import MONTHS, SEED, DemoLedger, moment
 from .quality import DemoQuality
@@ -575,6 +576,8 @@ class CollectionDemo(models.AbstractModel):
         self._tell_promises(company, users, today)
         self._tell_bills(company, users, today)
         self._tell_provider(mandate, users, today)
+        with self._as_of(day(1)):
+            DemoCallStories(self.env, users, day(1), today).play(mandate)
         DemoQuality(
             self.env, users, lambda key: self._ref(f"agent_of_{key}"), today
         ).tell(company, mandate)

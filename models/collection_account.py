@@ -1501,18 +1501,3 @@ class CollectionAccount(models.Model):
                 )
             )
             self.invalidate_recordset(["write_date", "write_uid"], flush=False)
-
-    def action_log_call(self):
-        """Open the form of a new call to this customer."""
-        self.ensure_one()
-        self.check_access("read")
-        # sudo: the number that is dialled, of a customer the caller may work
-        phone = self._dunning_contact().phone or self.sudo().partner_id.phone
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Log a Call"),
-            "res_model": "collection.call",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_account_id": self.id, "default_phone": phone},
-        }

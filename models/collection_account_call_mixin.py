@@ -1,7 +1,9 @@
-from odoo import Command, api, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import email_normalize, formataddr
 
+from ..tools.call_window import local
+from .collection_bill import OUT
 from .collection_call import LOG_FIELDS
 from .collection_portal_act_mixin import PORTAL_PLAN_FIELDS, PORTAL_PROMISE_FIELDS
 
@@ -19,6 +21,10 @@ FOLLOW_UP_FIELDS = {
 }
 #: what only somebody able to answer for the payment can agree to
 BY_RIGHT_PARTY = frozenset({"bill", "dispute", "means", "plan", "promise"})
+#: invoices, agreements of each kind and events that the call screen shows
+SHEET_ITEMS = 8
+SHEET_AGREED = 3
+SHEET_HISTORY = 6
 #: copies of more invoices than these are not sent with one call
 MAX_DUPLICATES = 10
 
@@ -28,6 +34,112 @@ class CollectionAccountCallMixin(models.AbstractModel):
 
     _name = "collection.account.call.mixin"
     _description = "Calls to an Account"
+
+    # ------------------------------------------------------------------
+    # The call screen
+    # ------------------------------------------------------------------
+
+    def action_log_call(self):
+        """Open the call to this customer: whom to ask for, what to say, what came."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Call %(customer)s", customer=self.display_name),
+            "res_model": "collection.call.screen",
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_account_id": self.id,
+                "dialog_size": "extra-large",
+            },
+        }
+
+    def _get_call_sheet(self):
+        """What a caller should have before him, as plain values.
+
+        Amounts and invoices are those that the current user sees.
+        """
+        self.ensure_one()
+        self.check_access("read")
+        self._record_access("form")
+        # sudo: the account may be read; names and what is shown of its customer
+        account_sudo = self.sudo()
+        partner_sudo = account_sudo.partner_id
+        items = [item for item in self._get_portal_items() if item["open"]]
+        now = fields.Datetime.now()
+        return {
+            "name": self.display_name,
+            "ref": self.partner_ref,
+            "city": partner_sudo.city,
+            "segment": account_sudo.segment_id.name,
+            "level": account_sudo.level_id.name,
+            "language": self._get_portal_language(),
+            "local_time": local(now, account_sudo.call_time_zone or "UTC").strftime(
+                "%H:%M"
+            ),
+            "salesperson": partner_sudo.user_id.name,
+            "reason": self.priority_reason,
+            "next_action": self.next_action,
+            "next_action_date": self.next_action_date,
+            "notice": account_sudo.mandate_notice,
+            "contacts": self._get_portal_contacts(),
+            "items": items[:SHEET_ITEMS],
+            "more": max(len(items) - SHEET_ITEMS, 0),
+            "totals": self._get_portal_item_totals(items),
+            "ages": [age for age in self._get_portal_ages(items) if age["amount"]],
+            "currency": account_sudo.currency_id,
+            "agreed": self._get_agreed(),
+            "history": self._get_call_history(),
+        }
+
+    def _get_agreed(self):
+        """What was promised, contested or agreed and still matters, newest first."""
+        agreed = []
+        for model, states, day in (
+            ("collection.promise", ("open", "partial", "broken"), "date_promised"),
+            ("collection.payment.plan", ("to_approve", "active"), "next_date"),
+            ("collection.dispute", ("open", "in_progress"), "date_opened"),
+            ("collection.bill", OUT, "date_return_deadline"),
+        ):
+            records = self.env[model].search(
+                [("account_id", "=", self.id), ("state", "in", states)],
+                order="id desc",
+                limit=SHEET_AGREED,
+            )
+            labels = dict(records._fields["state"]._description_selection(self.env))
+            # sudo: currencies are closed to a provider's people
+            agreed += [
+                {
+                    "model": model,
+                    "kind": self.env["ir.model"]._get(model).sudo().name,
+                    "number": record.number,
+                    "amount": record.amount
+                    or sum(record.sudo().item_ids.mapped("amount_residual")),
+                    "currency": record.sudo().currency_id,
+                    "date": record[day],
+                    "state": labels[record.state],
+                    "bad": record.state in ("broken", "partial", "late"),
+                }
+                for record in records
+            ]
+        return agreed
+
+    def _get_call_history(self):
+        """The last calls and letters; in-house with the name of whoever called."""
+        agent_sudo = self.env["collection.agent"]._current()
+        history = self._get_portal_history(agent_sudo)[:SHEET_HISTORY]
+        if not self.env["collection.call"]._is_outsider():
+            calls = self.env["collection.call"].browse(
+                entry["id"] for entry in history if entry["kind"] == "call"
+            )
+            # sudo: the names of portal users, who called for the company
+            names = {call.id: call.sudo().user_id.name for call in calls}
+            for entry in history:
+                if entry["kind"] == "call":
+                    entry["who"] = names[entry["id"]]
+        return history
 
     # ------------------------------------------------------------------
     # Logging

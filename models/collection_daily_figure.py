@@ -341,7 +341,9 @@ class CollectionDailyFigure(models.Model):
         helps with its moment. A day more is read, for those far west and east.
         """
         since = fields.Date.to_date(self.env.context.get("collection_since"))
-        return SQL("AND %s >= %s", column, since - timedelta(days=1)) if since else SQL()
+        if not since:
+            return SQL()
+        return SQL("AND %s >= %s", column, since - timedelta(days=1))
 
     @api.model
     def _get_promises(self):

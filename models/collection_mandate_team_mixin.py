@@ -56,8 +56,10 @@ class CollectionMandateTeamMixin(models.AbstractModel):
     def _get_supervised(self):
         """Running mandates that the current user supervises; none for others."""
         agent_sudo = self.env["collection.account"]._portal_agent()
+        if not agent_sudo.supervisor:
+            return self.browse()
         # of a provider's people, the record rules show those that name them
-        return self.search([]) if agent_sudo.supervisor else self.browse()
+        return self.search([("provider_id", "=", agent_sudo.provider_id.id)])
 
     def _get_team_sudo(self):
         """Agents of these mandates, as superuser, for who supervises them."""
@@ -167,7 +169,8 @@ class CollectionMandateTeamMixin(models.AbstractModel):
                 ["__count"],
             )
         ):
-            stock.setdefault(agent.id, dict.fromkeys(STOCK, 0))["agenda_overdue"] = count
+            row = stock.setdefault(agent.id, dict.fromkeys(STOCK, 0))
+            row["agenda_overdue"] = count
         return stock
 
     def _get_service_statuses(self, levels):
@@ -430,9 +433,7 @@ class CollectionMandateTeamMixin(models.AbstractModel):
         )
         if not present_sudo:
             raise UserError(self.env._("No agent of the mandate is there today."))
-        return (
-            present_sudo.filtered(lambda agent: not agent.supervisor) or present_sudo
-        )
+        return present_sudo.filtered(lambda agent: not agent.supervisor) or present_sudo
 
     def _read_unassigned(self, agents_sudo):
         """Customers of the mandate nobody has: [(id, overdue, agents who can)]."""

@@ -33,7 +33,9 @@ class CollectionPortalAgreementMixin(models.AbstractModel):
 
         def invoices(record_sudo):
             return ", ".join(
-                names[item_id] for item_id in record_sudo.item_ids.ids if item_id in names
+                names[item_id]
+                for item_id in record_sudo.item_ids.ids
+                if item_id in names
             )
 
         # sudo: what the mandate lets the agent grant by himself

@@ -66,7 +66,6 @@ class CollectionProviderNote(models.Model):
     )
     review_id = fields.Many2one(
         comodel_name="collection.mandate.review",
-        string="Review",
         readonly=True,
         index="btree_not_null",
         ondelete="cascade",
@@ -113,9 +112,7 @@ class CollectionProviderNote(models.Model):
     answered_by_id = fields.Many2one(
         comodel_name="res.users", string="Answered by", readonly=True, copy=False
     )
-    date_answered = fields.Datetime(
-        string="Answered on", readonly=True, copy=False
-    )
+    date_answered = fields.Datetime(string="Answered on", readonly=True, copy=False)
 
     _one_return = models.UniqueIndex(
         "(account_id) WHERE kind = 'return' AND state = 'open'",

@@ -5,6 +5,7 @@ from . import test_agenda
 from . import test_agent_team
 from . import test_bill
 from . import test_call_log
+from . import test_call_screen
 from . import test_call_script
 from . import test_call_review
 from . import test_classification

@@ -940,13 +940,20 @@ class TestPortal(PortalCommon):
                         self.env[model].with_user(user)._has_field_access(field, "read")
                     )
         account = self.account.with_user(user)
+        action = account.action_log_call()
         with Form(
-            self.env["collection.call"]
+            self.env[action["res_model"]]
             .with_user(user)
-            .with_context(default_account_id=account.id)
+            .with_context(**action["context"])
         ) as form:
+            self.assertIn("Claire Dubois", form.sheet_html)
+            self.assertIn(self.company.name, form.talk_html)
+            form.contact = "none"
             form.outcome_id = self.no_answer
             form.note = "From the next desk"
+            if form.blocked:
+                form.obstacle_reason = "A test, at any hour"
+        form.record.action_save()
         self.assertRecordValues(
             self.account.call_ids,
             [{"user_id": user.id, "side": "provider", "note": "From the next desk"}],

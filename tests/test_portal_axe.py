@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 from .test_portal import PortalCommon
 
 #: WCAG 2.0 and 2.1, levels A and AA
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
 
 
 def axe_source():
@@ -45,7 +45,7 @@ class AxeCase(HttpCase):
                     if (!result.passes.length) {{
                         console.error("axe looked at nothing");
                     }} else if (found.length) {{
-                        console.error("AXE " + found.length + "\\n" + found.join("\\n"));
+                        console.error(`AXE ${{found.length}}\\n` + found.join("\\n"));
                     }} else {{
                         console.log("test successful");
                     }}

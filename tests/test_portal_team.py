@@ -138,9 +138,7 @@ class TestPortalTeam(TeamCommon):
                     (part["attempts"], part["right_party"], part["promises"]),
                     expected,
                 )
-        self.assertEqual(
-            [part["amount"] for part in mine["week"]["promised"]], [400.0]
-        )
+        self.assertEqual([part["amount"] for part in mine["week"]["promised"]], [400.0])
         self.assertFalse(second["week"]["promised"])
 
     def test_absent_and_in_whose_place(self):
@@ -401,7 +399,8 @@ class TestPortalTeam(TeamCommon):
         self.assertEqual(self._status(url), 200)
         self.assertEqual(self._status(f"{url}?agent={self.agent.id}"), 404)
         self._log_in(self.supervisor_user)
-        self.assertIn(self.agent.name, self.url_open(f"{url}?agent={self.agent.id}").text)
+        page = self.url_open(f"{url}?agent={self.agent.id}").text
+        self.assertIn(self.agent.name, page)
         self.assertEqual(self._status(f"{url}?agent={self.other_agent.id}"), 404)
         # by whatever way the report is asked for, the record rules hold
         report = (

@@ -26,9 +26,10 @@ def share_out(
     :return: {customer: agent}
 
     >>> both = frozenset({1, 2})
-    >>> share_out([(10, 50.0, both), (11, 90.0, both), (12, 20.0, both)], {1: Load(), 2: Load()})
+    >>> idle = {1: Load(), 2: Load()}
+    >>> share_out([(10, 50.0, both), (11, 90.0, both), (12, 20.0, both)], idle)
     {11: 1, 10: 2, 12: 2}
-    >>> share_out([(10, 50.0, both), (11, 90.0, frozenset())], {1: Load(1, 9.0), 2: Load()})
+    >>> share_out([(10, 50.0, both), (11, 90.0, frozenset())], {2: Load(1, 9.0)})
     {10: 2}
     """
     now = {agent: Load(load.customers, load.amount) for agent, load in loads.items()}

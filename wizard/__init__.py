@@ -1,5 +1,7 @@
 from . import collection_capacity
 from . import collection_capacity_line
+from . import collection_call_amend
+from . import collection_call_screen
 from . import collection_classify
 from . import collection_classify_line
 from . import collection_company_settings

@@ -39,9 +39,18 @@ registry.category("web_tour.tours").add("collection_portal_call", {
             trigger: "input[name='phone']:value('+33 1 44 55 66 77')",
         },
         {
+            content: "Say who was reached",
+            trigger: ".o_collection_reached button[data-contact='right_party']",
+            run: "click",
+        },
+        {
             content: "Say how it went",
-            trigger: "select[name='outcome_id']",
-            run: "selectByLabel Payment in process",
+            trigger: ".o_collection_outcome_group label:contains('Payment in process')",
+            run: "click",
+        },
+        {
+            content: "A next action is proposed",
+            trigger: "input[name='next_action']:value('Check that the payment has arrived')",
         },
         {
             content: "Say what was said",
@@ -64,7 +73,7 @@ registry.category("web_tour.tours").add("collection_portal_call", {
         },
         {
             content: "Log the call",
-            trigger: ".o_collection_call_form button[type='submit']:enabled",
+            trigger: ".o_collection_call_form button[value='stay']",
             run: "click",
             expectUnloadPage: true,
         },

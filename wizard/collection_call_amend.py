@@ -1,0 +1,87 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class CollectionCallAmend(models.TransientModel):
+    """Complete a call of today, or correct one by a second entry."""
+
+    _name = "collection.call.amend"
+    _description = "Complete or Correct a Call"
+
+    call_id = fields.Many2one(
+        comodel_name="collection.call", required=True
+    )
+    completes = fields.Boolean(
+        string="Caller's Own, of Today", compute="_compute_completes"
+    )
+    corrects = fields.Boolean(
+        string="Something Else Was Wrong",
+        help="More than the note or the next action: that takes a second entry.",
+    )
+    reason = fields.Char(help="Shown with the correction.")
+    outcome_id = fields.Many2one(comodel_name="collection.call.outcome")
+    person = fields.Char(string="Spoken to")
+    phone = fields.Char(string="Number")
+    duration = fields.Float(string="Minutes")
+    note = fields.Text(string="What Was Said")
+    next_action = fields.Char()
+    next_action_date = fields.Date(string="On")
+    next_action_time = fields.Float(
+        string="At", help="Hour agreed with the customer, in his own time."
+    )
+
+    @api.model
+    def default_get(self, fields_list):
+        values = super().default_get(fields_list)
+        call = self.env["collection.call"].browse(values.get("call_id"))
+        if not call:
+            return values
+        call.check_access("read")
+        values.update(
+            {
+                "corrects": not call._is_completable(),
+                "outcome_id": call.outcome_id.id,
+                "person": call.person,
+                "phone": call.phone,
+                "duration": call.duration,
+                "note": call.note,
+                "next_action": call.next_action,
+                "next_action_date": call.next_action_date,
+                "next_action_time": call.next_action_time,
+            }
+        )
+        return {name: values[name] for name in values if name in fields_list}
+
+    @api.depends("call_id")
+    def _compute_completes(self):
+        for wizard in self:
+            wizard.completes = wizard.call_id._is_completable()
+
+    def action_confirm(self):
+        """Write it down as the one or the other.
+
+        :raises UserError: see `collection.call._complete_entry` and `._correct`
+        """
+        self.ensure_one()
+        call = self.call_id
+        names = ["note", "next_action", "next_action_date", "next_action_time"]
+        if self.corrects or not self.completes:
+            names += ["outcome_id", "person", "phone", "duration"]
+        changed = {
+            name: self[name].id if name == "outcome_id" else self[name]
+            for name in names
+            if self[name] != call[name]
+        }
+        if not changed:
+            raise UserError(self.env._("Nothing was changed."))
+        if self.corrects or not self.completes:
+            if (
+                "next_action_date" not in changed
+                and call.next_action_date
+                and call.next_action_date >= fields.Date.context_today(self)
+            ):
+                changed["next_action_date"] = call.next_action_date
+            call._correct(self.reason, {"note": call.note, **changed})
+        else:
+            call._complete_entry(changed)
+        return {"type": "ir.actions.act_window_close"}
