@@ -94,6 +94,7 @@
         "views/res_config_settings_views.xml",
         "views/collection_quality_settings_views.xml",
         "views/collection_portal_templates.xml",
+        "views/portal_quality_templates.xml",
         "views/account_collection_menus.xml",
     ],
     "demo": ["demo/collection_demo.xml"],

@@ -11,6 +11,7 @@ from . import collection_ledger_mixin
 from . import collection_provider_mixin
 from . import collection_portal_mixin
 from . import collection_portal_act_mixin
+from . import collection_portal_quality_mixin
 from . import collection_agent_team_mixin
 from . import collection_agent
 from . import collection_agent_training

@@ -77,6 +77,7 @@ class CollectionAccount(models.Model):
         "collection.provider.mixin",
         "collection.portal.mixin",
         "collection.portal.act.mixin",
+        "collection.portal.quality.mixin",
         "collection.account.letter.mixin",
         "collection.account.quality.mixin",
         "collection.account.worklist.mixin",
