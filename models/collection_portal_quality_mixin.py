@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 #: all that a complaint recorded on the portal may say
 PORTAL_COMPLAINT_FIELDS = frozenset({"category", "channel", "description", "severity"})
@@ -122,4 +122,11 @@ class CollectionPortalQualityMixin(models.AbstractModel):
                     names=", ".join(sorted(set(vals) - PORTAL_COMPLAINT_FIELDS)),
                 )
             )
+        choices = self._get_portal_complaint_choices()
+        if vals.get("category") not in dict(choices["category"]):
+            raise UserError(self.env._("Say what the customer complains about."))
+        if vals.get("severity", "1") not in dict(choices["severity"]):
+            raise UserError(self.env._("Say how serious the complaint is."))
+        if not (vals.get("description") or "").strip():
+            raise UserError(self.env._("Write down what the customer says."))
         return self.env["collection.complaint"].create({**vals, "account_id": self.id})

@@ -36,6 +36,7 @@ from . import test_performance
 from . import test_placement_report
 from . import test_placement_xlsx
 from . import test_portal
+from . import test_portal_quality
 from . import test_portal_tour
 from . import test_precheck
 from . import test_promise
