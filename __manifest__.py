@@ -108,6 +108,7 @@
         "views/portal_act_templates.xml",
         "views/portal_agenda_templates.xml",
         "views/portal_team_templates.xml",
+        "views/portal_quality_templates.xml",
         "views/account_collection_menus.xml",
     ],
     "demo": ["demo/collection_demo.xml"],

@@ -5,3 +5,4 @@ from . import portal_act
 from . import portal_agenda
 from . import portal_call
 from . import portal_team
+from . import portal_quality

@@ -14,10 +14,11 @@ WEAK_POINTS = {
 ADVICE = [
     "Bonne écoute. Reformulez l’engagement avant de raccrocher : date, montant, moyen.",
     "Présentation claire et ton juste. Demandez pourquoi la facture n’est pas réglée.",
-    "Très bon appel, à faire écouter à l’équipe.",
     "Le solde annoncé est exact. Laissez le client finir ses phrases.",
     "Pensez à annoncer la suite : ce que nous ferons et quand.",
 ]
+PRAISE = "Très bon appel, à faire écouter à l’équipe."
+PRAISED = 92
 #: mark, what the customer says
 ANSWERS = [
     (5, "Interlocutrice aimable, tout a été clair."),
@@ -85,7 +86,9 @@ class DemoQuality:
                 weak = WEAK_POINTS.get(line.criterion_id.code, 0)
                 missed = self.random.randrange(10) < weak
                 line.result = self.random.choice(("partly", "no")) if missed else "yes"
-            review.comment = self.random.choice(ADVICE)
+            review.comment = (
+                PRAISE if review.mark >= PRAISED else self.random.choice(ADVICE)
+            )
             review.with_user(manager).sudo(False).action_done()
             review.date_reviewed = day + timedelta(days=2)
 
@@ -169,6 +172,7 @@ class DemoQuality:
                         "account_id": call.account_id.id,
                         "call_id": call.id,
                         "date": call.date.date() + timedelta(days=1),
+                        "owner_id": manager.id,
                         **values,
                     }
                 )

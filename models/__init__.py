@@ -16,6 +16,7 @@ from . import collection_portal_mixin
 from . import collection_portal_act_mixin
 from . import collection_portal_agreement_mixin
 from . import collection_portal_note_mixin
+from . import collection_portal_quality_mixin
 from . import collection_agent_team_mixin
 from . import collection_agent
 from . import collection_agent_training

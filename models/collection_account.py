@@ -80,6 +80,7 @@ class CollectionAccount(models.Model):
         "collection.portal.agreement.mixin",
         "collection.portal.note.mixin",
         "collection.account.call.mixin",
+        "collection.portal.quality.mixin",
         "collection.account.letter.mixin",
         "collection.account.script.mixin",
         "collection.account.means.mixin",

@@ -9,7 +9,7 @@ TURNOVER_MONTHS = 12
 
 
 class CollectionMandateTurnoverMixin(models.AbstractModel):
-    """Who works under a mandate, for how long, and how many of their calls are heard."""
+    """Who works under a mandate, for how long, and how well their calls are made."""
 
     _name = "collection.mandate.turnover.mixin"
     _description = "Turnover of a Mandate's Team"
