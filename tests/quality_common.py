@@ -43,6 +43,8 @@ class QualityCommon(CollectionCommon):
                         "outcome_id": (outcome or cls.right_party).id,
                         "next_action": "See whether it has arrived",
                         "next_action_date": date.date() + timedelta(days=3),
+                        # more than one call a day to a customer
+                        "obstacle_reason": "Asked to be called again",
                         **values,
                     }
                 )
