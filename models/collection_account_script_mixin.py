@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.tools import format_date, plaintext2html
+from odoo.tools import format_date
 from odoo.tools.misc import formatLang
 
 from ..tools.letter_text import fill_in_lines
@@ -51,7 +51,7 @@ class CollectionAccountScriptMixin(models.AbstractModel):
         self.ensure_one()
         return self.env["ir.qweb"]._render(
             "account_collection.collection_script_talk",
-            {"talk": self._get_call_script(), "to_html": plaintext2html},
+            {"talk": self._get_call_script()},
         )
 
     def _render_script(self, opening, points, objections, closing, mode=None):

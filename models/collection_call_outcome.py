@@ -44,7 +44,6 @@ class CollectionCallOutcome(models.Model):
         string="Required", help="A call with this outcome is not logged without it."
     )
     next_action = fields.Char(
-        string="Next Action",
         translate=True,
         help="Proposed when a call is logged with this outcome.",
     )

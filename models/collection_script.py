@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-from odoo.tools import plaintext2html
 
 from .collection_script_line import SCRIPT_PLACEHOLDERS
 
@@ -224,5 +223,5 @@ class CollectionScript(models.Model):
             )
             script.preview_html = self.env["ir.qweb"]._render(
                 "account_collection.collection_script_talk",
-                {"talk": talk, "to_html": plaintext2html},
+                {"talk": talk},
             )

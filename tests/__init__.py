@@ -6,6 +6,7 @@ from . import test_bill
 from . import test_call_log
 from . import test_call_screen
 from . import test_call_script
+from . import test_call_tour
 from . import test_classification
 from . import test_daily_run
 from . import test_demo

@@ -96,7 +96,6 @@ class CollectionCallScreen(models.TransientModel):
     )
     bill_id = fields.Many2one(
         comodel_name="collection.bill",
-        string="Bill",
         domain=f"[('account_id', '=', account_id), ('state', 'in', {list(OUT)})]",
     )
     alternative = fields.Selection(
@@ -144,8 +143,8 @@ class CollectionCallScreen(models.TransientModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def default_get(self, fields_list):
-        values = super().default_get(fields_list)
+    def default_get(self, fields):
+        values = super().default_get(fields)
         account = self.env["collection.account"].browse(values.get("account_id"))
         if not account:
             return values
@@ -167,7 +166,7 @@ class CollectionCallScreen(models.TransientModel):
         )
         if "means_to_propose" in account._fields:
             values["means_target"] = account.means_to_propose
-        return {name: values[name] for name in values if name in fields_list}
+        return {name: values[name] for name in values if name in fields}
 
     @api.depends("account_id")
     def _compute_sheet_html(self):
@@ -375,4 +374,8 @@ class CollectionCallScreen(models.TransientModel):
     def action_save_next(self):
         """Log the call and go on to the next customer at once."""
         self._log()
-        return self.env["collection.account"].action_next_customer()
+        action = self.env["collection.account"].action_next_customer()
+        if action["type"] == "ir.actions.client":
+            # nobody is left: say so, and leave the screen
+            action["params"]["next"] = {"type": "ir.actions.act_window_close"}
+        return action
