@@ -140,15 +140,17 @@ class CollectionAccountScriptMixin(models.AbstractModel):
             # in the company's name its employer is never mentioned
             "provider": on_behalf and mandate_sudo.provider_id.name,
             "mandate": on_behalf and mandate_sudo.number,
-            "notice": on_behalf
-            and account_sudo.with_context(lang=lang).mandate_notice,
+            "notice": on_behalf and account_sudo.with_context(lang=lang).mandate_notice,
             "customer": account_sudo.partner_id.name,
             "person": not contact.is_company and contact.name,
             "count": len(items),
             "due": self._sum_amounts(
                 env,
                 [
-                    (item.sudo().currency_id, item.amount_residual - item.amount_disputed)
+                    (
+                        item.sudo().currency_id,
+                        item.amount_residual - item.amount_disputed,
+                    )
                     for item in items
                 ],
             ),

@@ -248,9 +248,7 @@ class CollectionCall(models.Model):
     @api.constrains("next_action_time", "next_action_date", "outcome_id")
     def _check_hour(self):
         for call in self:
-            if call.next_action_time and not (
-                call.next_action_date and call.connected
-            ):
+            if call.next_action_time and not (call.next_action_date and call.connected):
                 raise ValidationError(
                     self.env._(
                         "An hour is agreed with somebody and for a day: enter the "

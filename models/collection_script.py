@@ -160,9 +160,9 @@ class CollectionScript(models.Model):
     def _get_weight(self):
         """How narrow the script is; one of the company's own before a shared one."""
         self.ensure_one()
-        return 2 * sum(
-            weight for name, weight in WEIGHTS.items() if self[name]
-        ) + bool(self.company_id)
+        return 2 * sum(weight for name, weight in WEIGHTS.items() if self[name]) + bool(
+            self.company_id
+        )
 
     # ------------------------------------------------------------------
     # Preview

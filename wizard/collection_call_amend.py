@@ -8,9 +8,7 @@ class CollectionCallAmend(models.TransientModel):
     _name = "collection.call.amend"
     _description = "Complete or Correct a Call"
 
-    call_id = fields.Many2one(
-        comodel_name="collection.call", required=True
-    )
+    call_id = fields.Many2one(comodel_name="collection.call", required=True)
     completes = fields.Boolean(
         string="Caller's Own, of Today", compute="_compute_completes"
     )

@@ -15,9 +15,7 @@ class CollectionCallScreen(models.TransientModel):
     _name = "collection.call.screen"
     _description = "Call Screen"
 
-    account_id = fields.Many2one(
-        comodel_name="collection.account", required=True
-    )
+    account_id = fields.Many2one(comodel_name="collection.account", required=True)
     currency_id = fields.Many2one(related="account_id.currency_id")
     # not read-only: the client sends it back, or it would be the moment of saving
     date_opened = fields.Datetime(default=fields.Datetime.now)
@@ -99,9 +97,9 @@ class CollectionCallScreen(models.TransientModel):
         domain=f"[('account_id', '=', account_id), ('state', 'in', {list(OUT)})]",
     )
     alternative = fields.Selection(
-        selection=lambda self: self.env["collection.bill"]
-        ._fields["alternative"]
-        .selection,
+        selection=lambda self: (
+            self.env["collection.bill"]._fields["alternative"].selection
+        ),
         string="Proposed instead",
     )
     contact_partner_id = fields.Many2one(
