@@ -183,8 +183,12 @@ class CollectionCall(models.Model):
     )
     correction_reason = fields.Char(readonly=True)
     corrected = fields.Boolean(compute="_compute_corrected", compute_sudo=True)
-    may_complete = fields.Boolean(compute="_compute_may_amend")
-    may_correct = fields.Boolean(compute="_compute_may_amend")
+    may_complete = fields.Boolean(
+        compute="_compute_may_amend", export_string_translation=False
+    )
+    may_correct = fields.Boolean(
+        compute="_compute_may_amend", export_string_translation=False
+    )
 
     _duration_positive = models.Constraint(
         "CHECK (duration >= 0)", "A call cannot last less than nothing."

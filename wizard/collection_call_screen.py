@@ -19,8 +19,12 @@ class CollectionCallScreen(models.TransientModel):
     currency_id = fields.Many2one(related="account_id.currency_id")
     # not read-only: the client sends it back, or it would be the moment of saving
     date_opened = fields.Datetime(default=fields.Datetime.now)
-    sheet_html = fields.Html(compute="_compute_sheet_html", sanitize=False)
-    talk_html = fields.Html(compute="_compute_talk_html", sanitize=False)
+    sheet_html = fields.Html(
+        compute="_compute_sheet_html", sanitize=False, export_string_translation=False
+    )
+    talk_html = fields.Html(
+        compute="_compute_talk_html", sanitize=False, export_string_translation=False
+    )
 
     # The call
     direction = fields.Selection(
@@ -79,7 +83,9 @@ class CollectionCallScreen(models.TransientModel):
     )
     amount = fields.Monetary(compute="_compute_amount", store=True, readonly=False)
     amount_currency_id = fields.Many2one(
-        comodel_name="res.currency", compute="_compute_amount_currency_id"
+        comodel_name="res.currency",
+        compute="_compute_amount_currency_id",
+        export_string_translation=False,
     )
     promise_date = fields.Date(string="To Be Paid by")
     payment_means = fields.Selection(selection=MEANS)
@@ -109,7 +115,9 @@ class CollectionCallScreen(models.TransientModel):
         help="Empty: a new contact.",
     )
     people_ids = fields.Many2many(
-        comodel_name="res.partner", compute="_compute_people_ids"
+        comodel_name="res.partner",
+        compute="_compute_people_ids",
+        export_string_translation=False,
     )
     contact_name = fields.Char(string="Name")
     contact_function = fields.Char(string="Function")
@@ -128,7 +136,9 @@ class CollectionCallScreen(models.TransientModel):
     means_refusal_reason = fields.Selection(
         selection="_get_refusal_reasons", string="Refused because"
     )
-    takes_means = fields.Boolean(compute="_compute_takes_means")
+    takes_means = fields.Boolean(
+        compute="_compute_takes_means", export_string_translation=False
+    )
 
     @api.model
     def _get_refusal_reasons(self):
