@@ -60,7 +60,7 @@ class CollectionCallOutcome(models.Model):
         help="The customer's salesperson is told of such a call at once."
     )
     remark = fields.Text(
-        string="Reminder",
+        string="Note to the Caller",
         translate=True,
         help="Shown to the caller who chooses this outcome.",
     )

@@ -45,6 +45,7 @@ from . import test_provider_doors
 from . import test_recall
 from . import test_tools_ageing
 from . import test_tools_amount_in_words
+from . import test_tools_call_log
 from . import test_tools_instalments
 from . import test_tools_late_interest
 from . import test_tools_letter_text
