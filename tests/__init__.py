@@ -8,6 +8,7 @@ from . import test_call_log
 from . import test_call_screen
 from . import test_call_script
 from . import test_call_review
+from . import test_call_tour
 from . import test_classification
 from . import test_complaint
 from . import test_daily_run
@@ -55,6 +56,7 @@ from . import test_satisfaction
 from . import test_team_figures
 from . import test_tools_ageing
 from . import test_tools_amount_in_words
+from . import test_tools_call_log
 from . import test_tools_instalments
 from . import test_tools_late_interest
 from . import test_tools_letter_text
