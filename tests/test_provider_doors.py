@@ -27,6 +27,7 @@ AGENT_RIGHTS = {
     "collection.placement.line": {"read"},
     "collection.precheck": {"read"},
     "collection.promise": {"read", "create"},
+    "collection.provider.note": {"read"},
 }
 #: models with which other packages of the call centre open one more door, on purpose
 OPTIONAL_RIGHTS = {
@@ -98,6 +99,7 @@ class TestProviderDoors(PortalCommon):
             .create(cls._call_values(cls.account))
             .with_env(cls.env)
         )
+        cls.note = account._portal_write_note("Closed on Fridays").with_env(cls.env)
         cls.account.next_action_date = today
         cls.letter = cls.account._write_letter("statement")
         cls.review = cls.env["collection.mandate.review"].create(
@@ -150,6 +152,7 @@ class TestProviderDoors(PortalCommon):
             "collection.placement.line": self.placement.line_ids,
             "collection.precheck": self.precheck,
             "collection.promise": self.kept_promise,
+            "collection.provider.note": self.note,
         }
 
     def _answer(self, model, method, *args, **kwargs):
@@ -276,6 +279,8 @@ class TestProviderDoors(PortalCommon):
             (self.mandate, "action_end"),
             (self.mandate, "action_open_access_log"),
             (self.review, "action_cancel"),
+            (self.note, "action_done"),
+            (self.note, "action_open_account"),
         )
         for _user in self._strangers():
             for record, method in acts:
@@ -289,6 +294,7 @@ class TestProviderDoors(PortalCommon):
         self.assertEqual(self.precheck.state, "to_check")
         self.assertEqual(self.mandate.state, "live")
         self.assertEqual(self.review.state, "planned")
+        self.assertEqual(self.note.state, "open")
 
     def test_private_methods_are_no_remote_calls(self):
         for user in (self.other_agent_user, self.agent_user):
