@@ -179,7 +179,7 @@ registry.category("web_tour.tours").add("collection_portal_supervisor", {
         {
             content: "Give it to the agent",
             trigger: "#collection_assignee",
-            run: "selectByLabel collection_agent (collection_agent)",
+            run: "selectByLabel Ada Lovelace",
         },
         {
             content: "Assign",
