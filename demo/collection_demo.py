@@ -13,6 +13,7 @@ from .call_stories import DemoCallStories
 from .calls import DemoCalls
 from .ledger import MONTHS, SEED, DemoLedger, moment
 from .quality import DemoQuality
+from .portal import DemoPortal
 
 #: own module name for the external ids: the records stay when the add-on goes
 MODULE = "__collection_demo__"
@@ -587,6 +588,7 @@ class CollectionDemo(models.AbstractModel):
         self._archive_letters(company)
         self.env["collection.account"]._refresh()
         self._tell_agents(today)
+        DemoPortal(self.env, users, self._ref("agent_of_agent")).tell(mandate, today)
         self.env["collection.account"]._rank()
 
     def _run(self, company, date, send=True, last=False):

@@ -67,6 +67,13 @@ RIGHTS = {
         "agent": "r",
         "other_agent": "r",
     },
+    "collection.provider.note": {
+        "manager": "rw",
+        "collector": "rw",
+        "on_site": "r",
+        "agent": "r",
+        "other_agent": "r",
+    },
     "collection.quality.criterion": {
         "manager": "rwcd",
         "collector": "r",

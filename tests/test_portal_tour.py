@@ -100,7 +100,7 @@ class TestPortalTour(PortalTourCommon):
                 "agenda": "<p>Who was reached</p>",
             }
         )
-        self.agent.name = "collection_agent (collection_agent)"
+        self.agent.name = "Ada Lovelace"
         self.start_tour(
             "/my/collection/team",
             "collection_portal_supervisor",

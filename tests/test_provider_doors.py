@@ -32,6 +32,7 @@ AGENT_RIGHTS = {
     "collection.promise": {"read", "create"},
     "collection.quality.criterion": {"read"},
     "collection.satisfaction": {"read"},
+    "collection.provider.note": {"read"},
 }
 #: models with which other packages of the call centre open one more door, on purpose
 OPTIONAL_RIGHTS = {
@@ -105,6 +106,7 @@ class TestProviderDoors(PortalCommon):
             .with_env(cls.env)
         )
         cls._tell_quality(today)
+        cls.note = account._portal_write_note("Closed on Fridays").with_env(cls.env)
         cls.account.next_action_date = today
         cls.letter = cls.account._write_letter("statement")
         cls.review = cls.env["collection.mandate.review"].create(
@@ -201,6 +203,7 @@ class TestProviderDoors(PortalCommon):
             "collection.precheck": self.precheck,
             "collection.promise": self.kept_promise,
             "collection.satisfaction": self.satisfaction,
+            "collection.provider.note": self.note,
         }
 
     def _answer(self, model, method, *args, **kwargs):
@@ -330,6 +333,8 @@ class TestProviderDoors(PortalCommon):
             (self.complaint, "action_answer"),
             (self.complaint, "action_release_calls"),
             (self.call_review, "action_done"),
+            (self.note, "action_done"),
+            (self.note, "action_open_account"),
         )
         for _user in self._strangers():
             for record, method in acts:
@@ -343,6 +348,7 @@ class TestProviderDoors(PortalCommon):
         self.assertEqual(self.precheck.state, "to_check")
         self.assertEqual(self.mandate.state, "live")
         self.assertEqual(self.review.state, "planned")
+        self.assertEqual(self.note.state, "open")
 
     def test_private_methods_are_no_remote_calls(self):
         for user in (self.other_agent_user, self.agent_user):
