@@ -116,11 +116,9 @@ class CollectionCallDraw(models.Model):
             ("connected", "=", True),
             ("date", ">=", company._get_collection_midnight(first)),
             ("date", "<", company._get_collection_midnight(last + timedelta(days=1))),
+            ("correction_of_id", "=", False),
         ]
-        Call = self.env["collection.call"]
-        if "correction_of_id" in Call._fields:
-            domain.append(("correction_of_id", "=", False))
-        return Call.search(domain, order="id")
+        return self.env["collection.call"].search(domain, order="id")
 
     @api.model
     def _get_population(self, calls):
