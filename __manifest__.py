@@ -119,6 +119,7 @@
         "web.assets_frontend": [
             "account_collection/static/src/interactions/*.js",
             "account_collection/static/src/scss/collection_portal.scss",
+            "account_collection/static/src/scss/collection_portal_quality.scss",
         ],
         "web.assets_tests": [
             "account_collection/static/tests/tours/*.js",

@@ -67,7 +67,8 @@ class CollectionCallDraw(models.Model):
     def _cron_draw(self):
         """Every night: draw of the days that are over, of each company."""
         Cron = self.env["ir.cron"]
-        for company in self.env["res.company"].search([("active", "=", True)]):
+        calling = self.env["collection.call"]._read_group([], ["company_id"])
+        for (company,) in calling:
             yesterday = company._get_collection_today() - timedelta(days=1)
             last = self.search([("company_id", "=", company.id)], limit=1).day
             first = yesterday - timedelta(days=CATCH_UP_DAYS - 1)
@@ -115,11 +116,9 @@ class CollectionCallDraw(models.Model):
             ("connected", "=", True),
             ("date", ">=", company._get_collection_midnight(first)),
             ("date", "<", company._get_collection_midnight(last + timedelta(days=1))),
+            ("correction_of_id", "=", False),
         ]
-        Call = self.env["collection.call"]
-        if "correction_of_id" in Call._fields:
-            domain.append(("correction_of_id", "=", False))
-        return Call.search(domain, order="id")
+        return self.env["collection.call"].search(domain, order="id")
 
     @api.model
     def _get_population(self, calls):

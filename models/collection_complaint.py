@@ -115,7 +115,7 @@ class CollectionComplaint(models.Model):
     )
     caller_id = fields.Many2one(
         comodel_name="res.users",
-        string="About",
+        string="Person Concerned",
         compute="_compute_caller_id",
         store=True,
         precompute=True,
@@ -200,7 +200,7 @@ class CollectionComplaint(models.Model):
             ("open", "Open"),
             ("in_progress", "In progress"),
             ("answered", "Answered"),
-            ("closed", "Closed"),
+            ("closed", "Complaint closed"),
         ],
         required=True,
         default="open",

@@ -199,18 +199,15 @@ class CollectionSatisfaction(models.Model):
 
     @api.model
     def _get_call_domain(self, company, since, until):
-        """Calls to choose from: those that reached the right person."""
-        domain = [
+        """Calls to choose from: of the right person, with an outcome to ask about."""
+        return [
             ("company_id", "=", company.id),
             ("right_party", "=", True),
             ("date", ">=", since),
             ("date", "<", until),
+            ("outcome_id.satisfaction", "=", True),
+            ("correction_of_id", "=", False),
         ]
-        if "satisfaction" in self.env["collection.call.outcome"]._fields:
-            domain.append(("outcome_id.satisfaction", "=", True))
-        if "correction_of_id" in self.env["collection.call"]._fields:
-            domain.append(("correction_of_id", "=", False))
-        return domain
 
     @api.model
     def _get_accounts_not_to_ask(self, accounts, today):

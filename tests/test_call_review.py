@@ -62,6 +62,14 @@ class TestCallReview(QualityCommon):
         self.assertEqual(draw.review_ids.call_id, drawn | wrong | first | last)
         self.assertEqual(set(draw.review_ids.mapped("reason")), {"share"})
 
+    def test_a_correction_is_no_call(self):
+        call = self._log(self.in_house, self.collector_user, MONDAY_MORNING)
+        with freeze_time("2026-11-23 10:00:00"):
+            call.with_user(self.collector_user)._correct(
+                "Wrong person", {"outcome_id": self.wrong_party.id}
+            )
+        self.assertEqual(self._draw().review_ids.call_id, call)
+
     def test_share_of_each_person(self):
         """Twenty calls each: a tenth in-house, a quarter at the provider's."""
         self.company.collection_quality_share = 10.0

@@ -52,7 +52,7 @@ class TestComplaint(QualityCommon):
                 }
             ],
         )
-        self.assertRegex(complaint.number, r"^C/2026/\d{4}$")
+        self.assertRegex(complaint.number, r"^CP/2026/\d{4}$")
         self.assertEqual(str(complaint.deadline), "2026-12-04")
 
     def test_about_the_provider(self):

@@ -83,7 +83,10 @@ class TestPortalQuality(QualityCommon, HttpCase):
 
     def test_records_a_complaint(self):
         self._log_in(self.agent_user)
-        self.assertEqual(self._status(self.url), 200)
+        page = self.url_open(self.url)
+        self.assertEqual(page.status_code, 200)
+        for name in ("category", "severity", "description"):
+            self.assertIn(f'name="{name}"', page.text)
         answer = self._post(category="disclosure", description=" Told my neighbour ")
         self.assertTrue(answer.url.endswith("/my/collection/quality?recorded=1"))
         self.assertIn("Told my neighbour", answer.text)

@@ -81,6 +81,11 @@ class TestSatisfaction(SatisfactionCommon):
         with freeze_time("2026-11-25 06:30:00"):
             self.assertEqual(self._ask().account_id, self.delegated)
 
+    def test_outcomes_that_are_not_asked_about(self):
+        self.right_party.satisfaction = False
+        self._log(self.in_house, self.collector_user, YESTERDAY)
+        self.assertFalse(self._ask())
+
     def test_every_third_call(self):
         self.company.collection_satisfaction_every = 3
         accounts = [

@@ -32,6 +32,8 @@ class FiguresCommon(QualityCommon):
                         "outcome_id": outcome.id,
                         "next_action": "Call again",
                         "next_action_date": day + timedelta(days=2),
+                        # many calls a day to one customer, for the numbers
+                        "obstacle_reason": "Asked to be called again",
                     }
                     for outcome in outcomes
                 ]
