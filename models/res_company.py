@@ -158,7 +158,8 @@ class ResCompany(models.Model):
         comodel_name="res.users",
         string="Late Disputes Escalate to",
         domain=[("share", "=", False)],
-        help="Empty: the credit manager who has been there longest.",
+        help="Empty: the superior of who was to decide, where employees or sales teams "
+        "are known, else the credit manager who has been there longest.",
         groups="base.group_user",
     )
     collection_dispute_days = fields.Integer(
