@@ -17,6 +17,7 @@ from . import collection_holiday
 from . import collection_priority_rule
 from . import collection_account_letter_mixin
 from . import collection_account_means_mixin
+from . import collection_bill_work_mixin
 from . import collection_account_worklist_mixin
 from . import collection_account
 from . import collection_item_penalty_mixin
