@@ -11,6 +11,7 @@ from odoo.tools import SQL, file_open
 
 from .calls import DemoCalls
 from .ledger import MONTHS, SEED, DemoLedger, moment
+from .upstream import DemoUpstream
 
 #: own module name for the external ids: the records stay when the add-on goes
 MODULE = "__collection_demo__"
@@ -573,6 +574,7 @@ class CollectionDemo(models.AbstractModel):
         self._write_other_letters(company, today)
         self._tell_promises(company, users, today)
         self._tell_bills(company, users, today)
+        DemoUpstream(self.env, company, users, today).tell()
         self._tell_provider(mandate, users, today)
         run = self._run(company, today, send=False)
         self._tell_interest(run, users, today)
