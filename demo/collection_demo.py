@@ -12,8 +12,8 @@ from odoo.tools import SQL, file_open
 from .call_stories import DemoCallStories
 from .calls import DemoCalls
 from .ledger import MONTHS, SEED, DemoLedger, moment
-from .quality import DemoQuality
 from .portal import DemoPortal
+from .quality import DemoQuality
 from .upstream import DemoUpstream
 
 #: own module name for the external ids: the records stay when the add-on goes

@@ -274,8 +274,6 @@ class CollectionAccountScriptMixin(models.AbstractModel):
 
     def _get_means_sentence(self, lang):
         """The means of payment to propose to this customer, if there is one."""
-        if not hasattr(self, "_get_means_proposal"):
-            return ""
         proposal = self.with_context(lang=lang)._get_means_proposal()
         if not proposal:
             return ""
