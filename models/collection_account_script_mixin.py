@@ -213,7 +213,7 @@ class CollectionAccountScriptMixin(models.AbstractModel):
         law = regime_sudo.with_context(lang=lang).law_reference
         sentences = [
             self._describe_interest(env, debtor_type, rate, interest, law),
-            self._describe_indemnity(env, debtor_type, indemnity),
+            self._describe_indemnity(env, regime_sudo, indemnity),
         ]
         return [sentence for sentence in sentences if sentence]
 
@@ -259,14 +259,15 @@ class CollectionAccountScriptMixin(models.AbstractModel):
         )
 
     @api.model
-    def _describe_indemnity(self, env, debtor_type, amounts):
-        if debtor_type == "consumer":
+    def _describe_indemnity(self, env, regime_sudo, amounts):
+        if regime_sudo.debtor_type == "consumer":
             return env._("A consumer owes no recovery indemnity: never ask for one.")
         if sum((amount for _currency, amount in amounts), ZERO) <= 0:
             return ""
         return env._(
-            "For each late invoice a fixed indemnity of 40 euros for recovery costs is "
-            "owed as well: %(amount)s.",
+            "For each late invoice a fixed indemnity of %(indemnity)s for recovery "
+            "costs is owed as well: %(amount)s.",
+            indemnity=env.ref("base.EUR").sudo().format(regime_sudo.indemnity),
             amount=self._sum_amounts(
                 env, [(currency, float(amount)) for currency, amount in amounts]
             ),

@@ -163,7 +163,7 @@ class TestCallScript(CallCommon):
         self._rates(2.0)
         # 1,000 x 12 % x 30 / 365 + 250 x 12 % x 16 / 365 = 9.86 + 1.32
         self._refers(
-            self._talk()["law"], "12.00 %", "11.18", "L441-10", "40 euros", "80.00"
+            self._talk()["law"], "12.00 %", "11.18", "L441-10", "40.00", "80.00"
         )
 
     def test_law_of_public_buyers(self):

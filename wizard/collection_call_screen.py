@@ -136,9 +136,6 @@ class CollectionCallScreen(models.TransientModel):
     means_refusal_reason = fields.Selection(
         selection="_get_refusal_reasons", string="Refused because"
     )
-    takes_means = fields.Boolean(
-        compute="_compute_takes_means", export_string_translation=False
-    )
 
     @api.model
     def _get_refusal_reasons(self):
@@ -196,11 +193,6 @@ class CollectionCallScreen(models.TransientModel):
             # sudo: contacts of a customer whom the user may read, by id
             people_sudo = screen.account_id._get_call_people()
             screen.people_ids = people_sudo.with_env(self.env)
-
-    @api.depends("account_id")
-    def _compute_takes_means(self):
-        for screen in self:
-            screen.takes_means = "means" in screen.account_id._get_follow_up_kinds()
 
     @api.depends("account_id", "direction")
     def _compute_obstacles(self):
