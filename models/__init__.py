@@ -12,6 +12,7 @@ from . import collection_interest_regime
 from . import collection_reference_rate
 from . import collection_ledger_mixin
 from . import collection_provider_mixin
+from . import collection_bill_work_mixin
 from . import collection_portal_mixin
 from . import collection_portal_act_mixin
 from . import collection_portal_agreement_mixin
@@ -30,7 +31,6 @@ from . import collection_account_script_mixin
 from . import collection_account_letter_mixin
 from . import collection_account_means_mixin
 from . import collection_account_quality_mixin
-from . import collection_bill_work_mixin
 from . import collection_account_worklist_mixin
 from . import collection_account
 from . import collection_item_penalty_mixin
