@@ -81,7 +81,16 @@ class CollectionCall(models.Model):
             "side",
         }
     )
-    _on_site_fields = frozenset({"agent_id", "corrected", "obstacles", "user_id"})
+    _on_site_fields = frozenset(
+        {
+            "agent_id",
+            "corrected",
+            "may_complete",
+            "may_correct",
+            "obstacles",
+            "user_id",
+        }
+    )
     _provider_writable_fields = LOG_FIELDS | {"account_id"}
 
     number = fields.Char(

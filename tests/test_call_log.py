@@ -1,6 +1,7 @@
 from datetime import timedelta
+from unittest.mock import patch
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
 
@@ -530,6 +531,43 @@ class TestCallLog(CallCommon):
         )
         self.assertEqual(self.other_customer.phone, "+33 3 20 11 22 33")
 
+    def test_means(self):
+        """What a campaign asks for is recorded with the call that it was asked in."""
+        recorded = []
+
+        def record(account, target, answer, call=None, **vals):
+            recorded.append((account, target, answer, call, vals))
+
+        values = {"target": "direct_debit", "answer": "refused"}
+        with patch.object(
+            self.env.registry["collection.account"],
+            "_record_means_change",
+            record,
+            create=True,
+        ):
+            call = self._log(
+                "payment_means_change_agreed",
+                {"means": {**values, "refusal_reason": "other"}},
+                person="Ms Claire",
+                next_action_date="2026-04-02",
+            )
+            self.assertEqual(
+                recorded,
+                [
+                    (
+                        self.mine,
+                        "direct_debit",
+                        "refused",
+                        call,
+                        {"refusal_reason": "other", "person": "Ms Claire"},
+                    )
+                ],
+            )
+            with self.assertRaisesRegex(UserError, "nobody who could promise"):
+                self._log(
+                    "contact_absent", {"means": values}, next_action_date="2026-04-02"
+                )
+
     def test_salesperson_hears_of_a_refusal(self):
         seller = self._user("collection_seller", "base.group_user")
         self.customer.user_id = seller
@@ -590,9 +628,7 @@ class TestCallLog(CallCommon):
         self.assertEqual(history[0]["follow_up"], [call.sudo().promise_id.number])
 
     def test_what_outcomes_propose(self):
-        from odoo.fields import Date  # noqa: PLC0415
-
-        thursday = Date.to_date("2026-04-02")
+        thursday = fields.Date.to_date("2026-04-02")
         proposed = self._result("no_answer")._get_next_action(thursday)
         self.assertEqual(proposed["next_action"], "Call again")
         self.assertEqual(str(proposed["next_action_date"]), "2026-04-03")

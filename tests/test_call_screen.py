@@ -77,6 +77,22 @@ class TestCallScreen(CallCommon):
         with self.assertRaises(AccessError):
             self._screen(self.account.with_user(self.on_site_user))
 
+    def test_queries_do_not_grow_with_the_invoices(self):
+        def count():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.mine._get_call_sheet()
+            self.mine._get_call_script()
+            return self.env.cr.sql_log_count - before
+
+        count()
+        few = count()
+        for _index in range(20):
+            self._invoice(self.customer, 10.0, "2026-03-10")
+        count()
+        self.assertLessEqual(count(), few + 2)
+
     # ------------------------------------------------------------------
     # Outcomes
     # ------------------------------------------------------------------
