@@ -8,40 +8,34 @@ from .portal import CollectionPortal
 class CollectionPortalQuality(CollectionPortal):
     """Marks and complaints, as the provider's agents see and record them."""
 
-    def _render_collection_complaint(self, account, error=None, post=None, status=200):
+    def _render_collection_complaint(self, account, error=None, post=None):
         account._record_access("page")
-        response = request.render(
-            "account_collection.portal_collection_complaint",
+        return self._render_collection(
+            "portal_collection_complaint",
             {
-                **self._prepare_portal_layout_values(),
-                "page_name": "collection_complaint",
+                **self._prepare_collection_values(
+                    "collection_complaint", self._get_collection_agent()
+                ),
                 "account_id": account.id,
                 "customer": account.display_name,
                 "choices": account._get_portal_complaint_choices(),
                 "error": error,
                 "post": post or {},
             },
-            status=status,
+            status=422 if error else 200,
         )
-        # personal data that a recall takes back: no copy is kept
-        response.headers["Cache-Control"] = "no-store"
-        return response
 
     @http.route("/my/collection/quality", type="http", auth="user", website=True)
     def portal_collection_quality(self, recorded=None, **kw):
         agent_sudo = self._get_collection_agent()
-        response = request.render(
-            "account_collection.portal_collection_quality",
+        return self._render_collection(
+            "portal_collection_quality",
             {
-                **self._prepare_portal_layout_values(),
-                "page_name": "collection_quality",
+                **self._prepare_collection_values("collection_quality", agent_sudo),
                 "quality": request.env["collection.account"]._get_portal_quality(),
                 "recorded": bool(recorded),
-                "supervisor": agent_sudo.supervisor,
             },
         )
-        response.headers["Cache-Control"] = "no-store"
-        return response
 
     @http.route(
         "/my/collection/<int:account_id>/complaint",
@@ -66,6 +60,6 @@ class CollectionPortalQuality(CollectionPortal):
             raise request.not_found() from error
         except UserError as error:
             return self._render_collection_complaint(
-                account, error=str(error), post=post, status=422
+                account, error=str(error), post=post
             )
         return request.redirect("/my/collection/quality?recorded=1")

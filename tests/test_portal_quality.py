@@ -5,11 +5,11 @@ from odoo.http import Request
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
+from . import test_portal_axe
 from .quality_common import QualityCommon
 
 
-@tagged("post_install", "-at_install")
-class TestPortalQuality(QualityCommon, HttpCase):
+class PortalQualityCommon(QualityCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -52,6 +52,9 @@ class TestPortalQuality(QualityCommon, HttpCase):
         with mute_logger("odoo.http"):
             return self.url_open(url).status_code
 
+
+@tagged("post_install", "-at_install")
+class TestPortalQuality(PortalQualityCommon):
     def test_own_marks_and_those_of_the_team(self):
         agents, colleagues = (
             self.advice[self.agent_user],
@@ -147,3 +150,18 @@ class TestPortalQuality(QualityCommon, HttpCase):
             self.advice[self.agent_user], self.url_open("/my/collection/quality").text
         )
         self.assertFalse(self.env["collection.complaint"].search([]))
+
+
+@tagged("post_install", "-at_install")
+class TestPortalQualityAxe(PortalQualityCommon, test_portal_axe.AxeCase):
+    """These pages meet WCAG 2.1 AA as far as axe sees."""
+
+    def test_pages(self):
+        self.delegated.with_user(self.agent_user)._portal_new_complaint(
+            {"category": "error", "description": "The amount is wrong"}
+        )
+        self.env.flush_all()
+        for user in (self.agent_user, self.supervisor_user):
+            for url in ("/my/collection/quality", self.url):
+                with self.subTest(user=user.login, url=url):
+                    self._check(url, user.login)
