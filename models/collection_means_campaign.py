@@ -158,6 +158,10 @@ class CollectionMeansCampaign(models.Model):
                     "another one for another means."
                 )
             )
+        # what is proposed to customers follows from the campaigns that run
+        self.env["collection.account"].invalidate_model(
+            ["means_to_propose", "means_script"], flush=False
+        )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
