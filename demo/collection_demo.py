@@ -747,6 +747,7 @@ class CollectionDemo(models.AbstractModel):
                         f"account_collection.dispute_reason_{reason}"
                     ).id,
                     "description": text,
+                    "date_opened": date,
                     "owner_id": customers[key]["partner"].user_id.id,
                     "deadline": date + timedelta(days=19 + 3 * position),
                 }

@@ -52,6 +52,7 @@ class DemoUpstream:
         self._tell_means()
         self._tell_campaigns()
         self._tell_bills()
+        self._tell_bill_history()
         self._tell_prechecks()
         self._tell_disputes()
         self._tell_actions()
@@ -142,6 +143,35 @@ class DemoUpstream:
         others[:6].action_send()
         others[:2].action_accept()
         self.env["collection.bill"]._cron_follow()
+
+    def _tell_bill_history(self):
+        """Bills of the last months that were paid, most of them back in time."""
+        items = self.env["collection.item"].search(
+            [
+                ("company_id", "=", self.company.id),
+                ("state", "=", "closed"),
+                ("account_id.payment_means", "=", "bill"),
+                ("bill_ids", "=", False),
+                ("date_due", "<", self.today),
+                ("date_due", ">=", self.today - timedelta(days=150)),
+            ],
+            order="date_due, id",
+            limit=40,
+        )
+        for item in items:
+            late = self.random.random() < 0.08
+            self.env["collection.bill"].create(
+                {
+                    "account_id": item.account_id.id,
+                    "item_ids": [Command.set(item.ids)],
+                    "amount": item.amount_total,
+                    "date_due": item.date_due,
+                    "state": "paid",
+                    "date_sent": item.date_due - timedelta(days=40),
+                    "date_returned": item.date_due - timedelta(days=9 if late else 21),
+                    "date_remitted": item.date_due - timedelta(days=9),
+                }
+            )
 
     def _tell_prechecks(self):
         """Controls of the last months, most of them without anomaly."""

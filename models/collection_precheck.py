@@ -59,7 +59,7 @@ class CollectionPrecheck(models.Model):
             "state",
         }
     )
-    _on_site_fields = frozenset({"dispute_id", "partner_id", "user_id"})
+    _on_site_fields = frozenset({"contact_id", "dispute_id", "partner_id", "user_id"})
     _provider_writable_fields = frozenset({*CHECKS, *ANSWER_FIELDS})
 
     item_id = fields.Many2one(
