@@ -55,7 +55,7 @@ from . import collection_letter
 from . import collection_letter_line
 from . import collection_letter_detail
 from . import collection_mandate_service_mixin
-from . import collection_mandate_team_mixin
+from . import collection_mandate_supervision_mixin
 from . import collection_mandate
 from . import collection_mandate_review
 from . import collection_placement
