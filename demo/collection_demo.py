@@ -13,6 +13,7 @@ from .call_stories import DemoCallStories
 from .calls import DemoCalls
 from .ledger import MONTHS, SEED, DemoLedger, moment
 from .portal import DemoPortal
+from .upstream import DemoUpstream
 
 #: own module name for the external ids: the records stay when the add-on goes
 MODULE = "__collection_demo__"
@@ -575,6 +576,7 @@ class CollectionDemo(models.AbstractModel):
         self._write_other_letters(company, today)
         self._tell_promises(company, users, today)
         self._tell_bills(company, users, today)
+        DemoUpstream(self.env, company, users, today).tell()
         self._tell_provider(mandate, users, today)
         with self._as_of(day(1)):
             DemoCallStories(self.env, users, day(1), today).play(mandate)

@@ -26,6 +26,7 @@ from . import collection_account_call_mixin
 from . import collection_account_script_mixin
 from . import collection_account_letter_mixin
 from . import collection_account_means_mixin
+from . import collection_bill_work_mixin
 from . import collection_account_worklist_mixin
 from . import collection_account
 from . import collection_item_penalty_mixin

@@ -204,6 +204,10 @@ class AccountMove(models.Model):
         """Ask until when and why no reminder about these invoices may leave."""
         return self.collection_item_ids.action_hold()
 
+    def action_collection_draw_bill(self):
+        """Draw a bill of exchange for each due date of these invoices."""
+        return self.collection_item_ids.action_draw_bill()
+
     def action_collection_set_level(self):
         """Ask for the dunning level that these invoices have reached, and why."""
         return self.collection_item_ids.action_set_level()

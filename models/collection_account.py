@@ -61,6 +61,7 @@ class Concerned:
     disputed: bool = False
     placed: bool = False  #: handed over, now or in the past
     agreed: bool = False  #: the customer promised, or agreed to a plan
+    billed: bool = False  #: bills of exchange are drawn on the customer
 
 
 class CollectionAccount(models.Model):
@@ -859,6 +860,7 @@ class CollectionAccount(models.Model):
         )
         changed += self.env["collection.promise"]._evaluate_accounts(concerned)
         changed += self.env["collection.payment.plan"]._evaluate_accounts(concerned)
+        changed += self.env["collection.bill"]._evaluate_accounts(concerned)
         return changed
 
     @api.model
@@ -948,6 +950,8 @@ class CollectionAccount(models.Model):
             self.env["collection.payment.plan"]._evaluate_accounts(
                 concerned.account_ids
             )
+        if concerned.billed:
+            self.env["collection.bill"]._evaluate_accounts(concerned.account_ids)
 
     @api.model
     def _look_up_lines(self, line_ids):
@@ -963,6 +967,7 @@ class CollectionAccount(models.Model):
         self.env["collection.placement.line"].flush_model(["account_id"])
         self.env["collection.promise"].flush_model(["account_id"])
         self.env["collection.payment.plan"].flush_model(["account_id"])
+        self.env["collection.bill"].flush_model(["account_id"])
         rows = self.env.execute_query(
             SQL(
                 """
@@ -988,7 +993,10 @@ class CollectionAccount(models.Model):
                              WHERE promise.account_id IN (own.id, ci.account_id))
                        OR EXISTS (
                             SELECT 1 FROM collection_payment_plan plan
-                             WHERE plan.account_id IN (own.id, ci.account_id))
+                             WHERE plan.account_id IN (own.id, ci.account_id)),
+                       EXISTS (
+                            SELECT 1 FROM collection_bill bill
+                             WHERE bill.account_id IN (own.id, ci.account_id))
                   FROM account_move_line aml
                   JOIN account_account aa ON aa.id = aml.account_id
              LEFT JOIN res_partner p ON p.id = aml.partner_id
@@ -1015,6 +1023,7 @@ class CollectionAccount(models.Model):
             disputed,
             placed,
             agreed,
+            billed,
         ) in rows:
             debit = balance > 0 or (balance == 0 and amount_currency > 0)
             concerned.account_ids.update(filter(None, (own, before)))
@@ -1026,6 +1035,7 @@ class CollectionAccount(models.Model):
             concerned.disputed |= disputed
             concerned.placed |= placed
             concerned.agreed |= agreed
+            concerned.billed |= billed
         return concerned
 
     @api.model

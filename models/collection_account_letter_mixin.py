@@ -149,7 +149,9 @@ class CollectionAccountLetterMixin(models.AbstractModel):
         if kind.with_items == "none" or kind.code in ("receipt", "bill_return"):
             return {}
         domain = [("account_id", "in", self.ids), ("state", "=", "open")]
-        if kind.with_items != "open":
+        if kind.code == "pre_reminder":
+            domain.append(("date_due", ">=", fields.Date.context_today(self)))
+        elif kind.with_items != "open":
             domain.append(("date_due", "<", fields.Date.context_today(self)))
         if kind.by_provider:
             domain.append(("delegated", "=", True))

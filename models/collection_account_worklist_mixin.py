@@ -250,6 +250,16 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
                      WHERE bill.state IN %(out)s
                        AND bill.date_return_deadline <= %(today)s
                   ORDER BY bill.account_id, bill.date_return_deadline, bill.id
+                ), unchecked AS (
+                    SELECT DISTINCT ON (control.account_id) control.account_id,
+                           item.amount_residual AS amount, item.currency_id,
+                           item.date_due AS day
+                      FROM collection_precheck control
+                      JOIN concerned ON concerned.id = control.account_id
+                      JOIN collection_item item ON item.id = control.item_id
+                     WHERE control.state = 'to_check' AND item.state = 'open'
+                       AND item.date_due >= %(today)s
+                  ORDER BY control.account_id, item.date_due, control.id
                 ), handed AS (
                     SELECT concerned.id AS account_id, placement.date AS day
                       FROM concerned
@@ -280,6 +290,9 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
                                THEN concerned.next_action_date END,
                            'bill', bill.number,
                            'bill_day', bill.day,
+                           'precheck', unchecked.amount,
+                           'precheck_currency', unchecked.currency_id,
+                           'precheck_day', unchecked.day,
                            'strategic', CASE WHEN segment.handling = 'strategic'
                                              THEN 1 END,
                            'disputed', CASE
@@ -292,6 +305,7 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
              LEFT JOIN late ON late.account_id = concerned.id
              LEFT JOIN broken ON broken.account_id = concerned.id
              LEFT JOIN bill ON bill.account_id = concerned.id
+             LEFT JOIN unchecked ON unchecked.account_id = concerned.id
              LEFT JOIN handed ON handed.account_id = concerned.id
              LEFT JOIN collection_segment segment ON segment.id = concerned.segment_id
                 """,
@@ -313,6 +327,7 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
             "due_today": facts.get("due") and 1,
             "callback": facts.get("callback") and 1,
             "bill": facts.get("bill") and 1,
+            "precheck": facts.get("precheck") and 1,
             "strategic": facts.get("strategic"),
         }
         return {name: value for name, value in measures.items() if value is not None}
@@ -354,6 +369,14 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
             )
         if facts.get("items"):
             parts.append(self._describe_late(facts, today))
+        if "precheck" in points:
+            parts.append(
+                self.env._(
+                    "invoice of %(amount)s to check, due on %(day)s",
+                    amount=self._format(facts["precheck"], facts["precheck_currency"]),
+                    day=format_date(self.env, facts["precheck_day"]),
+                )
+            )
         if "handed_over" in points:
             parts.append(
                 self.env._(
@@ -1078,7 +1101,9 @@ def _days_since(day, today):
 
 def _is_wanted(facts):
     """Whether there is anything to say to the customer on the phone."""
-    return any(facts.get(name) for name in ("amount", "due", "callback", "bill"))
+    return any(
+        facts.get(name) for name in ("amount", "due", "callback", "bill", "precheck")
+    )
 
 
 def _dump(facts):

@@ -19,7 +19,13 @@ class CollectionBill(models.Model):
 
     _name = "collection.bill"
     _description = "Bill of Exchange"
-    _inherit = ["collection.provider.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "collection.ledger.mixin",
+        "collection.provider.mixin",
+        "collection.bill.work.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "date_return_deadline, id"
     _rec_name = "number"
 
@@ -129,6 +135,34 @@ class CollectionBill(models.Model):
         tracking=True,
         help="What was proposed to the customer instead.",
     )
+    between_merchants = fields.Boolean(
+        compute="_compute_between_merchants",
+        compute_sudo=True,
+        help="The customer is a private professional, as for the late-payment law.",
+    )
+    back_in_time = fields.Float(
+        string="Back in Time (%)",
+        compute="_compute_back_in_time",
+        store=True,
+        aggregator="avg",
+        digits=(5, 1),
+        help="Bills that came back accepted fifteen days before their due date, in "
+        "percent.",
+    )
+    letter_ids = fields.Many2many(
+        comodel_name="collection.letter", string="Letters", copy=False, readonly=True
+    )
+    letter_count = fields.Integer(compute="_compute_letter_count")
+    letter_stage = fields.Integer(
+        readonly=True,
+        copy=False,
+        default=0,
+        help="Letters written by themselves: 1 from 25 days before the due date, 2 "
+        "from 15 days before.",
+    )
+    state_before = fields.Char(
+        readonly=True, copy=False, help="Before the ledger said that it is paid."
+    )
     state = fields.Selection(
         selection=[
             ("to_send", "To send"),
@@ -175,6 +209,28 @@ class CollectionBill(models.Model):
             bill.date_return_deadline = due and return_deadline(due)
             bill.date_chase = due and chase_date(due)
 
+    @api.depends("account_id.segment_id")
+    def _compute_between_merchants(self):
+        for bill in self:
+            bill.between_merchants = bool(bill.account_id) and (
+                bill.account_id._get_debtor_type() == "private"
+            )
+
+    @api.depends("date_returned", "date_return_deadline", "state")
+    def _compute_back_in_time(self):
+        for bill in self:
+            in_time = (
+                bill.date_returned
+                and bill.state != "refused"
+                and bill.date_returned <= bill.date_return_deadline
+            )
+            bill.back_in_time = 100.0 if in_time else 0.0
+
+    @api.depends("letter_ids")
+    def _compute_letter_count(self):
+        for bill in self:
+            bill.letter_count = len(bill.letter_ids)
+
     @api.constrains("item_ids", "account_id")
     def _check_items(self):
         for bill in self:
@@ -201,13 +257,17 @@ class CollectionBill(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        accounts = self.env["collection.account"]
+        by_company = {}
         for vals in vals_list:
-            account = self.env["collection.account"].browse(vals.get("account_id"))
-            vals["number"] = (
-                self.env["ir.sequence"]
-                .with_company(account.company_id)
-                .next_by_code("collection.bill")
+            company = accounts.browse(vals.get("account_id")).company_id
+            by_company.setdefault(company or self.env.company, []).append(vals)
+        for company, of_company in by_company.items():
+            numbers = company._next_collection_numbers(
+                "collection.bill", len(of_company)
             )
+            for vals, number in zip(of_company, numbers, strict=True):
+                vals["number"] = number
         return super().create(vals_list)
 
     def write(self, vals):
@@ -219,7 +279,11 @@ class CollectionBill(models.Model):
             raise UserError(
                 self.env._("A bill that was sent stays as it was drawn. Draw another.")
             )
-        return super().write(vals)
+        res = super().write(vals)
+        if vals.get("alternative"):
+            for bill in self:
+                bill.account_id._record_means_change(vals["alternative"], "asked")
+        return res
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_unsent(self):
@@ -279,9 +343,10 @@ class CollectionBill(models.Model):
             raise UserError(self.env._("Choose one of the means of payment proposed."))
         # sudo: checked above; the bill is counted as chased and nothing else
         bill_sudo = self.sudo()
-        bill_sudo.action_chase()
         if alternative:
+            # first: it may be refused
             bill_sudo.alternative = alternative
+        bill_sudo.action_chase()
         bill_sudo.account_id._message_log(
             body=self.env._(
                 "The return of bill %(number)s was asked for (no. %(count)s).",
@@ -302,6 +367,24 @@ class CollectionBill(models.Model):
         """
         self._check_reason()
         self._move(OUT, "refused", date_returned=self._today())
+        for bill in self:
+            amount = bill.currency_id.format(bill.amount)
+            bill.account_id.write(
+                {
+                    "next_action_date": self._today(),
+                    "next_action": self.env._(
+                        "Bill %(number)s of %(amount)s refused: it is due at once",
+                        number=bill.number,
+                        amount=amount,
+                    )
+                    if bill.between_merchants
+                    else self.env._(
+                        "Bill %(number)s of %(amount)s refused",
+                        number=bill.number,
+                        amount=amount,
+                    ),
+                }
+            )
 
     def action_remit(self):
         """The bill was given to the bank for collection or discount."""
@@ -313,7 +396,10 @@ class CollectionBill(models.Model):
     def action_unpaid(self):
         """The bank returned the bill unpaid; say why in its reason first."""
         self._check_reason()
-        self._move(("remitted", "paid"), "unpaid")
+        self._move(("remitted", "paid"), "unpaid", state_before=False)
+        self._follow_unpaid()
+
+    def _follow_unpaid(self):
         for bill in self:
             bill.account_id.write(
                 {
@@ -336,25 +422,35 @@ class CollectionBill(models.Model):
     def action_write_letter(self):
         """Draw up the letter that asks for the bill to be returned accepted."""
         self.ensure_one()
-        letter = self.account_id._write_letter(
-            "bill_return",
-            items=self.item_ids,
-            fact_date=self.date_due,
-            fact_amount=self.amount,
-            payment_means="bill",
-            fact_reference=self.number,
+        return self._write_return_letter().get_formview_action()
+
+    def action_open_letters(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_letter_action"
         )
-        return letter.get_formview_action()
+        return dict(action, domain=[("id", "in", self.letter_ids.ids)], context={})
 
     @api.model
     def _cron_follow(self):
-        """Every night: bills that are not back in time become late, once."""
+        """Every night: bills that are not back in time become late, once.
+
+        Letters ask for those that are to come back, where the company wants them.
+        """
         self.flush_model()
+        self.env["collection.item"].flush_model(["state"])
         rows = self.env.execute_query(
             SQL(
                 """
                 UPDATE collection_bill SET state = 'late'
                  WHERE state IN ('sent', 'chased') AND date_return_deadline < %s
+                   -- what is settled otherwise need not come back
+                   AND EXISTS (
+                        SELECT 1 FROM collection_bill_collection_item_rel rel
+                          JOIN collection_item item
+                            ON item.id = rel.collection_item_id
+                         WHERE rel.collection_bill_id = collection_bill.id
+                           AND item.state = 'open')
              RETURNING id
                 """,
                 self._today(),
@@ -365,6 +461,7 @@ class CollectionBill(models.Model):
         late.account_id._mark_stale()
         for bill in late:
             bill._alert_salesperson()
+        self._write_due_letters()
 
     def _alert_salesperson(self):
         """The salesperson, else the collector, hears of a bill that is not back."""
@@ -393,27 +490,36 @@ class CollectionBill(models.Model):
         )
 
     @api.model
+    def _get_rate_domain(self):
+        """Bills of which it is known whether they came back in time.
+
+        On paper, sent, with a deadline that has passed; one that was paid otherwise
+        before it came back says nothing.
+        """
+        return [
+            ("kind", "!=", "lcr_magnetic"),
+            ("state", "!=", "to_send"),
+            ("date_return_deadline", "<", self._today()),
+            "|",
+            ("date_returned", "!=", False),
+            ("state", "!=", "paid"),
+        ]
+
+    @api.model
     def _get_return_rate(self, company, date_from, date_to):
         """Share of the bills that came back accepted in time, in percent.
 
-        Of the bills whose deadline fell between the two dates (included); None
-        when there was none.
+        Of the bills whose deadline fell between the two dates (included) and has
+        passed; None when there was none.
         """
-        due = self.search(
+        [(count, rate)] = self._read_group(
             [
+                *self._get_rate_domain(),
                 ("company_id", "=", company.id),
                 ("date_return_deadline", ">=", date_from),
                 ("date_return_deadline", "<=", date_to),
-                ("state", "!=", "to_send"),
-            ]
+            ],
+            [],
+            ["__count", "back_in_time:avg"],
         )
-        if not due:
-            return None
-        in_time = due.filtered(
-            lambda bill: (
-                bill.date_returned
-                and bill.state != "refused"
-                and bill.date_returned <= bill.date_return_deadline
-            )
-        )
-        return 100.0 * len(in_time) / len(due)
+        return rate if count else None

@@ -23,6 +23,7 @@ DECISION_FIELDS = frozenset(
         "date_settled",
         "decided_by_id",
         "decision_note",
+        "escalated_to_id",
         "settled",
         "state",
     }
@@ -178,6 +179,14 @@ class CollectionDispute(models.Model):
     )
     date_reminded = fields.Date(readonly=True, copy=False)
     date_escalated = fields.Date(string="Escalated on", readonly=True, copy=False)
+    escalated_to_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Escalated to",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="May decide in the place of who was asked.",
+    )
     state = fields.Selection(
         selection=[
             ("open", "Open"),
@@ -384,13 +393,54 @@ class CollectionDispute(models.Model):
             )
         disputes = super().create(vals_list)
         # sudo: the position of customers whom the opener may work
-        disputes.sudo().item_ids._update_disputed()
+        laid_sudo = disputes.sudo().item_ids.browse()
+        for dispute, dispute_sudo in zip(disputes, disputes.sudo(), strict=True):
+            if dispute_sudo.item_ids & laid_sudo:
+                # it contests what one before it does
+                laid_sudo._update_disputed()
+                laid_sudo = laid_sudo.browse()
+            dispute._check_contestable()
+            laid_sudo |= dispute_sudo.item_ids
+        laid_sudo._update_disputed()
         disputes.sudo().account_id._mark_stale()
         for dispute in disputes.filtered("precheck_id"):
             dispute.precheck_id._report_anomaly(dispute)
         for dispute in disputes:
             dispute._tell_opening()
         return disputes
+
+    def _check_contestable(self):
+        """Nobody contests what is paid, nor twice the same.
+
+        :raises UserError: when the items are closed, or more is contested than is
+            due and not contested yet
+        """
+        self.ensure_one()
+        # sudo: what is due and contested of items whom the opener may work
+        items_sudo = self.sudo().item_ids
+        currency = self.sudo().currency_id
+        due = sum(items_sudo.mapped("amount_residual"))
+        disputed = sum(items_sudo.mapped("amount_disputed"))
+        if currency.compare_amounts(due, 0.0) <= 0:
+            raise UserError(
+                self.env._(
+                    "Nothing is due of %(invoices)s any more: there is nothing to "
+                    "contest.",
+                    invoices=self.sudo().item_names,
+                )
+            )
+        contested = self.amount or due
+        if currency.compare_amounts(contested, due - disputed) > 0:
+            raise UserError(
+                self.env._(
+                    "%(amount)s cannot be contested: %(due)s is due of %(invoices)s, "
+                    "of which %(disputed)s is contested already.",
+                    amount=currency.format(contested),
+                    due=currency.format(due),
+                    invoices=self.sudo().item_names,
+                    disputed=currency.format(disputed),
+                )
+            )
 
     def _tell_opening(self):
         """Tell who is to decide and the customer's salesperson, once each."""
@@ -437,17 +487,43 @@ class CollectionDispute(models.Model):
                 raise UserError(
                     self.env._("It was decided: what was contested stays as it was.")
                 )
+            if "deadline" in vals and not self.env.user.has_group(
+                "account_collection.group_collection_user"
+            ):
+                raise AccessError(
+                    self.env._("Ask a collector for more time: he sets the deadline.")
+                )
         if "deadline" in vals:
             # another deadline is reminded of anew
-            vals = {"date_reminded": False, "date_escalated": False, **vals}
+            vals = {
+                "date_reminded": False,
+                "date_escalated": False,
+                "escalated_to_id": False,
+                **vals,
+            }
         # sudo: whoever decides need not see the position of the customer
         disputes_sudo = self.sudo()
         items_sudo = disputes_sudo.item_ids
         res = super().write(vals)
+        if "amount" in vals:
+            disputes_sudo._check_amount()
         if not {"item_ids", "amount", "state", "credit_note_ids"}.isdisjoint(vals):
             (items_sudo | disputes_sudo.item_ids)._update_disputed()
             disputes_sudo.account_id._mark_stale()
         return res
+
+    def _check_amount(self):
+        for dispute in self:
+            due = sum(dispute.item_ids.mapped("amount_residual"))
+            currency = dispute.currency_id
+            if currency.compare_amounts(dispute.amount, due) > 0:
+                raise UserError(
+                    self.env._(
+                        "Only %(due)s is due of %(invoices)s.",
+                        due=currency.format(due),
+                        invoices=dispute.item_names,
+                    )
+                )
 
     def unlink(self):
         items = self.item_ids
@@ -518,6 +594,14 @@ class CollectionDispute(models.Model):
         for dispute in self:
             currency = dispute.currency_id
             contested = dispute._get_contested_amount()
+            if decision == "accepted" and currency.is_zero(contested):
+                raise UserError(
+                    self.env._(
+                        "%(invoices)s was paid meanwhile: nothing is left to credit. "
+                        "Enter the amount in dispute first, or cancel it.",
+                        invoices=dispute.sudo().item_names,
+                    )
+                )
             granted = dispute._get_granted_amount(decision, contested, amount_accepted)
             # sudo: the right to decide was checked
             dispute.sudo().write(
@@ -570,16 +654,30 @@ class CollectionDispute(models.Model):
     def action_reopen(self):
         """Take a decision back, as long as nothing was credited.
 
-        :raises UserError: when a credit note stands already
+        :raises AccessError: for whoever is no credit manager
+        :raises UserError: not decided yet, or when a credit note stands already
         """
         self._check_decider()
-        # sudo: whether credit notes of the dispute are posted, nothing more
-        posted = self.sudo().credit_note_ids.filtered(
-            lambda move: move.state == "posted"
-        )
-        if posted or any(dispute.amount_credited for dispute in self):
+        if not self.env.su and not self.env.user.has_group(
+            "account_collection.group_collection_manager"
+        ):
+            raise AccessError(self.env._("Ask a credit manager to take it back."))
+        if any(dispute.state in UNDECIDED for dispute in self):
+            raise UserError(self.env._("This dispute was not decided yet."))
+        # sudo: whether credit notes of the dispute stand, nothing more
+        credit_notes_sudo = self.sudo().credit_note_ids
+        if credit_notes_sudo.filtered(lambda move: move.state == "posted") or any(
+            dispute.amount_credited for dispute in self
+        ):
             raise UserError(
                 self.env._("The customer was credited: open another dispute.")
+            )
+        if credit_notes_sudo.filtered(lambda move: move.state == "draft"):
+            raise UserError(
+                self.env._(
+                    "A credit note was drafted: have it deleted first, or it would be "
+                    "posted although nothing is granted."
+                )
             )
         # sudo: the right to decide was checked
         self.sudo().write(
@@ -830,27 +928,57 @@ class CollectionDispute(models.Model):
         # sudo: what the nightly job did, which nobody sets by hand
         late.sudo().date_reminded = today
         late.account_id._mark_stale()
-        for company in self.env["res.company"].search([]):
-            self._escalate(company, today)
-
-    @api.model
-    def _escalate(self, company, today):
-        last_day = today - timedelta(days=company.collection_dispute_days)
-        disputes = self.search(
+        to_escalate = self.search(
             [
-                ("company_id", "=", company.id),
                 ("state", "in", UNDECIDED),
+                ("deadline", "<", today),
                 ("date_escalated", "=", False),
-                ("deadline", "<", last_day),
             ]
         )
-        disputes._ask_decision(
-            company.collection_dispute_user_id
-            or company._get_collection_managers()[:1],
-            self.env._("Escalated: nobody has decided about this dispute"),
+        to_escalate._escalate(today)
+
+    def _escalate(self, today):
+        """What nobody decided in the days after its deadline goes further up."""
+        due = self.filtered(
+            lambda dispute: (
+                dispute.deadline
+                + timedelta(days=dispute.company_id.collection_dispute_days)
+                < today
+            )
         )
-        # sudo: what the nightly job did, which nobody sets by hand
-        disputes.sudo().date_escalated = today
+        for disputes in due.grouped(
+            lambda dispute: (dispute.company_id, dispute.owner_id)
+        ).values():
+            user = disputes[:1]._get_escalation_user()
+            # sudo: what the nightly job did, which nobody sets by hand; who is asked
+            # may read and decide from now on
+            disputes.sudo().write({"date_escalated": today, "escalated_to_id": user.id})
+            disputes._ask_decision(
+                user, self.env._("Escalated: nobody has decided about this dispute")
+            )
+
+    def _get_escalation_user(self):
+        """Whoever the company names, else the superior of who was to decide.
+
+        A superior is known where employees or sales teams are installed; without
+        either the credit manager is asked.
+        """
+        self.ensure_one()
+        company = self.company_id
+        # sudo: whose superior is who, of users of the company
+        owner_sudo = self.sudo().owner_id
+        superior_sudo = owner_sudo.browse()
+        if "employee_id" in owner_sudo._fields:
+            employee_sudo = owner_sudo.with_company(company).employee_id
+            superior_sudo = employee_sudo.parent_id.user_id
+        if not superior_sudo and "sale_team_id" in owner_sudo._fields:
+            superior_sudo = owner_sudo.sale_team_id.user_id
+        superior_sudo = (superior_sudo - owner_sudo)._may_decide_in(company)
+        return (
+            company.collection_dispute_user_id
+            or superior_sudo.with_env(self.env)
+            or company._get_collection_managers()[:1]
+        )
 
     def _ask_decision(self, user, summary):
         if self and user:

@@ -112,6 +112,14 @@ class CollectionItem(models.Model):
         help="Day a public buyer received the invoice (Chorus Pro). Told on its "
         "reminders: the time to pay runs from then.",
     )
+    bill_ids = fields.Many2many(
+        comodel_name="collection.bill",
+        relation="collection_bill_collection_item_rel",
+        column1="collection_item_id",
+        column2="collection_bill_id",
+        string="Bills of Exchange",
+        readonly=True,
+    )
     amount_disputed = fields.Monetary(
         readonly=True,
         help="Part of the amount due under a dispute that is not decided, or that "
@@ -890,6 +898,16 @@ class CollectionItem(models.Model):
             "account_collection.collection_recall_action"
         )
         return dict(action, context={"default_item_ids": self.ids})
+
+    def action_draw_bill(self):
+        """Draw a bill of exchange for each of these items that has none."""
+        bills = self.env["collection.bill"]._draw(self)
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_bill_action"
+        )
+        if len(bills) == 1:
+            return dict(action, view_mode="form", views=[], res_id=bills.id)
+        return dict(action, domain=[("id", "in", bills.ids)], context={})
 
     def action_hold(self):
         """Ask until when and why no reminder about these items may leave."""

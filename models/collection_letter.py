@@ -333,27 +333,7 @@ class CollectionLetter(models.Model):
     @api.model
     def _next_numbers(self, company, count):
         """`count` numbers of the company's sequence, drawn at once where it allows."""
-        # sudo: whoever confirms letters has no rights on sequences
-        sequences = self.env["ir.sequence"].sudo().with_company(company)
-        sequence = sequences.search(
-            [
-                ("code", "=", "collection.letter"),
-                ("company_id", "in", [company.id, False]),
-            ],
-            order="company_id",
-            limit=1,
-        )
-        if sequence.implementation != "standard" or sequence.use_date_range:
-            return [sequences.next_by_code("collection.letter") for _i in range(count)]
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT nextval(%s) FROM generate_series(1, %s)",
-                f"ir_sequence_{sequence.id:03d}",
-                count,
-            )
-        )
-        prefix, suffix = sequence._get_prefix_suffix()
-        return [f"{prefix}{row[0]:0{sequence.padding}}{suffix}" for row in rows]
+        return company._next_collection_numbers("collection.letter", count)
 
     def _is_automatic(self):
         """Whether the daily job may confirm this draft without anybody looking.

@@ -29,6 +29,7 @@ class CollectionLetterKind(models.Model):
             ("promise_confirmation", "Confirmation of a promise"),
             ("thanks", "Thanks"),
             ("statement", "Statement of account"),
+            ("pre_reminder", "Before the due date"),
             ("mandate_notice", "First letter of a provider (R124-4)"),
         ],
         string="Purpose",

@@ -40,6 +40,8 @@ class CollectionLetterKindMixin(models.AbstractModel):
             ("transfer", "bank transfer"),
             ("cheque", "cheque"),
             ("direct_debit", "direct debit"),
+            ("direct_debit_b2b", "SEPA B2B direct debit"),
+            ("lcr_magnetic", "LCR without paper"),
             ("card", "card"),
             ("bill", "bill of exchange"),
             ("cash", "cash"),

@@ -65,7 +65,7 @@ class CollectionMeansCampaign(models.Model):
         tracking=True,
     )
     state = fields.Selection(
-        selection=[("draft", "Draft"), ("open", "Running"), ("closed", "Closed")],
+        selection=[("draft", "Draft"), ("open", "Running"), ("closed", "Ended")],
         required=True,
         default="draft",
         readonly=True,
@@ -76,12 +76,12 @@ class CollectionMeansCampaign(models.Model):
     change_ids = fields.One2many(
         comodel_name="collection.means.change",
         inverse_name="campaign_id",
-        string="Customers Asked",
+        string="Answers",
     )
     to_ask_count = fields.Integer(
         string="Still to Ask", compute="_compute_to_ask_count"
     )
-    asked_count = fields.Integer(string="Asked", compute="_compute_counts")
+    asked_count = fields.Integer(string="Customers Asked", compute="_compute_counts")
     accepted_count = fields.Integer(string="Accepted", compute="_compute_counts")
     refused_count = fields.Integer(string="Refused", compute="_compute_counts")
     conversion_rate = fields.Char(

@@ -77,7 +77,7 @@ class CollectionMeansChange(models.Model):
     )
     state = fields.Selection(
         selection=[
-            ("asked", "Asked"),
+            ("asked", "Waiting for an answer"),
             ("accepted", "Accepted"),
             ("refused", "Refused"),
         ],

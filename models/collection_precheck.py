@@ -5,7 +5,17 @@ from odoo.tools import SQL
 from .collection_promise import MEANS
 
 #: all that an answer noted on the portal may say, beside the checklist
-ANSWER_FIELDS = frozenset({"date_planned", "note", "payment_means", "person"})
+ANSWER_FIELDS = frozenset(
+    {
+        "contact_email",
+        "contact_name",
+        "contact_phone",
+        "date_planned",
+        "note",
+        "payment_means",
+        "person",
+    }
+)
 #: questions of the checklist, in the order in which they are asked
 CHECKS = ("received", "conforms", "delivered", "approved", "bank_details_known")
 
@@ -31,6 +41,9 @@ class CollectionPrecheck(models.Model):
             "bank_details_known",
             "company_id",
             "conforms",
+            "contact_email",
+            "contact_name",
+            "contact_phone",
             "currency_id",
             "date_checked",
             "date_due",
@@ -76,6 +89,18 @@ class CollectionPrecheck(models.Model):
     bank_details_known = fields.Boolean(string="Our Bank Details Known")
     date_planned = fields.Date(string="Payment Planned on")
     payment_means = fields.Selection(selection=MEANS)
+    contact_name = fields.Char(
+        string="New Contact", help="Whom to ask from now on, as the customer says."
+    )
+    contact_phone = fields.Char(string="Phone of the New Contact")
+    contact_email = fields.Char(string="Email of the New Contact")
+    contact_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Contact Added",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+    )
     note = fields.Text()
     duplicate_sent = fields.Boolean(
         readonly=True, help="A copy of the invoice was sent on request."
@@ -100,9 +125,30 @@ class CollectionPrecheck(models.Model):
         index=True,
     )
 
+    segment_id = fields.Many2one(
+        comodel_name="collection.segment",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="As it was when the invoice was checked.",
+    )
+    right_first_time = fields.Float(
+        string="Right First Time (%)",
+        compute="_compute_right_first_time",
+        store=True,
+        aggregator="avg",
+        digits=(5, 1),
+        help="Invoices checked that had no anomaly, in percent.",
+    )
+
     _item_uniq = models.Constraint(
         "UNIQUE (item_id)", "This invoice is being checked already."
     )
+
+    @api.depends("state")
+    def _compute_right_first_time(self):
+        for precheck in self:
+            precheck.right_first_time = 100.0 if precheck.state == "ok" else 0.0
 
     # ------------------------------------------------------------------
     # The worklist
@@ -113,10 +159,12 @@ class CollectionPrecheck(models.Model):
         """Every night: invoices above the threshold that fall due in some days.
 
         Set-based: one statement for all companies. An invoice that was settled
-        before anybody asked leaves the list.
+        before anybody asked leaves the list; what is promised or contested already
+        needs no question.
         """
         self.env["collection.item"].flush_model()
         self.env["res.company"].flush_model()
+        self.env["collection.account"].flush_model(["insolvency_date"])
         self.flush_model()
         today = fields.Date.context_today(self)
         rows = self.env.execute_query(
@@ -131,6 +179,7 @@ class CollectionPrecheck(models.Model):
                   FROM collection_item item
                   JOIN res_company company ON company.id = item.company_id
                   JOIN account_move_line aml ON aml.id = item.move_line_id
+                  JOIN collection_account account ON account.id = item.account_id
                  WHERE item.state = 'open'
                    AND company.collection_precheck_amount > 0
                    AND item.amount_residual_company
@@ -139,6 +188,9 @@ class CollectionPrecheck(models.Model):
                        %(today)s::date + company.collection_precheck_from
                        AND %(today)s::date + company.collection_precheck_to
                    AND aml.no_followup IS NOT TRUE
+                   AND item.promise_id IS NULL AND item.plan_id IS NULL
+                   AND COALESCE(item.amount_disputed, 0) = 0
+                   AND account.insolvency_date IS NULL
                 ON CONFLICT (item_id) DO NOTHING
              RETURNING id
                 """,
@@ -149,7 +201,9 @@ class CollectionPrecheck(models.Model):
         self.search(
             [("state", "=", "to_check"), ("item_id.state", "=", "closed")]
         ).state = "dropped"
-        return self.browse(row[0] for row in rows)
+        created = self.browse(row[0] for row in rows)
+        created.account_id._mark_stale()
+        return created
 
     # ------------------------------------------------------------------
     # What comes out of it
@@ -163,13 +217,24 @@ class CollectionPrecheck(models.Model):
         self.check_access("write")
         # sudo: the right to answer was checked; a provider's agent answers without
         # the right to set how it ended by hand
-        self.sudo().write(
-            {
-                "state": state,
-                "user_id": self.env.uid,
-                "date_checked": fields.Date.context_today(self),
-            }
-        )
+        for precheck_sudo in self.sudo():
+            account_sudo = precheck_sudo.account_id
+            precheck_sudo.write(
+                {
+                    "state": state,
+                    "user_id": self.env.uid,
+                    "date_checked": fields.Date.context_today(self),
+                    "segment_id": account_sudo.segment_id.id,
+                }
+            )
+            means = precheck_sudo.payment_means
+            if (
+                means
+                and not account_sudo.payment_means
+                and account_sudo._may_use_means(means)
+            ):
+                account_sudo.payment_means = means
+        self.sudo().account_id._mark_stale()
 
     def action_confirm(self):
         """Everything is in order; a planned payment becomes a promise.
@@ -274,6 +339,51 @@ class CollectionPrecheck(models.Model):
                     }
                 ).id
             precheck_sudo._close("ok")
+
+    def action_add_contact(self):
+        """The person the customer named becomes one of his contacts.
+
+        :raises UserError: without a name, a phone number or an address
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if not self.contact_name or not (self.contact_phone or self.contact_email):
+            raise UserError(
+                self.env._("Enter the name of the contact, and how to reach him.")
+            )
+        if self.contact_id:
+            raise UserError(self.env._("This contact was added already."))
+        # sudo: a collector may complete the contacts of customers he checks
+        precheck_sudo = self.sudo()
+        precheck_sudo.contact_id = precheck_sudo.contact_id.create(
+            {
+                "name": self.contact_name,
+                "phone": self.contact_phone,
+                "email": self.contact_email,
+                "parent_id": precheck_sudo.partner_id.id,
+                "type": "contact",
+                "function": self.env._("Supplier accounts"),
+            }
+        )
+        precheck_sudo.account_id._message_log(
+            body=self.env._(
+                "New contact for invoices: %(name)s", name=self.contact_name
+            ),
+            author_id=self.env.user.partner_id.id,
+        )
+
+    def action_write_letter(self):
+        """Draw up the letter that asks what the telephone would ask."""
+        letters = self.env["collection.letter"]
+        for account, prechecks in self.grouped("account_id").items():
+            for items in prechecks.item_id.grouped("currency_id").values():
+                letters |= account._write_letter("pre_reminder", items=items)
+        if len(letters) == 1:
+            return letters.get_formview_action()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_letter_action"
+        )
+        return dict(action, domain=[("id", "in", letters.ids)], context={})
 
     def action_send_duplicate(self):
         """Write to the customer with a copy of the invoice; the control stays open."""

@@ -28,6 +28,7 @@ class CollectionPriorityRule(models.Model):
             ("due_today", "Promise due today"),
             ("callback", "Next action due"),
             ("bill", "Bill of exchange not back fifteen days before it is due"),
+            ("precheck", "Invoice to check before it falls due"),
             ("strategic", "Strategic customer"),
             ("disputed", "Disputed share of what is open: percent above"),
             ("handed_over", "Handed over and nobody reached: days ago, less than"),

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import float_compare
+from odoo.tools import SQL, float_compare
 
 from ..tools.late_interest import LEGAL_RATE, MissingRateError, agreed_rate_floor
 
@@ -158,7 +158,8 @@ class ResCompany(models.Model):
         comodel_name="res.users",
         string="Late Disputes Escalate to",
         domain=[("share", "=", False)],
-        help="Empty: the credit manager who has been there longest.",
+        help="Empty: the superior of who was to decide, where employees or sales teams "
+        "are known, else the credit manager who has been there longest.",
         groups="base.group_user",
     )
     collection_dispute_days = fields.Integer(
@@ -186,6 +187,27 @@ class ResCompany(models.Model):
         string="Checked at the Earliest",
         default=15,
         help="Days before the due date.",
+        groups="base.group_user",
+    )
+
+    collection_bill_auto = fields.Boolean(
+        string="Bills Drawn Every Night",
+        default=True,
+        help="For customers who pay by bill or LCR: one for each invoice that is not "
+        "due yet.",
+        groups="base.group_user",
+    )
+    collection_bill_letters = fields.Selection(
+        selection=[
+            ("none", "Not written"),
+            ("draft", "Drafted"),
+            ("to_send", "Sent"),
+        ],
+        string="Letters Asking for Bills",
+        default="draft",
+        required=True,
+        help="Written 25 and 15 days before the due date of a bill that is not back; "
+        "not to customers whom a provider works.",
         groups="base.group_user",
     )
 
@@ -286,6 +308,28 @@ class ResCompany(models.Model):
         for company in companies.filtered(lambda c: not c.collection_policy_id):
             company.collection_policy_id = company._default_collection_policy()
         return companies
+
+    def _next_collection_numbers(self, code, count):
+        """`count` numbers of a sequence of the company, drawn at once if it allows."""
+        self.ensure_one()
+        # sudo: whoever makes documents has no rights on sequences
+        sequences = self.env["ir.sequence"].sudo().with_company(self)
+        sequence = sequences.search(
+            [("code", "=", code), ("company_id", "in", [self.id, False])],
+            order="company_id",
+            limit=1,
+        )
+        if sequence.implementation != "standard" or sequence.use_date_range:
+            return [sequences.next_by_code(code) for _i in range(count)]
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT nextval(%s) FROM generate_series(1, %s)",
+                f"ir_sequence_{sequence.id:03d}",
+                count,
+            )
+        )
+        prefix, suffix = sequence._get_prefix_suffix()
+        return [f"{prefix}{row[0]:0{sequence.padding}}{suffix}" for row in rows]
 
     def _get_collection_managers(self):
         """Credit managers of the company, the longest-serving first."""

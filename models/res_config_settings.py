@@ -63,6 +63,12 @@ class ResConfigSettings(models.TransientModel):
     collection_dispute_days = fields.Integer(
         related="company_id.collection_dispute_days", readonly=False
     )
+    collection_bill_auto = fields.Boolean(
+        related="company_id.collection_bill_auto", readonly=False
+    )
+    collection_bill_letters = fields.Selection(
+        related="company_id.collection_bill_letters", readonly=False
+    )
     collection_precheck_amount = fields.Monetary(
         related="company_id.collection_precheck_amount", readonly=False
     )

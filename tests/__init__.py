@@ -9,6 +9,7 @@ from . import test_call_script
 from . import test_classification
 from . import test_daily_run
 from . import test_demo
+from . import test_dispute
 from . import test_dunning_level
 from . import test_dunning_policy_change
 from . import test_dunning_preview

@@ -2,6 +2,7 @@ from datetime import date
 
 from freezegun import freeze_time
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
@@ -156,3 +157,139 @@ class TestPrecheck(CollectionCommon):
         ):
             with self.subTest(user=user.login), self.assertRaises(AccessError):
                 precheck.with_user(user).read(["state"])
+
+    def test_no_question_about_what_is_known(self):
+        """Promised, contested or insolvent: nobody asks whether it will be paid."""
+        item = self.invoice.collection_item_ids
+        dispute = self.env["collection.dispute"].create(
+            {
+                "account_id": self.account.id,
+                "item_ids": [(6, 0, item.ids)],
+                "reason_id": self._dispute_reason("price").id,
+            }
+        )
+        self.assertFalse(self._generate())
+        dispute._decide("cancelled")
+        promise = self.env["collection.promise"].create(
+            {
+                "account_id": self.account.id,
+                "item_ids": [(6, 0, item.ids)],
+                "amount": 5000.0,
+                "date_promised": "2026-11-20",
+            }
+        )
+        self.assertFalse(self._generate())
+        promise.withdrawal_reason = "Mistake"
+        promise.action_confirm_withdrawal()
+        self.account.insolvency_date = "2026-11-01"
+        self.assertFalse(self._generate())
+        self.account.insolvency_date = False
+        self.assertEqual(len(self._generate()), 1)
+
+    def test_ranked(self):
+        self._generate()
+        accounts = self.env["collection.account"]
+        accounts._rank(self.account)
+        self.assertEqual(self.account.priority, 10)
+        self.assertIn("to check", self.account.priority_reason)
+        self.assertTrue(self.account.priority_facts["call"])
+        precheck = self.env["collection.precheck"].search(
+            [("account_id", "=", self.account.id)]
+        )
+        precheck.write(ALL_IN_ORDER)
+        precheck.action_confirm()
+        self.assertFalse(self.account.priority_date, "to be ranked again")
+        accounts._rank(self.account)
+        self.assertEqual(self.account.priority, 0)
+
+    def test_means_learnt(self):
+        precheck = self._precheck()
+        precheck.write(dict(ALL_IN_ORDER, payment_means="cheque"))
+        precheck.action_confirm()
+        self.assertEqual(self.account.payment_means, "cheque")
+        self._invoice(self.customer, 2000.0, "2026-11-21")
+        precheck = self._precheck()
+        precheck.write(dict(ALL_IN_ORDER, payment_means="transfer"))
+        precheck.action_confirm()
+        self.assertEqual(self.account.payment_means, "cheque", "one transfer is none")
+
+    def test_new_contact(self):
+        precheck = self._precheck()
+        with self.assertRaisesRegex(UserError, "how to reach"):
+            precheck.action_add_contact()
+        precheck.write({"contact_name": "Zoé Roux", "contact_phone": "+33 1 23 45 67"})
+        precheck.action_add_contact()
+        contact = self.customer.child_ids
+        self.assertEqual((contact.name, contact.phone), ("Zoé Roux", "+33 1 23 45 67"))
+        with self.assertRaisesRegex(UserError, "added already"):
+            precheck.action_add_contact()
+
+    def test_letter(self):
+        second = self._invoice(self.customer, 2000.0, "2026-11-18")
+        self._invoice(self.customer, 3000.0, "2026-11-01")
+        self._invoice(self.other_customer, 2000.0, "2026-11-18")
+        prechecks = self._precheck()
+        action = prechecks.action_write_letter()
+        letters = self.env["collection.letter"].search(action["domain"])
+        self.assertEqual(letters.mapped("kind_id.code"), ["pre_reminder"])
+        letter = letters.filtered(lambda letter: letter.account_id == self.account)
+        self.assertEqual(
+            letter.line_ids.item_id,
+            (self.invoice | second).collection_item_ids.sorted("date_due"),
+        )
+        self.assertEqual((letter.amount_due, letter.amount_interest), (7000.0, 0.0))
+        # without a control: what falls due, not what is late
+        usual = self.account._write_letter("pre_reminder")
+        self.assertEqual(usual.line_ids.item_id, letter.line_ids.item_id)
+
+    def test_184_of_200(self):
+        """184 of 200 invoices checked are right first time: 92.0 %."""
+        prechecks = self.env["collection.precheck"].create(
+            [{"item_id": item.id} for item in self._many_items(200)]
+        )
+        prechecks[:184]._close("ok")
+        prechecks[184:]._close("anomaly")
+        rate = self.env["collection.precheck"]._get_right_first_time_rate(
+            self.company, date(2026, 11, 10), date(2026, 11, 10)
+        )
+        self.assertAlmostEqual(rate, 92.0)
+        [(average,)] = self.env["collection.precheck"]._read_group(
+            [("id", "in", prechecks.ids), ("state", "in", ("ok", "anomaly"))],
+            [],
+            ["right_first_time:avg"],
+        )
+        self.assertAlmostEqual(average, 92.0)
+
+    def _many_items(self, count):
+        """Items of one entry with many due dates."""
+        receivable = self.company_data["default_account_receivable"]
+        move = self.env["account.move"].create(
+            {
+                "journal_id": self.company_data["default_journal_misc"].id,
+                "date": "2026-11-01",
+                "line_ids": [
+                    *(
+                        Command.create(
+                            {
+                                "account_id": receivable.id,
+                                "partner_id": self.other_customer.id,
+                                "debit": 1000.0,
+                                "date_maturity": "2026-11-21",
+                                "name": str(number),
+                            }
+                        )
+                        for number in range(count)
+                    ),
+                    Command.create(
+                        {
+                            "account_id": self.company_data[
+                                "default_account_revenue"
+                            ].id,
+                            "credit": 1000.0 * count,
+                        }
+                    ),
+                ],
+            }
+        )
+        move.action_post()
+        return self.env["collection.item"].search([("move_id", "=", move.id)])

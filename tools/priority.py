@@ -11,6 +11,7 @@ CRITERIA = (
     "due_today",
     "callback",
     "bill",
+    "precheck",
     "strategic",
     "disputed",
     "handed_over",
@@ -20,7 +21,7 @@ BELOW = frozenset({"broken", "handed_over"})
 #: the measure must be above the threshold (a share)
 ABOVE = frozenset({"disputed"})
 #: facts that matter as such, whatever the threshold
-PRESENT = frozenset({"due_today", "callback", "bill", "strategic"})
+PRESENT = frozenset({"due_today", "callback", "bill", "precheck", "strategic"})
 
 
 class Rule(NamedTuple):

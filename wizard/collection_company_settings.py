@@ -23,6 +23,8 @@ COMPANY_FIELDS = (
     "collection_precheck_amount",
     "collection_precheck_from",
     "collection_precheck_to",
+    "collection_bill_auto",
+    "collection_bill_letters",
     "collection_floor_on_default",
     "collection_waiver_limit",
 )
@@ -101,6 +103,18 @@ class CollectionCompanySettings(models.TransientModel):
     collection_precheck_amount = fields.Monetary(string="Invoices Checked from")
     collection_precheck_from = fields.Integer(string="Checked at the Latest")
     collection_precheck_to = fields.Integer(string="Checked at the Earliest")
+    collection_bill_auto = fields.Boolean(string="Bills Drawn Every Night")
+    collection_bill_letters = fields.Selection(
+        selection=lambda self: (
+            self.env["res.company"]
+            ._fields["collection_bill_letters"]
+            ._description_selection(self.env)
+        ),
+        string="Letters Asking for Bills",
+        required=True,
+        help="Written 25 and 15 days before the due date of a bill that is not back; "
+        "not to customers whom a provider works.",
+    )
     collection_floor_on_default = fields.Boolean(string="Floor on the Default Rate")
     collection_waiver_limit = fields.Monetary(string="Waivers by Collectors, up to")
 
