@@ -46,9 +46,7 @@ class DemoCallStories:
             & Domain("mandate_id", "=", mandate.id)
             & Domain("agent_id.user_id", "=", agent.id)
         )
-        for account, story in zip(
-            free, (self._promises, self._contests), strict=False
-        ):
+        for account, story in zip(free, (self._promises, self._contests), strict=False):
             story(account, agent)
 
     def _free(self, domain):

@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.tools import format_date, plaintext2html
+from odoo.tools import format_date
 from odoo.tools.misc import formatLang
 
 from ..tools.letter_text import fill_in_lines
@@ -51,7 +51,7 @@ class CollectionAccountScriptMixin(models.AbstractModel):
         self.ensure_one()
         return self.env["ir.qweb"]._render(
             "account_collection.collection_script_talk",
-            {"talk": self._get_call_script(), "to_html": plaintext2html},
+            {"talk": self._get_call_script()},
         )
 
     def _render_script(self, opening, points, objections, closing, mode=None):
@@ -140,15 +140,17 @@ class CollectionAccountScriptMixin(models.AbstractModel):
             # in the company's name its employer is never mentioned
             "provider": on_behalf and mandate_sudo.provider_id.name,
             "mandate": on_behalf and mandate_sudo.number,
-            "notice": on_behalf
-            and account_sudo.with_context(lang=lang).mandate_notice,
+            "notice": on_behalf and account_sudo.with_context(lang=lang).mandate_notice,
             "customer": account_sudo.partner_id.name,
             "person": not contact.is_company and contact.name,
             "count": len(items),
             "due": self._sum_amounts(
                 env,
                 [
-                    (item.sudo().currency_id, item.amount_residual - item.amount_disputed)
+                    (
+                        item.sudo().currency_id,
+                        item.amount_residual - item.amount_disputed,
+                    )
                     for item in items
                 ],
             ),

@@ -183,8 +183,12 @@ class CollectionCall(models.Model):
     )
     correction_reason = fields.Char(readonly=True)
     corrected = fields.Boolean(compute="_compute_corrected", compute_sudo=True)
-    may_complete = fields.Boolean(compute="_compute_may_amend")
-    may_correct = fields.Boolean(compute="_compute_may_amend")
+    may_complete = fields.Boolean(
+        compute="_compute_may_amend", export_string_translation=False
+    )
+    may_correct = fields.Boolean(
+        compute="_compute_may_amend", export_string_translation=False
+    )
 
     _duration_positive = models.Constraint(
         "CHECK (duration >= 0)", "A call cannot last less than nothing."
@@ -248,9 +252,7 @@ class CollectionCall(models.Model):
     @api.constrains("next_action_time", "next_action_date", "outcome_id")
     def _check_hour(self):
         for call in self:
-            if call.next_action_time and not (
-                call.next_action_date and call.connected
-            ):
+            if call.next_action_time and not (call.next_action_date and call.connected):
                 raise ValidationError(
                     self.env._(
                         "An hour is agreed with somebody and for a day: enter the "

@@ -44,7 +44,6 @@ class CollectionCallOutcome(models.Model):
         string="Required", help="A call with this outcome is not logged without it."
     )
     next_action = fields.Char(
-        string="Next Action",
         translate=True,
         help="Proposed when a call is logged with this outcome.",
     )
@@ -61,7 +60,7 @@ class CollectionCallOutcome(models.Model):
         help="The customer's salesperson is told of such a call at once."
     )
     remark = fields.Text(
-        string="Reminder",
+        string="Note to the Caller",
         translate=True,
         help="Shown to the caller who chooses this outcome.",
     )

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-from odoo.tools import plaintext2html
 
 from .collection_script_line import SCRIPT_PLACEHOLDERS
 
@@ -161,9 +160,9 @@ class CollectionScript(models.Model):
     def _get_weight(self):
         """How narrow the script is; one of the company's own before a shared one."""
         self.ensure_one()
-        return 2 * sum(
-            weight for name, weight in WEIGHTS.items() if self[name]
-        ) + bool(self.company_id)
+        return 2 * sum(weight for name, weight in WEIGHTS.items() if self[name]) + bool(
+            self.company_id
+        )
 
     # ------------------------------------------------------------------
     # Preview
@@ -224,5 +223,5 @@ class CollectionScript(models.Model):
             )
             script.preview_html = self.env["ir.qweb"]._render(
                 "account_collection.collection_script_talk",
-                {"talk": talk, "to_html": plaintext2html},
+                {"talk": talk},
             )

@@ -6,6 +6,7 @@ from . import test_bill
 from . import test_call_log
 from . import test_call_screen
 from . import test_call_script
+from . import test_call_tour
 from . import test_classification
 from . import test_daily_run
 from . import test_demo
@@ -50,6 +51,7 @@ from . import test_provider_note
 from . import test_recall
 from . import test_tools_ageing
 from . import test_tools_amount_in_words
+from . import test_tools_call_log
 from . import test_tools_instalments
 from . import test_tools_late_interest
 from . import test_tools_letter_text

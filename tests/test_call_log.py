@@ -28,9 +28,9 @@ class CallCommon(CollectionCommon):
         cls.theirs = cls.delegated.with_user(cls.agent_user)
 
     def _log(self, code="no_answer", follow_up=None, account=None, **values):
-        return (
-            self.mine if account is None else account
-        )._log_call({"outcome_id": self._result(code).id, **values}, follow_up)
+        return (self.mine if account is None else account)._log_call(
+            {"outcome_id": self._result(code).id, **values}, follow_up
+        )
 
     def _promise(self, **values):
         return {
@@ -114,9 +114,11 @@ class TestCallLog(CallCommon):
             ("dispute", "record the dispute"),
             ("callback_requested", "on which day to call back"),
         ):
-            values = {} if code == "callback_requested" else {
-                "next_action_date": "2026-04-02"
-            }
+            values = (
+                {}
+                if code == "callback_requested"
+                else {"next_action_date": "2026-04-02"}
+            )
             with self.subTest(code=code), self.assertRaisesRegex(UserError, message):
                 self._log(code, **values)
         self._assert_nothing_done()
@@ -237,9 +239,7 @@ class TestCallLog(CallCommon):
         self._log(
             "callback_requested", next_action_date="2026-03-31", next_action_time=15.0
         )
-        collector = self._agent(
-            self.collector_user, self.env["res.partner"], skill="3"
-        )
+        collector = self._agent(self.collector_user, self.env["res.partner"], skill="3")
         accounts = self.env["collection.account"].with_user(self.collector_user)
         with freeze_time("2026-03-31 12:30:00"):  # 14:30
             self.assertFalse(accounts._next_account(), "not yet the hour")
@@ -448,9 +448,7 @@ class TestCallLog(CallCommon):
                 next_action_date="2026-04-03",
             )
         mails = self.env["mail.mail"].search([("model", "=", "collection.account")])
-        self.assertEqual(
-            mails.recipient_ids, self.customer | self.other_customer
-        )
+        self.assertEqual(mails.recipient_ids, self.customer | self.other_customer)
         for mail in mails:
             self.assertEqual(len(mail.attachment_ids), 1)
             self.assertIn("office@company.example.com", mail.email_from)

@@ -35,9 +35,7 @@ class TestCallScreen(CallCommon):
         )
         self.customer.user_id = self._user("collection_seller", "base.group_user")
         self._log("no_answer", note="Rang for a minute", direction="incoming")
-        self._log(
-            "promise", self._promise(date_promised="2026-04-07", amount=321.0)
-        )
+        self._log("promise", self._promise(date_promised="2026-04-07", amount=321.0))
         screen = self._screen()
         self.assertEqual((screen.phone, screen.person), (contact.phone, contact.name))
         for shown in (

@@ -967,9 +967,7 @@ class TestPortal(PortalCommon):
         self.assertFalse(self.invoice.with_user(user).has_access("read"))
         self.assertFalse(self.account.with_user(user).has_access("write"))
         with self.assertRaises(AccessError):
-            self.env["collection.call"].with_user(user).create(
-                self._call_values(other)
-            )
+            self.env["collection.call"].with_user(user).create(self._call_values(other))
         for name in ("turnover_12m", "reserved"):
             with self.assertRaises(AccessError):
                 self.account.with_user(user).read([name])

@@ -8,9 +8,7 @@ class CollectionCallAmend(models.TransientModel):
     _name = "collection.call.amend"
     _description = "Complete or Correct a Call"
 
-    call_id = fields.Many2one(
-        comodel_name="collection.call", required=True
-    )
+    call_id = fields.Many2one(comodel_name="collection.call", required=True)
     completes = fields.Boolean(
         string="Caller's Own, of Today", compute="_compute_completes"
     )
@@ -31,8 +29,8 @@ class CollectionCallAmend(models.TransientModel):
     )
 
     @api.model
-    def default_get(self, fields_list):
-        values = super().default_get(fields_list)
+    def default_get(self, fields):
+        values = super().default_get(fields)
         call = self.env["collection.call"].browse(values.get("call_id"))
         if not call:
             return values
@@ -50,7 +48,7 @@ class CollectionCallAmend(models.TransientModel):
                 "next_action_time": call.next_action_time,
             }
         )
-        return {name: values[name] for name in values if name in fields_list}
+        return {name: values[name] for name in values if name in fields}
 
     @api.depends("call_id")
     def _compute_completes(self):

@@ -15,14 +15,16 @@ class CollectionCallScreen(models.TransientModel):
     _name = "collection.call.screen"
     _description = "Call Screen"
 
-    account_id = fields.Many2one(
-        comodel_name="collection.account", required=True
-    )
+    account_id = fields.Many2one(comodel_name="collection.account", required=True)
     currency_id = fields.Many2one(related="account_id.currency_id")
     # not read-only: the client sends it back, or it would be the moment of saving
     date_opened = fields.Datetime(default=fields.Datetime.now)
-    sheet_html = fields.Html(compute="_compute_sheet_html", sanitize=False)
-    talk_html = fields.Html(compute="_compute_talk_html", sanitize=False)
+    sheet_html = fields.Html(
+        compute="_compute_sheet_html", sanitize=False, export_string_translation=False
+    )
+    talk_html = fields.Html(
+        compute="_compute_talk_html", sanitize=False, export_string_translation=False
+    )
 
     # The call
     direction = fields.Selection(
@@ -81,7 +83,9 @@ class CollectionCallScreen(models.TransientModel):
     )
     amount = fields.Monetary(compute="_compute_amount", store=True, readonly=False)
     amount_currency_id = fields.Many2one(
-        comodel_name="res.currency", compute="_compute_amount_currency_id"
+        comodel_name="res.currency",
+        compute="_compute_amount_currency_id",
+        export_string_translation=False,
     )
     promise_date = fields.Date(string="To Be Paid by")
     payment_means = fields.Selection(selection=MEANS)
@@ -96,13 +100,12 @@ class CollectionCallScreen(models.TransientModel):
     )
     bill_id = fields.Many2one(
         comodel_name="collection.bill",
-        string="Bill",
         domain=f"[('account_id', '=', account_id), ('state', 'in', {list(OUT)})]",
     )
     alternative = fields.Selection(
-        selection=lambda self: self.env["collection.bill"]
-        ._fields["alternative"]
-        .selection,
+        selection=lambda self: (
+            self.env["collection.bill"]._fields["alternative"].selection
+        ),
         string="Proposed instead",
     )
     contact_partner_id = fields.Many2one(
@@ -112,7 +115,9 @@ class CollectionCallScreen(models.TransientModel):
         help="Empty: a new contact.",
     )
     people_ids = fields.Many2many(
-        comodel_name="res.partner", compute="_compute_people_ids"
+        comodel_name="res.partner",
+        compute="_compute_people_ids",
+        export_string_translation=False,
     )
     contact_name = fields.Char(string="Name")
     contact_function = fields.Char(string="Function")
@@ -131,7 +136,9 @@ class CollectionCallScreen(models.TransientModel):
     means_refusal_reason = fields.Selection(
         selection="_get_refusal_reasons", string="Refused because"
     )
-    takes_means = fields.Boolean(compute="_compute_takes_means")
+    takes_means = fields.Boolean(
+        compute="_compute_takes_means", export_string_translation=False
+    )
 
     @api.model
     def _get_refusal_reasons(self):
@@ -144,8 +151,8 @@ class CollectionCallScreen(models.TransientModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def default_get(self, fields_list):
-        values = super().default_get(fields_list)
+    def default_get(self, fields):
+        values = super().default_get(fields)
         account = self.env["collection.account"].browse(values.get("account_id"))
         if not account:
             return values
@@ -167,7 +174,7 @@ class CollectionCallScreen(models.TransientModel):
         )
         if "means_to_propose" in account._fields:
             values["means_target"] = account.means_to_propose
-        return {name: values[name] for name in values if name in fields_list}
+        return {name: values[name] for name in values if name in fields}
 
     @api.depends("account_id")
     def _compute_sheet_html(self):
@@ -375,4 +382,8 @@ class CollectionCallScreen(models.TransientModel):
     def action_save_next(self):
         """Log the call and go on to the next customer at once."""
         self._log()
-        return self.env["collection.account"].action_next_customer()
+        action = self.env["collection.account"].action_next_customer()
+        if action["type"] == "ir.actions.client":
+            # nobody is left: say so, and leave the screen
+            action["params"]["next"] = {"type": "ir.actions.act_window_close"}
+        return action
