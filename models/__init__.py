@@ -14,6 +14,7 @@ from . import collection_ledger_mixin
 from . import collection_provider_mixin
 from . import collection_portal_mixin
 from . import collection_portal_act_mixin
+from . import collection_bill_work_mixin
 from . import collection_portal_agreement_mixin
 from . import collection_portal_note_mixin
 from . import collection_agent
@@ -26,7 +27,6 @@ from . import collection_account_call_mixin
 from . import collection_account_script_mixin
 from . import collection_account_letter_mixin
 from . import collection_account_means_mixin
-from . import collection_bill_work_mixin
 from . import collection_account_worklist_mixin
 from . import collection_account
 from . import collection_item_penalty_mixin
