@@ -21,8 +21,10 @@ class TestProviderNote(PortalCommon):
 
     def _notified(self, note):
         # notifications are read by those they are for
-        messages = self.env["mail.message"].sudo().search(
-            [("model", "=", note._name), ("res_id", "=", note.id)]
+        messages = (
+            self.env["mail.message"]
+            .sudo()
+            .search([("model", "=", note._name), ("res_id", "=", note.id)])
         )
         return messages.notified_partner_ids
 
