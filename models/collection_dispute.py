@@ -50,7 +50,7 @@ class CollectionDispute(models.Model):
         "mail.thread",
         "mail.activity.mixin",
     ]
-    _order = "create_date desc, id desc"
+    _order = "date_opened desc, id desc"
     _rec_name = "number"
 
     _provider_fields = frozenset(
