@@ -39,6 +39,9 @@ class CollectionPortal(CustomerPortal):
         agent_sudo = request.env["collection.account"]._portal_agent()
         if not agent_sudo:
             raise request.not_found()
+        # over many customers PostgreSQL would compile statements for longer than it
+        # takes to run them
+        request.env.cr.execute("SET LOCAL jit = off")
         return agent_sudo
 
     def _get_collection_account(self, account_id):

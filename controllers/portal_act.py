@@ -109,7 +109,9 @@ class CollectionPortalAct(CollectionPortal):
             lambda: account._portal_open_dispute(
                 {
                     **self._get_collection_dispute(post),
-                    "item_ids": self._get_collection_ids("item_ids"),
+                    # with one open invoice there is nothing to choose
+                    "item_ids": self._get_collection_ids("item_ids")
+                    or account._get_only_item().ids,
                 }
             ),
         )

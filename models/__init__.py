@@ -60,8 +60,8 @@ from . import collection_letter
 from . import collection_letter_line
 from . import collection_letter_detail
 from . import collection_mandate_service_mixin
-from . import collection_mandate_team_mixin
 from . import collection_mandate_turnover_mixin
+from . import collection_mandate_supervision_mixin
 from . import collection_mandate
 from . import collection_mandate_member
 from . import collection_mandate_review

@@ -5,13 +5,17 @@ from odoo.tools import email_normalize, formataddr
 from ..tools.call_window import local
 from .collection_bill import OUT
 from .collection_call import LOG_FIELDS
-from .collection_portal_act_mixin import PORTAL_PLAN_FIELDS, PORTAL_PROMISE_FIELDS
+from .collection_portal_act_mixin import (
+    PORTAL_DISPUTE_FIELDS,
+    PORTAL_PLAN_FIELDS,
+    PORTAL_PROMISE_FIELDS,
+)
 
 #: what may be said of each thing that may come of a call
 FOLLOW_UP_FIELDS = {
     "promise": PORTAL_PROMISE_FIELDS | {"confirm"},
     "plan": PORTAL_PLAN_FIELDS,
-    "dispute": frozenset({"amount", "description", "item_ids", "reason_id"}),
+    "dispute": PORTAL_DISPUTE_FIELDS,
     "bill": frozenset({"alternative", "bill_id"}),
     "duplicate": frozenset({"item_ids"}),
     "contact": frozenset({"contact_id", "email", "function", "name", "phone"}),

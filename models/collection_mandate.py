@@ -15,8 +15,8 @@ class CollectionMandate(models.Model):
     _inherit = [
         "collection.provider.mixin",
         "collection.mandate.service.mixin",
-        "collection.mandate.team.mixin",
         "collection.mandate.turnover.mixin",
+        "collection.mandate.supervision.mixin",
         "rating.parent.mixin",
         "mail.thread",
         "mail.activity.mixin",

@@ -90,6 +90,7 @@ class TestDispute(CollectionCommon):
         good = {"item_ids": self.item.ids, "reason_id": self.reason.id}
         foreign = self._invoice(self.other_customer, 10.0, "2026-03-01")
         for changes, error in (
+            ({"item_ids": []}, UserError),
             ({"reason_id": False}, UserError),
             ({"amount": -1.0}, UserError),
             ({"amount": 1000.01}, UserError),

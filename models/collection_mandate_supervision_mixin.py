@@ -21,15 +21,15 @@ STOCK = ("accounts", "overdue", "agenda_overdue")
 NOTE_LIMIT = 30
 
 
-class CollectionMandateTeamMixin(models.AbstractModel):
+class CollectionMandateSupervisionMixin(models.AbstractModel):
     """What the provider's supervisor sees of his team, and how he shares out work.
 
     Every method is called as the supervisor and checks first that the mandate is
     his; only then are colleagues read, who are closed to portal users, by name.
     """
 
-    _name = "collection.mandate.team.mixin"
-    _description = "Team of a Mandate"
+    _name = "collection.mandate.supervision.mixin"
+    _description = "Supervision of a Mandate"
 
     target_contacted = fields.Float(
         string="Customers to Be Reached",
@@ -131,20 +131,13 @@ class CollectionMandateTeamMixin(models.AbstractModel):
             SQL(
                 """
                 SELECT account.agent_id, COUNT(*), COALESCE(SUM(owed.overdue), 0)
-                  FROM collection_account account
-             LEFT JOIN (
-                       SELECT item.account_id,
-                              SUM(item.amount_residual_company) AS overdue
-                         FROM collection_item item
-                        WHERE item.delegated AND item.state = 'open'
-                          AND item.date_due < %(today)s
-                     GROUP BY item.account_id) owed ON owed.account_id = account.id
+                  FROM collection_account account %(owed)s
                  WHERE account.mandate_id = %(mandate)s
                    AND account.delegation_state = 'delegated'
               GROUP BY account.agent_id
                 """,
+                owed=self._join_overdue(SQL("account.id")),
                 mandate=self.id,
-                today=fields.Date.context_today(self),
             )
         )
         stock = {
@@ -172,6 +165,25 @@ class CollectionMandateTeamMixin(models.AbstractModel):
             row = stock.setdefault(agent.id, dict.fromkeys(STOCK, 0))
             row["agenda_overdue"] = count
         return stock
+
+    @api.model
+    def _join_overdue(self, account):
+        """SQL of a join with what is overdue of an account's invoices handed over.
+
+        Account by account: their index is used whatever the planner knows, also
+        right after a hand-over, of which its statistics know nothing yet.
+        """
+        return SQL(
+            """
+            LEFT JOIN LATERAL (
+                SELECT SUM(item.amount_residual_company) AS overdue
+                  FROM collection_item item
+                 WHERE item.account_id = %(account)s AND item.delegated
+                   AND item.state = 'open' AND item.date_due < %(today)s) owed ON TRUE
+            """,
+            account=account,
+            today=fields.Date.context_today(self),
+        )
 
     def _get_service_statuses(self, levels):
         """The service levels one by one, each with its target and whether it is met.
@@ -443,21 +455,14 @@ class CollectionMandateTeamMixin(models.AbstractModel):
             SQL(
                 """
                 SELECT acc.id, COALESCE(owed.overdue, 0), %(kind)s
-                  FROM collection_account acc %(joins)s
-             LEFT JOIN (
-                       SELECT item.account_id,
-                              SUM(item.amount_residual_company) AS overdue
-                         FROM collection_item item
-                        WHERE item.delegated AND item.state = 'open'
-                          AND item.date_due < %(today)s
-                     GROUP BY item.account_id) owed ON owed.account_id = acc.id
+                  FROM collection_account acc %(joins)s %(owed)s
                  WHERE acc.mandate_id = %(mandate)s AND acc.agent_id IS NULL
                    AND acc.delegation_state = 'delegated'
                 """,
                 kind=accounts._kind_columns(),
                 joins=accounts._kind_joins(),
+                owed=self._join_overdue(SQL("acc.id")),
                 mandate=self.id,
-                today=fields.Date.context_today(self),
             )
         )
         now = fields.Datetime.now()
