@@ -252,19 +252,14 @@ class DemoUpstream:
         Action = self.env["collection.corrective.action"].with_user(
             self.users["manager"]
         )
-        causes = self.env["collection.dispute"].search(
-            [("company_id", "=", self.company.id)]
-        )
-        for dysfunction, name, days in zip(
-            causes.dysfunction_id,
-            (
-                "Contrôler le tarif du contrat avant la facturation",
-                "Bon de livraison signé joint à chaque facture",
-                "Demander le numéro de commande à la prise de commande",
-            ),
-            (20, -5, 45),
-            strict=False,
+        for reason, name, days in (
+            ("price", "Contrôler le tarif du contrat avant la facturation", 20),
+            ("quantity", "Bon de livraison signé joint à chaque facture", -5),
+            ("missing_order", "Demander le numéro à la prise de commande", 45),
         ):
+            dysfunction = self.env.ref(
+                f"account_collection.dispute_reason_{reason}"
+            ).dysfunction_id
             Action.create(
                 {
                     "name": name,
