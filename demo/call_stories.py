@@ -18,19 +18,16 @@ class DemoCallStories:
 
     def play(self, mandate):
         collector = self.users["collector"]
-        free = self._free(
-            Domain("delegation_state", "=", "in_house")
-            & Domain("user_id", "=", collector.id)
-        )
         stories = (
+            self._is_put_right,
             self._promises,
             self._contests,
-            self._asks_for_time,
             self._has_left,
-            self._is_put_right,
+            self._asks_for_time,
         )
+        free = self._free(Domain("delegation_state", "=", "in_house"))
         for account, story in zip(free, stories, strict=False):
-            story(account, collector)
+            story(account, account.user_id)
         bill = self.env["collection.bill"].search(
             [
                 ("company_id", "=", self.env.company.id),

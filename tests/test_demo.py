@@ -80,6 +80,14 @@ class TestDemo(HttpCase):
         calls = self._search("collection.call")
         self.assertEqual(set(calls.mapped("side")), {"company", "provider"})
         self.assertGreater(len(calls.outcome_id), 6)
+        self.assertTrue(calls.promise_id)
+        self.assertTrue(calls.dispute_id)
+        self.assertTrue(calls.correction_ids)
+        self.assertFalse(
+            calls.filtered(
+                lambda call: call.account_id != call.promise_id.account_id
+            ).filtered("promise_id")
+        )
 
     def test_agents_work_on_the_portal(self):
         account = self.env.ref("__collection_demo__.mandate").account_ids[:1]
