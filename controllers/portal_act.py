@@ -109,9 +109,7 @@ class CollectionPortalAct(CollectionPortal):
             lambda: account._portal_open_dispute(
                 {
                     **self._get_collection_dispute(post),
-                    # with one open invoice there is nothing to choose
-                    "item_ids": self._get_collection_ids("item_ids")
-                    or account._get_only_item().ids,
+                    "item_ids": self._get_collection_ids("item_ids"),
                 }
             ),
         )

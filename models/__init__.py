@@ -12,9 +12,9 @@ from . import collection_interest_regime
 from . import collection_reference_rate
 from . import collection_ledger_mixin
 from . import collection_provider_mixin
+from . import collection_bill_work_mixin
 from . import collection_portal_mixin
 from . import collection_portal_act_mixin
-from . import collection_bill_work_mixin
 from . import collection_portal_agreement_mixin
 from . import collection_portal_note_mixin
 from . import collection_agent
@@ -56,7 +56,7 @@ from . import collection_letter
 from . import collection_letter_line
 from . import collection_letter_detail
 from . import collection_mandate_service_mixin
-from . import collection_mandate_supervision_mixin
+from . import collection_mandate_team_mixin
 from . import collection_mandate
 from . import collection_mandate_review
 from . import collection_placement

@@ -209,17 +209,9 @@ class CollectionAccountCallMixin(models.AbstractModel):
             raise UserError(self.env._("Say how the call went: choose an outcome."))
         return outcome
 
-    @api.model
-    def _get_follow_up_kinds(self):
-        """Kinds of `follow_up` that `_log_call` takes."""
-        kinds = set(FOLLOW_UP_FIELDS)
-        if not hasattr(self, "_record_means_change"):
-            kinds.discard("means")
-        return kinds
-
     def _check_follow_up(self, outcome, follow_up):
         """Refuse what cannot come of a call with this outcome."""
-        unknown = set(follow_up) - self._get_follow_up_kinds()
+        unknown = set(follow_up) - set(FOLLOW_UP_FIELDS)
         if unknown:
             raise AccessError(
                 self.env._(

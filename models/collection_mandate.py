@@ -15,7 +15,7 @@ class CollectionMandate(models.Model):
     _inherit = [
         "collection.provider.mixin",
         "collection.mandate.service.mixin",
-        "collection.mandate.supervision.mixin",
+        "collection.mandate.team.mixin",
         "mail.thread",
         "mail.activity.mixin",
     ]

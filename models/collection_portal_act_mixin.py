@@ -9,8 +9,6 @@ PORTAL_PROMISE_FIELDS = frozenset(
 PORTAL_PLAN_FIELDS = frozenset(
     {"date_first", "instalment_count", "item_ids", "note", "payment_means", "person"}
 )
-#: all that a dispute opened on the portal may say
-PORTAL_DISPUTE_FIELDS = frozenset({"amount", "description", "item_ids", "reason_id"})
 #: more instalments than anybody would agree to
 PLAN_MAXIMUM = 60
 
@@ -118,37 +116,6 @@ class CollectionPortalActMixin(models.AbstractModel):
             )
         if not vals.get("date_first"):
             raise UserError(self.env._("Say when the first instalment is to be paid."))
-
-    def _portal_open_dispute(self, vals):
-        """Open a dispute of this customer, as the current agent.
-
-        The company decides; what is contested is not dunned meanwhile.
-
-        :param dict vals: values of `PORTAL_DISPUTE_FIELDS`; `item_ids` are ids and
-            have to be given, without `amount` all of them is contested
-        :return: the dispute, as the current user
-        :raises AccessError: not delegated to him any more, or on other values
-        :raises UserError: without invoice or reason, or more than is due
-        """
-        self._check_delegated_to_me()
-        self._portal_check_values(vals, PORTAL_DISPUTE_FIELDS)
-        if not vals.get("item_ids"):
-            raise UserError(self.env._("Choose the invoices that are contested."))
-        reason = self.env["collection.dispute.reason"].search(
-            [("id", "=", vals.get("reason_id") or 0)]
-        )
-        if not reason:
-            raise UserError(self.env._("Say what the customer contests."))
-        if (vals.get("amount") or 0.0) < 0:
-            raise UserError(self.env._("The disputed amount cannot be negative."))
-        items = self._portal_get_items(vals["item_ids"])
-        return self.env["collection.dispute"].create(
-            {
-                **vals,
-                "account_id": self.id,
-                "item_ids": [Command.set(items.ids)],
-            }
-        )
 
     def _portal_propose_plan(self, vals):
         """Agree instalments with this customer, as the current agent.

@@ -6,6 +6,8 @@ from .collection_bill import OUT
 from .collection_precheck import CHECKS
 from .collection_promise import MEANS
 
+#: all that a dispute opened on the portal may say
+PORTAL_DISPUTE_FIELDS = frozenset({"amount", "description", "item_ids", "reason_id"})
 #: records of one kind shown on a customer's page, the newest
 AGREEMENT_LIMIT = 20
 
@@ -223,6 +225,21 @@ class CollectionPortalAgreementMixin(models.AbstractModel):
     # ------------------------------------------------------------------
     # Acts
     # ------------------------------------------------------------------
+
+    def _portal_open_dispute(self, vals):
+        """Open a dispute of this customer, as the current agent; the company decides.
+
+        :param dict vals: values of `PORTAL_DISPUTE_FIELDS`; `item_ids` are ids, may
+            be left out when a single invoice is open; `amount` 0: all of it
+        :return: the dispute, as the current user
+        :raises AccessError: not delegated to him any more, or on other values
+        :raises UserError: without a reason or an invoice, or beyond what is due
+        """
+        self._check_delegated_to_me()
+        self._portal_check_values(vals, PORTAL_DISPUTE_FIELDS)
+        return self._follow_up_dispute(
+            {**vals, "item_ids": vals.get("item_ids") or self._get_only_item().ids}, {}
+        )
 
     def _get_only_item(self):
         """The open item of this customer that the user sees, if there is but one."""

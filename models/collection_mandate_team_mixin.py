@@ -21,15 +21,15 @@ STOCK = ("accounts", "overdue", "agenda_overdue")
 NOTE_LIMIT = 30
 
 
-class CollectionMandateSupervisionMixin(models.AbstractModel):
+class CollectionMandateTeamMixin(models.AbstractModel):
     """What the provider's supervisor sees of his team, and how he shares out work.
 
     Every method is called as the supervisor and checks first that the mandate is
     his; only then are colleagues read, who are closed to portal users, by name.
     """
 
-    _name = "collection.mandate.supervision.mixin"
-    _description = "Supervision of a Mandate"
+    _name = "collection.mandate.team.mixin"
+    _description = "Team of a Mandate"
 
     target_contacted = fields.Float(
         string="Customers to Be Reached",
