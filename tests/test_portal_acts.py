@@ -197,10 +197,10 @@ class TestPortalActs(ActCommon):
 
     def test_refused_dispute(self):
         for data, message in (
-            ({"reason_id": ""}, "what the customer contests"),
-            ({"item_ids": []}, "Choose the invoices"),
-            ({"amount": "250.01"}, "cannot be contested"),
-            ({"amount": "-1"}, "cannot be negative"),
+            ({"reason_id": ""}, "reason"),
+            ({"item_ids": []}, "which invoices"),
+            ({"amount": "250.01"}, "between nothing and"),
+            ({"amount": "-1"}, "between nothing and"),
         ):
             with self.subTest(data=data):
                 response = self._act(
@@ -294,7 +294,7 @@ class TestPortalActs(ActCommon):
         for data, message in (
             ({"payment_means": "gold"}, "means of payment"),
             ({"date_planned": "soon"}, "is not a date"),
-            ({"reason_id": self.price.id, "amount": "9999"}, "cannot be contested"),
+            ({"reason_id": self.price.id, "amount": "9999"}, "between nothing and"),
         ):
             with self.subTest(data=data):
                 response = self._act(
