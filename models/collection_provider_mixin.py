@@ -142,9 +142,12 @@ class CollectionProviderMixin(models.AbstractModel):
         for account in accounts:
             account._check_delegated_to_me()
         # sudo: fields and accounts were checked, the records that came of them are
-        # below; no default comes from the context
+        # below; no default comes from the context, and what the company discusses
+        # about them is not sent to him
         records = (
-            self.with_context(clean_context(self.env.context))
+            self.with_context(
+                clean_context(self.env.context), mail_create_nosubscribe=True
+            )
             .sudo()
             .create(vals_list)
             .with_env(self.env)

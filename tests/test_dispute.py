@@ -59,6 +59,9 @@ class TestDispute(CollectionCommon):
                 dispute = self._dispute(10.0, user=user)
                 self.assertEqual(dispute.state, "open")
                 self.assertEqual(dispute.create_uid, user)
+                if user in (self.on_site_user, self.agent_user):
+                    followers = dispute.with_env(self.env).message_partner_ids
+                    self.assertNotIn(user.partner_id, followers)
                 self.assertNotEqual(dispute.number, "New")
         for user in (
             self.other_agent_user,
