@@ -338,7 +338,15 @@ class CollectionAccountWorklistMixin(models.AbstractModel):
         today = fields.Date.context_today(self)
         for account in self:
             facts = account.priority_facts or {}
-            account.priority_reason = "; ".join(account._describe_facts(facts, today))
+            reason = ""
+            for fact in account._describe_facts(facts, today):
+                # each language has its own semicolon
+                reason = (
+                    self.env._("%(facts)s; %(fact)s", facts=reason, fact=fact)
+                    if reason
+                    else fact
+                )
+            account.priority_reason = reason
 
     def _describe_facts(self, facts, today):
         """What makes the customer worth a call, in the reader's language."""

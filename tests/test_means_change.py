@@ -292,14 +292,7 @@ class TestMeansChange(CollectionCommon):
         call = (
             self.env["collection.call"]
             .with_user(self.collector_user)
-            .create(
-                {
-                    "account_id": self.other_account.id,
-                    "outcome_id": self.env["collection.call.outcome"]
-                    .search([], limit=1)
-                    .id,
-                }
-            )
+            .create(self._call_values(self.other_account))
         )
         with self.assertRaisesRegex(UserError, "another customer"):
             self._record("transfer", "asked", call=call)
