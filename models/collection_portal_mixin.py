@@ -3,7 +3,7 @@ from datetime import datetime, time
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
-from odoo.tools import plaintext2html
+from odoo.tools import SQL, plaintext2html
 
 from ..tools.ageing import BUCKETS
 
@@ -130,24 +130,38 @@ class CollectionPortalMixin(models.AbstractModel):
 
         As in the rows, amounts are those of the invoices handed over.
         """
-        items = Domain("state", "=", "open") & Domain("account_id", "any", domain)
-        late = Domain("date_due", "<", fields.Date.context_today(self))
-        amounts, overdue = (
-            dict(
-                self.env["collection.item"]._read_group(
-                    part, ["company_id"], ["amount_residual_company:sum"]
+        items = self.env["collection.item"]
+        # under the record rules, in one pass: an agent may have 100,000 of them
+        query = items._search(
+            Domain("state", "=", "open") & Domain("account_id", "any", domain)
+        )
+        company_id = items._field_to_sql(query.table, "company_id", query)
+        amount = items._field_to_sql(query.table, "amount_residual_company", query)
+        date_due = items._field_to_sql(query.table, "date_due", query)
+        query.groupby = company_id
+        amounts = {
+            company: (open_amount, overdue or 0.0)
+            for company, open_amount, overdue in self.env.execute_query(
+                query.select(
+                    company_id,
+                    SQL("SUM(%s)::float", amount),
+                    SQL(
+                        "(SUM(%s) FILTER (WHERE %s < %s))::float",
+                        amount,
+                        date_due,
+                        fields.Date.context_today(self),
+                    ),
                 )
             )
-            for part in (items, items & late)
-        )
+        }
         return [
             {
                 # sudo: name and currency of the company that mandates the agent
                 "company": company.sudo().name,
                 "currency": company.sudo().currency_id,
                 "count": count,
-                "overdue": overdue.get(company, 0.0),
-                "open": amounts.get(company, 0.0),
+                "overdue": amounts.get(company.id, (0.0, 0.0))[1],
+                "open": amounts.get(company.id, (0.0, 0.0))[0],
             }
             for company, count in self._read_group(
                 domain, ["company_id"], ["__count"], order="company_id"
