@@ -33,9 +33,16 @@ class CollectionComplaint(models.Model):
 
     _name = "collection.complaint"
     _description = "Complaint"
-    _inherit = ["collection.provider.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "collection.deadline.mixin",
+        "collection.provider.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "date desc, id desc"
     _rec_name = "number"
+
+    _pending_states = OPEN_STATES
     _rec_names_search = ["number", "account_id"]
 
     _provider_fields = frozenset(
@@ -194,7 +201,6 @@ class CollectionComplaint(models.Model):
         tracking=True,
     )
     date_reminded = fields.Date(readonly=True, copy=False)
-    late = fields.Boolean(compute="_compute_late", search="_search_late")
     state = fields.Selection(
         selection=[
             ("open", "Open"),
@@ -288,24 +294,6 @@ class CollectionComplaint(models.Model):
             complaint.deadline = complaint.date and complaint.date + timedelta(
                 days=days
             )
-
-    @api.depends("state", "deadline")
-    def _compute_late(self):
-        today = fields.Date.context_today(self)
-        for complaint in self:
-            complaint.late = bool(
-                complaint.state in OPEN_STATES
-                and complaint.deadline
-                and complaint.deadline < today
-            )
-
-    def _search_late(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        return [
-            ("state", "in", OPEN_STATES),
-            ("deadline", "<", fields.Date.context_today(self)),
-        ]
 
     # ------------------------------------------------------------------
     # Constraints

@@ -18,8 +18,10 @@ class CollectionCorrectiveAction(models.Model):
 
     _name = "collection.corrective.action"
     _description = "Corrective Action"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["collection.deadline.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "deadline, id"
+
+    _pending_states = RUNNING
 
     name = fields.Char(string="What", required=True, tracking=True)
     dysfunction_id = fields.Many2one(
@@ -71,7 +73,6 @@ class CollectionCorrectiveAction(models.Model):
         tracking=True,
         index=True,
     )
-    late = fields.Boolean(compute="_compute_late", search="_search_late")
     per_month_before = fields.Float(
         string="Disputes a Month before",
         digits=(8, 1),
@@ -101,22 +102,6 @@ class CollectionCorrectiveAction(models.Model):
     def _compute_department(self):
         for action in self:
             action.department = action.dysfunction_id.department
-
-    @api.depends("state", "deadline")
-    def _compute_late(self):
-        today = fields.Date.context_today(self)
-        for action in self:
-            action.late = bool(
-                action.state in RUNNING and action.deadline and action.deadline < today
-            )
-
-    def _search_late(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        return [
-            ("state", "in", RUNNING),
-            ("deadline", "<", fields.Date.context_today(self)),
-        ]
 
     @api.depends("date_start", "date_done", "dysfunction_id", "company_id")
     def _compute_effect(self):

@@ -45,6 +45,7 @@ class CollectionDispute(models.Model):
     _name = "collection.dispute"
     _description = "Dispute"
     _inherit = [
+        "collection.deadline.mixin",
         "collection.ledger.mixin",
         "collection.provider.mixin",
         "mail.thread",
@@ -52,6 +53,8 @@ class CollectionDispute(models.Model):
     ]
     _order = "date_opened desc, id desc"
     _rec_name = "number"
+
+    _pending_states = UNDECIDED
 
     _provider_fields = frozenset(
         {
@@ -249,7 +252,6 @@ class CollectionDispute(models.Model):
         compute="_compute_credit_expected",
         search="_search_credit_expected",
     )
-    late = fields.Boolean(compute="_compute_late", search="_search_late")
     call_ids = fields.One2many(
         comodel_name="collection.call",
         inverse_name="dispute_id",
@@ -340,24 +342,6 @@ class CollectionDispute(models.Model):
         if operator != "in":
             return NotImplemented
         return [("state", "in", GRANTED), ("settled", "=", False)]
-
-    @api.depends("state", "deadline")
-    def _compute_late(self):
-        today = fields.Date.context_today(self)
-        for dispute in self:
-            dispute.late = bool(
-                dispute.state in UNDECIDED
-                and dispute.deadline
-                and dispute.deadline < today
-            )
-
-    def _search_late(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        return [
-            ("state", "in", UNDECIDED),
-            ("deadline", "<", fields.Date.context_today(self)),
-        ]
 
     @api.constrains("item_ids", "account_id", "amount")
     def _check_items(self):
