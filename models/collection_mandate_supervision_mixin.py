@@ -87,24 +87,22 @@ class CollectionMandateSupervisionMixin(models.AbstractModel):
             collection_since=monday
         )
         done = {}
-        for period, since in (("day", today), ("week", monday)):
-            for agent, currency, amount, *values in figures._read_group(
-                [
-                    ("agent_id", "in", team_sudo.ids),
-                    ("company_id", "in", self.company_id.ids),
-                    ("day", ">=", since),
-                ],
-                ["agent_id", "currency_id"],
-                ["promise_amount:sum", *(f"{name}:sum" for name in TEAM_MEASURES)],
-            ):
+        for agent, currency, day, amount, *values in figures._read_group(
+            [
+                ("agent_id", "in", team_sudo.ids),
+                ("company_id", "in", self.company_id.ids),
+                ("day", ">=", monday),
+            ],
+            ["agent_id", "currency_id", "day:day"],
+            ["promise_amount:sum", *(f"{name}:sum" for name in TEAM_MEASURES)],
+        ):
+            for period in ("day", "week") if day == today else ("week",):
                 part = done.setdefault(agent.id, {}).setdefault(period, _nothing_done())
                 for name, value in zip(TEAM_MEASURES, values, strict=True):
                     part[name] += value or 0
                 if amount:
                     # sudo: how the amount is written
-                    part["promised"].append(
-                        {"amount": amount, "currency": currency.sudo()}
-                    )
+                    _add_amount(part["promised"], currency.sudo(), amount)
         return [
             {
                 "id": agent.id,
@@ -486,22 +484,25 @@ def _nothing_done():
     return dict.fromkeys(TEAM_MEASURES, 0) | {"promised": []}
 
 
+def _add_amount(amounts, currency, amount):
+    """Add to the amount in this currency of a list of {amount, currency}."""
+    for part in amounts:
+        if part["currency"] == currency:
+            part["amount"] += amount
+            return
+    amounts.append({"amount": amount, "currency": currency})
+
+
 def _add_up(activity):
     """Figures of the whole team, by period."""
     total = {}
     for period in ("day", "week"):
         part = total[period] = _nothing_done()
-        amounts = {}
         for row in activity:
             for name in TEAM_MEASURES:
                 part[name] += row[period][name]
             for promised in row[period]["promised"]:
-                currency = promised["currency"]
-                amounts[currency] = amounts.get(currency, 0.0) + promised["amount"]
-        part["promised"] = [
-            {"amount": amount, "currency": currency}
-            for currency, amount in amounts.items()
-        ]
+                _add_amount(part["promised"], promised["currency"], promised["amount"])
     return total
 
 
