@@ -48,6 +48,7 @@ from . import collection_means_campaign
 from . import collection_means_change
 from . import collection_bill
 from . import collection_precheck
+from . import collection_dunning_decision_mixin
 from . import collection_dunning_run
 from . import collection_dunning_exclusion
 from . import collection_level_history

@@ -265,12 +265,27 @@ class CollectionItem(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _limitation_query(self, item_filter, before=None):
+    def _limitation_horizon(self, before):
+        """Day from which on invoices are certainly still enforceable at `before`."""
+        # sudo: the shortest term, which is published
+        terms = (
+            self.env["collection.interest.regime"]
+            .sudo()
+            .search([("limitation_years", ">", 0)])
+        )
+        shortest = min(terms.mapped("limitation_years"), default=99)
+        return before - relativedelta(years=shortest)
+
+    @api.model
+    def _limitation_query(self, item_filter=None, before=None, invoiced=None):
         """SQL of the last day on which open items can be enforced.
 
         :param item_filter: condition on `collection_item ci`
         :param before: only items whose term, without anything that moved it, ends
             before this day: the others need no closer look
+        :param invoiced: instead of `item_filter`, a query of items with the day of
+            their invoice, for who has them already (`id`, `move_line_id`,
+            `account_id`, `acknowledged_date`, `date_start`)
         :return: query of `item_id`, `date_limitation`; no row when the late-payment
             regime of the debtor sets no limitation
         """
@@ -285,20 +300,24 @@ class CollectionItem(models.Model):
                 day=day,
             )
 
-        old_enough = SQL("TRUE")
-        if before:
-            # sudo: the shortest term, to look at old invoices only
-            terms = (
-                self.env["collection.interest.regime"]
-                .sudo()
-                .search([("limitation_years", ">", 0)])
-            )
-            shortest = min(terms.mapped("limitation_years"), default=99)
-            limit = before - relativedelta(years=shortest)
-            old_enough = SQL(
-                "(move.invoice_date < %(limit)s"
-                " OR (move.invoice_date IS NULL AND move.date < %(limit)s))",
-                limit=limit,
+        if not invoiced:
+            invoiced = SQL(
+                """
+                SELECT ci.id, ci.move_line_id, ci.account_id, ci.acknowledged_date,
+                       COALESCE(move.invoice_date, move.date) AS date_start
+                  FROM account_move move
+                  JOIN collection_item ci
+                    ON ci.move_id = move.id AND ci.state = 'open'
+                 WHERE %(item_filter)s AND %(old_enough)s
+                """,
+                item_filter=item_filter,
+                old_enough=SQL(
+                    "(move.invoice_date < %(limit)s"
+                    " OR (move.invoice_date IS NULL AND move.date < %(limit)s))",
+                    limit=self._limitation_horizon(before),
+                )
+                if before
+                else SQL("TRUE"),
             )
         return SQL(
             """
@@ -311,14 +330,7 @@ class CollectionItem(models.Model):
               ORDER BY debtor_type, sequence, id
             ),
             -- these few first: whose customer they are is looked up afterwards
-            old AS MATERIALIZED (
-                SELECT ci.id, ci.move_line_id, ci.account_id, ci.acknowledged_date,
-                       COALESCE(move.invoice_date, move.date) AS date_start
-                  FROM account_move move
-                  JOIN collection_item ci
-                    ON ci.move_id = move.id AND ci.state = 'open'
-                 WHERE %(item_filter)s AND %(old_enough)s
-            ),
+            old AS MATERIALIZED (%(invoiced)s),
             based AS (
                 SELECT old.*, regime.years, regime.year_end
                   FROM old
@@ -379,8 +391,7 @@ class CollectionItem(models.Model):
          LEFT JOIN kept ON kept.id = based.id
              WHERE %(wanted)s
             """,
-            item_filter=item_filter,
-            old_enough=old_enough,
+            invoiced=invoiced,
             first_end=term_end(SQL("based.date_start")),
             next_end=term_end(
                 SQL("COALESCE(interruption.date_before, based.date_start)")
@@ -1007,8 +1018,8 @@ class CollectionItem(models.Model):
         for company, items in self._origin.grouped("company_id").items():
             rows = self.env.execute_query(
                 SQL(
-                    "SELECT item_id, next_level_id FROM (%s) decision",
-                    Run._decision_query(company, today, items=items, again=False),
+                    "WITH %s SELECT item_id, next_level_id FROM decision",
+                    Run._decision_tables(company, today, items=items, again=False),
                 )
             )
             for item_id, level_id in rows:

@@ -495,10 +495,10 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
             items = letters.line_ids.item_id
             rows = self.env.execute_query(
                 SQL(
-                    "SELECT item_id, date_due, days_overdue, amount_total, "
+                    "WITH %s SELECT item_id, date_due, days_overdue, amount_total, "
                     "amount_residual, amount_due, amount_credit "
-                    "FROM (%s) decision WHERE reason IS NULL",
-                    Run._decision_query(company, today, items=items),
+                    "FROM decision WHERE reason IS NULL",
+                    Run._decision_tables(company, today, items=items),
                 )
             )
             letters._update_lines(rows, today)
