@@ -158,6 +158,10 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
                        ci.move_line_id IN (SELECT id FROM account_move_line
                                             WHERE no_followup)
                            OR move.payment_state = 'blocked' AS no_followup,
+                       -- by a payment that makes no entry of its own: the item stays
+                       -- open until the bank statement is there
+                       COALESCE(move.payment_state, '') IN ('in_payment', 'paid')
+                           AS in_payment,
                        GREATEST(customer.hold_until, ci.hold_until) AS hold_until,
                        CASE WHEN ci.hold_until > customer.hold_until
                                  OR customer.hold_until IS NULL
@@ -245,7 +249,7 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
                        climbed.move_partner_id, climbed.move_name,
                        climbed.invoice_date, climbed.partner_id,
                        climbed.dunning_contact_id, climbed.preferred_channel,
-                       climbed.insolvency_date, climbed.hold_until,
+                       climbed.in_payment, climbed.insolvency_date, climbed.hold_until,
                        climbed.hold_reason, climbed.promise_id, climbed.plan_id,
                        climbed.next_level_id, level.rank,
                        climbed.move_line_id, climbed.acknowledged_date,
@@ -307,19 +311,22 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
                                 PARTITION BY account_id, currency_id
                                 ORDER BY date_due, item_id))) AS amount_credit
                   FROM standing
-                 WHERE stopped IS NULL AND barred IS NULL AND credit_total > 0
+                 WHERE stopped IS NULL AND barred IS NULL AND NOT in_payment
+                   AND credit_total > 0
                    AND item_id NOT IN (SELECT item_id FROM expired)
             ),
             -- and what makes it wait for a letter it has a right to
             -- (worked out where it is asked for: writing it down would cost more)
             reasoned AS NOT MATERIALIZED (
                 SELECT standing.*, expired.date_limitation,
-                       COALESCE(covering.amount_credit, 0) AS amount_credit,
+                       CASE WHEN in_payment THEN amount_due
+                            ELSE COALESCE(covering.amount_credit, 0)
+                       END AS amount_credit,
                        CASE
                        WHEN stopped IS NOT NULL THEN stopped
                        WHEN expired.item_id IS NOT NULL THEN 'time_barred'
                        WHEN barred IS NOT NULL THEN barred
-                       WHEN covering.amount_credit >= amount_due
+                       WHEN in_payment OR covering.amount_credit >= amount_due
                        THEN 'covered_by_credit'
                        WHEN amount_due < minimum THEN 'below_minimum'
                        WHEN %(again)s THEN NULL

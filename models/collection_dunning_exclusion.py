@@ -144,6 +144,10 @@ class CollectionDunningExclusion(models.Model):
         )
 
     def _explain_covered_by_credit(self):
+        if self.item_id.payment_state in ("in_payment", "paid"):
+            return self.env._(
+                "A payment of the invoice is registered, the bank statement is awaited"
+            )
         return self.env._(
             "Open credits of %(credit)s cover it",
             credit=self._format(self.reason_amount),

@@ -212,7 +212,8 @@ class CollectionPlacementLine(models.Model):
                        AND line.state = 'active'
                        AND ci.placement_line_id IS NULL
                        AND aml.no_followup IS NOT TRUE
-                       AND move.payment_state IS DISTINCT FROM 'blocked'
+                       AND COALESCE(move.payment_state, '')
+                           NOT IN ('blocked', 'in_payment', 'paid')
                        AND ci.id NOT IN (
                             SELECT item_id FROM (%(limitation)s) term
                              WHERE date_limitation < %(today)s)

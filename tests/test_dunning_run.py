@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
@@ -111,6 +113,45 @@ class TestDunningRun(DunningCommon):
         item = self._item("N1", self.customer, 1000.0, "2026-03-01")
         self._payment(self.customer, 1000.0, "2026-03-20")
         self.assertEqual(self._reason_of(item), "covered_by_credit")
+
+    def test_payment_without_an_entry_of_its_own(self):
+        """Where bank statements are reconciled, a payment that is registered makes no
+        entry, and the invoice stays open in the ledger until the statement is there.
+        """
+        item = self._item("N1", self.customer, 1000.0, "2026-03-01")
+        self._item("N2", self.customer, 400.0, "2026-03-02")
+        self._payment(self.customer, 100.0, "2026-03-20")
+        bank = self.company_data["default_journal_bank"]
+        bank.inbound_payment_method_line_ids.payment_account_id = False
+        with patch.object(
+            type(item.move_id),
+            "_get_invoice_in_payment_state",
+            lambda move: "in_payment",
+        ):
+            self.env["account.payment.register"].with_context(
+                active_model="account.move", active_ids=item.move_id.ids
+            ).create(
+                {"payment_date": "2026-03-25", "journal_id": bank.id}
+            ).action_create_payments()
+            payment = item.move_id.matched_payment_ids
+            self.assertEqual(payment.state, "in_process")
+            self.assertFalse(payment.move_id)
+            self.assertRecordValues(
+                item, [{"payment_state": "in_payment", "amount_residual": 1000.0}]
+            )
+            run = self._run("2026-03-31")
+            self.assertEqual(self._reasons(run), {"N1": "covered_by_credit"})
+            self.assertEqual(
+                run.exclusion_ids.explanation,
+                "A payment of the invoice is registered, the bank statement is awaited",
+            )
+            # the credit is left for the invoice that nobody has paid
+            self.assertRecordValues(
+                run.letter_ids, [{"amount_due": 400.0, "amount_credit": 100.0}]
+            )
+            # the bank refuses it
+            payment.action_reject()
+        self.assertEqual(self._levels(self._run("2026-03-31")), {"N1": 1, "N2": 1})
 
     def test_credit_in_another_currency_covers_nothing(self):
         dollar = self.setup_other_currency("USD", rates=[("2020-01-01", 1.0)])

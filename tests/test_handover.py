@@ -308,6 +308,9 @@ class TestHandover(HandoverCommon):
         blocked.action_toggle_block_payment()
         quiet = self._invoice(partner, 400.0, "2026-03-01")
         self._receivable_lines(quiet).no_followup = True
+        # a payment without an entry of its own waits for the bank statement
+        paying = self._invoice(partner, 800.0, "2026-03-01")
+        paying.payment_state = "in_payment"
         wizard = self._preview(method="total")
         wizard.action_confirm()
         self.assertEqual(
@@ -315,7 +318,9 @@ class TestHandover(HandoverCommon):
         )
         self.assertEqual(wizard.placement_id.line_ids.amount, 100.0)
         self.assertTrue(goes.collection_delegated)
-        self.assertFalse((blocked | quiet).collection_item_ids.filtered("delegated"))
+        self.assertFalse(
+            (blocked | quiet | paying).collection_item_ids.filtered("delegated")
+        )
 
     def test_hand_over_is_logged(self):
         account = self._file(1)
