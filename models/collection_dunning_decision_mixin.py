@@ -46,6 +46,20 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
         )
 
     @api.model
+    def _fixed_trigger(self, date_due):
+        """SQL of the day on which `level` is due for an item, whatever was sent before;
+        NULL for a level that is counted from the one before."""
+        return SQL(
+            """CASE level.delay_basis
+                WHEN 'due' THEN %(date_due)s + level.delay_days
+                WHEN 'eom'
+                THEN (date_trunc('month', %(date_due)s + level.delay_days)
+                      + interval '1 month - 1 day')::date
+                END""",
+            date_due=date_due,
+        )
+
+    @api.model
     def _decision_tables(self, company, date, policies=None, items=None, again=None):
         """SQL that decides, for each open item, its letter level or why it has none.
 
@@ -186,17 +200,9 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
                             SELECT level.id FROM ladder level
                              WHERE level.policy_id = item.policy_id
                                AND level.formal_notice IS NOT TRUE
-                               AND CASE level.delay_basis
-                                   WHEN 'due'
-                                   THEN level.delay_days >= 0
-                                        AND item.date_due + level.delay_days
-                                            <= %(date)s
-                                   WHEN 'eom'
-                                   THEN (date_trunc('month',
-                                                    item.date_due + level.delay_days)
-                                         + interval '1 month - 1 day')::date
-                                        <= %(date)s
-                                   ELSE FALSE END
+                               AND NOT (level.delay_basis = 'due'
+                                        AND level.delay_days < 0)
+                               AND %(item_trigger)s <= %(date)s
                           ORDER BY level.rank DESC LIMIT 1), step.next_level_id)
                             ELSE step.next_level_id END AS next_level_id
                   FROM item
@@ -205,7 +211,6 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
                    AND COALESCE(step.last_level_id, 0)
                        = COALESCE(item.last_level_id, 0)
                    AND step.overdue = (item.days_overdue >= 1)
-                 WHERE %(policy_filter)s
             ),
             credit AS (
                 SELECT acc.id AS account_id, aml.currency_id,
@@ -281,14 +286,9 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
                        WHEN climbed.next_level_id IS NOT NULL
                             AND waiting.item_id IS NULL
                        THEN GREATEST(
-                            CASE level.delay_basis
-                            WHEN 'due' THEN climbed.date_due + level.delay_days
-                            WHEN 'eom'
-                            THEN (date_trunc('month',
-                                             climbed.date_due + level.delay_days)
-                                  + interval '1 month - 1 day')::date
-                            ELSE COALESCE(climbed.level_date, climbed.date_due)
-                                 + level.delay_days END,
+                            COALESCE(%(trigger)s,
+                                     COALESCE(climbed.level_date, climbed.date_due)
+                                     + level.delay_days),
                             CASE WHEN climbed.last_level_id IS NOT NULL
                                  THEN climbed.level_date + climbed.interval_days END)
                        END AS date_trigger
@@ -403,7 +403,7 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
              LEFT JOIN ladder level
                     ON level.policy_id = reasoned.policy_id
                    AND level.rank = COALESCE(highest.rank, reasoned.rank)
-                 WHERE %(wanted)s
+                 WHERE %(wanted)s AND %(policy_filter)s
             ),
             -- who is written to, and how: the account's contact for letters, else the
             -- contact that all invoices of the letter name (one with an address, for
@@ -479,6 +479,8 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
                 before=date,
             ),
             account_filter=account_filter,
+            item_trigger=self._fixed_trigger(SQL("item.date_due")),
+            trigger=self._fixed_trigger(SQL("climbed.date_due")),
             due_filter=SQL("TRUE") if some else self._due_filter(date),
             # of everybody, the index on negative residuals alone is the shortest way
             credit_filter=self.env["collection.account"]._credit_filter(
@@ -489,7 +491,7 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
             wanted=SQL("reasoned.item_id IN %s", tuple(items.ids) or (0,))
             if some
             else SQL("(reasoned.reason IS NULL OR reasoned.days_overdue >= 1)"),
-            policy_filter=SQL("item.policy_id IN %s", tuple(policies.ids))
+            policy_filter=SQL("reasoned.policy_id IN %s", tuple(policies.ids))
             if policies
             else SQL("TRUE"),
             again=again,

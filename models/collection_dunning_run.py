@@ -215,6 +215,14 @@ class CollectionDunningRun(models.Model):
                 raise UserError(
                     self.env._("Compute the run before you confirm its letters.")
                 )
+            if run.date > fields.Date.context_today(run):
+                raise UserError(
+                    self.env._(
+                        "This run shows what %(date)s will bring: its letters can be "
+                        "confirmed from that day on. Compute a run of today.",
+                        date=format_date(self.env, run.date),
+                    )
+                )
             run.letter_ids.filtered(lambda letter: letter.state == "draft")._confirm()
             run.state = "done"
 

@@ -982,8 +982,25 @@ class CollectionItem(models.Model):
             }
         )
         items_sudo.env["collection.level.history"].create(vals_list)
+        items_sudo._leave_waiting_reminders(self.env._("Level set by hand"))
         items_sudo.env["collection.account"]._refresh_totals(self.account_id.ids)
         self.account_id._message_log_batch(bodies=bodies)
+
+    def _leave_waiting_reminders(self, reason):
+        """Take these items off the reminders that have not left; what they were written
+        for no longer holds. A reminder without item is cancelled, for `reason`."""
+        lines = self.env["collection.letter.line"].search(
+            [
+                ("item_id", "in", self.ids),
+                ("letter_id.level_id", "!=", False),
+                ("letter_id.state", "in", ("draft", "to_send", "error")),
+            ]
+        )
+        letters = lines.letter_id
+        lines.unlink()
+        empty = letters.filtered(lambda letter: not letter.line_ids)
+        empty._cancel(reason)
+        (letters - empty)._sum_lines()
 
     def action_claim_interest(self):
         """Look at what these items owe for being late, and invoice it."""

@@ -481,7 +481,8 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
         """Compute waiting letters again, so that nothing paid is ever asked for.
 
         Items paid, disputed, put on hold, handed over or covered by a credit
-        meanwhile leave the letter, amounts and days become today's, and a letter
+        meanwhile leave the letter, as do those whose due date was moved so that the
+        letter's level is not for them; amounts and days become today's, and a letter
         without item is cancelled. A few statements for all letters; what has not
         changed is not written. Letters that are no reminder are left alone.
 
@@ -519,12 +520,26 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
             """
             SELECT line.id AS line_id, line.letter_id, value.*
               FROM collection_letter_line line
+         LEFT JOIN collection_policy_level level ON level.id = line.level_id
+         LEFT JOIN collection_policy policy ON policy.id = level.policy_id
          LEFT JOIN (VALUES %(rows)s) AS value (
                        item_id, date_due, days_overdue, amount_total,
                        amount_residual, amount_due, amount_credit)
                 ON value.item_id = line.item_id
+               -- a demand is no letter for what is not due, nor an announcement one
+               -- for what is overdue
+               AND (value.days_overdue >= 1 OR line.days_overdue < 1)
+               AND (value.days_overdue >= 1 AND level.delay_basis = 'due'
+                    AND level.delay_days < 0) IS NOT TRUE
+               -- a customer's younger items are lifted by the oldest
+               AND (policy.align_customer IS TRUE
+                    OR (%(trigger)s > %(date)s) IS NOT TRUE)
              WHERE line.letter_id IN %(ids)s
             """,
+            date=date,
+            trigger=self.env["collection.dunning.run"]._fixed_trigger(
+                SQL("value.date_due")
+            ),
             # one row without meaning gives the types when there is none
             rows=SQL(", ").join(
                 SQL("(%s::int, %s::date, %s::int, %s, %s, %s, %s)", *row)

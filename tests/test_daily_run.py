@@ -152,7 +152,7 @@ class TestDailyRun(DunningCommon):
         run = self._cron()
         with freeze_time("2026-04-01"):
             later = self._cron()
-        later.action_confirm()
+            later.action_confirm()
         with freeze_time("2026-04-30"):
             self.env["collection.dunning.run"]._gc_daily_runs()
             self.assertTrue(run.letter_ids and run.exclusion_ids)

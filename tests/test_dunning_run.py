@@ -551,6 +551,62 @@ class TestDunningRun(DunningCommon):
         self.assertEqual(letter._recompute_before_sending(), letter)
         self.assertEqual(letter.amount_total, 100.0)
 
+    def test_due_date_postponed_meanwhile(self):
+        """What is not due any more, or not long enough for the level, is not asked for."""
+        item = self._item("N1", self.customer, 1000.0, "2026-03-01")
+        kept = self._item("N2", self.customer, 400.0, "2026-03-02")
+        for day in ("2026-05-01", "2026-03-28"):
+            with self.subTest(day):
+                letter = self._confirmed()
+                self.assertEqual(len(letter.line_ids), 2)
+                self._receivable_lines(item.move_id).date_maturity = day
+                self.assertEqual(letter._recompute_before_sending(), letter)
+                self.assertEqual(letter.line_ids.item_id, kept)
+                self.assertEqual(letter.amount_total, 400.0)
+                letter._cancel("Test")
+                self._receivable_lines(item.move_id).date_maturity = "2026-03-01"
+
+    def test_announcement_that_comes_too_late(self):
+        ladder = self._policy("Announced", [("due", -7, {}), ("due", 5, {})])
+        self.company.collection_policy_id = ladder
+        self._item("N1", self.customer, 1000.0, "2026-04-03")
+        letter = self._confirmed()
+        self.assertEqual(letter.level_id, ladder.level_ids[0])
+        self.assertEqual(letter._recompute_before_sending(), letter)
+        with freeze_time("2026-04-04"):
+            self.assertFalse(letter._recompute_before_sending())
+        self.assertEqual(letter.state, "cancelled")
+
+    def test_run_of_a_day_to_come_is_a_forecast(self):
+        self._item("N1", self.customer, 1000.0, "2026-04-10")
+        run = self._run("2026-04-30")
+        self.assertEqual(self._levels(run), {"N1": 1})
+        with self.assertRaisesRegex(UserError, "from that day on"):
+            run.action_confirm()
+        with freeze_time("2026-04-30"):
+            run.action_confirm()
+        self.assertEqual(run.letter_ids.state, "to_send")
+
+    def test_run_of_some_policies_shares_credits_as_all_do(self):
+        """A credit pays the oldest items, whichever policies the run is about."""
+        other = self._policy("Other", [("due", 1, {})])
+        self._item("old", self.customer, 500.0, "2026-02-01")
+        young = self._item("young", self.customer, 500.0, "2026-03-01")
+        young.policy_id = other
+        self._payment(self.customer, 500.0, "2026-03-20")
+        for policies, reasons, levels in (
+            (self.policy, {"old": "covered_by_credit"}, {}),
+            (other, {}, {"young": 1}),
+            (self.policy | other, {"old": "covered_by_credit"}, {"young": 1}),
+        ):
+            with self.subTest(policies.mapped("name")):
+                run = self.env["collection.dunning.run"].create(
+                    {"date": "2026-03-31", "policy_ids": [Command.set(policies.ids)]}
+                )
+                run.action_compute()
+                self.assertEqual(self._reasons(run), reasons)
+                self.assertEqual(self._levels(run), levels)
+
     def test_what_stops_a_confirmed_letter(self):
         item = self._item("N1", self.customer, 1000.0, "2026-03-01")
         account = item.account_id

@@ -24,6 +24,25 @@ class TestLevelHistory(DunningCommon):
         )
         wizard.action_set()
 
+    def test_letter_that_waits_is_for_the_level_before(self):
+        other = self._item("N2", self.customer, 400.0, "2026-03-02")
+        run = self._run("2026-03-31")
+        run.action_confirm()
+        letter = run.letter_ids
+        self._set(self.level_3)
+        self.assertEqual(letter.line_ids.item_id, other)
+        self.assertRecordValues(letter, [{"state": "to_send", "amount_total": 400.0}])
+        run.action_send()
+        self.assertEqual(self.item.level_id, self.level_3)
+
+    def test_letter_with_nothing_left(self):
+        run = self._run("2026-03-31")
+        run.action_confirm()
+        self._set(self.level_2)
+        self.assertRecordValues(
+            run.letter_ids, [{"state": "cancelled", "state_reason": "Level set by hand"}]
+        )
+
     def test_up_and_down(self):
         self._set(self.level_2)
         self.assertRecordValues(
