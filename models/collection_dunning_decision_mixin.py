@@ -292,7 +292,8 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
                             CASE WHEN climbed.last_level_id IS NOT NULL
                                  THEN climbed.level_date + climbed.interval_days END)
                        END AS date_trigger
-                  FROM climbed
+                  -- the level is looked up once, not for every column it decides on
+                  FROM (SELECT * FROM climbed OFFSET 0) climbed
                   JOIN factor ON factor.currency_id = climbed.currency_id
              LEFT JOIN ladder level ON level.id = climbed.next_level_id
              LEFT JOIN credit ON credit.account_id = climbed.account_id
@@ -392,7 +393,7 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
                                   WHERE id = plan_id)
                            WHEN 'on_hold' THEN hold_reason
                        END AS reason_note
-                  -- each reason is worked out once, not for every column it decides on
+                  -- and so is the reason
                   FROM (SELECT * FROM reasoned OFFSET 0) reasoned
              LEFT JOIN highest
                     ON highest.account_id = reasoned.account_id
@@ -412,12 +413,14 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
             reached AS (
                 SELECT account_id, currency_id, wanted_channel, overdue,
                        amount_due, amount_credit, position, dunning_contact_id,
-                       base.id AS base_id, own.id AS own_id, own.email AS own_email,
+                       base.id AS base_id, own.id AS own_id,
+                       own.email_normalized AS own_email,
                        CASE WHEN wanted_channel <> 'email' THEN wanted_channel
                             WHEN CASE WHEN dunning_contact_id IS NOT NULL
-                                      THEN dunning.email
-                                      ELSE COALESCE(NULLIF(base.email, ''), own.email)
-                                 END <> ''
+                                      THEN dunning.email_normalized
+                                      ELSE COALESCE(base.email_normalized,
+                                                    own.email_normalized)
+                                 END IS NOT NULL
                             THEN 'email' ELSE 'post' END AS channel
                   FROM (SELECT account_id, currency_id, wanted_channel, overdue,
                                partner_id, dunning_contact_id,
@@ -454,7 +457,8 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
                                           = COUNT(*) OVER together
                                       AND MIN(own_id) OVER together
                                           = MAX(own_id) OVER together
-                                      AND (channel <> 'email' OR own_email <> '')
+                                      AND (channel <> 'email'
+                                           OR own_email IS NOT NULL)
                                      THEN own_id END,
                                 base_id) AS contact_id
                   FROM reached

@@ -158,6 +158,13 @@ class TestLetterChannels(LetterCommon):
         self.assertEqual(letter.partner_id, general, "the invoices name two contacts")
         self.assertEqual(len(letter.line_ids), 2)
 
+    def test_what_is_no_email_address_goes_by_post(self):
+        self.reminder.channel = "email"
+        self.debtor.email = "n/a"
+        self.assertEqual(self._letter(self.debtor, self.reminder).channel, "post")
+        self.debtor.email = "accounts@example.com"
+        self.assertEqual(self._letter(self.debtor, self.reminder).channel, "email")
+
     def test_one_letter_when_the_email_falls_back_to_post(self):
         """Items that meet on paper by different ways are still one letter each."""
         self.debtor.email = False
