@@ -90,6 +90,7 @@ from . import ir_qweb
 from . import mail_mail
 from . import mail_template
 from . import mail_thread
+from . import rating_rating
 from . import res_company
 from . import res_company_quality
 from . import res_config_settings
