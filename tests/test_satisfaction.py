@@ -419,8 +419,9 @@ class TestSatisfactionPage(SatisfactionCommon, HttpCase):
         self._assert_page_of(page, self.company, stranger)
         # the day of the call as it is written in the customer's language
         self.assertIn("23/11/2026", page.text)
-        # nothing is thanked for before it was sent
-        self.assertNotIn("Thank you", page.text)
+        # nothing is thanked for before it was sent: our question takes that place
+        self.assertEqual(page.text.count("<h1"), 1)
+        self.assertNotIn("o_rating_page_thank_you", page.text)
         self.authenticate(None, None)
         for website in (False, "https://company.example.com"):
             self.company.sudo().website = website
@@ -431,9 +432,9 @@ class TestSatisfactionPage(SatisfactionCommon, HttpCase):
             )
             with self.subTest(website=website):
                 self._assert_page_of(thanks, self.company, stranger)
-                self.assertIn("Thank you", thanks.text)
+                self.assertIn("o_rating_page_thank_you", thanks.text)
                 # he has no account here: not to our log-in page
-                self.assertEqual("Homepage" in thanks.text, bool(website))
+                self.assertEqual("fa-arrow-left" in thanks.text, bool(website))
                 if website:
                     self.assertIn(f'href="{website}"', thanks.text)
 
