@@ -109,6 +109,7 @@
         "views/portal_agenda_templates.xml",
         "views/portal_team_templates.xml",
         "views/portal_quality_templates.xml",
+        "views/rating_templates.xml",
         "views/account_collection_menus.xml",
     ],
     "demo": ["demo/collection_demo.xml"],

@@ -453,6 +453,8 @@ class CollectionDemo(models.AbstractModel):
                     "country_id": self.env.ref("base.fr").id,
                     "phone": phone,
                     "email": email,
+                    # its people take it over from their firm
+                    "lang": users["supervisor"].lang,
                 }
                 for name, street, zip_code, city, phone, email in (
                     (

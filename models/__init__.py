@@ -12,6 +12,7 @@ from . import collection_interest_regime
 from . import collection_reference_rate
 from . import collection_ledger_mixin
 from . import collection_deadline_mixin
+from . import collection_number_mixin
 from . import collection_provider_mixin
 from . import collection_bill_work_mixin
 from . import collection_portal_mixin
@@ -89,6 +90,7 @@ from . import ir_qweb
 from . import mail_mail
 from . import mail_template
 from . import mail_thread
+from . import rating_rating
 from . import res_company
 from . import res_company_quality
 from . import res_config_settings

@@ -35,6 +35,7 @@ class CollectionComplaint(models.Model):
     _description = "Complaint"
     _inherit = [
         "collection.deadline.mixin",
+        "collection.number.mixin",
         "collection.provider.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -67,9 +68,6 @@ class CollectionComplaint(models.Model):
         {"account_id", "call_id", "category", "channel", "description", "severity"}
     )
 
-    number = fields.Char(
-        required=True, readonly=True, copy=False, default=lambda self: self.env._("New")
-    )
     date = fields.Date(
         string="Received on",
         required=True,
@@ -337,13 +335,6 @@ class CollectionComplaint(models.Model):
             return self._create_checked(vals_list)
         if not self.env.su and any(DECISION_FIELDS & set(vals) for vals in vals_list):
             raise UserError(self.env._("A complaint is recorded first, then decided."))
-        for vals in vals_list:
-            account = self.env["collection.account"].browse(vals.get("account_id"))
-            vals["number"] = (
-                self.env["ir.sequence"]
-                .with_company(account.company_id)
-                .next_by_code("collection.complaint")
-            )
         # whoever records it, a provider's agent included, does not follow what the
         # company says of it
         quiet = self.with_context(mail_create_nosubscribe=True)

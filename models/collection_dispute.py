@@ -47,6 +47,7 @@ class CollectionDispute(models.Model):
     _inherit = [
         "collection.deadline.mixin",
         "collection.ledger.mixin",
+        "collection.number.mixin",
         "collection.provider.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -79,9 +80,6 @@ class CollectionDispute(models.Model):
         {"account_id", "amount", "description", "item_ids", "reason_id"}
     )
 
-    number = fields.Char(
-        required=True, readonly=True, copy=False, default=lambda self: self.env._("New")
-    )
     account_id = fields.Many2one(
         comodel_name="collection.account",
         required=True,
@@ -368,13 +366,6 @@ class CollectionDispute(models.Model):
             return self._create_checked(vals_list)
         if not self.env.su and any(DECISION_FIELDS & set(vals) for vals in vals_list):
             raise UserError(self.env._("A dispute is opened first, then decided."))
-        for vals in vals_list:
-            account = self.env["collection.account"].browse(vals.get("account_id"))
-            vals["number"] = (
-                self.env["ir.sequence"]
-                .with_company(account.company_id)
-                .next_by_code("collection.dispute")
-            )
         disputes = super().create(vals_list)
         # sudo: the position of customers whom the opener may work
         laid_sudo = disputes.sudo().item_ids.browse()

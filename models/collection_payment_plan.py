@@ -33,6 +33,7 @@ class CollectionPaymentPlan(models.Model):
     _description = "Payment Plan"
     _inherit = [
         "collection.ledger.mixin",
+        "collection.number.mixin",
         "collection.provider.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -65,9 +66,6 @@ class CollectionPaymentPlan(models.Model):
         {"amount_items", "approver_id", "partner_id", "user_id"}
     )
 
-    number = fields.Char(
-        required=True, readonly=True, copy=False, default=lambda self: self.env._("New")
-    )
     account_id = fields.Many2one(
         comodel_name="collection.account",
         required=True,
@@ -202,17 +200,6 @@ class CollectionPaymentPlan(models.Model):
     # ------------------------------------------------------------------
     # Agreeing
     # ------------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            account = self.env["collection.account"].browse(vals.get("account_id"))
-            vals["number"] = (
-                self.env["ir.sequence"]
-                .with_company(account.company_id)
-                .next_by_code("collection.payment.plan")
-            )
-        return super().create(vals_list)
 
     def write(self, vals):
         if AGREED_FIELDS.intersection(vals):

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
 
-from ..tools.promise import last_day, promise_state
+from ..tools.promise import promise_state
 
 #: how customers pay, for promises, plans, quality control and campaigns alike
 MEANS = [
@@ -44,7 +44,12 @@ class CollectionPromise(models.Model):
 
     _name = "collection.promise"
     _description = "Promise to Pay"
-    _inherit = ["collection.ledger.mixin", "collection.provider.mixin", "mail.thread"]
+    _inherit = [
+        "collection.ledger.mixin",
+        "collection.number.mixin",
+        "collection.provider.mixin",
+        "mail.thread",
+    ]
     _order = "date_promised desc, id desc"
     _rec_name = "number"
 
@@ -82,9 +87,6 @@ class CollectionPromise(models.Model):
         }
     )
 
-    number = fields.Char(
-        required=True, readonly=True, copy=False, default=lambda self: self.env._("New")
-    )
     account_id = fields.Many2one(
         comodel_name="collection.account",
         required=True,
@@ -207,12 +209,10 @@ class CollectionPromise(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        # of an outsider these are the invoices that he sees
+        vals_list = [self._complete_items(vals) for vals in vals_list]
         if self._is_outsider():
-            # what he promises about by default are the invoices he sees
-            return self._create_checked(
-                [self._complete_items(vals) for vals in vals_list]
-            )
-        vals_list = [self._complete_values(vals) for vals in vals_list]
+            return self._create_checked(vals_list)
         promises = super().create(vals_list)
         for promise in promises:
             promise._replace_others()
@@ -220,16 +220,6 @@ class CollectionPromise(models.Model):
         promises.account_id._mark_stale()
         promises._log_on_accounts()
         return promises
-
-    @api.model
-    def _complete_values(self, vals):
-        account = self.env["collection.account"].browse(vals.get("account_id"))
-        return dict(
-            self._complete_items(vals),
-            number=self.env["ir.sequence"]
-            .with_company(account.company_id)
-            .next_by_code("collection.promise"),
-        )
 
     @api.model
     def _complete_items(self, vals):
@@ -506,8 +496,3 @@ class CollectionPromise(models.Model):
                 ),
                 author_id=promise.user_id.partner_id.id,
             )
-
-    def _get_last_day(self):
-        """Last day on which a receipt keeps the promise."""
-        self.ensure_one()
-        return last_day(self.date_promised, self.company_id.collection_promise_days)

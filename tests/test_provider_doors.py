@@ -20,6 +20,8 @@ AGENT_RIGHTS = {
     "collection.call.review.line": {"read"},
     "collection.complaint": {"read", "create"},
     "collection.daily.figure": {"read"},
+    "collection.dispute": {"read", "create"},
+    "collection.dispute.reason": {"read"},
     "collection.item": {"read"},
     "collection.mandate": {"read"},
     "collection.means.change": {"read"},
@@ -34,26 +36,14 @@ AGENT_RIGHTS = {
     "collection.satisfaction": {"read"},
     "collection.provider.note": {"read"},
 }
-#: models with which other packages of the call centre open one more door, on purpose
-OPTIONAL_RIGHTS = {
-    "collection.call.objection": {"read"},
-    "collection.dispute": {"read", "create"},
-    "collection.dispute.reason": {"read"},
-    "collection.means.request": {"read", "create"},
-    "collection.script": {"read"},
-    "collection.script.line": {"read"},
-}
 #: what may be read without any account being delegated: words of the catalogue, and
 #: the mandate and the figures of one's own
 WITHOUT_ACCOUNT = {
-    "collection.call.objection",
     "collection.call.outcome",
     "collection.daily.figure",
     "collection.dispute.reason",
     "collection.mandate",
     "collection.quality.criterion",
-    "collection.script",
-    "collection.script.line",
 }
 
 
@@ -103,6 +93,21 @@ class TestProviderDoors(PortalCommon):
             cls.env["collection.call"]
             .with_user(cls.agent_user)
             .create(cls._call_values(cls.account))
+            .with_env(cls.env)
+        )
+        cls.dispute = (
+            cls.env["collection.dispute"]
+            .with_user(cls.agent_user)
+            .create(
+                {
+                    "account_id": cls.account.id,
+                    "item_ids": [Command.set(late.ids)],
+                    "amount": 10.0,
+                    "reason_id": cls.env.ref(
+                        "account_collection.dispute_reason_price"
+                    ).id,
+                }
+            )
             .with_env(cls.env)
         )
         cls._tell_quality(today)
@@ -192,6 +197,7 @@ class TestProviderDoors(PortalCommon):
             "collection.call.review": self.call_review,
             "collection.call.review.line": self.call_review.line_ids,
             "collection.complaint": self.complaint,
+            "collection.dispute": self.dispute,
             "collection.item": self.items,
             "collection.letter": self.letter,
             "collection.means.change": self.means_change,
@@ -233,14 +239,9 @@ class TestProviderDoors(PortalCommon):
             }
             with self.subTest(model=model):
                 self.assertFalse(rights[self.plain_portal_user])
-                if model in OPTIONAL_RIGHTS:
-                    self.assertLessEqual(
-                        rights[self.agent_user], OPTIONAL_RIGHTS[model]
-                    )
-                else:
-                    self.assertEqual(
-                        rights[self.agent_user], AGENT_RIGHTS.get(model, set())
-                    )
+                self.assertEqual(
+                    rights[self.agent_user], AGENT_RIGHTS.get(model, set())
+                )
 
     def test_what_is_readable_is_filtered_by_field(self):
         """No model gives an agent all of its fields by oversight."""
@@ -333,6 +334,9 @@ class TestProviderDoors(PortalCommon):
             (self.complaint, "action_answer"),
             (self.complaint, "action_release_calls"),
             (self.call_review, "action_done"),
+            (self.dispute, "action_in_progress"),
+            (self.dispute, "action_credit_note"),
+            (self.dispute, "action_reopen"),
             (self.note, "action_done"),
             (self.note, "action_open_account"),
         )
@@ -349,6 +353,8 @@ class TestProviderDoors(PortalCommon):
         self.assertEqual(self.mandate.state, "live")
         self.assertEqual(self.review.state, "planned")
         self.assertEqual(self.note.state, "open")
+        self.assertEqual(self.dispute.state, "open")
+        self.assertFalse(self.dispute.credit_note_ids)
 
     def test_private_methods_are_no_remote_calls(self):
         for user in (self.other_agent_user, self.agent_user):
@@ -550,6 +556,10 @@ class TestProviderDoors(PortalCommon):
         for model, record in self._records().items():
             if "read" not in AGENT_RIGHTS.get(model, ()):
                 continue
+            if model == "collection.agenda":
+                # to decide the dispute is the company's
+                self.assertIn("dispute", record.mapped("kind"))
+                record = record.filtered("for_provider")
             with self.subTest(model=model):
                 self.assertEqual(
                     set(record.ids), set(self._answer(model, "search", []))

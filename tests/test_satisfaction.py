@@ -1,5 +1,6 @@
 import re
 
+from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.http import Request
 from odoo.tests import HttpCase, freeze_time, tagged
@@ -393,6 +394,69 @@ class TestSatisfactionPage(SatisfactionCommon, HttpCase):
             request.with_user(self.manager_user).feedback, "He shouted <b>at</b> me"
         )
         self.assertEqual(request.activity_ids.user_id, self.manager_user)
+
+    def _assert_page_of(self, page, company, other):
+        """The page is in the name of the one company and not of the other."""
+        self.assertEqual(page.status_code, 200)
+        self.assertIn(f"/logo.png?company={company.id}", page.text)
+        self.assertIn(company.name, page.text)
+        self.assertNotIn(f"/logo.png?company={other.id}", page.text)
+        self.assertNotIn(other.name, page.text)
+
+    def test_page_of_the_company_that_asks(self):
+        """Not of the one the public user happens to belong to."""
+        # sudo: companies and the public user are the administrator's
+        stranger = self.env["res.company"].sudo().create({"name": "Somebody Else Ltd"})
+        self.env.ref("base.public_user").sudo().write(
+            {"company_ids": [Command.set(stranger.ids)], "company_id": stranger.id}
+        )
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.other_customer.lang = "fr_FR"
+        request = self._asked(self.delegated, self.agent_user)
+        token = request._rating_get_access_token()
+        self.env.flush_all()
+        page = self.url_open(f"/rate/{token}/3")
+        self._assert_page_of(page, self.company, stranger)
+        # the day of the call as it is written in the customer's language
+        self.assertIn("23/11/2026", page.text)
+        # nothing is thanked for before it was sent: our question takes that place
+        self.assertEqual(page.text.count("<h1"), 1)
+        self.assertNotIn("o_rating_page_thank_you", page.text)
+        self.authenticate(None, None)
+        for website in (False, "https://company.example.com"):
+            self.company.sudo().website = website
+            self.env.flush_all()
+            thanks = self.url_open(
+                f"/rate/{token}/submit_feedback",
+                data={"csrf_token": Request.csrf_token(self), "rate": "3"},
+            )
+            with self.subTest(website=website):
+                self._assert_page_of(thanks, self.company, stranger)
+                self.assertIn("o_rating_page_thank_you", thanks.text)
+                # he has no account here: not to our log-in page
+                self.assertEqual("fa-arrow-left" in thanks.text, bool(website))
+                if website:
+                    self.assertIn(f'href="{website}"', thanks.text)
+
+    def test_pages_of_other_applications_stay(self):
+        # sudo: as Odoo makes them
+        rating = (
+            self.env["rating.rating"]
+            .sudo()
+            .create(
+                {
+                    "res_model_id": self.env["ir.model"]._get_id("res.partner"),
+                    "res_id": self.other_customer.id,
+                    "partner_id": self.other_customer.id,
+                }
+            )
+        )
+        self.assertFalse(rating._get_collection_request())
+        self.env.flush_all()
+        page = self.url_open(f"/rate/{rating.access_token}/5")
+        self.assertEqual(page.status_code, 200)
+        self.assertIn("Thank you for rating our services!", page.text)
+        self.assertNotIn("our call", page.text)
 
     def test_guessed_links(self):
         with mute_logger("odoo.http"):

@@ -3,19 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-#: what can be looked at; the measure of each is a number, see `measures`
-CRITERIA = (
-    "amount",
-    "days",
-    "broken",
-    "due_today",
-    "callback",
-    "bill",
-    "precheck",
-    "strategic",
-    "disputed",
-    "handed_over",
-)
 #: the measure must stay below the threshold (days since something happened)
 BELOW = frozenset({"broken", "handed_over"})
 #: the measure must be above the threshold (a share)
