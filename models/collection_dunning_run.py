@@ -227,9 +227,12 @@ class CollectionDunningRun(models.Model):
                 raise UserError(
                     self.env._("Compute and confirm the run before you send it.")
                 )
-        waiting = self.letter_ids.filtered(lambda letter: letter.state == "to_send")
-        waiting._check_may_send()
-        return waiting._notify_sending(waiting._send_or_queue())
+        letters = self.letter_ids.filtered(
+            lambda letter: letter.state in ("to_send", "error")
+        )
+        letters._check_may_send()
+        waiting = letters.filtered(lambda letter: letter._is_leaving())
+        return letters._notify_sending(waiting._send_or_queue())
 
     def action_cancel(self):
         for run in self:
