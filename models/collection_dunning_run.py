@@ -1,6 +1,7 @@
 import logging
 
 from dateutil.relativedelta import relativedelta
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -294,7 +295,8 @@ class CollectionDunningRun(models.Model):
 
         Each company is a transaction of its own. One that fails is logged, and told
         to the managers on a run left as draft; the others go on. Running it again
-        on the same day does nothing.
+        on the same day does nothing. A company that somebody works on at this moment
+        is left as it is: it stays among what remains, and the job comes back for it.
         """
         Cron = self.env["ir.cron"]
         today = fields.Date.context_today(self)
@@ -311,7 +313,13 @@ class CollectionDunningRun(models.Model):
             runs = self.with_company(company).sudo()
             try:
                 with self.env.cr.savepoint():
-                    runs._run_daily(company, today)
+                    done = runs._try_lock(company)
+                    if done:
+                        runs._run_daily(company, today)
+            except OperationalError:
+                # overtaken by somebody else: nothing is wrong with the company
+                _logger.info("A daily dunning run collided.", exc_info=True)
+                done = False
             except Exception as error:
                 _logger.exception("The daily dunning run of %s failed.", company.name)
                 runs._report_failure(company, today, error)
@@ -422,14 +430,13 @@ class CollectionDunningRun(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        # sudo: a lock and a time stamp, whoever may compute a run
-        company = self.company_id.sudo().try_lock_for_update(allow_referencing=True)
-        if not company:
+        company = self.company_id
+        if not self._try_lock(company):
             raise UserError(
                 self.env._(
                     "The reminders of %(company)s are being computed or confirmed by "
                     "somebody else at this moment. Please try again in a minute.",
-                    company=self.company_id.name,
+                    company=company.name,
                 )
             )
         self.env.execute_query(
@@ -459,6 +466,12 @@ class CollectionDunningRun(models.Model):
                      WHERE letter.run_id = %(run)s AND letter.number IS NULL
                 ),
                 wanted AS (
+    @api.model
+    def _try_lock(self, company):
+        """Whether nobody else computes or confirms for `company` at this moment."""
+        # sudo: a lock, whoever may compute a run
+        return bool(company.sudo().try_lock_for_update(allow_referencing=True))
+
                     SELECT item_id, level_id, account_id, currency_id, channel,
                            contact_id, date_due, days_overdue, amount_total,
                            amount_total - amount_residual, decision.amount_due
