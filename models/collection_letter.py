@@ -298,7 +298,17 @@ class CollectionLetter(models.Model):
 
     def action_confirm(self):
         """Number these draft letters."""
+        self._check_may_confirm()
         self.filtered(lambda letter: letter.state == "draft")._confirm()
+
+    def _check_may_confirm(self):
+        """As with runs, a number is the credit manager's to give."""
+        if not self.env.su and not self.env.user.has_group(
+            "account_collection.group_collection_manager"
+        ):
+            raise AccessError(
+                self.env._("Only credit managers confirm letters: ask one of them.")
+            )
 
     def _confirm(self):
         """Give numbers in bulk; a number once given is never given again."""
