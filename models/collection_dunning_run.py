@@ -205,7 +205,13 @@ class CollectionDunningRun(models.Model):
             run.state = "computed"
 
     def action_confirm(self):
-        """Number the letters; from now on they are waiting to be sent."""
+        """Number the letters; from now on they are waiting to be sent.
+
+        A letter that lacks something by itself is set to "error" and keeps back none
+        of the others.
+        """
+        failed = self.env["collection.letter"]
+        confirmed = 0
         for run in self:
             run._lock_company()
             if run.state == "done":
@@ -216,8 +222,12 @@ class CollectionDunningRun(models.Model):
                 raise UserError(
                     self.env._("Compute the run before you confirm its letters.")
                 )
-            run.letter_ids.filtered(lambda letter: letter.state == "draft")._confirm()
+            drafts = run.letter_ids.filtered(lambda letter: letter.state == "draft")
+            run.letter_ids.action_confirm()
             run.state = "done"
+            failed |= drafts.filtered(lambda letter: letter.state == "error")
+            confirmed += len(drafts)
+        return failed._notify_not_confirmed(confirmed - len(failed))
 
     def action_send(self):
         """Send every letter of the run that is waiting, each computed again first."""
@@ -311,6 +321,7 @@ class CollectionDunningRun(models.Model):
         Cron._commit_progress(remaining=len(companies))
         for company in companies:
             runs = self.with_company(company).sudo()
+            done = True
             try:
                 with self.env.cr.savepoint():
                     done = runs._try_lock(company)
@@ -323,7 +334,9 @@ class CollectionDunningRun(models.Model):
             except Exception as error:
                 _logger.exception("The daily dunning run of %s failed.", company.name)
                 runs._report_failure(company, today, error)
-            if not Cron._commit_progress(processed=1):
+            if not done:
+                _logger.info("The daily dunning run of %s comes later.", company.name)
+            if not Cron._commit_progress(processed=int(done)):
                 break
 
     @api.model
@@ -342,12 +355,18 @@ class CollectionDunningRun(models.Model):
             ready = run.letter_ids.filtered(lambda letter: letter._is_automatic())
             try:
                 with self.env.cr.savepoint():
-                    ready._confirm()
+                    ready = ready._confirm()
             except UserError as error:
                 # a particular of the company is missing, for one: what was computed
                 # stays, and a person sees what to do
                 ready, obstacle = ready.browse(), error.args[0]
         left = run.letter_ids - ready
+        failed = left.filtered(lambda letter: letter.state == "error")
+        if failed:
+            remark = self.env._(
+                "%(count)s letters are in error: each says why.", count=len(failed)
+            )
+            obstacle = f"{obstacle} {remark}".strip()
         if ready:
             run.message_post(
                 body=self.env._(
@@ -361,7 +380,7 @@ class CollectionDunningRun(models.Model):
                 self.env._(
                     "%(letters)s letters wait to be confirmed, %(approvals)s items "
                     "for an approval. %(obstacle)s",
-                    letters=len(left),
+                    letters=len(left - failed),
                     approvals=run.approval_count,
                     obstacle=obstacle,
                 ),
@@ -447,6 +466,12 @@ class CollectionDunningRun(models.Model):
             )
         )
 
+    @api.model
+    def _try_lock(self, company):
+        """Whether nobody else computes or confirms for `company` at this moment."""
+        # sudo: a lock, whoever may compute a run
+        return bool(company.sudo().try_lock_for_update(allow_referencing=True))
+
     def _is_up_to_date(self):
         """Whether computing now would write what is there: same letters, lines,
         amounts and exclusions. One query, nothing is written."""
@@ -466,12 +491,6 @@ class CollectionDunningRun(models.Model):
                      WHERE letter.run_id = %(run)s AND letter.number IS NULL
                 ),
                 wanted AS (
-    @api.model
-    def _try_lock(self, company):
-        """Whether nobody else computes or confirms for `company` at this moment."""
-        # sudo: a lock, whoever may compute a run
-        return bool(company.sudo().try_lock_for_update(allow_referencing=True))
-
                     SELECT item_id, level_id, account_id, currency_id, channel,
                            contact_id, date_due, days_overdue, amount_total,
                            amount_total - amount_residual, decision.amount_due

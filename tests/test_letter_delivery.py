@@ -183,7 +183,9 @@ class TestLetterDelivery(DeliveryCommon):
             return lock(records)
 
         with (
-            patch.object(self.env.registry["collection.letter"], "_lock_queued", counted),
+            patch.object(
+                self.env.registry["collection.letter"], "_lock_queued", counted
+            ),
             patch.object(collection_letter_delivery_mixin, "SEND_BATCH", 3),
         ):
             self._trigger_cron()
