@@ -1280,7 +1280,7 @@ class CollectionDemo(models.AbstractModel):
 
     def _file_as_sent(self, letters, date):
         """Number the letters and file them: no mail may go out for them."""
-        letters._confirm()
+        letters = letters._confirm()
         letters._mark_sent()
         letters.date_sent = moment(date, 10)
 

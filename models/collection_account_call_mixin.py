@@ -303,7 +303,7 @@ class CollectionAccountCallMixin(models.AbstractModel):
                 )
             )
         letter_sudo.channel = "email"
-        letter_sudo._confirm()
+        letter_sudo.action_confirm()
         letter_sudo._queue_sending()
         return letter_sudo
 

@@ -1,6 +1,7 @@
 import logging
 
 from dateutil.relativedelta import relativedelta
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -204,7 +205,13 @@ class CollectionDunningRun(models.Model):
             run.state = "computed"
 
     def action_confirm(self):
-        """Number the letters; from now on they are waiting to be sent."""
+        """Number the letters; from now on they are waiting to be sent.
+
+        A letter that lacks something by itself is set to "error" and keeps back none
+        of the others.
+        """
+        failed = self.env["collection.letter"]
+        confirmed = 0
         for run in self:
             run._lock_company()
             if run.state == "done":
@@ -223,8 +230,12 @@ class CollectionDunningRun(models.Model):
                         date=format_date(self.env, run.date),
                     )
                 )
-            run.letter_ids.filtered(lambda letter: letter.state == "draft")._confirm()
+            drafts = run.letter_ids.filtered(lambda letter: letter.state == "draft")
+            run.letter_ids.action_confirm()
             run.state = "done"
+            failed |= drafts.filtered(lambda letter: letter.state == "error")
+            confirmed += len(drafts)
+        return failed._notify_not_confirmed(confirmed - len(failed))
 
     def action_send(self):
         """Send every letter of the run that is waiting, each computed again first."""
@@ -235,9 +246,12 @@ class CollectionDunningRun(models.Model):
                 raise UserError(
                     self.env._("Compute and confirm the run before you send it.")
                 )
-        waiting = self.letter_ids.filtered(lambda letter: letter.state == "to_send")
-        waiting._check_may_send()
-        return waiting._notify_sending(waiting._send_or_queue())
+        letters = self.letter_ids.filtered(
+            lambda letter: letter.state in ("to_send", "error")
+        )
+        letters._check_may_send()
+        waiting = letters.filtered(lambda letter: letter._is_leaving())
+        return letters._notify_sending(waiting._send_or_queue())
 
     def action_cancel(self):
         for run in self:
@@ -299,7 +313,8 @@ class CollectionDunningRun(models.Model):
 
         Each company is a transaction of its own. One that fails is logged, and told
         to the managers on a run left as draft; the others go on. Running it again
-        on the same day does nothing.
+        on the same day does nothing. A company that somebody works on at this moment
+        is left as it is: it stays among what remains, and the job comes back for it.
         """
         Cron = self.env["ir.cron"]
         today = fields.Date.context_today(self)
@@ -314,13 +329,22 @@ class CollectionDunningRun(models.Model):
         Cron._commit_progress(remaining=len(companies))
         for company in companies:
             runs = self.with_company(company).sudo()
+            done = True
             try:
                 with self.env.cr.savepoint():
-                    runs._run_daily(company, today)
+                    done = runs._try_lock(company)
+                    if done:
+                        runs._run_daily(company, today)
+            except OperationalError:
+                # overtaken by somebody else: nothing is wrong with the company
+                _logger.info("A daily dunning run collided.", exc_info=True)
+                done = False
             except Exception as error:
                 _logger.exception("The daily dunning run of %s failed.", company.name)
                 runs._report_failure(company, today, error)
-            if not Cron._commit_progress(processed=1):
+            if not done:
+                _logger.info("The daily dunning run of %s comes later.", company.name)
+            if not Cron._commit_progress(processed=int(done)):
                 break
 
     @api.model
@@ -339,12 +363,18 @@ class CollectionDunningRun(models.Model):
             ready = run.letter_ids.filtered(lambda letter: letter._is_automatic())
             try:
                 with self.env.cr.savepoint():
-                    ready._confirm()
+                    ready = ready._confirm()
             except UserError as error:
                 # a particular of the company is missing, for one: what was computed
                 # stays, and a person sees what to do
                 ready, obstacle = ready.browse(), error.args[0]
         left = run.letter_ids - ready
+        failed = left.filtered(lambda letter: letter.state == "error")
+        if failed:
+            remark = self.env._(
+                "%(count)s letters are in error: each says why.", count=len(failed)
+            )
+            obstacle = f"{obstacle} {remark}".strip()
         if ready:
             run.message_post(
                 body=self.env._(
@@ -358,7 +388,7 @@ class CollectionDunningRun(models.Model):
                 self.env._(
                     "%(letters)s letters wait to be confirmed, %(approvals)s items "
                     "for an approval. %(obstacle)s",
-                    letters=len(left),
+                    letters=len(left - failed),
                     approvals=run.approval_count,
                     obstacle=obstacle,
                 ),
@@ -427,14 +457,13 @@ class CollectionDunningRun(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        # sudo: a lock and a time stamp, whoever may compute a run
-        company = self.company_id.sudo().try_lock_for_update(allow_referencing=True)
-        if not company:
+        company = self.company_id
+        if not self._try_lock(company):
             raise UserError(
                 self.env._(
                     "The reminders of %(company)s are being computed or confirmed by "
                     "somebody else at this moment. Please try again in a minute.",
-                    company=self.company_id.name,
+                    company=company.name,
                 )
             )
         self.env.execute_query(
@@ -444,6 +473,12 @@ class CollectionDunningRun(models.Model):
                 company.id,
             )
         )
+
+    @api.model
+    def _try_lock(self, company):
+        """Whether nobody else computes or confirms for `company` at this moment."""
+        # sudo: a lock, whoever may compute a run
+        return bool(company.sudo().try_lock_for_update(allow_referencing=True))
 
     def _is_up_to_date(self):
         """Whether computing now would write what is there: same letters, lines,

@@ -1,4 +1,6 @@
+from collections import defaultdict
 from datetime import timedelta
+from itertools import chain
 
 from babel.dates import format_date as babel_format_date
 
@@ -41,6 +43,8 @@ FROZEN_FIELDS = {
 }
 #: what collectors note on a letter that was sent
 COLLECTOR_FIELDS = {"date_presented", "tracking_number"}
+#: what single letters lack, as far as one error message names it
+NAMED_MENTIONS = 10
 
 
 class CollectionLetter(models.Model):
@@ -297,15 +301,66 @@ class CollectionLetter(models.Model):
     # ------------------------------------------------------------------
 
     def action_confirm(self):
-        """Number these draft letters."""
-        self.filtered(lambda letter: letter.state == "draft")._confirm()
+        """Number these draft letters; those that lack something are set to "error".
 
-    def _confirm(self):
-        """Give numbers in bulk; a number once given is never given again."""
-        self._check_mandatory_mentions()
-        self._link_mandate_notices()
-        for company, letters in self.grouped("company_id").items():
+        When nothing is left to confirm, what is missing is said at once instead.
+        """
+        self._check_may_confirm()
+        drafts = self.filtered(lambda letter: letter.state == "draft")
+        confirmed = drafts._confirm(strict=not any(letter.number for letter in self))
+        return (drafts - confirmed)._notify_not_confirmed(len(confirmed))
+
+    def _check_may_confirm(self):
+        """As with runs, a number is the credit manager's to give."""
+        if not self.env.su and not self.env.user.has_group(
+            "account_collection.group_collection_manager"
+        ):
+            raise AccessError(
+                self.env._("Only credit managers confirm letters: ask one of them.")
+            )
+
+    def _notify_not_confirmed(self, confirmed):
+        """Tell the user how many letters were confirmed, and that these were not."""
+        if not self:
+            return False
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "message": self.env._(
+                    "%(confirmed)s letters were confirmed, %(failed)s are in error: "
+                    "each says what it lacks. Put it right and try again.",
+                    confirmed=confirmed,
+                    failed=len(self),
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _confirm(self, strict=False):
+        """Give numbers in bulk; a number once given is never given again.
+
+        What the company or a provider has not filled in keeps all of them back. What
+        a letter lacks by itself sets it to "error", and the others go on.
+
+        :param strict: refuse when that is so of all of them
+        :return: the letters that have a number now
+        """
+        incomplete = self._get_missing_of_each()
+        hopeless = strict and incomplete and len(incomplete) == len(self)
+        if hopeless or self._get_missing_particulars():
+            self._check_mandatory_mentions()
+        for letter, mentions in incomplete.items():
+            letter.write(
+                {"state": "error", "state_reason": self._list_missing(mentions)}
+            )
+        complete = self.filtered(lambda letter: letter not in incomplete)
+        complete._link_mandate_notices()
+        for company, letters in complete.grouped("company_id").items():
             letters._set_numbers(letters._next_numbers(company, len(letters)))
+        return complete
 
     def _set_numbers(self, numbers):
         """Write a number on each letter, which is ready to be sent from then on."""
@@ -472,24 +527,43 @@ class CollectionLetter(models.Model):
 
         Everything that is missing is named at once, with the place to enter it.
         """
-        missing = self._get_missing_mentions()
-        if missing:
-            raise UserError(
+        own = list(chain.from_iterable(self._get_missing_of_each().values()))
+        own = list(dict.fromkeys(own))
+        missing = [*self._get_missing_particulars(), *own[:NAMED_MENTIONS]]
+        if len(own) > NAMED_MENTIONS:
+            missing.append(
                 self.env._(
-                    "These letters would miss mandatory mentions. Please fill in:\n"
-                    "%(missing)s",
-                    missing="\n".join(f"- {mention}" for mention in missing),
+                    "the same or the like for %(count)s others",
+                    count=len(own) - NAMED_MENTIONS,
                 )
             )
+        if missing:
+            raise UserError(self._list_missing(missing))
 
-    def _get_missing_mentions(self):
-        """What these letters lack, each with the place to enter it."""
+    @api.model
+    def _list_missing(self, mentions):
+        return self.env._(
+            "These letters would miss mandatory mentions. Please fill in:\n%(missing)s",
+            missing="\n".join(f"- {mention}" for mention in mentions),
+        )
+
+    def _get_missing_particulars(self):
+        """What all letters of a company or a provider lack, and where to enter it."""
         return [
             *self._get_missing_company_mentions(),
-            *self._get_missing_facts(),
             *self._get_missing_provider_mentions(),
-            *self._get_missing_notices(),
         ]
+
+    def _get_missing_of_each(self):
+        """What single letters lack by themselves: {letter: [mention]}."""
+        missing = defaultdict(list)
+        for letter, mention in chain(
+            self._get_missing_facts(),
+            self._get_missing_claims(),
+            self._get_missing_notices(),
+        ):
+            missing[letter].append(mention)
+        return missing
 
     def _get_missing_company_mentions(self):
         """Particulars of French companies that their letters must carry."""

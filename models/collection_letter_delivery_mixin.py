@@ -178,16 +178,13 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
 
         :return: the letters that left
         """
-        waiting = self.try_lock_for_update()
-        waiting.invalidate_recordset(["state", "by_call"])
-        waiting = waiting.filtered(
-            lambda letter: (
-                letter.state == "to_send"
-                and not (letter.channel == "call" and letter.by_call)
-            )
-        )
-        # those that are cancelled or set to "error" leave the queue, too
-        waiting.filtered("delivery_state").delivery_state = False
+        locked = self.try_lock_for_update()
+        locked.invalidate_recordset(["state", "by_call", "delivery_state"])
+        # whatever becomes of it, a letter leaves the queue: it would come back for ever
+        locked.filtered(
+            lambda letter: letter.delivery_state == "queued"
+        ).delivery_state = False
+        waiting = locked.filtered(lambda letter: letter._is_leaving())
         sent = self.browse()
         for batch in split_every(SEND_BATCH, waiting._recompute_before_sending().ids):
             letters = self.browse(batch)
@@ -195,6 +192,10 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
             calls._ask_for_call()
             sent |= (letters - calls)._deliver_or_fail()
         return sent
+
+    def _is_leaving(self):
+        """Whether it waits to be sent; a call asked for only waits to be made."""
+        return self.state == "to_send" and not (self.channel == "call" and self.by_call)
 
     def _send_or_queue(self):
         """Send a few letters at once, leave many to the sending job.
@@ -208,8 +209,7 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
 
     def _queue_sending(self):
         """Leave these waiting letters to the sending job, and start it at once."""
-        waiting = self.filtered(lambda letter: letter.state == "to_send")
-        waiting.delivery_state = "queued"
+        self.filtered(lambda letter: letter._is_leaving()).delivery_state = "queued"
         # sudo: whoever sends letters has no rights on scheduled actions
         self.env.ref("account_collection.ir_cron_collection_send").sudo()._trigger()
 
@@ -412,10 +412,18 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
         failed.write({"state": "draft", "state_reason": False})
         failed.filtered("number").state = "to_send"
         self.action_confirm()
-        waiting = self.filtered(lambda letter: letter.state == "to_send")
+        letters = self.filtered(lambda letter: letter.state in ("to_send", "error"))
+        waiting = letters.filtered(lambda letter: letter._is_leaving())
         if not waiting:
-            raise UserError(self.env._("None of these letters is waiting to be sent."))
-        return waiting._notify_sending(waiting._send_or_queue())
+            raise UserError(
+                self.env._(
+                    "The calls are asked for already: log each on the customer's "
+                    "account once it was made."
+                )
+                if letters
+                else self.env._("None of these letters is waiting to be sent.")
+            )
+        return letters._notify_sending(waiting._send_or_queue())
 
     def _check_may_send(self):
         """Sending is the credit manager's decision."""
@@ -429,14 +437,24 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
 
         :param sent: outcome of `_send_or_queue`
         """
+        counts = Counter(self.mapped("state"))
         if sent is None:
             message = self.env._(
                 "%(count)s letters are being sent in the background. Follow them in "
                 "the list: those that have left are marked as sent.",
-                count=len(self),
+                count=self.mapped("delivery_state").count("queued"),
             )
+            if counts["error"]:
+                message = " ".join(
+                    [
+                        message,
+                        self.env._(
+                            "%(count)s letters are in error: each says why.",
+                            count=counts["error"],
+                        ),
+                    ]
+                )
         else:
-            counts = Counter(self.mapped("state"))
             message = self.env._(
                 "%(sent)s sent, %(cancelled)s cancelled as paid meanwhile, "
                 "%(failed)s in error, %(calls)s waiting for a call.",

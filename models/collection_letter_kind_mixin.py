@@ -4,9 +4,6 @@ from odoo.exceptions import UserError
 from ..tools.amount_in_words import amount_in_words
 from ..tools.bill import return_deadline
 
-#: customers named in one error message
-NAMED_CUSTOMERS = 10
-
 
 class CollectionLetterKindMixin(models.AbstractModel):
     """Letters outside the ladder, and the first letter of a provider (R124-4).
@@ -313,56 +310,52 @@ class CollectionLetterKindMixin(models.AbstractModel):
     # ------------------------------------------------------------------
 
     def _get_missing_facts(self):
-        """Facts that letters of these kinds lack, and where to enter them."""
-        missing = []
+        """Facts that letters of kinds lack, and where to enter them.
+
+        :return: iterator of (letter, mention)
+        """
         for letter in self.filtered("kind_id"):
             names = [name for name in letter.kind_id._get_facts() if not letter[name]]
             labels = [
                 letter._fields[name]._description_string(self.env) for name in names
             ]
             if labels:
-                missing.append(
+                yield (
+                    letter,
                     self.env._(
                         "%(facts)s of the letter “%(kind)s” to %(customer)s (draw it "
                         "up again with “Write a Letter” on the customer's account)",
                         facts=", ".join(labels),
                         kind=letter.kind_id.name,
                         customer=letter.account_id.display_name,
-                    )
+                    ),
                 )
             total = sum(letter.detail_ids.mapped("amount"))
             if letter.detail_ids and letter.currency_id.compare_amounts(
                 total, letter.fact_amount
             ):
-                missing.append(
+                yield (
+                    letter,
                     self.env._(
                         "instalments of %(customer)s that add up to the %(amount)s "
                         "acknowledged (they come to %(total)s)",
                         customer=letter.account_id.display_name,
                         amount=letter.currency_id.format(letter.fact_amount),
                         total=letter.currency_id.format(total),
-                    )
+                    ),
                 )
-        return missing
 
     def _get_missing_provider_mentions(self):
-        """What the first letter of a provider lacks of article R124-4 CPCE."""
+        """Particulars of providers that article R124-4 CPCE wants on first letters."""
         missing = []
         notices = self.filtered(lambda letter: letter._is_by_provider())
-        for mandate, letters in notices.grouped("mandate_id").items():
+        for mandate in notices.mandate_id:
             # sudo: only whether the parties' particulars are filled in
             mandate = mandate.sudo()
             provider, company = mandate.provider_id, mandate.company_id
             form = self.env._(
                 "Collections ‣ Mandates ‣ %(mandate)s", mandate=mandate.display_name
             )
-            if not mandate:
-                missing.append(
-                    self.env._(
-                        "a mandate: the account is with no provider (hand it over)"
-                    )
-                )
-                continue
             if not (provider.street and provider.city):
                 missing.append(
                     self.env._(
@@ -394,47 +387,50 @@ class CollectionLetterKindMixin(models.AbstractModel):
                         place=form,
                     )
                 )
-            void = letters.filtered(
-                lambda letter: (
-                    letter.currency_id.compare_amounts(letter.amount_due, 0) <= 0
+        return missing
+
+    def _get_missing_claims(self):
+        """First letters of a provider that have nothing to ask for, or nobody to do so.
+
+        :return: iterator of (letter, mention)
+        """
+        for letter in self.filtered(lambda letter: letter._is_by_provider()):
+            if not letter.mandate_id:
+                yield (
+                    letter,
+                    self.env._(
+                        "a mandate: the account is with no provider (hand it over)"
+                    ),
                 )
-            )
-            if void:
-                missing.append(
+            elif letter.currency_id.compare_amounts(letter.amount_due, 0) <= 0:
+                yield (
+                    letter,
                     self.env._(
                         "the amounts due: nothing handed over is overdue with "
                         "%(customers)s (cancel the letter)",
-                        customers=void._name_customers(),
-                    )
+                        customers=letter.account_id.display_name,
+                    ),
                 )
-        return missing
 
     def _get_missing_notices(self):
-        """Customers to whom the provider has not presented itself yet."""
+        """Letters to customers to whom the provider has not presented itself yet.
+
+        :return: iterator of (letter, mention)
+        """
         waiting = self.filtered(lambda letter: letter._needs_mandate_notice())
         told = waiting.account_id._get_mandate_notices()
-        waiting = waiting.filtered(lambda letter: letter.account_id not in told)
-        if not waiting:
-            return []
-        return [
-            self.env._(
-                "the first letter of the provider, which must leave before any other "
-                "(article R124-4 CPCE): confirm and send it first to %(customers)s "
-                "(Collections ‣ Letters, or “Write a Letter” on the account)",
-                customers=waiting._name_customers(),
-            )
-        ]
-
-    def _name_customers(self):
-        names = list(dict.fromkeys(self.account_id.mapped("display_name")))
-        if len(names) > NAMED_CUSTOMERS:
-            rest = len(names) - NAMED_CUSTOMERS
-            return self.env._(
-                "%(names)s and %(count)s others",
-                names=", ".join(names[:NAMED_CUSTOMERS]),
-                count=rest,
-            )
-        return ", ".join(names)
+        for letter in waiting:
+            if letter.account_id not in told:
+                yield (
+                    letter,
+                    self.env._(
+                        "the first letter of the provider, which must leave before any "
+                        "other (article R124-4 CPCE): confirm and send it first to "
+                        "%(customers)s (Collections ‣ Letters, or “Write a Letter” on "
+                        "the account)",
+                        customers=letter.account_id.display_name,
+                    ),
+                )
 
     # ------------------------------------------------------------------
     # Samples

@@ -27,6 +27,7 @@ from . import test_interest_settlement
 from . import test_item_refresh
 from . import test_letter_bounce
 from . import test_letter_channels
+from . import test_letter_confirm
 from . import test_letter_delivery
 from . import test_letter_document
 from . import test_letter_kinds

@@ -189,6 +189,61 @@ class TestDailyRun(DunningCommon):
         failed.with_user(self.manager_user).action_compute()
         self.assertEqual(failed.state, "computed")
 
+    def _waiting_jobs(self):
+        return self.env["ir.cron.trigger"].search_count(
+            [
+                (
+                    "cron_id",
+                    "=",
+                    self.env.ref("account_collection.ir_cron_collection_daily_run").id,
+                )
+            ]
+        )
+
+    def _assertComesBack(self):
+        """The day is not lost, nobody is alarmed, and the job is asked for again."""
+        before = self._waiting_jobs()
+        self.assertFalse(self._cron())
+        self.assertFalse(self.company.collection_auto_run_date)
+        self.assertGreater(self._waiting_jobs(), before)
+
+    def test_somebody_else_computes_at_this_moment(self):
+        self.company.collection_auto_run = "compute"
+        Company = self.env.registry["res.company"]
+        with (
+            patch.object(
+                Company, "try_lock_for_update", lambda records, **_kwargs: records[:0]
+            ),
+            mute_logger("odoo.addons.base.models.ir_cron"),
+        ):
+            self._assertComesBack()
+        run = self._cron()
+        self.assertEqual((run.state, run.letter_count), ("computed", 2))
+        self.assertEqual(str(self.company.collection_auto_run_date), "2026-03-31")
+
+    def test_overtaken_by_somebody_else(self):
+        """The database refuses, for one company; the other has its run."""
+        other = self.setup_other_company()["company"]
+        (self.company | other).collection_auto_run = "compute"
+        Run = self.env.registry["collection.dunning.run"]
+        compute = Run.action_compute
+
+        def overtaken(runs):
+            if runs.company_id == self.company:
+                raise SerializationFailure("could not serialize access")
+            return compute(runs)
+
+        with (
+            patch.object(Run, "action_compute", overtaken),
+            mute_logger("odoo.addons.base.models.ir_cron"),
+        ):
+            before = self._waiting_jobs()
+            self.assertEqual(self._cron().company_id, other)
+            self.assertGreater(self._waiting_jobs(), before)
+        self.assertFalse(self.company.collection_auto_run_date)
+        run = self._cron()
+        self.assertEqual((run.company_id, run.letter_count), (self.company, 2))
+
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-03-31")

@@ -2,7 +2,7 @@ from unittest.mock import patch
 
 from psycopg2 import OperationalError
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
@@ -149,6 +149,58 @@ class TestLetterDelivery(DeliveryCommon):
         ):
             letters._send()
         self.assertEqual(letters.mapped("state"), ["to_send", "sent"])
+
+    def test_calls_asked_for_do_not_come_back(self):
+        """Sending again what waits for a call blocks neither the job nor the rest."""
+        self.pre_reminder.channel = self.reminder.channel = "call"
+        run = self._run_of(3)
+        calls = run.letter_ids
+        with patch.object(collection_letter_delivery_mixin, "INLINE_LIMIT", 2):
+            run.with_user(self.manager_user).action_send()
+            self._trigger_cron()
+            self.assertEqual(set(calls.mapped("by_call")), {True})
+            self.assertFalse(any(calls.mapped("delivery_state")))
+            action = run.with_user(self.manager_user).action_send()
+        self.assertIn("3 waiting for a call", action["params"]["message"])
+        self.assertFalse(any(calls.mapped("delivery_state")), "nothing to queue")
+        with self.assertRaisesRegex(UserError, "log each"):
+            calls.with_user(self.manager_user).action_send()
+        calls._queue_sending()
+        self.assertFalse(any(calls.mapped("delivery_state")))
+        # some of an earlier version are in the queue, in front of an e-mail
+        calls.delivery_state = "queued"
+        self.pre_reminder.channel = self.reminder.channel = "email"
+        self._invoice(self.debtor, 400, "2026-10-01")
+        behind = self._run(self.today)
+        behind.action_confirm()
+        behind.letter_ids._queue_sending()
+        passes = []
+        lock = self.env.registry["collection.letter"]._lock_queued
+
+        def counted(records):
+            passes.append(records)
+            self.assertLess(len(passes), 5, "the job goes round for ever")
+            return lock(records)
+
+        with (
+            patch.object(
+                self.env.registry["collection.letter"], "_lock_queued", counted
+            ),
+            patch.object(collection_letter_delivery_mixin, "SEND_BATCH", 3),
+        ):
+            self._trigger_cron()
+        self.assertEqual(behind.letter_ids.state, "sent")
+        self.assertEqual(set(calls.mapped("state")), {"to_send"})
+        self.assertFalse(any(calls.mapped("delivery_state")))
+
+    def test_what_left_meanwhile_keeps_its_delivery(self):
+        """A letter that another worker has sent is not touched any more."""
+        run = self._run_of(1)
+        letter = run.letter_ids
+        letter._send()
+        self.assertEqual(letter.delivery_state, "pending")
+        self.assertFalse(letter._send())
+        self.assertEqual(letter.delivery_state, "pending")
 
     def test_reduced_or_cancelled_before_it_leaves(self):
         """What arrived after the run was confirmed is not asked for."""

@@ -197,7 +197,7 @@ class CollectionLetterCompose(models.TransientModel):
                 )
             )
         # sudo: see above, the kind is one left to collectors
-        letter.sudo()._confirm()
+        letter.sudo().action_confirm()
         return letter
 
     def _open(self, letter):
