@@ -131,12 +131,7 @@ class CollectionItemPenaltyMixin(models.AbstractModel):
         Regime = self.env["collection.interest.regime"]
         regimes = Regime._get_by_debtor_type()
         rates = self.env["collection.reference.rate"]._get_rate_table()
-        payments = {
-            item.id: received
-            for item, received in self.browse(row[2] for row in rows)
-            ._get_payments()
-            .items()
-        }
+        credited, payments = self.browse(row[2] for row in rows)._get_received()
         from_notice = {kind for kind, regime in regimes.items() if regime.from_notice}
         notices = {
             item.id: date
@@ -182,7 +177,7 @@ class CollectionItemPenaltyMixin(models.AbstractModel):
                     company.sudo().collection_imputation,
                 )
             rule, allocation = rules[rule_key]
-            amount = Decimal(amount)
+            amount = Decimal(amount) - credited.get(item_id, ZERO)
             received = payments.get(item_id, ())
             own = settled.get(item_id)
             try:
@@ -230,6 +225,43 @@ class CollectionItemPenaltyMixin(models.AbstractModel):
                 min(indemnity, invoice["waived"]) if invoice else ZERO,
                 own["whole"] if own else [],
             )
+
+    def _get_received(self):
+        """What reduced the items, as matched in the ledger.
+
+        What a credit note takes back was never owed, so it counts from the start;
+        money counts from the day it came in.
+
+        :return: two dicts by item id, in the item's currency: the amount `credited`,
+            and the `payments` as (date, amount)
+        """
+        credited, payments = defaultdict(Decimal), defaultdict(list)
+        if not self.ids:
+            return credited, payments
+        self.env["account.partial.reconcile"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT ci.id,
+                       CASE WHEN move.move_type <> 'out_refund' THEN credit.date END,
+                       part.debit_amount_currency::text
+                  FROM collection_item ci
+                  JOIN account_partial_reconcile part
+                    ON part.debit_move_id = ci.move_line_id
+                  JOIN account_move_line credit ON credit.id = part.credit_move_id
+                  JOIN account_move move ON move.id = credit.move_id
+                 WHERE ci.id = ANY(%s::int[])
+              ORDER BY ci.id, credit.date, part.id
+                """,
+                array_literal(self.ids),
+            )
+        )
+        for item_id, date, amount in rows:
+            if date:
+                payments[item_id].append((date, Decimal(amount)))
+            else:
+                credited[item_id] += Decimal(amount)
+        return credited, payments
 
     @api.model
     def _convert_indemnity(self, regime_id, currency_id, company_id, date):
