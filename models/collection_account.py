@@ -257,6 +257,7 @@ class CollectionAccount(models.Model):
     agreed_rate = fields.Float(
         string="Agreed Late-Payment Rate",
         digits=(16, 4),
+        aggregator=None,
         tracking=True,
         help="Percent a year from the contract with this customer. 0: as agreed by "
         "the company's terms of sale, else the rate of the law.",

@@ -113,16 +113,21 @@ class CollectionDunningRun(models.Model):
             run.exclusion_count = sum(by_reason.values())
             run.approval_count = by_reason.get("awaiting_approval", 0)
 
-    @api.depends("state")
+    @api.depends("state", "company_id")
     @api.depends_context("lang")
     def _compute_rate_warning(self):
-        """Rates without which letters of this run would be in error."""
+        """Rates without which letters of this run would be in error, or that it may
+        not claim."""
         # sudo: the rates are published, and whoever sees the run may know
         Regime = self.env["collection.interest.regime"].sudo()
         regimes = Regime.search([("active", "=", True)])
-        warning = " ".join(dict.fromkeys(filter(None, regimes.mapped("rate_warning"))))
-        for run in self:
-            run.rate_warning = warning if run.state in ("draft", "computed") else False
+        waiting = self.filtered(lambda run: run.state in ("draft", "computed"))
+        (self - waiting).rate_warning = False
+        for company, runs in waiting.grouped("company_id").items():
+            warnings = regimes._get_rate_warnings(company).values()
+            runs.rate_warning = " ".join(
+                dict.fromkeys(w.text for of_regime in warnings for w in of_regime)
+            )
 
     @api.depends("letter_ids.state", "letter_ids.amount_total", "exclusion_ids")
     @api.depends_context("lang")

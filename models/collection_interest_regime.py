@@ -1,3 +1,6 @@
+from datetime import date
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -12,6 +15,14 @@ from .collection_reference_rate import INDEXES
 
 #: day of June and December from which the rate of the next half-year is asked for
 NOTICE_DAY = 15
+
+
+class RateWarning(NamedTuple):
+    """What is wrong with a rate, since or from when, and in which company alone."""
+
+    text: str
+    date: date
+    company: models.BaseModel | None = None
 
 
 class CollectionInterestRegime(models.Model):
@@ -74,21 +85,18 @@ class CollectionInterestRegime(models.Model):
     )
 
     rate_warning = fields.Char(
-        string="Missing Rate",
+        string="Rates to Look At",
         compute="_compute_rate_warning",
-        help="Half-years now or soon begun whose rate nobody has entered.",
+        help="Half-years now or soon begun whose rate nobody has entered, and agreed "
+        "rates that are below the floor of the law by now.",
     )
 
-    @api.depends("index")
-    @api.depends_context("lang")
+    @api.depends("index", "debtor_type")
+    @api.depends_context("lang", "allowed_company_ids")
     def _compute_rate_warning(self):
-        errors = self._get_missing_rates()
-        Rate = self.env["collection.reference.rate"]
+        warnings = self._get_rate_warnings(self.env.companies)
         for regime in self:
-            regime.rate_warning = " ".join(
-                str(Rate._missing_rate_error(error))
-                for error in errors.get(regime._origin, ())
-            )
+            regime.rate_warning = " ".join(w.text for w in warnings[regime])
 
     @api.constrains("indemnity", "debtor_type")
     def _check_consumer_indemnity(self):
@@ -127,36 +135,62 @@ class CollectionInterestRegime(models.Model):
             ]
         return missing
 
+    def _get_rate_warnings(self, companies):
+        """Rates that are missing, and agreed ones below the floor of the law by now:
+        {regime: [RateWarning]}.
+
+        An agreed rate is checked when it is entered, but the floor moves each
+        half-year. What the contract says is not changed, only told.
+        """
+        Rate = self.env["collection.reference.rate"]
+        since = half_year_start(fields.Date.context_today(self))
+        # sudo: how the companies claim, for whoever may see the regimes
+        low = [
+            RateWarning(text, since, company)
+            for company in companies.sudo()
+            for text in company._get_rates_below_floor()
+        ]
+        return {
+            regime: [
+                RateWarning(str(Rate._missing_rate_error(error)), error.half_year)
+                for error in errors
+            ]
+            + (low if regime.debtor_type == "private" else [])
+            for regime, errors in self._get_missing_rates().items()
+        }
+
     @api.model
     def _cron_check_rates(self):
-        """Ask the credit managers for rates that are missing, once per half-year.
+        """Ask the credit managers for rates that are missing or below the floor of
+        the law, once per half-year.
 
-        An activity is done by itself once the rate is there.
+        An activity is done by itself once the rate is right.
         """
         managers = self.env.ref(
             "account_collection.group_collection_manager"
         ).all_user_ids.filtered(lambda user: user.active and not user.share)
         managers -= self.env.ref("base.user_root")
-        Rate = self.env["collection.reference.rate"]
         todo = "mail.mail_activity_data_todo"
+        today = fields.Date.context_today(self)
         regimes = self.search([("active", "=", True)])
-        for regime, errors in regimes._get_missing_rates().items():
-            notes = [str(Rate._missing_rate_error(error)) for error in errors]
+        warnings_by_regime = regimes._get_rate_warnings(managers.company_ids)
+        for regime, warnings in warnings_by_regime.items():
+            texts = {warning.text for warning in warnings}
             activities = regime.activity_search([todo], only_automated=True)
             activities.filtered(
-                lambda activity: activity.summary not in notes  # noqa: B023
+                lambda activity: activity.summary not in texts  # noqa: B023
             ).action_feedback()
-            for error, note in zip(errors, notes, strict=True):
+            for warning in warnings:
                 asked = activities.exists().filtered(
-                    lambda activity: activity.summary == note  # noqa: B023
+                    lambda activity: activity.summary == warning.text  # noqa: B023
                 )
                 for manager in managers - asked.user_id:
+                    if warning.company and warning.company not in manager.company_ids:
+                        continue
                     regime.activity_schedule(
                         todo,
-                        date_deadline=max(
-                            error.half_year, fields.Date.context_today(self)
-                        ),
-                        summary=note,
+                        date_deadline=max(warning.date, today),
+                        summary=warning.text,
                         user_id=manager.id,
                     )
 

@@ -639,30 +639,6 @@ class CollectionItem(models.Model):
             )
         return item_ids, {row[1] for row in rows}
 
-    def _get_payments(self):
-        """What was received on the items: {item: [(date, amount, item currency)]}."""
-        if not self.ids:
-            return {}
-        self.env["account.partial.reconcile"].flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT ci.id, credit.date, part.debit_amount_currency
-                  FROM collection_item ci
-                  JOIN account_partial_reconcile part
-                    ON part.debit_move_id = ci.move_line_id
-                  JOIN account_move_line credit ON credit.id = part.credit_move_id
-                 WHERE ci.id IN %s
-              ORDER BY ci.id, credit.date, part.id
-                """,
-                tuple(self.ids),
-            )
-        )
-        payments = {}
-        for item_id, date, amount in rows:
-            payments.setdefault(self.browse(item_id), []).append((date, amount))
-        return payments
-
     def _get_notice_dates(self):
         """Day of the first formal notice sent about each item: {item: date}."""
         if not self.ids:

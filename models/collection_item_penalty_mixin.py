@@ -10,6 +10,7 @@ from ..tools.late_interest import (
     Segment,
     interest_segments,
     is_late,
+    share_credits,
 )
 
 ZERO = Decimal(0)
@@ -131,12 +132,7 @@ class CollectionItemPenaltyMixin(models.AbstractModel):
         Regime = self.env["collection.interest.regime"]
         regimes = Regime._get_by_debtor_type()
         rates = self.env["collection.reference.rate"]._get_rate_table()
-        payments = {
-            item.id: received
-            for item, received in self.browse(row[2] for row in rows)
-            ._get_payments()
-            .items()
-        }
+        credited, payments = self.browse(row[2] for row in rows)._get_received()
         from_notice = {kind for kind, regime in regimes.items() if regime.from_notice}
         notices = {
             item.id: date
@@ -182,7 +178,7 @@ class CollectionItemPenaltyMixin(models.AbstractModel):
                     company.sudo().collection_imputation,
                 )
             rule, allocation = rules[rule_key]
-            amount = Decimal(amount)
+            amount = Decimal(amount) - credited.get(item_id, ZERO)
             received = payments.get(item_id, ())
             own = settled.get(item_id)
             try:
@@ -230,6 +226,122 @@ class CollectionItemPenaltyMixin(models.AbstractModel):
                 min(indemnity, invoice["waived"]) if invoice else ZERO,
                 own["whole"] if own else [],
             )
+
+    def _get_received(self):
+        """What reduced the items, matched with them in the ledger or not yet.
+
+        What a credit note takes back was never owed, so it counts from the start;
+        money counts from the day it came in.
+
+        :return: two dicts by item id, in the item's currency: the amount `credited`,
+            and the `payments` as (date, amount)
+        """
+        credited, payments = defaultdict(Decimal), defaultdict(list)
+        if not self.ids:
+            return credited, payments
+        self.env["account.partial.reconcile"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT ci.id,
+                       CASE WHEN move.move_type <> 'out_refund' THEN credit.date END,
+                       part.debit_amount_currency::text
+                  FROM collection_item ci
+                  JOIN account_partial_reconcile part
+                    ON part.debit_move_id = ci.move_line_id
+                  JOIN account_move_line credit ON credit.id = part.credit_move_id
+                  JOIN account_move move ON move.id = credit.move_id
+                 WHERE ci.id = ANY(%s::int[])
+              ORDER BY ci.id, credit.date, part.id
+                """,
+                array_literal(self.ids),
+            )
+        )
+        for item_id, date, amount in rows + self._share_open_credits():
+            if date:
+                payments[item_id].append((date, Decimal(amount)))
+            else:
+                credited[item_id] += Decimal(amount)
+        return credited, payments
+
+    def _share_open_credits(self):
+        """What the customers' unmatched credits pay of the items that are open.
+
+        As a run deducts them: within account and currency, the oldest item first,
+        each up to what it owes undisputed. The credit notes go before the payments,
+        and these by their date.
+
+        :return: rows of (item id, date or None for a credit note, amount)
+        """
+        Account = self.env["collection.account"]
+        Account._flush_all()
+        # who they are first: few customers have credits, and a planner that guesses
+        # how many would look through all items for each of them
+        accounts = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT acc.id
+                  FROM collection_item ci
+                  JOIN collection_account acc
+                    ON acc.id = ci.account_id AND acc.amount_credit > 0
+                 WHERE ci.id = ANY(%s::int[]) AND ci.state = 'open'
+                """,
+                array_literal(self.ids),
+            )
+        )
+        if not accounts:
+            return []
+        account_ids = array_literal(account_id for [account_id] in accounts)
+        credits, owed = defaultdict(list), defaultdict(list)
+        for account_id, currency_id, date, amount in self.env.execute_query(
+            SQL(
+                """
+                SELECT acc.id, aml.currency_id,
+                       CASE WHEN move.move_type <> 'out_refund'
+                            THEN aml.date END AS date,
+                       (-SUM(aml.amount_residual_currency))::text
+                  FROM account_move_line aml
+                  JOIN account_move move ON move.id = aml.move_id
+                  JOIN res_partner p ON p.id = aml.partner_id
+                  JOIN collection_account acc
+                    ON acc.partner_id = p.commercial_partner_id
+                   AND acc.company_id = aml.company_id
+                   AND acc.id = ANY(%s::int[])
+                 WHERE %s
+                   AND aml.parent_state = 'posted'
+                   AND aml.reconciled IS NOT TRUE
+                   AND aml.amount_residual < 0
+              GROUP BY 1, 2, 3
+              ORDER BY date NULLS FIRST
+                """,
+                account_ids,
+                Account._credit_filter(SQL("own.id = ANY(%s::int[])", account_ids)),
+            )
+        ):
+            credits[account_id, currency_id].append((date, Decimal(amount)))
+        for account_id, currency_id, item_id, amount in self.env.execute_query(
+            SQL(
+                """
+                SELECT ci.account_id, ci.currency_id, ci.id,
+                       (ci.amount_residual - COALESCE(ci.amount_disputed, 0))::text
+                  FROM collection_item ci
+                  JOIN account_move move ON move.id = ci.move_id
+                 WHERE ci.state = 'open' AND ci.account_id = ANY(%s::int[])
+                   -- not what a payment that makes no entry of its own settles
+                   AND COALESCE(move.payment_state, '') NOT IN ('in_payment', 'paid')
+              ORDER BY ci.date_due, ci.id
+                """,
+                account_ids,
+            )
+        ):
+            owed[account_id, currency_id].append((item_id, Decimal(amount)))
+        wanted = set(self.ids)
+        return [
+            share
+            for key, of_key in credits.items()
+            for share in share_credits(owed[key], of_key)
+            if share[0] in wanted
+        ]
 
     @api.model
     def _convert_indemnity(self, regime_id, currency_id, company_id, date):

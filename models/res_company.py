@@ -288,19 +288,63 @@ class ResCompany(models.Model):
         :raise ValidationError: below the floor that binds this company
         """
         self.ensure_one()
+        if agreed and self._is_below_floor(agreed):
+            raise ValidationError(self._rate_floor_message(agreed, name))
+
+    def _is_below_floor(self, rate):
+        return float_compare(rate, self.collection_rate_floor, precision_digits=4) < 0
+
+    def _rate_floor_message(self, agreed, name):
+        return self.env._(
+            "The agreed late-payment rate of %(company)s (%(rate)s %%) is "
+            "below the floor of the law: three times the legal rate, that "
+            "is %(floor)s %% (article L441-10 II of the French commercial "
+            "code). Enter at least the floor, or 0 for the legal rate.",
+            company=name,
+            rate=agreed,
+            floor=self.collection_rate_floor,
+        )
+
+    def _get_rates_below_floor(self):
+        """What to say of rates that were agreed in time and are too low by now: the
+        company's own, and those of its customers."""
+        self.ensure_one()
         floor = self.collection_rate_floor
-        if agreed and float_compare(agreed, floor, precision_digits=4) < 0:
-            raise ValidationError(
+        texts = []
+        own = self.collection_agreed_rate
+        if own and self._is_below_floor(own):
+            texts.append(self._rate_floor_message(own, self.name))
+        accounts = self.env["collection.account"].search(
+            [
+                ("company_id", "=", self.id),
+                ("agreed_rate", ">", 0),
+                ("agreed_rate", "<", floor),
+            ]
+        )
+        # the rate of a contract counts between businesses only
+        count = len(
+            accounts.filtered(
+                lambda account: (
+                    self._is_below_floor(account.agreed_rate)
+                    and account._get_debtor_type() == "private"
+                )
+            )
+        )
+        if count:
+            texts.append(
                 self.env._(
-                    "The agreed late-payment rate of %(company)s (%(rate)s %%) is "
-                    "below the floor of the law: three times the legal rate, that "
-                    "is %(floor)s %% (article L441-10 II of the French commercial "
-                    "code). Enter at least the floor, or 0 for the legal rate.",
-                    company=name,
-                    rate=agreed,
+                    "Customers of %(company)s with an agreed late-payment rate below "
+                    "the floor of the law: %(count)s. The floor is three times the "
+                    "legal rate, that is %(floor)s %% (article L441-10 II of the "
+                    "French commercial code). Find them in Collections ‣ Accounts "
+                    "with the filter “Agreed Rate”: enter at least the floor, or 0 "
+                    "for the legal rate.",
+                    company=self.name,
+                    count=count,
                     floor=floor,
                 )
             )
+        return texts
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -23,6 +23,7 @@ from . import test_holds
 from . import test_ibm
 from . import test_insolvency
 from . import test_interest_claim
+from . import test_interest_credits
 from . import test_interest_settlement
 from . import test_item_refresh
 from . import test_letter_bounce

@@ -400,3 +400,92 @@ class TestMissingRates(InterestCommon):
         )
         Regime._cron_check_rates()
         self.assertFalse(regime.activity_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestAgreedRatesBelowFloor(InterestCommon):
+    """The floor of an agreed rate moves each half-year, under it one is told."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.regime = cls.env.ref("account_collection.regime_private")
+        cls.account = cls._item(cls.customer, 1000.0, "2023-01-31").account_id
+
+    def setUp(self):
+        super().setUp()
+        # 3 × 2.06 % then, 3 × 4.22 % from July on
+        with freeze_time("2023-02-15"):
+            self.account.with_user(self.manager_user).agreed_rate = 6.5
+
+    def _warning(self, day, record=None):
+        with freeze_time(day):
+            self.env.invalidate_all()
+            record = (record or self.regime).with_user(self.manager_user)
+            return record.rate_warning
+
+    def test_rate_of_a_customer(self):
+        self.assertFalse(self._warning("2023-06-30"))
+        warning = self._warning("2023-07-01")
+        self.assertIn("below the floor of the law: 1.", warning)
+        self.assertIn("12.66 %", warning)
+        # told, not changed: it is what the contract says
+        self.assertEqual(self.account.agreed_rate, 6.5)
+        self.account.agreed_rate = 0.0
+        self.assertFalse(self._warning("2023-07-01"))
+
+    def test_rate_of_the_company(self):
+        self.account.agreed_rate = 0.0
+        with freeze_time("2023-02-15"):
+            self.company.collection_agreed_rate = 6.5
+        self.assertFalse(self._warning("2023-06-30"))
+        self.assertRegex(
+            self._warning("2023-07-01"), rf"{self.company.name} \(6\.5 %\).*12\.66 %"
+        )
+
+    def test_no_rate_that_does_not_count(self):
+        for debtor_type in ("public", "consumer"):
+            self.account.segment_id = self._segment(debtor_type)
+            self.assertFalse(self._warning("2023-07-01"))
+        self.account.segment_id = False
+        # the floor is French law
+        self.company.country_id = self.env.ref("base.us")
+        self.assertFalse(self._warning("2023-07-01"))
+
+    def test_the_run_says_so(self):
+        with freeze_time("2023-07-01"):
+            run = self._run("2023-07-01")
+        self.assertIn(
+            "below the floor of the law: 1.", self._warning("2023-07-01", run)
+        )
+        other = self.setup_other_company()
+        elsewhere = self.env["collection.dunning.run"].create(
+            {"company_id": other["company"].id, "date": "2023-07-01"}
+        )
+        with freeze_time("2023-07-01"):
+            self.env.invalidate_all()
+            self.assertFalse(elsewhere.rate_warning)
+
+    def test_managers_of_the_company_are_asked_once(self):
+        other = self.setup_other_company()["company"]
+        stranger = self.manager_user.copy(
+            {
+                "login": "collection_stranger",
+                "company_id": other.id,
+                "company_ids": [Command.set(other.ids)],
+            }
+        )
+        Regime = self.env["collection.interest.regime"]
+        with freeze_time("2023-07-01"):
+            self.env.invalidate_all()
+            Regime._cron_check_rates()
+            Regime._cron_check_rates()
+            activities = self.regime.activity_ids
+            mine = activities.filtered(lambda a: a.user_id == self.manager_user)
+            self.assertEqual(len(mine), 1)
+            self.assertIn("below the floor of the law: 1.", mine.summary)
+            self.assertEqual(str(mine.date_deadline), "2023-07-01")
+            self.assertNotIn(stranger, activities.user_id)
+            self.account.with_user(self.manager_user).agreed_rate = 12.66
+            Regime._cron_check_rates()
+            self.assertFalse(self.regime.activity_ids)

@@ -13,6 +13,7 @@ from odoo.addons.account_collection.tools.late_interest import (
     half_year_start,
     interest_segments,
     is_late,
+    share_credits,
 )
 
 # floats, as the database gives them
@@ -418,6 +419,25 @@ class TestToolsLateInterest(BaseCase):
         self.assertTrue(is_late(100, due, date(2026, 2, 1), [(due, 99.99)]))
         self.assertFalse(is_late(100, due, date(2026, 3, 1), [(due, 100.0)]))
         self.assertFalse(is_late(100, due, due))
+
+    def test_credits_pay_the_first_claims(self):
+        early, late = date(2026, 1, 10), date(2026, 2, 10)
+        owed = [(1, Decimal(500)), (2, Decimal(0)), (3, Decimal(300))]
+        credits = [(None, Decimal(100)), (early, Decimal(450)), (late, Decimal(50))]
+        self.assertEqual(
+            share_credits(owed, credits),
+            [(1, None, 100), (1, early, 400), (3, early, 50), (3, late, 50)],
+        )
+        self.assertEqual(
+            share_credits(owed, [(early, Decimal(900))]),
+            [(1, early, 500), (3, early, 300)],
+        )
+        self.assertEqual(
+            share_credits(owed, [(None, Decimal(0)), (late, Decimal(20))]),
+            [(1, late, 20)],
+        )
+        self.assertEqual(share_credits(owed, []), [])
+        self.assertEqual(share_credits([], credits), [])
 
     def test_unknown_allocation(self):
         with self.assertRaises(ValueError):

@@ -388,3 +388,30 @@ def is_late(
     """
     in_time = sum(_decimal(paid) for day, paid in payments if day <= date_due)
     return date_to > date_due and _decimal(amount) > in_time
+
+
+def share_credits(
+    owed: Iterable[tuple[int, Decimal]],
+    credits: Iterable[tuple[date | None, Decimal]],
+) -> list[tuple[int, date | None, Decimal]]:
+    """Credits that are matched with nothing, shared among what they may pay.
+
+    Both in the order in which they are used up: the first credit pays the first
+    claim, up to what that one is.
+
+    :param owed: (claim, amount)
+    :param credits: (date, amount)
+    :return: (claim, date, amount) of each part paid
+    """
+    shares = []
+    remaining = ((day, amount) for day, amount in credits if amount > 0)
+    day, left = next(remaining, (None, Decimal(0)))
+    for claim, amount in owed:
+        while amount > 0 and left > 0:
+            part = min(amount, left)
+            shares.append((claim, day, part))
+            amount -= part
+            left -= part
+            if not left:
+                day, left = next(remaining, (None, Decimal(0)))
+    return shares
