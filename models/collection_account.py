@@ -1244,6 +1244,7 @@ class CollectionAccount(models.Model):
     def _cron_refresh(self):
         """Once a day: what became overdue overnight, and whatever was missed."""
         self._refresh()
+        self.env["collection.letter"]._follow_calls()
 
     # ------------------------------------------------------------------
     # Facts other parts ask for

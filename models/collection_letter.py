@@ -49,6 +49,7 @@ class CollectionLetter(models.Model):
     _inherit = [
         "collection.letter.kind.mixin",
         "collection.letter.penalty.mixin",
+        "collection.letter.call.mixin",
         "collection.letter.delivery.mixin",
         "collection.letter.mail.mixin",
         "collection.letter.post.mixin",

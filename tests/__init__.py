@@ -26,6 +26,7 @@ from . import test_interest_claim
 from . import test_interest_settlement
 from . import test_item_refresh
 from . import test_letter_bounce
+from . import test_letter_call
 from . import test_letter_channels
 from . import test_letter_delivery
 from . import test_letter_document
