@@ -765,7 +765,8 @@ class CollectionAccount(models.Model):
     # ------------------------------------------------------------------
 
     def _stop_letters(self):
-        """Insolvency opened: no letter that has not left leaves any more."""
+        """Insolvency opened: no letter that has not left leaves any more, and no call
+        that one asked for is made."""
         if not self:
             return
         self.env["collection.letter"].search(
@@ -774,6 +775,7 @@ class CollectionAccount(models.Model):
                 ("state", "in", ("draft", "to_send", "error")),
             ]
         )._cancel(self.env._("Insolvency of the customer"))
+        self.letter_ids._end_calls()
 
     def _follow_insolvency(self):
         """Keep the activity of declaring the claim true: who, to whom, until when."""

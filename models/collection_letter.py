@@ -355,6 +355,7 @@ class CollectionLetter(models.Model):
 
     def _cancel(self, reason):
         self.write({"state": "cancelled", "state_reason": reason})
+        self._end_calls()
 
     def action_cancel(self):
         if any(letter.state == "sent" for letter in self):

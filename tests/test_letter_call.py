@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
 
 from .test_dunning_level import DunningCommon
@@ -176,3 +177,167 @@ class TestLetterCall(LetterCallCommon):
             run.action_confirm()
         self._call("2026-03-10", "information_only")
         self.assertEqual(run.letter_ids.state, "to_send")
+
+    # ------------------------------------------------------------------
+    # When it needs not be made any more
+    # ------------------------------------------------------------------
+
+    def _assert_no_call(self):
+        self.env.invalidate_all()
+        self.assertFalse(
+            self.account.activity_ids.filtered(
+                lambda activity: (
+                    activity.activity_type_id
+                    == self.env.ref("mail.mail_activity_data_call")
+                )
+            )
+        )
+        self.assertFalse(self.account.next_action)
+        self.assertFalse(self.account.next_action_date)
+
+    def test_paid_before_the_call(self):
+        letter = self._ask()
+        self.assertEqual(self.account.next_action, "Call the customer: Call L1")
+        with freeze_time("2026-03-11"):
+            self._pay(self.item.move_id)
+        self._follow("2026-03-12")
+        self.assertEqual(letter.state, "cancelled")
+        self._assert_no_call()
+
+    def test_insolvent_before_the_call(self):
+        letter = self._ask()
+        with freeze_time("2026-03-11"):
+            self.account.with_user(self.manager_user).insolvency_date = "2026-03-11"
+        self.assertEqual(letter.state, "cancelled")
+        self._assert_no_call()
+
+    def test_cancelled_by_hand(self):
+        letter = self._ask()
+        letter.with_user(self.manager_user).action_cancel()
+        self._assert_no_call()
+
+    def test_called_in_vain_for_long_enough(self):
+        self._ask()
+        self._call("2026-03-12")
+        self._follow("2026-03-22")
+        self._assert_no_call()
+
+    def test_another_next_action_stays(self):
+        letter = self._ask()
+        self.account.write(
+            {"next_action_date": "2026-03-20", "next_action": "Ask the salesperson"}
+        )
+        letter._cancel("A test")
+        self.assertFalse(self.account.activity_ids)
+        self.assertEqual(self.account.next_action, "Ask the salesperson")
+        self.assertEqual(str(self.account.next_action_date), "2026-03-20")
+
+    def test_the_call_beside_a_letter(self):
+        """A letter that left and asked for a call, too: paid, or insolvency."""
+        self.call_level.write({"channel": "post", "also_call": True})
+        letter = self._ask()
+        self.assertEqual(letter.state, "sent")
+        self._follow("2026-03-11")
+        self.assertEqual(len(self.account.activity_ids), 1)
+        with freeze_time("2026-03-12"):
+            self._pay(self.item.move_id)
+        self._follow("2026-03-13")
+        self._assert_no_call()
+        self.assertEqual(letter.state, "sent")
+
+    def test_the_call_beside_a_letter_in_insolvency(self):
+        self.call_level.write({"channel": "post", "also_call": True})
+        self._ask()
+        with freeze_time("2026-03-11"):
+            self.account.insolvency_date = "2026-03-11"
+        self._assert_no_call()
+
+    def test_calls_made_stay_on_record(self):
+        """What was done is not undone: neither the activity nor the letter."""
+        letter = self._ask()
+        activity = self.account.activity_ids
+        self._call("2026-03-12", "information_only")
+        self.assertFalse(activity.active)
+        with freeze_time("2026-03-13"):
+            self._pay(self.item.move_id)
+        self._follow("2026-03-14")
+        self.assertTrue(activity.exists())
+        self.assertEqual(letter.state, "sent")
+        with self.assertRaises(UserError):
+            letter.action_cancel()
+
+    # ------------------------------------------------------------------
+    # One call, in the collector's language
+    # ------------------------------------------------------------------
+
+    def _two_letters(self):
+        """Two letters of the same day to one customer, in two currencies."""
+        with freeze_time("2026-03-10"):
+            foreign = self._item(
+                "N2",
+                self.customer,
+                70.0,
+                "2026-03-02",
+                currency=self._enable_currency("USD"),
+            )
+        letters = self._ask()
+        self.assertEqual(len(letters), 2)
+        return letters, foreign
+
+    def test_one_call_about_two_letters(self):
+        letters, foreign = self._two_letters()
+        self.assertEqual(len(self.account.activity_ids), 1)
+        self.assertEqual(self.account.next_action, "Call the customer: Call L1")
+        letters.filtered(
+            lambda letter: letter.line_ids.item_id == foreign
+        ).action_cancel()
+        self.assertEqual(len(self.account.activity_ids), 1, "about the other one")
+        self._call("2026-03-11", "information_only")
+        self.assertFalse(self.account.activity_ids)
+        self.assertEqual(self.item.level_id, self.call_level)
+        self.assertFalse(foreign.level_id)
+
+    def test_another_level_joins_the_call(self):
+        """A call that is still to be made says all that it is about."""
+        self.ladder.level_ids = [
+            (0, 0, {**level, "channel": "call", "subject": "Call"})
+            for level in (
+                {
+                    "sequence": 15,
+                    "name": "Second call",
+                    "delay_basis": "due",
+                    "delay_days": 8,
+                },
+            )
+        ]
+        self._ask()
+        with freeze_time("2026-03-12"):
+            other = self._item("N2", self.customer, 50.0, "2026-03-03")
+            other._set_level(self.call_level, "2026-03-04", "Called by the salesperson")
+        self._ask("2026-03-12")
+        activity = self.account.activity_ids
+        self.assertEqual(len(activity), 1)
+        self.assertEqual(activity.summary, "Call the customer: Call L1, Second call")
+        self.assertEqual(self.account.next_action, activity.summary)
+        self.assertEqual(str(activity.date_deadline), "2026-03-10")
+        with freeze_time("2026-03-13"):
+            self._pay(self.item.move_id)
+        self._follow("2026-03-14")
+        self.assertEqual(activity.summary, "Call the customer: Second call")
+        self.assertEqual(self.account.next_action, activity.summary)
+
+    def test_in_the_language_of_the_collector(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.env["ir.module.module"]._load_module_terms(
+            ["account_collection"], ["fr_FR"]
+        )
+        self.call_level.with_context(lang="fr_FR").name = "Appel de relance"
+        self.collector_user.lang = "fr_FR"
+        self.manager_user.lang = "en_US"
+        self.customer.lang = "en_US"
+        letter = self._ask()
+        summary = "Appeler le client\N{NO-BREAK SPACE}: Appel de relance"
+        self.assertEqual(self.account.activity_ids.summary, summary)
+        self.assertEqual(self.account.next_action, summary)
+        letter._cancel("A test")
+        self._assert_no_call()
