@@ -56,6 +56,7 @@ from . import collection_level_history
 from . import collection_letter_kind
 from . import collection_letter_kind_mixin
 from . import collection_letter_penalty_mixin
+from . import collection_letter_call_mixin
 from . import collection_letter_delivery_mixin
 from . import collection_letter_mail_mixin
 from . import collection_letter_post_mixin

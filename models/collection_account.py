@@ -766,7 +766,8 @@ class CollectionAccount(models.Model):
     # ------------------------------------------------------------------
 
     def _stop_letters(self):
-        """Insolvency opened: no letter that has not left leaves any more."""
+        """Insolvency opened: no letter that has not left leaves any more, and no call
+        that one asked for is made."""
         if not self:
             return
         self.env["collection.letter"].search(
@@ -775,6 +776,7 @@ class CollectionAccount(models.Model):
                 ("state", "in", ("draft", "to_send", "error")),
             ]
         )._cancel(self.env._("Insolvency of the customer"))
+        self.letter_ids._end_calls()
 
     def _follow_insolvency(self):
         """Keep the activity of declaring the claim true: who, to whom, until when."""
@@ -1245,6 +1247,7 @@ class CollectionAccount(models.Model):
     def _cron_refresh(self):
         """Once a day: what became overdue overnight, and whatever was missed."""
         self._refresh()
+        self.env["collection.letter"]._follow_calls()
 
     # ------------------------------------------------------------------
     # Facts other parts ask for

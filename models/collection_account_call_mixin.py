@@ -186,15 +186,20 @@ class CollectionAccountCallMixin(models.AbstractModel):
         }
         outcome = self._get_call_outcome(vals.get("outcome_id"))
         self._check_follow_up(outcome, follow_up)
+        kinds = [
+            kind for kind in ("promise", "plan", "dispute", "bill") if kind in follow_up
+        ]
         with self.env.cr.savepoint():
+            if kinds:
+                # sudo: bookkeeping on this customer, whom the user may call. The call
+                # is about what is owed before anything is promised or contested
+                self.sudo().letter_ids._get_open_calls()._recompute_before_sending()
             # what the call leads to is there first: a call is never rewritten
             links = {
-                f"{kind}_id": record.id
-                for kind, record in (
-                    (kind, getattr(self, f"_follow_up_{kind}")(follow_up[kind], vals))
-                    for kind in ("promise", "plan", "dispute", "bill")
-                    if kind in follow_up
-                )
+                f"{kind}_id": getattr(self, f"_follow_up_{kind}")(
+                    follow_up[kind], vals
+                ).id
+                for kind in kinds
             }
             call = calls._create_as_user(
                 [{**vals, "outcome_id": outcome.id, "account_id": self.id}], links

@@ -472,12 +472,19 @@ class CollectionCall(models.Model):
         account.with_user(caller_sudo)._release_claim()
         if self.outcome_id.tell_salesperson:
             self._tell_salesperson()
-        if self.connected:
+        letters = account.letter_ids._get_open_calls()
+        if self.right_party:
             # what was asked for has been done
             account.activity_feedback(["mail.mail_activity_data_call"])
-            account.letter_ids.filtered(
-                lambda letter: letter.channel == "call" and letter.state == "to_send"
-            )._mark_sent()
+            if not any(self[name] for name in LINK_FIELDS):
+                # else what was promised or contested just now would leave the letters:
+                # `collection.account._log_call` has computed them before
+                letters = letters._recompute_before_sending()
+            letters._mark_sent()
+        elif self.direction == "outgoing":
+            letters.filtered(
+                lambda letter: not letter.date_tried
+            ).date_tried = fields.Date.context_today(self)
 
     def _note_in_diary(self):
         # sudo: as in `_follow_up`

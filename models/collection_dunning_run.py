@@ -197,6 +197,7 @@ class CollectionDunningRun(models.Model):
             if run.state not in ("draft", "computed"):
                 raise UserError(self.env._("This run is finished: start a new one."))
             run._supersede_others()
+            self.env["collection.letter"]._follow_calls(run.company_id)
             if run.state == "computed" and run._is_up_to_date():
                 # only what could not be worked out then, as for want of a rate
                 failed = run.letter_ids.filtered(

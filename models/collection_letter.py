@@ -53,6 +53,7 @@ class CollectionLetter(models.Model):
     _inherit = [
         "collection.letter.kind.mixin",
         "collection.letter.penalty.mixin",
+        "collection.letter.call.mixin",
         "collection.letter.delivery.mixin",
         "collection.letter.mail.mixin",
         "collection.letter.post.mixin",
@@ -409,6 +410,7 @@ class CollectionLetter(models.Model):
 
     def _cancel(self, reason):
         self.write({"state": "cancelled", "state_reason": reason})
+        self._end_calls()
 
     def action_cancel(self):
         if any(letter.state == "sent" for letter in self):

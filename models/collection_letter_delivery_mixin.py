@@ -21,7 +21,6 @@ SEND_BATCH = 50
 INLINE_LIMIT = 100
 #: letters in one document: the renderer slows down on very long ones
 PRINT_BATCH = 100
-CALL_ACTIVITY = "mail.mail_activity_data_call"
 
 
 class CollectionLetterDeliveryMixin(models.AbstractModel):
@@ -45,7 +44,6 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
     )
     by_email = fields.Boolean(string="Sent by E-mail", readonly=True, copy=False)
     by_post = fields.Boolean(string="Sent by Post", readonly=True, copy=False)
-    by_call = fields.Boolean(string="Call Asked for", readonly=True, copy=False)
 
     _queued_idx = models.Index(
         "(id) WHERE state = 'to_send' AND delivery_state = 'queued'"
@@ -350,44 +348,6 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
                     "by_call": "call" in channels,
                 }
             )
-
-    def _ask_for_call(self):
-        """Put the call of these letters on the collectors' lists; they wait for it."""
-        self.by_call = True
-        self._schedule_calls()
-
-    def _schedule_calls(self):
-        """An activity for today and the account's next action, for each letter."""
-        if not self:
-            return
-        today = fields.Date.context_today(self)
-        letters = self.sudo()
-        activity_type = self.env.ref(CALL_ACTIVITY)
-        self.env["mail.activity"].sudo().create(
-            [
-                {
-                    "activity_type_id": activity_type.id,
-                    "automated": True,
-                    "date_deadline": today,
-                    "res_model_id": self.env["ir.model"]._get_id("collection.account"),
-                    "res_id": letter.account_id.id,
-                    "summary": letter._get_call_summary(),
-                    "user_id": letter._get_collector().id,
-                }
-                for letter in letters
-            ]
-        )
-        for (summary,), accounts in (
-            letters.grouped(lambda letter: (letter._get_call_summary(),))
-        ).items():
-            accounts.account_id.filtered(
-                lambda account: (
-                    not account.next_action_date or account.next_action_date > today
-                )
-            ).write({"next_action_date": today, "next_action": summary})
-
-    def _get_call_summary(self):
-        return self.env._("Call the customer: %(level)s", level=self._get_title())
 
     def _get_collector(self):
         """Who follows up this letter: the account's collector, else who drew it up."""

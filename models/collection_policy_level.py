@@ -127,6 +127,20 @@ class CollectionPolicyLevel(models.Model):
         )
         return variants[:1] or self
 
+    def _get_days_to_next(self):
+        """Days that the ladder leaves between this level and the next one: at least
+        one, and as many as the policy wants between two letters."""
+        levels = self.policy_id._ordered_levels()
+        following = levels.filtered(
+            lambda level: (level.sequence, level.id) > (self.sequence, self.id)
+        )[:1]
+        days = 1
+        if following.delay_basis == "previous":
+            days = following.delay_days
+        elif following.delay_basis == self.delay_basis:
+            days = following.delay_days - self.delay_days
+        return max(days, self.policy_id.interval_days, 1)
+
     def _get_preview_values(self):
         return {"level_id": self._origin.id}
 

@@ -27,6 +27,7 @@ from . import test_interest_credits
 from . import test_interest_settlement
 from . import test_item_refresh
 from . import test_letter_bounce
+from . import test_letter_call
 from . import test_letter_channels
 from . import test_letter_confirm
 from . import test_letter_delivery
