@@ -1,12 +1,17 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .collection_wording_mixin import WORDING_FIELDS
+
 
 class CollectionPolicyLevel(models.Model):
     _name = "collection.policy.level"
     _description = "Dunning Level"
     _inherit = ["collection.wording.mixin"]
     _order = "policy_id, sequence, id"
+
+    # the name is printed, too: {level}
+    _wording_fields = (*WORDING_FIELDS, "name")
 
     policy_id = fields.Many2one(
         comodel_name="collection.policy",
@@ -126,6 +131,9 @@ class CollectionPolicyLevel(models.Model):
             lambda variant: variant.debtor_type == debtor_type
         )
         return variants[:1] or self
+
+    def _is_before_due(self):
+        return self.delay_days < 0
 
     def _get_preview_values(self):
         return {"level_id": self._origin.id}
