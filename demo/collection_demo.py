@@ -12,6 +12,7 @@ from odoo.tools import SQL, file_open
 from .call_stories import DemoCallStories
 from .calls import DemoCalls
 from .ledger import MONTHS, SEED, DemoLedger, moment
+from .letters import DemoLetters
 from .portal import DemoPortal
 from .quality import DemoQuality
 from .upstream import DemoUpstream
@@ -579,6 +580,7 @@ class CollectionDemo(models.AbstractModel):
         self._write_other_letters(company, today)
         self._tell_promises(company, users, today)
         self._tell_bills(company, users, today)
+        DemoLetters(self.env, company, today).tell()
         DemoUpstream(self.env, company, users, today).tell()
         self._tell_provider(mandate, users, today)
         with self._as_of(day(1)):

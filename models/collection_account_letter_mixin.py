@@ -323,7 +323,7 @@ class CollectionAccountLetterMixin(models.AbstractModel):
         kind = account.env["collection.letter.kind"].browse(values.get("kind_id"))
         level = account.env["collection.policy.level"].browse(values.get("level_id"))
         if items is None:
-            items = account._get_sample_items(kind)
+            items = account._get_sample_items(kind, level)
         items = items.sudo()
         if facts is None:
             facts = kind._get_sample_facts() if kind else {}
@@ -337,12 +337,17 @@ class CollectionAccountLetterMixin(models.AbstractModel):
         letter._sum_sample()
         return letter
 
-    def _get_sample_items(self, kind):
-        """At most five open items of one currency, late ones by preference."""
+    def _get_sample_items(self, kind, level):
+        """At most five open items of one currency, such as the letter is about.
+
+        Late ones by preference; before the due date none that is late.
+        """
         items = self.open_item_ids
         if kind.with_items == "none":
             return items.browse()
-        if kind.with_items != "open":
+        if (kind or level)._is_before_due():
+            items = items.filtered(lambda item: item.days_overdue <= 0)
+        elif kind.with_items != "open":
             items = items.filtered(lambda item: item.days_overdue > 0) or items
         currency = items[:1].currency_id
         return items.filtered(lambda item: item.currency_id == currency)[:5]

@@ -626,13 +626,6 @@ class CollectionLetter(models.Model):
         for text in (wording.subject, wording.body_before, wording.body_after):
             wording._check_text(text)
         partner = letter.partner_id
-        if letter.channel == "email" and not partner.email_normalized:
-            raise UserError(
-                self.env._(
-                    "%(partner)s has no valid e-mail address.",
-                    partner=partner.display_name,
-                )
-            )
         if letter.channel == "registered" and not letter._has_postal_address():
             raise UserError(
                 self.env._(

@@ -341,13 +341,15 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
         """Write down how each letter goes."""
         for letter in self:
             channels = letter._get_channels()
-            letter.write(
-                {
-                    "by_email": "email" in channels,
-                    "by_post": bool(channels & {"post", "registered"}),
-                    "by_call": "call" in channels,
-                }
-            )
+            values = {
+                "by_email": "email" in channels,
+                "by_post": bool(channels & {"post", "registered"}),
+                "by_call": "call" in channels,
+            }
+            if letter.channel not in channels:
+                # e-mail and post stand in for one another
+                values["channel"] = "post" if "post" in channels else "email"
+            letter.write(values)
 
     def _get_collector(self):
         """Who follows up this letter: the account's collector, else who drew it up."""
@@ -357,9 +359,26 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
 
     def _get_remark(self):
         """What whoever puts the letter into its envelope should know."""
+        remarks = []
+        partner = self._get_mail_partner()
+        if (
+            self.by_post
+            and not self.by_email
+            and partner.email
+            and not partner.email_normalized
+        ):
+            remarks.append(
+                self.env._(
+                    "“%(email)s” is no e-mail address: the letter goes by post. "
+                    "Correct the address of %(partner)s.",
+                    email=partner.email,
+                    partner=partner.display_name,
+                )
+            )
         if self.by_post and not self._has_postal_address():
-            return self.env._("The postal address is incomplete.")
-        return False
+            remarks.append(self.env._("The postal address is incomplete."))
+        remarks.append(self._get_enclosure_remark())
+        return " ".join(filter(None, remarks)) or False
 
     def action_send(self):
         """Send these letters now; numbers are given and errors tried again.

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .collection_wording_mixin import WORDING_FIELDS
+
 #: what a letter of each kind has to tell to be worth anything
 KIND_FACTS = {
     "bill_return": ("fact_reference", "fact_amount", "fact_date"),
@@ -17,6 +19,9 @@ class CollectionLetterKind(models.Model):
     _description = "Kind of Letter"
     _inherit = ["collection.wording.mixin"]
     _order = "sequence, id"
+
+    # the name is printed, too: {level}
+    _wording_fields = (*WORDING_FIELDS, "name")
 
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
@@ -104,6 +109,9 @@ class CollectionLetterKind(models.Model):
     def _get_facts(self):
         """Fields of the letter that must be filled in."""
         return KIND_FACTS.get(self.code, ())
+
+    def _is_before_due(self):
+        return self.code == "pre_reminder"
 
     def _get_preview_values(self):
         return {"kind_id": self._origin.id}

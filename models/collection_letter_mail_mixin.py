@@ -3,9 +3,11 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, email_normalize, formataddr
+from odoo.tools.mail import prepend_html_content
 
 #: more invoices than this are not attached
 MAX_ENCLOSURES = 10
+RECALL_STYLE = "font-family: Arial, Helvetica, sans-serif; font-size: 14px;"
 TODO_ACTIVITY = "mail.mail_activity_data_todo"
 
 
@@ -105,7 +107,7 @@ class CollectionLetterMailMixin(models.AbstractModel):
                 )
 
     def _complete_mail_values(self, values):
-        """What the template does not know: copies, answers, enclosures.
+        """What the template does not know: the recall, copies, answers, enclosures.
 
         :param dict values: of the e-mail, as `mail.template` generates them
         """
@@ -120,6 +122,12 @@ class CollectionLetterMailMixin(models.AbstractModel):
                 "record_company_id": company.id,
             }
         )
+        # whichever template carries the letter: the law asks for it (R124-4 CPCE)
+        recall = self._get_mail_recall()
+        if recall:
+            values["body_html"] = prepend_html_content(
+                str(values.get("body_html") or ""), str(recall)
+            )
         copies = self._get_copy_partners()
         recipients = self.env["res.partner"].sudo().browse(values.get("partner_ids"))
         if copies and recipients:
@@ -134,6 +142,18 @@ class CollectionLetterMailMixin(models.AbstractModel):
                 formataddr((partner.name or "", partner.email_normalized))
                 for partner in copies
             )
+
+    def _get_mail_recall(self):
+        """Which first letter of a provider the e-mail follows, as HTML, or nothing."""
+        Report = self.env["report.account_collection.report_collection_letter"]
+        # sudo: it goes to the customer whom both letters are for
+        letter = self.sudo().with_context(lang=self.lang)
+        notice = Report.with_context(lang=self.lang)._get_notice_line(letter)
+        if not notice:
+            return Markup()
+        return Markup('<p style="{}"><strong>{}</strong></p>').format(
+            RECALL_STYLE, notice
+        )
 
     # ------------------------------------------------------------------
     # Enclosures
@@ -157,6 +177,10 @@ class CollectionLetterMailMixin(models.AbstractModel):
                 )
         self.attach_invoices = True
 
+    def _wants_enclosures(self):
+        """Whether copies of the invoices are to go with the letter."""
+        return self.attach_invoices or self.level_id.attach_invoices
+
     def _get_moves_to_enclose(self):
         # sudo: the customer's own invoices, enclosed for the customer
         return self.sudo().line_ids.item_id.move_id
@@ -168,7 +192,7 @@ class CollectionLetterMailMixin(models.AbstractModel):
         if letter.state == "sent" or letter.enclosure_ids:
             return letter.enclosure_ids
         documents = letter.enclosure_ids
-        if not letter.attach_invoices and not letter.level_id.attach_invoices:
+        if not letter._wants_enclosures():
             return documents
         moves = letter._get_moves_to_enclose()
         found = moves.invoice_pdf_report_id
@@ -176,11 +200,28 @@ class CollectionLetterMailMixin(models.AbstractModel):
             return documents
         return found
 
+    def _get_enclosure_remark(self):
+        """Why copies of the invoices that are wanted do not go with the letter."""
+        letter = self.sudo()
+        if not letter._wants_enclosures() or letter._get_enclosures():
+            return False
+        count = len(letter._get_moves_to_enclose())
+        if count > MAX_ENCLOSURES:
+            return self.env._(
+                "No copies of the invoices went with it: there are %(count)s of them, "
+                "and not more than %(limit)s are attached.",
+                count=count,
+                limit=MAX_ENCLOSURES,
+            )
+        return count > 0 and self.env._(
+            "No copies of the invoices went with it: not all of them can be printed."
+        )
+
     def _generate_enclosures(self):
         """Print the invoices to enclose that have no PDF yet, in batches."""
         missing = self.env["account.move"].sudo()
         for letter in self.sudo():
-            if letter.attach_invoices or letter.level_id.attach_invoices:
+            if letter._wants_enclosures():
                 moves = letter._get_moves_to_enclose()
                 if len(moves) <= MAX_ENCLOSURES and all(
                     move.is_sale_document(include_receipts=True) for move in moves

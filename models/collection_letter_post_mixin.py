@@ -37,17 +37,24 @@ class CollectionLetterPostMixin(models.AbstractModel):
         "that a formal notice gives counts from then.",
     )
 
-    @api.depends("date", "date_presented", "level_id")
+    @api.depends(
+        "date",
+        "date_presented",
+        "level_id.formal_notice",
+        "level_id.deadline_days",
+        "level_id.variant_ids.deadline_days",
+        "account_id.segment_id.debtor_type",
+    )
     def _compute_date_deadline(self):
         for letter in self:
             level = letter.sudo().level_id
             start = letter.date
             if level.formal_notice and letter.date_presented:
                 start = letter.date_presented
+            # what the customer reads: a variant may give more time than its level
+            days = letter._get_wording().deadline_days if level else 0
             letter.date_deadline = (
-                start + timedelta(days=level.deadline_days)
-                if start and level.deadline_days
-                else False
+                start + timedelta(days=days) if start and days else False
             )
 
     @api.constrains("date_presented")

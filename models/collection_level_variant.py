@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class CollectionLevelVariant(models.Model):
@@ -40,19 +41,11 @@ class CollectionLevelVariant(models.Model):
     def _get_preview_values(self):
         return {"level_id": self.level_id._origin.id}
 
-    def _compute_preview_defaults(self):
+    def _is_before_due(self):
+        return self.level_id._is_before_due()
+
+    def _get_preview_domains(self):
         """A customer of the kind the wording is for, if there is one."""
-        res = super()._compute_preview_defaults()
-        Account = self.env["collection.account"]
-        for variant in self:
-            fitting = Account.search(
-                [
-                    ("company_id", "=", self.env.company.id),
-                    ("amount_overdue", ">", 0),
-                    ("segment_id.debtor_type", "=", variant.debtor_type),
-                ],
-                order="id desc",
-                limit=1,
-            )
-            variant.preview_account_id = fitting or variant.preview_account_id
-        return res
+        domains = super()._get_preview_domains()
+        of_kind = Domain("segment_id.debtor_type", "=", self.debtor_type)
+        return [domains[0] & of_kind, *domains]

@@ -1,12 +1,17 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .collection_wording_mixin import WORDING_FIELDS
+
 
 class CollectionPolicyLevel(models.Model):
     _name = "collection.policy.level"
     _description = "Dunning Level"
     _inherit = ["collection.wording.mixin"]
     _order = "policy_id, sequence, id"
+
+    # the name is printed, too: {level}
+    _wording_fields = (*WORDING_FIELDS, "name")
 
     policy_id = fields.Many2one(
         comodel_name="collection.policy",
@@ -140,6 +145,9 @@ class CollectionPolicyLevel(models.Model):
         elif following.delay_basis == self.delay_basis:
             days = following.delay_days - self.delay_days
         return max(days, self.policy_id.interval_days, 1)
+
+    def _is_before_due(self):
+        return self.delay_days < 0
 
     def _get_preview_values(self):
         return {"level_id": self._origin.id}

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 WORDING_FIELDS = ("subject", "body_before", "body_after")
 
@@ -76,14 +77,28 @@ class CollectionWordingMixin(models.AbstractModel):
         return self.env["res.lang"].get_installed()
 
     def _compute_preview_defaults(self):
-        account = self.env["collection.account"].search(
-            [("company_id", "=", self.env.company.id), ("amount_overdue", ">", 0)],
-            order="id desc",
-            limit=1,
-        )
+        Account = self.env["collection.account"]
+        own = Domain("company_id", "=", self.env.company.id)
         for record in self:
             record.preview_lang = self.env.lang or "en_US"
-            record.preview_account_id = account
+            found = Account
+            for domain in record._get_preview_domains():
+                found = found or Account.search(own & domain, order="id desc", limit=1)
+            record.preview_account_id = found
+
+    def _is_before_due(self):
+        """Whether the letter is about what is not due yet."""
+        raise NotImplementedError
+
+    def _get_preview_domains(self):
+        """Whom to show the letter for, the most fitting first: who owes something
+        such as the letter is about."""
+        late = Domain("amount_overdue", ">", 0)
+        if not self._is_before_due():
+            return [late]
+        today = fields.Date.context_today(self)
+        coming = Domain("state", "=", "open") & Domain("date_due", ">=", today)
+        return [Domain("item_ids", "any", coming), late]
 
     def _get_preview_values(self):
         """What makes a sample letter use this wording: its level or kind, and facts."""

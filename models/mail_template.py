@@ -2,7 +2,19 @@ from odoo import api, models
 
 
 class MailTemplate(models.Model):
-    _inherit = "mail.template"
+    _name = "mail.template"
+    _inherit = ["mail.template", "collection.wording.check.mixin"]
+
+    _wording_fields = ("subject", "body_html")
+
+    @api.constrains("model_id", "subject", "body_html")
+    def _check_wording(self):
+        # EXTENDS account_collection: of all e-mails, those that carry letters
+        letters = self.filtered(lambda template: template.model == "collection.letter")
+        return super(MailTemplate, letters)._check_wording()
+
+    def _check_text(self, text):
+        """Braces hold expressions here, which `mail` checks."""
 
     def _generate_template(
         self,

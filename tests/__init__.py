@@ -32,6 +32,7 @@ from . import test_letter_channels
 from . import test_letter_confirm
 from . import test_letter_delivery
 from . import test_letter_document
+from . import test_letter_german
 from . import test_letter_kinds
 from . import test_letter_post
 from . import test_letter_sending

@@ -66,6 +66,8 @@ class TestDemo(HttpCase):
             letters.filtered(lambda le: le.state == "sent" and not le.number)
         )
         self.assertGreater(len(set(runs.exclusion_ids.mapped("reason"))), 5)
+        self.assertIn("do_nothing", runs.exclusion_ids.mapped("reason"))
+        self.assertIn("pre_reminder", letters.mapped("kind_id.code"))
 
     def test_no_mail_waits_to_leave(self):
         self.assertFalse(self.env["mail.mail"].search([("state", "=", "outgoing")]))

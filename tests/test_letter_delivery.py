@@ -111,12 +111,13 @@ class TestLetterDelivery(DeliveryCommon):
         run = self._run_of(3)
         letters = run.letter_ids.sorted("id")
         broken = letters[1]
-        broken.partner_id.email = "not an address"
+        broken.channel = "registered"
+        broken.partner_id.street = False
         letters._queue_sending()
         self._trigger_cron()
         self.assertEqual(letters.mapped("state"), ["sent", "error", "sent"])
         self.assertFalse(broken.delivery_state)
-        broken.partner_id.email = "right@customer.example.com"
+        broken.partner_id.street = "2 rue Neuve"
         self._trigger_cron()
         self.assertEqual(broken.state, "error", "it waits for a person")
         broken.action_send()
@@ -297,6 +298,23 @@ class TestLetterDelivery(DeliveryCommon):
         self.assertEqual(
             self._mails(letter).attachment_ids, letter.attachment_id | document
         )
+
+    def test_too_many_invoices_to_enclose(self):
+        """Nothing is enclosed, and whoever looks at the letter is told why."""
+        self.reminder.attach_invoices = True
+        for _position in range(10):
+            self._invoice(self.debtor, 100, "2026-10-01")
+        letter = self._letter(self.debtor, self.reminder)
+        letter._send()
+        self.assertEqual(len(letter.enclosure_ids), 10)
+        self.assertFalse(letter.state_reason)
+        self._invoice(self.debtor, 100, "2026-10-01")
+        letter = self._letter(self.debtor, self.reminder)
+        letter._send()
+        self.assertEqual(letter.state, "sent")
+        self.assertFalse(letter.enclosure_ids)
+        self.assertIn("11", letter.state_reason)
+        self.assertIn("10", letter.state_reason)
 
     def test_payment_link(self):
         self.debtor.lang = "en_US"

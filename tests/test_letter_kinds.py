@@ -595,6 +595,65 @@ class TestWording(LetterKindCommon):
                 ):
                     record.with_context(lang=lang).body_after = text
 
+    def test_forbidden_names(self):
+        """The name of a level or a kind is printed where {level} stands."""
+        for record in (
+            self.reminder,
+            self.env.ref("account_collection.letter_kind_thanks"),
+        ):
+            with (
+                self.assertRaisesRegex(ValidationError, "bailiff"),
+                self.env.cr.savepoint(),
+            ):
+                record.name = "Before the bailiff"
+            with (
+                self.assertRaisesRegex(ValidationError, "huissier"),
+                self.env.cr.savepoint(),
+            ):
+                record.update_field_translations(
+                    "name", {"fr_FR": "Avant passage de l’huissier"}
+                )
+        with self.assertRaisesRegex(ValidationError, "huissier"):
+            self.reminder.copy({"name": "Avis avant saisie par huissier"})
+
+    def test_forbidden_words_in_mail_templates(self):
+        """The e-mail around the letter is read by the same customer."""
+        standard = self.env.ref("account_collection.mail_template_letter")
+        standard.copy({"name": "Our own"})
+        model = self.env["ir.model"]._get_id("collection.letter")
+        values = {"name": "t", "model_id": model, "subject": "{{ object.subject }}"}
+        Template = self.env["mail.template"]
+        with self.assertRaisesRegex(ValidationError, "huissier"):
+            Template.create(
+                {**values, "body_html": "<p>Notre huissier procédera à la saisie</p>"}
+            )
+        template = Template.create(values)
+        for name, text in (
+            ("subject", "{{ object.number }}: avant saisie"),
+            ("body_html", "<p>Avant <b>saisie</b></p>"),
+        ):
+            for lang in ("en_US", "fr_FR"):
+                with (
+                    self.assertRaisesRegex(ValidationError, "saisie"),
+                    self.env.cr.savepoint(),
+                ):
+                    template.with_context(lang=lang)[name] = text
+            with (
+                self.assertRaisesRegex(ValidationError, "saisie"),
+                self.env.cr.savepoint(),
+            ):
+                template.update_field_translations(name, {"fr_FR": text})
+        # other e-mails are none of our business, until they carry letters
+        other = Template.create(
+            {
+                **values,
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "subject": "Saisie de vos heures",
+            }
+        )
+        with self.assertRaisesRegex(ValidationError, "saisie"):
+            other.model_id = model
+
     def test_message_says_why_and_in_which_language(self):
         with self.assertRaises(ValidationError) as caught:
             self.reminder.with_context(lang="fr_FR").subject = "Avant saisie"
@@ -640,6 +699,30 @@ class TestWording(LetterKindCommon):
             form.preview_lang = "fr_FR"
         self.assertEqual(level.subject, "Objet tout neuf pour {customer}")
         self.assertEqual(self.env["collection.letter"].search_count([]), before)
+
+    def test_preview_before_the_due_date(self):
+        """Shown for who owes something not due yet, and about that alone."""
+        coming = self._invoice(self.debtor, 700, "2026-12-15", date="2026-11-15")
+        late = self._invoice(self.debtor, 1000, "2026-09-30")
+        only_late = self._debtor("Always Late")
+        self._invoice(only_late, 500, "2026-09-30")
+        for record in (
+            self.pre_reminder,
+            self.pre_reminder.variant_ids[0],
+            self.env.ref("account_collection.letter_kind_pre_reminder"),
+        ):
+            with self.subTest(model=record._name):
+                self.assertEqual(
+                    record.preview_account_id, self.account_of(self.debtor)
+                )
+                self.assertIn(coming.name, record.preview_html)
+                self.assertNotIn(late.name, record.preview_html)
+                record.preview_account_id = self.account_of(only_late)
+                self.assertIn("Always Late", record.preview_html)
+                self.assertNotIn("INV/", record.preview_html)
+        self.reminder.preview_account_id = self.account_of(self.debtor)
+        self.assertIn(late.name, self.reminder.preview_html)
+        self.assertNotIn(coming.name, self.reminder.preview_html)
 
     def test_preview_of_every_wording(self):
         self._invoice(self.debtor, 1000, "2026-09-30")
@@ -746,6 +829,54 @@ class TestMandateNotice(LetterKindCommon):
             "Ateliers Vauban SAS",
             # customers pay where the first letter told them to
             "FR14 2004 1010",
+        )
+
+    def test_notice_is_recalled_in_the_email(self):
+        """In the words of the e-mail itself, whichever template carries the letter."""
+        notice = self._notice()
+        notice.action_confirm()
+        notice._send()
+        self.assertNotIn("R124-4", self._mail_of(notice).body_html or "")
+        own = self.env["mail.template"].create(
+            {
+                "name": "Our own",
+                "model_id": self.env["ir.model"]._get_id("collection.letter"),
+                "subject": "{{ object.subject }}",
+                "body_html": "<p>Voyez la pièce jointe.</p>",
+                "partner_to": "{{ object._get_mail_partner().id }}",
+            }
+        )
+        statement = self._written("statement")
+        statement._send()
+        self.assertEqual(statement.state, "sent", statement.state_reason)
+        for template in (False, own):
+            with self.subTest(template=template and template.name):
+                if template:
+                    standard = self.env.ref("account_collection.mail_template_letter")
+                    standard.body_html = own.body_html
+                    statement.action_send_again()
+                body = self._mail_of(statement).body_html
+                self.assertIn(
+                    f"Orvalis Recouvrement, n° {notice.number} du",
+                    body.replace("\N{NO-BREAK SPACE}", " "),
+                )
+                self.assertEqual(body.count("R124-4"), 1)
+        # taken back, the company writes in its own name
+        self.account_of(self.debtor).placement_line_id._take_back("recalled", "test")
+        later = self._written("statement")
+        later._send()
+        self.assertNotIn("R124-4", self._mail_of(later).body_html)
+
+    def _mail_of(self, letter):
+        """The last e-mail of a letter."""
+        return (
+            self.env["mail.mail"]
+            .sudo()
+            .search(
+                [("model", "=", letter._name), ("res_id", "=", letter.id)],
+                order="id desc",
+                limit=1,
+            )
         )
 
     def test_notice_shows_on_the_call_screen(self):

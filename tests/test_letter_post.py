@@ -104,6 +104,29 @@ class TestLetterPost(LetterCommon):
         with self.assertRaises(UserError):
             letter.date_presented = "2026-11-01"
 
+    def test_deadline_is_the_one_the_customer_reads(self):
+        """A public body has 15 days after a formal notice, a business 8."""
+        self._invoice(self.debtor, 500, "2026-09-01")
+        account = self.account_of(self.debtor)
+        self.formal_notice.variant_ids.filtered(
+            lambda variant: variant.debtor_type == "public"
+        ).deadline_days = 20
+        for debtor_type, day, text in (
+            ("private", "2026-11-30", "8 jours"),
+            ("public", "2026-12-12", "20 jours"),
+            ("consumer", "2026-12-07", "15 jours"),
+        ):
+            with self.subTest(debtor_type):
+                account.segment_id = self._segment(debtor_type)
+                letter = self._letter(self.debtor, self.formal_notice, confirm=False)
+                self.assertEqual(str(letter.date_deadline), day)
+                self.assertIn(text, self._text(letter._render_pdf()))
+        # other days are read at once
+        letter._get_wording().deadline_days = 30
+        self.assertEqual(str(letter.date_deadline), "2026-12-22")
+        # a letter outside the ladder asks for nothing by a day
+        self.assertFalse(account._write_letter("statement").date_deadline)
+
     def test_collectors_change_nothing_else(self):
         self._invoice(self.debtor, 500, "2026-10-01")
         letter = self._letter(self.debtor, self.reminder, confirm=False)

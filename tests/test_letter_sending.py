@@ -102,6 +102,36 @@ class TestLetterSending(LetterCommon):
         self.assertFalse(self._mails(letter))
         self.assertFalse(letter.state_reason)
 
+    def test_what_is_no_email_address(self):
+        """“n/a” is as good as none: the letter goes by post, and says so."""
+        letter = self._letter(self.debtor, self.reminder)
+        self.assertEqual(letter.channel, "email")
+        self.debtor.email = "n/a"
+        letter._send()
+        self.assertEqual(letter.state, "sent", letter.state_reason)
+        self.assertEqual(letter.channel, "post")
+        self.assertTrue(letter.by_post)
+        self.assertFalse(letter.by_email)
+        self.assertFalse(self._mails(letter))
+        self.assertIn("“n/a”", letter.state_reason)
+        self.assertIn("Menuiseries Kerouac", letter.state_reason)
+        # it is asked for like any other on paper
+        self.assertTrue(letter.action_print_post())
+
+    def test_contact_whose_address_was_corrected(self):
+        """The e-mail goes to the corrected contact, whatever the addressee's is."""
+        letter = self._letter(self.debtor, self.reminder)
+        self.debtor.email = "n/a"
+        contact = self.env["res.partner"].create(
+            {"name": "Yann", "parent_id": self.debtor.id, "email": "yann@k.example.com"}
+        )
+        letter.account_id.dunning_contact_id = contact
+        letter._send()
+        self.assertEqual(letter.state, "sent", letter.state_reason)
+        self.assertEqual(letter.channel, "email")
+        self.assertEqual(self._mails(letter).recipient_ids, contact)
+        self.assertFalse(letter.state_reason)
+
     def test_incomplete_address(self):
         """A registered letter cannot leave; a plain one leaves with a remark."""
         self.debtor.write({"email": False, "street": False})
@@ -168,7 +198,8 @@ class TestLetterSending(LetterCommon):
         broken = run.letter_ids.filtered(
             lambda letter: letter.account_id.partner_id == others[1]
         )
-        others[1].email = "not an address"
+        broken.channel = "registered"
+        others[1].street = False
         run.action_send()
         self.assertEqual(broken.state, "error")
         self.assertIn("Client 1", broken.state_reason)
@@ -179,7 +210,7 @@ class TestLetterSending(LetterCommon):
         self.assertEqual(len(rest.attachment_id), 3)
         # put right, it is tried again under the same number
         number = broken.number
-        others[1].email = "compta@client1.example.com"
+        others[1].street = "2 rue Neuve"
         broken.action_send()
         self.assertEqual(broken.state, "sent")
         self.assertEqual(broken.number, number)
