@@ -345,6 +345,30 @@ class TestLetterKinds(LetterKindCommon):
             self.assertPrinted(text, *words)
             self.assertNotPrinted(text, "Madame")
 
+    def test_addressee_is_the_contact_of_the_letters(self):
+        self._invoice(self.debtor, 1000, "2026-09-30")
+        people = self.env["res.partner"].create(
+            [
+                {"name": "Inv", "parent_id": self.debtor.id, "type": "invoice"},
+                {
+                    "name": "Dun",
+                    "parent_id": self.debtor.id,
+                    "type": "contact",
+                    "email": "dun@customer.example.com",
+                    "lang": "de_DE",
+                },
+            ]
+        )
+        account = self.account_of(self.debtor)
+        self.assertEqual(self._written("statement").partner_id, people[0])
+        account.dunning_contact_id = people[1]
+        letter = self._written("statement")
+        self.assertEqual(letter.partner_id, people[1])
+        self.assertEqual((letter.channel, letter.lang), ("email", "de_DE"))
+        letter._send()
+        self.assertEqual(letter.state, "sent", letter.state_reason)
+        self.assertEqual(letter._get_mail_partner(), people[1])
+
     def test_compose(self):
         """The wizard shows the letter, splits the plan, and sends what it may."""
         invoice = self._invoice(self.debtor, 2345.67, "2026-08-31")
