@@ -1,5 +1,6 @@
 from datetime import date
 from decimal import Decimal
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -368,6 +369,42 @@ class TestLetterKinds(LetterKindCommon):
         letter._send()
         self.assertEqual(letter.state, "sent", letter.state_reason)
         self.assertEqual(letter._get_mail_partner(), people[1])
+
+    def test_qr_code_asks_for_what_is_to_be_transferred(self):
+        self.company.qr_code = True
+        items = self._items(self._invoice(self.debtor, 1000, "2026-09-30"))
+        self._invoice(self.debtor, 50, "2026-12-15", date="2026-11-15")
+        plan = {
+            "payment_means": "transfer",
+            "fact_amount": 1000,
+            "details": [("2026-12-31", 500), ("2027-01-31", 500)],
+        }
+        for code, facts, amounts in (
+            ("payment_plan", plan, []),
+            ("statement", {}, []),
+            (
+                "promise_confirmation",
+                {"fact_amount": 300, "fact_date": "2026-11-30"},
+                [300],
+            ),
+            ("pre_reminder", {}, [50]),
+        ):
+            letter = self._written(
+                code, items if code != "pre_reminder" else None, **facts
+            )
+            with (
+                self.subTest(code=code),
+                patch.object(
+                    self.env.registry["res.partner.bank"],
+                    "build_qr_code_base64",
+                    return_value="data:image/png;base64,AAAA",
+                ) as build,
+            ):
+                html = letter._render_html()
+                asked = [call.args[0] for call in build.call_args_list]
+                self.assertEqual(asked, amounts)
+                self.assertEqual("base64,AAAA" in html, bool(amounts))
+                self.assertIn("FR76", html, "one may pay all the same")
 
     def test_compose(self):
         """The wizard shows the letter, splits the plan, and sends what it may."""
