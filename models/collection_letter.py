@@ -489,6 +489,7 @@ class CollectionLetter(models.Model):
             *self._get_missing_facts(),
             *self._get_missing_provider_mentions(),
             *self._get_missing_notices(),
+            *self._get_missing_addresses(),
         ]
 
     def _get_missing_company_mentions(self):
