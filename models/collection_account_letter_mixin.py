@@ -131,13 +131,32 @@ class CollectionAccountLetterMixin(models.AbstractModel):
         return letters.sudo(self.env.su)
 
     def _check_kind(self, kind):
-        """Refuse the first letter of a provider where no provider shows itself."""
+        """Refuse the first letter of a provider where no provider shows itself, and
+        whatever asks an insolvent customer for payment."""
+        if kind._asks_for_payment():
+            self._check_solvent()
         if kind.by_provider and not self._is_worked_on_behalf():
             raise UserError(
                 self.env._(
                     "%(customer)s is not with a provider that works for the account of "
                     "the company: nobody but the company writes to it.",
                     customer=self.display_name,
+                )
+            )
+
+    def _check_solvent(self):
+        """Refuse to agree with insolvent customers on payment, or to ask them for it.
+
+        :raises UserError: naming the first of them
+        """
+        # sudo: whether insolvency is open, of a customer the user works
+        insolvent = self.sudo().filtered("insolvency_date")[:1]
+        if insolvent:
+            raise UserError(
+                self.env._(
+                    "%(customer)s is insolvent: declare the claim instead of asking "
+                    "for payment or agreeing on it.",
+                    customer=insolvent.display_name,
                 )
             )
 

@@ -246,8 +246,8 @@ class CollectionLetterKindMixin(models.AbstractModel):
                 account._is_worked_on_behalf()
             ):
                 return self.env._("No longer with this provider")
-            if account.insolvency_date:
-                return self.env._("Insolvency proceedings are open")
+        if account.insolvency_date and self.kind_id._asks_for_payment():
+            return self.env._("Insolvency proceedings are open")
         if self.kind_id.code == "thanks" and account.amount_overdue:
             return self.env._("Something is overdue again")
         return False

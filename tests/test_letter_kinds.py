@@ -406,6 +406,48 @@ class TestLetterKinds(LetterKindCommon):
                 self.assertEqual("base64,AAAA" in html, bool(amounts))
                 self.assertIn("FR76", html, "one may pay all the same")
 
+    def test_nothing_is_asked_of_an_insolvent_customer(self):
+        invoice = self._invoice(self.debtor, 1000, "2026-09-30")
+        self._invoice(self.debtor, 50, "2026-12-15", date="2026-11-15")
+        asking = {
+            "pre_reminder": {},
+            "payment_plan": {
+                "fact_amount": 1000,
+                "payment_means": "transfer",
+                "details": [("2026-12-31", 1000)],
+            },
+            "promise_confirmation": {"fact_amount": 5, "fact_date": "2026-11-30"},
+            "bill_return": {
+                "fact_reference": "LCR 1",
+                "fact_amount": 10,
+                "fact_date": "2026-12-31",
+            },
+        }
+        before = [self._written(code, **facts) for code, facts in asking.items()]
+        self.account_of(self.debtor).insolvency_date = "2026-11-21"
+        for letter in before:
+            # one that waited behind a lock while insolvency was noted
+            letter.write({"state": "to_send", "state_reason": False})
+            letter._send()
+            self.assertEqual(letter.state, "cancelled")
+            self.assertIn("Insolvency", letter.state_reason)
+        for code, facts in asking.items():
+            with (
+                self.subTest(code=code),
+                self.assertRaisesRegex(UserError, "Kerouac.* insolvent: declare"),
+            ):
+                self._written(code, **facts)
+        self._pay(invoice, 400)
+        paid = {
+            "fact_amount": 400,
+            "fact_date": "2026-11-20",
+            "payment_means": "transfer",
+        }
+        for code, facts in (("statement", {}), ("receipt", paid)):
+            letter = self._written(code, **facts)
+            letter._send()
+            self.assertEqual(letter.state, "sent", letter.state_reason)
+
     def test_compose(self):
         """The wizard shows the letter, splits the plan, and sends what it may."""
         invoice = self._invoice(self.debtor, 2345.67, "2026-08-31")
