@@ -975,6 +975,126 @@ class TestMandateNotice(LetterKindCommon):
             self.assertEqual(letters.mapped("state"), ["draft"] * size)
         self.assertLess(counts[1], counts[0] + 40)
 
+    # ------------------------------------------------------------------
+    # What stops the company's letters stops the provider's
+    # ------------------------------------------------------------------
+
+    def _add_stopped(self):
+        """Invoices that nobody may ask for, one for each reason."""
+        held, withheld, promised, spread = (
+            self._invoice(self.debtor, amount, "2026-08-31")
+            for amount in (100, 200, 300, 400)
+        )
+        account = self.account_of(self.debtor)
+        held.collection_item_ids.write(
+            {"hold_until": "2026-12-31", "hold_reason": "talks"}
+        )
+        withheld.collection_item_ids.move_line_id.no_followup = True
+        self.env["collection.promise"].create(
+            {
+                "account_id": account.id,
+                "amount": 300,
+                "date_promised": "2026-12-01",
+                "item_ids": [Command.set(promised.collection_item_ids.ids)],
+            }
+        )
+        plan = self.env["collection.payment.plan"].create(
+            {
+                "account_id": account.id,
+                "item_ids": [Command.set(spread.collection_item_ids.ids)],
+                "instalment_count": 2,
+                "date_first": "2026-12-01",
+            }
+        )
+        plan.action_split()
+        plan.action_agree()
+        return held | withheld | promised | spread
+
+    def test_stopped_items_are_not_on_the_notice(self):
+        self._add_stopped()
+        letter = self._notice()
+        self.assertEqual(letter.line_ids.item_id.move_id, self.invoice)
+        self.assertEqual(letter.amount_due, 8000)
+
+    def test_items_stopped_meanwhile_leave_the_notice(self):
+        letter = self._notice()
+        letter.action_confirm()
+        stopped = self._add_stopped()
+        # chosen by hand as well: the rule is the same for all
+        account = self.account_of(self.debtor)
+        stopped.collection_item_ids.filtered(lambda item: not item.delegated).write(
+            {"delegated": True}
+        )
+        chosen = self._written(
+            "mandate_notice", self._items(*stopped, self.invoice), confirm=False
+        )
+        self.assertEqual(chosen.line_ids.item_id.move_id, self.invoice)
+        with self.assertRaisesRegex(UserError, "nothing that the provider may ask"):
+            account._write_letter("mandate_notice", self._items(*stopped))
+        account.write({"hold_until": "2026-12-31", "hold_reason": "talks"})
+        letter._send()
+        self.assertEqual(letter.state, "cancelled")
+        self.assertIn("Nothing is left", letter.state_reason)
+        with self.assertRaisesRegex(UserError, "nothing that the provider may ask"):
+            account._write_letter("mandate_notice")
+        # nor does the job of the night draw one up, nor fail, until the hold ends
+        chosen.action_cancel()
+        self.assertFalse(self.mandate._draft_missing_notices())
+        account.hold_until = False
+        self.assertEqual(
+            self.mandate._draft_missing_notices().line_ids.item_id.move_id, self.invoice
+        )
+
+    def test_credit_of_the_notice_is_the_share_of_its_items(self):
+        older = self._invoice(self.debtor, 500, "2026-04-30")
+        self._credit_note(self.debtor, 700, "2026-10-10")
+        letter = self._notice()
+        self.assertEqual(letter.line_ids.item_id.move_id, self.invoice)
+        self.assertEqual((letter.amount_due, letter.amount_credit), (8000, 200))
+        letter.action_confirm()
+        self._credit_note(self.debtor, 50, "2026-10-11")
+        letter._send()
+        self.assertEqual(letter.state, "sent", letter.state_reason)
+        self.assertNotIn(older, letter.line_ids.item_id.move_id)
+        self.assertEqual((letter.amount_due, letter.amount_credit), (8000, 250))
+        self.assertGreater(letter.amount_total, 7750)
+
+    def test_no_notice_about_what_credits_cover(self):
+        letter = self._notice()
+        letter.action_confirm()
+        self._credit_note(self.debtor, 50000, "2026-10-10")
+        letter._send()
+        self.assertEqual(letter.state, "cancelled")
+        with self.assertRaisesRegex(UserError, "covered by a credit"):
+            self.account_of(self.debtor)._write_letter("mandate_notice")
+
+    def test_time_barred_items_leave_the_notice(self):
+        self.account_of(self.debtor).segment_id = self._segment("consumer")
+        old = self._invoice(self.debtor, 100, "2024-12-31", date="2024-12-01")
+        letter = self._notice()
+        letter.action_confirm()
+        self.assertIn(old, letter.line_ids.item_id.move_id)
+        with freeze_time("2027-02-01 09:00:00"):
+            letter._send()
+        self.assertEqual(letter.state, "sent", letter.state_reason)
+        self.assertEqual(letter.line_ids.item_id.move_id, self.invoice)
+
+    def test_preview_shows_what_would_be_written(self):
+        letter = self._notice()
+        letter.action_cancel()
+        stopped = self._add_stopped()
+        form = Form(
+            self.env["collection.letter.compose"]
+            .with_user(self.collector_user)
+            .with_context(default_account_id=self.account_of(self.debtor).id)
+        )
+        form.kind_id = letter.kind_id
+        self.assertEqual(form.item_ids[:].move_id, self.invoice)
+        for invoice in stopped:
+            form.item_ids.add(invoice.collection_item_ids)
+        self.assertIn(self.invoice.name, form.preview_html)
+        self.assertNotIn(stopped[0].name, form.preview_html)
+
 
 @tagged("post_install", "-at_install")
 class TestLetterTools(BaseCase):
