@@ -1363,10 +1363,14 @@ class CollectionAccount(models.Model):
         return "private" if partner.is_company or partner.vat else "consumer"
 
     def _dunning_contact(self):
-        """Who is written to and called: the invoice contact, else the customer."""
+        """Who is written to and called: the contact chosen for letters, else the one
+        for invoices, else the customer."""
         self.ensure_one()
-        partner = self.sudo().partner_id
-        return partner.browse(partner.address_get(["invoice"])["invoice"])
+        account = self.sudo()
+        partner = account.partner_id
+        return account.dunning_contact_id or partner.browse(
+            partner.address_get(["invoice"])["invoice"]
+        )
 
     # ------------------------------------------------------------------
     # Actions

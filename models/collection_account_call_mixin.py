@@ -381,7 +381,7 @@ class CollectionAccountCallMixin(models.AbstractModel):
         """
         # sudo: the right to read the items was checked; whom the letters go to
         account_sudo = self.sudo()
-        contact = account_sudo.dunning_contact_id or account_sudo._dunning_contact()
+        contact = account_sudo._dunning_contact()
         if not contact.email_normalized:
             raise UserError(
                 self.env._(

@@ -90,12 +90,24 @@ class CollectionAccountLetterMixin(models.AbstractModel):
         :param facts: `fact_date`, `fact_amount`, `payment_means`, `fact_reference`,
             `fact_person`, and `details`: instalments as (date, amount) pairs
         :return: the letter, a draft
-        :raises UserError: when the kind does not suit the account
+        :raises UserError: when the kind does not suit the account, or nothing may be
+            asked for
         """
         self.ensure_one()
-        return self._write_letters(
+        letter = self._write_letters(
             code, {self: items} if items is not None else {}, currency, **facts
         )
+        if not letter:
+            raise UserError(
+                self.env._(
+                    "There is nothing that the provider may ask of %(customer)s today: "
+                    "of the items handed over, none is overdue that is not paid, "
+                    "covered by a credit, promised, on a plan, disputed, on hold or "
+                    "time-barred. Write the letter when that has changed.",
+                    customer=self.display_name,
+                )
+            )
+        return letter
 
     def _write_letters(self, code, items=None, currency=None, **facts):
         """`_write_letter` for many accounts at once; a few queries for them all.
@@ -112,9 +124,26 @@ class CollectionAccountLetterMixin(models.AbstractModel):
             kind = self.env["collection.letter.kind"].sudo()._get_kind(code, company)
             usual = of_company._get_usual_items(kind, currency)
             credits_by_account = of_company._get_letter_credits()
-            for account in of_company:
+            chosen_items = {
+                account: given.get(account.id, usual.get(account))
+                for account in of_company
+            }
+            claims = (
+                self.env["collection.item"]
+                .sudo()
+                .union(*filter(None, chosen_items.values()))
+                ._get_provider_claims()
+                if kind.by_provider
+                else {}
+            )
+            for account, chosen in chosen_items.items():
                 account._check_kind(kind)
-                chosen = given.get(account.id, usual.get(account))
+                if kind.by_provider:
+                    chosen = chosen and chosen.filtered(
+                        lambda item, claims=claims: item in claims
+                    )
+                    if not chosen:
+                        continue
                 vals_list.append(
                     account._prepare_letter(
                         {"kind_id": kind.id},
@@ -123,6 +152,7 @@ class CollectionAccountLetterMixin(models.AbstractModel):
                         currency,
                         credits_by_account.get(account, ()),
                         facts,
+                        claims,
                     )
                 )
         letters = Letter.create(vals_list)
@@ -131,13 +161,32 @@ class CollectionAccountLetterMixin(models.AbstractModel):
         return letters.sudo(self.env.su)
 
     def _check_kind(self, kind):
-        """Refuse the first letter of a provider where no provider shows itself."""
+        """Refuse the first letter of a provider where no provider shows itself, and
+        whatever asks an insolvent customer for payment."""
+        if kind._asks_for_payment():
+            self._check_solvent()
         if kind.by_provider and not self._is_worked_on_behalf():
             raise UserError(
                 self.env._(
                     "%(customer)s is not with a provider that works for the account of "
                     "the company: nobody but the company writes to it.",
                     customer=self.display_name,
+                )
+            )
+
+    def _check_solvent(self):
+        """Refuse to agree with insolvent customers on payment, or to ask them for it.
+
+        :raises UserError: naming the first of them
+        """
+        # sudo: whether insolvency is open, of a customer the user works
+        insolvent = self.sudo().filtered("insolvency_date")[:1]
+        if insolvent:
+            raise UserError(
+                self.env._(
+                    "%(customer)s is insolvent: declare the claim instead of asking "
+                    "for payment or agreeing on it.",
+                    customer=insolvent.display_name,
                 )
             )
 
@@ -157,10 +206,12 @@ class CollectionAccountLetterMixin(models.AbstractModel):
             domain.append(("delegated", "=", True))
         if currency:
             domain.append(("currency_id", "=", currency.id))
+        found = self.env["collection.item"].search(domain)
+        if kind.by_provider:
+            claims = found._get_provider_claims()
+            found = found.filtered(lambda item: item in claims)
         usual = {}
-        for account, items in (
-            self.env["collection.item"].search(domain).grouped("account_id").items()
-        ):
+        for account, items in found.grouped("account_id").items():
             # in several currencies: the one most is owed in, the rest by hand
             by_currency = items.grouped("currency_id")
             usual[account] = max(
@@ -206,11 +257,14 @@ class CollectionAccountLetterMixin(models.AbstractModel):
             found.setdefault(self.browse(row.pop("account_id")), []).append(row)
         return found
 
-    def _prepare_letter(self, values, wording, items, currency, credit_rows, facts):
+    def _prepare_letter(
+        self, values, wording, items, currency, credit_rows, facts, claims
+    ):
         """Values of a letter to this account.
 
         :param values: `kind_id` or `level_id`
         :param wording: the kind, or the level
+        :param claims: of a provider's letter: outcome of `_get_provider_claims`
         """
         items = items if items is not None else self.env["collection.item"]
         currencies = items.currency_id
@@ -236,7 +290,7 @@ class CollectionAccountLetterMixin(models.AbstractModel):
         statement = of_kind and wording.with_items == "open"
         if statement:
             lines += [self._prepare_credit_line(row) for row in of_currency]
-        deducted = of_kind and wording.by_provider
+        by_provider = of_kind and wording.by_provider
         return {
             **values,
             **facts,
@@ -244,12 +298,10 @@ class CollectionAccountLetterMixin(models.AbstractModel):
             "partner_id": contact.id,
             "company_id": self.company_id.id,
             "currency_id": currency.id,
-            "mandate_id": self.mandate_id.id if deducted else False,
+            "mandate_id": self.mandate_id.id if by_provider else False,
             "channel": channel,
             "date": today,
-            "amount_credit": sum(row["amount"] for row in of_currency)
-            if deducted
-            else 0.0,
+            "amount_credit": sum(claims.get(item, 0.0) for item in items),
             "line_ids": [Command.create(line) for line in lines],
             "detail_ids": [
                 Command.create({"date": date, "amount": amount})
@@ -322,14 +374,20 @@ class CollectionAccountLetterMixin(models.AbstractModel):
         account = self.sudo()
         kind = account.env["collection.letter.kind"].browse(values.get("kind_id"))
         level = account.env["collection.policy.level"].browse(values.get("level_id"))
-        if items is None:
+        sample = items is None
+        if sample:
             items = account._get_sample_items(kind, level)
         items = items.sudo()
+        claims = {}
+        if kind.by_provider:
+            claims = items._get_provider_claims()
+            # of the items chosen for a letter: those that would be on it
+            items = items.filtered(lambda item: sample or item in claims)
         if facts is None:
             facts = kind._get_sample_facts() if kind else {}
         credit_rows = account._get_letter_credits().get(account, ())
         vals = account._prepare_letter(
-            values, kind or level, items, None, credit_rows, facts
+            values, kind or level, items, None, credit_rows, facts, claims
         )
         letter = account.env["collection.letter"].new(vals)
         if (kind or level).include_penalties:

@@ -60,7 +60,9 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
         )
 
     @api.model
-    def _decision_tables(self, company, date, policies=None, items=None, again=None):
+    def _decision_tables(
+        self, company, date, policies=None, items=None, again=None, by_provider=False
+    ):
         """SQL that decides, for each open item, its letter level or why it has none.
 
         The rule: the next level after the last one sent on the item's effective
@@ -78,6 +80,8 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
         :param items: decide for these items only
         :param again: they are on a confirmed letter, the level itself is not
             questioned; by default so when `items` are given
+        :param by_provider: the provider itself asks: that an item is its to work is
+            no reason to leave it out
         :return: tables for a WITH clause. Of `decision`, one row per item; `reason`
             NULL means "on a letter". Of `addressed`, one row per account, currency,
             wanted channel, and due or not: whom its letter goes to and how, and which
@@ -277,7 +281,7 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
                        WHEN climbed.promise_id IS NOT NULL THEN 'promised'
                        WHEN climbed.plan_id IS NOT NULL THEN 'on_plan'
                        WHEN climbed.hold_until >= %(date)s THEN 'on_hold'
-                       WHEN climbed.delegated
+                       WHEN NOT %(by_provider)s AND climbed.delegated
                             AND level.worked_by IS DISTINCT FROM 'company'
                        THEN 'delegated'
                        END AS barred,
@@ -499,4 +503,5 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
             if policies
             else SQL("TRUE"),
             again=again,
+            by_provider=by_provider,
         )

@@ -1018,3 +1018,26 @@ class CollectionItem(models.Model):
             for item_id, level_id in rows:
                 levels[self.browse(item_id)] = Level.browse(level_id)
         return levels
+
+    def _get_provider_claims(self):
+        """Which of these items the provider they are with may ask for today.
+
+        By the rule of the runs: whatever stops the company's letters stops his.
+
+        :return: {item: part of it that open credits cover}
+        """
+        Run = self.env["collection.dunning.run"]
+        today = fields.Date.context_today(self)
+        claims = {}
+        Run._flush_for_decision()
+        delegated = self._origin.filtered("delegated")
+        for company, items in delegated.grouped("company_id").items():
+            rows = self.env.execute_query(
+                SQL(
+                    "WITH %s SELECT item_id, amount_credit FROM decision "
+                    "WHERE reason IS NULL",
+                    Run._decision_tables(company, today, items=items, by_provider=True),
+                )
+            )
+            claims.update((self.browse(item_id), credit) for item_id, credit in rows)
+        return claims

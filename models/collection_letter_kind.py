@@ -11,6 +11,9 @@ KIND_FACTS = {
     "promise_confirmation": ("fact_amount", "fact_date"),
 }
 
+#: letters that leave an insolvent customer in peace: they ask for nothing
+ASKING_NOTHING = ("receipt", "statement", "thanks")
+
 
 class CollectionLetterKind(models.Model):
     """A letter outside the ladder of reminders: receipt, plan, statement, …"""
@@ -112,6 +115,11 @@ class CollectionLetterKind(models.Model):
 
     def _is_before_due(self):
         return self.code == "pre_reminder"
+
+    def _asks_for_payment(self):
+        """Whether such a letter asks for money or settles how it is to be paid."""
+        self.ensure_one()
+        return self.code not in ASKING_NOTHING
 
     def _get_preview_values(self):
         return {"kind_id": self._origin.id}

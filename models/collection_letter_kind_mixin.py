@@ -209,24 +209,35 @@ class CollectionLetterKindMixin(models.AbstractModel):
         """
         today = fields.Date.context_today(self)
         credits_by_account = self.account_id._get_letter_credits()
+        notices = self.filtered(lambda letter: letter.kind_id.by_provider)
+        claims = notices.line_ids.item_id._get_provider_claims()
         for letter in self:
             reason = letter._get_outdated_reason()
             if reason:
                 letter._cancel(reason)
                 continue
-            rows = [
-                row
-                for row in credits_by_account.get(letter.account_id, ())
-                if row["currency_id"] == letter.currency_id.id
-            ]
             if letter.kind_id.with_items == "open":
+                rows = [
+                    row
+                    for row in credits_by_account.get(letter.account_id, ())
+                    if row["currency_id"] == letter.currency_id.id
+                ]
                 letter._write_open_lines(rows, today)
             else:
-                letter._update_kind_lines(today)
+                letter._update_kind_lines(today, claims)
             letter.date = today
-            if letter.kind_id.by_provider:
-                letter.amount_credit = sum(row["amount"] for row in rows)
-            if letter.kind_id.with_items == "unpaid" and letter._is_settled():
+            if letter in notices:
+                letter.amount_credit = sum(
+                    claims.get(item, 0.0) for item in letter.line_ids.item_id
+                )
+                if not letter.line_ids:
+                    letter._cancel(
+                        self.env._(
+                            "Nothing is left that the provider may ask for: paid, "
+                            "promised, disputed or stopped meanwhile"
+                        )
+                    )
+            elif letter.kind_id.with_items == "unpaid" and letter._is_settled():
                 letter._cancel(self.env._("Paid or settled meanwhile"))
         remaining = self.filtered(lambda letter: letter.state == "to_send")
         remaining._sum_lines()
@@ -243,22 +254,27 @@ class CollectionLetterKindMixin(models.AbstractModel):
                 account._is_worked_on_behalf()
             ):
                 return self.env._("No longer with this provider")
-            if account.insolvency_date:
-                return self.env._("Insolvency proceedings are open")
+        if account.insolvency_date and self.kind_id._asks_for_payment():
+            return self.env._("Insolvency proceedings are open")
         if self.kind_id.code == "thanks" and account.amount_overdue:
             return self.env._("Something is overdue again")
         return False
 
-    def _update_kind_lines(self, today):
-        """Today's amounts; what is paid leaves a letter that asks for payment."""
+    def _update_kind_lines(self, today, claims):
+        """Today's amounts; what is paid leaves a letter that asks for payment.
+
+        :param claims: what providers may ask for, of `_get_provider_claims`
+        """
         Account = self.env["collection.account"]
         for line in self.line_ids.filtered("item_id"):
             item = line.item_id
             amounts = Account._get_item_amounts(item, today)
-            if self.kind_id.with_items == "unpaid" and (
-                item.state == "closed"
-                or self.currency_id.compare_amounts(amounts["amount_due"], 0) <= 0
-                or (self.kind_id.by_provider and not item.delegated)
+            if (self.kind_id.by_provider and item not in claims) or (
+                self.kind_id.with_items == "unpaid"
+                and (
+                    item.state == "closed"
+                    or self.currency_id.compare_amounts(amounts["amount_due"], 0) <= 0
+                )
             ):
                 line.unlink()
                 continue
@@ -283,8 +299,8 @@ class CollectionLetterKindMixin(models.AbstractModel):
 
     def _is_settled(self):
         """Nothing is left of what the letter is about."""
-        if self.kind_id.by_provider or self.line_ids:
-            return not self.line_ids
+        if self.line_ids:
+            return False
         # a promise about the account as a whole, not about chosen items
         return self.currency_id.compare_amounts(self.account_id.amount_open, 0) <= 0
 
@@ -402,12 +418,17 @@ class CollectionLetterKindMixin(models.AbstractModel):
                         "a mandate: the account is with no provider (hand it over)"
                     ),
                 )
-            elif letter.currency_id.compare_amounts(letter.amount_due, 0) <= 0:
+            elif (
+                letter.currency_id.compare_amounts(
+                    letter.amount_due, letter.amount_credit
+                )
+                <= 0
+            ):
                 yield (
                     letter,
                     self.env._(
-                        "the amounts due: nothing handed over is overdue with "
-                        "%(customers)s (cancel the letter)",
+                        "an amount due: nothing is left of what was handed over that "
+                        "%(customers)s may be asked for (cancel the letter)",
                         customers=letter.account_id.display_name,
                     ),
                 )

@@ -289,6 +289,15 @@ class CollectionLetterMailMixin(models.AbstractModel):
         )
         missing.invalidate_recordset(["access_token"], flush=False)
 
+    def _get_amount_to_transfer(self):
+        """What the customer is to pay in one transfer on this letter, if anything."""
+        self.ensure_one()
+        code = self.sudo().kind_id.code
+        if code in ("payment_plan", "statement"):
+            # paid in parts, or invoice by invoice when each is due
+            return 0.0
+        return self.fact_amount if code == "promise_confirmation" else self.amount_total
+
     def _get_qr_code(self):
         """QR code of the bank transfer, as a data address, or False.
 
@@ -298,10 +307,14 @@ class CollectionLetterMailMixin(models.AbstractModel):
         self.ensure_one()
         # sudo: printed on the letter for the customer anyway
         letter = self.sudo()
-        if not letter.company_id.qr_code or letter.amount_total <= 0:
+        amount = letter._get_amount_to_transfer()
+        if (
+            not letter.company_id.qr_code
+            or letter.currency_id.compare_amounts(amount, 0) <= 0
+        ):
             return False
         return letter._get_bank_account().build_qr_code_base64(
-            letter.amount_total,
+            amount,
             letter.number or "",
             letter.number or "",
             letter.currency_id,

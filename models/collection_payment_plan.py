@@ -302,6 +302,7 @@ class CollectionPaymentPlan(models.Model):
 
     def _check_complete(self):
         self.ensure_one()
+        self.account_id._check_solvent()
         if self.currency_id.compare_amounts(self.amount, self.amount_items):
             raise UserError(
                 self.env._(

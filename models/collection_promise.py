@@ -203,6 +203,10 @@ class CollectionPromise(models.Model):
                     self.env._("A promise is in one currency: record one per currency.")
                 )
 
+    @api.constrains("account_id")
+    def _check_solvent(self):
+        self.account_id._check_solvent()
+
     # ------------------------------------------------------------------
     # Life
     # ------------------------------------------------------------------

@@ -1,4 +1,5 @@
-from odoo.exceptions import AccessError
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
 
 from .test_dunning_level import DunningCommon
@@ -58,6 +59,50 @@ class TestInsolvency(DunningCommon):
         run = self._run("2026-03-31")
         self.assertEqual(self._reasons(run), {"N1": "insolvent"})
         self.assertIn("03/30/2026", run.exclusion_ids.explanation)
+
+    def test_nothing_is_agreed_any_more(self):
+        """A payment agreed after the judgment would favour one creditor."""
+        plans = (
+            self.env["collection.payment.plan"]
+            .with_user(self.collector_user)
+            .create(
+                [
+                    {
+                        "account_id": self.account.id,
+                        "item_ids": [Command.set(self.item.ids)],
+                        "instalment_count": 2,
+                        "date_first": "2026-04-15",
+                    }
+                ]
+                * 2
+            )
+        )
+        plans.action_split()
+        self.company.collection_plan_amount = 0
+        plans[0].action_agree()
+        self.assertEqual(plans[0].state, "to_approve")
+        self.account.insolvency_date = "2026-03-30"
+        declare = "N.* insolvent: declare the claim"
+        with self.assertRaisesRegex(UserError, declare):
+            plans[0].with_user(self.manager_user).action_approve()
+        with self.assertRaisesRegex(UserError, declare):
+            plans[1].action_agree()
+        self.assertEqual(plans.mapped("state"), ["to_approve", "draft"])
+        promise = {"amount": 10, "date_promised": "2026-04-05"}
+        account = self.account.with_user(self.collector_user)
+        for agree in (
+            lambda: account._record_promise(promise),
+            lambda: account._propose_plan(
+                {"instalment_count": 2, "date_first": "2026-04-15"}
+            ),
+        ):
+            with self.assertRaises(UserError) as caught:
+                agree()
+            self.assertRegex(str(caught.exception), declare)
+        self.assertFalse(self.account.promise_ids)
+        self.account.insolvency_date = False
+        self.assertTrue(account._record_promise(promise))
+        plans[1].action_agree()
 
     def test_entered_by_mistake(self):
         self.account.insolvency_date = "2026-03-30"

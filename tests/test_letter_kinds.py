@@ -1,5 +1,6 @@
 from datetime import date
 from decimal import Decimal
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -345,6 +346,108 @@ class TestLetterKinds(LetterKindCommon):
             self.assertPrinted(text, *words)
             self.assertNotPrinted(text, "Madame")
 
+    def test_addressee_is_the_contact_of_the_letters(self):
+        self._invoice(self.debtor, 1000, "2026-09-30")
+        people = self.env["res.partner"].create(
+            [
+                {"name": "Inv", "parent_id": self.debtor.id, "type": "invoice"},
+                {
+                    "name": "Dun",
+                    "parent_id": self.debtor.id,
+                    "type": "contact",
+                    "email": "dun@customer.example.com",
+                    "lang": "de_DE",
+                },
+            ]
+        )
+        account = self.account_of(self.debtor)
+        self.assertEqual(self._written("statement").partner_id, people[0])
+        account.dunning_contact_id = people[1]
+        letter = self._written("statement")
+        self.assertEqual(letter.partner_id, people[1])
+        self.assertEqual((letter.channel, letter.lang), ("email", "de_DE"))
+        letter._send()
+        self.assertEqual(letter.state, "sent", letter.state_reason)
+        self.assertEqual(letter._get_mail_partner(), people[1])
+
+    def test_qr_code_asks_for_what_is_to_be_transferred(self):
+        self.company.qr_code = True
+        items = self._items(self._invoice(self.debtor, 1000, "2026-09-30"))
+        self._invoice(self.debtor, 50, "2026-12-15", date="2026-11-15")
+        plan = {
+            "payment_means": "transfer",
+            "fact_amount": 1000,
+            "details": [("2026-12-31", 500), ("2027-01-31", 500)],
+        }
+        for code, facts, amounts in (
+            ("payment_plan", plan, []),
+            ("statement", {}, []),
+            (
+                "promise_confirmation",
+                {"fact_amount": 300, "fact_date": "2026-11-30"},
+                [300],
+            ),
+            ("pre_reminder", {}, [50]),
+        ):
+            letter = self._written(
+                code, items if code != "pre_reminder" else None, **facts
+            )
+            with (
+                self.subTest(code=code),
+                patch.object(
+                    self.env.registry["res.partner.bank"],
+                    "build_qr_code_base64",
+                    return_value="data:image/png;base64,AAAA",
+                ) as build,
+            ):
+                html = letter._render_html()
+                asked = [call.args[0] for call in build.call_args_list]
+                self.assertEqual(asked, amounts)
+                self.assertEqual("base64,AAAA" in html, bool(amounts))
+                self.assertIn("FR76", html, "one may pay all the same")
+
+    def test_nothing_is_asked_of_an_insolvent_customer(self):
+        invoice = self._invoice(self.debtor, 1000, "2026-09-30")
+        self._invoice(self.debtor, 50, "2026-12-15", date="2026-11-15")
+        asking = {
+            "pre_reminder": {},
+            "payment_plan": {
+                "fact_amount": 1000,
+                "payment_means": "transfer",
+                "details": [("2026-12-31", 1000)],
+            },
+            "promise_confirmation": {"fact_amount": 5, "fact_date": "2026-11-30"},
+            "bill_return": {
+                "fact_reference": "LCR 1",
+                "fact_amount": 10,
+                "fact_date": "2026-12-31",
+            },
+        }
+        before = [self._written(code, **facts) for code, facts in asking.items()]
+        self.account_of(self.debtor).insolvency_date = "2026-11-21"
+        for letter in before:
+            # one that waited behind a lock while insolvency was noted
+            letter.write({"state": "to_send", "state_reason": False})
+            letter._send()
+            self.assertEqual(letter.state, "cancelled")
+            self.assertIn("Insolvency", letter.state_reason)
+        for code, facts in asking.items():
+            with (
+                self.subTest(code=code),
+                self.assertRaisesRegex(UserError, "Kerouac.* insolvent: declare"),
+            ):
+                self._written(code, **facts)
+        self._pay(invoice, 400)
+        paid = {
+            "fact_amount": 400,
+            "fact_date": "2026-11-20",
+            "payment_means": "transfer",
+        }
+        for code, facts in (("statement", {}), ("receipt", paid)):
+            letter = self._written(code, **facts)
+            letter._send()
+            self.assertEqual(letter.state, "sent", letter.state_reason)
+
     def test_compose(self):
         """The wizard shows the letter, splits the plan, and sends what it may."""
         invoice = self._invoice(self.debtor, 2345.67, "2026-08-31")
@@ -569,6 +672,33 @@ class TestLevelVariants(LetterKindCommon):
             letter.action_confirm()
         for part in ("address", "SIRET", "signs formal notices"):
             self.assertIn(part, str(caught.exception))
+
+    def test_formal_notice_needs_the_address_of_who_gets_it(self):
+        self._invoice(self.debtor, 8000, "2026-05-31")
+        for channel in ("post", "registered"):
+            self.formal_notice.channel = channel
+            letter = self._letter(self.debtor, self.formal_notice, confirm=False)
+            self.assertEqual(letter.channel, channel)
+            self.debtor.city = False
+            with self.assertRaisesRegex(UserError, "postal address.*Kerouac"):
+                letter.action_confirm()
+            self.assertFalse(letter.number)
+            self.debtor.city = "Lyon"
+            letter.action_confirm()
+            self.debtor.street = False
+            letter._send()
+            self.assertEqual(letter.state, "error", "the address went meanwhile")
+            self.assertIn("postal address", letter.state_reason)
+            letter.action_cancel()
+            self.debtor.street = "48 rue des Cordeliers"
+        # no reminder, nor a notice that goes by e-mail, depends on it
+        self.debtor.city = False
+        self.formal_notice.channel = "email"
+        self._letter(self.debtor, self.formal_notice)
+        self.reminder.channel = "post"
+        letter = self._letter(self.debtor, self.reminder)
+        letter._send()
+        self.assertEqual(letter.state, "sent", letter.state_reason)
 
 
 @tagged("post_install", "-at_install")
@@ -975,6 +1105,126 @@ class TestMandateNotice(LetterKindCommon):
             self.assertEqual(len(letters), size)
             self.assertEqual(letters.mapped("state"), ["draft"] * size)
         self.assertLess(counts[1], counts[0] + 40)
+
+    # ------------------------------------------------------------------
+    # What stops the company's letters stops the provider's
+    # ------------------------------------------------------------------
+
+    def _add_stopped(self):
+        """Invoices that nobody may ask for, one for each reason."""
+        held, withheld, promised, spread = (
+            self._invoice(self.debtor, amount, "2026-08-31")
+            for amount in (100, 200, 300, 400)
+        )
+        account = self.account_of(self.debtor)
+        held.collection_item_ids.write(
+            {"hold_until": "2026-12-31", "hold_reason": "talks"}
+        )
+        withheld.collection_item_ids.move_line_id.no_followup = True
+        self.env["collection.promise"].create(
+            {
+                "account_id": account.id,
+                "amount": 300,
+                "date_promised": "2026-12-01",
+                "item_ids": [Command.set(promised.collection_item_ids.ids)],
+            }
+        )
+        plan = self.env["collection.payment.plan"].create(
+            {
+                "account_id": account.id,
+                "item_ids": [Command.set(spread.collection_item_ids.ids)],
+                "instalment_count": 2,
+                "date_first": "2026-12-01",
+            }
+        )
+        plan.action_split()
+        plan.action_agree()
+        return held | withheld | promised | spread
+
+    def test_stopped_items_are_not_on_the_notice(self):
+        self._add_stopped()
+        letter = self._notice()
+        self.assertEqual(letter.line_ids.item_id.move_id, self.invoice)
+        self.assertEqual(letter.amount_due, 8000)
+
+    def test_items_stopped_meanwhile_leave_the_notice(self):
+        letter = self._notice()
+        letter.action_confirm()
+        stopped = self._add_stopped()
+        # chosen by hand as well: the rule is the same for all
+        account = self.account_of(self.debtor)
+        stopped.collection_item_ids.filtered(lambda item: not item.delegated).write(
+            {"delegated": True}
+        )
+        chosen = self._written(
+            "mandate_notice", self._items(*stopped, self.invoice), confirm=False
+        )
+        self.assertEqual(chosen.line_ids.item_id.move_id, self.invoice)
+        with self.assertRaisesRegex(UserError, "nothing that the provider may ask"):
+            account._write_letter("mandate_notice", self._items(*stopped))
+        account.write({"hold_until": "2026-12-31", "hold_reason": "talks"})
+        letter._send()
+        self.assertEqual(letter.state, "cancelled")
+        self.assertIn("Nothing is left", letter.state_reason)
+        with self.assertRaisesRegex(UserError, "nothing that the provider may ask"):
+            account._write_letter("mandate_notice")
+        # nor does the job of the night draw one up, nor fail, until the hold ends
+        chosen.action_cancel()
+        self.assertFalse(self.mandate._draft_missing_notices())
+        account.hold_until = False
+        self.assertEqual(
+            self.mandate._draft_missing_notices().line_ids.item_id.move_id, self.invoice
+        )
+
+    def test_credit_of_the_notice_is_the_share_of_its_items(self):
+        older = self._invoice(self.debtor, 500, "2026-04-30")
+        self._credit_note(self.debtor, 700, "2026-10-10")
+        letter = self._notice()
+        self.assertEqual(letter.line_ids.item_id.move_id, self.invoice)
+        self.assertEqual((letter.amount_due, letter.amount_credit), (8000, 200))
+        letter.action_confirm()
+        self._credit_note(self.debtor, 50, "2026-10-11")
+        letter._send()
+        self.assertEqual(letter.state, "sent", letter.state_reason)
+        self.assertNotIn(older, letter.line_ids.item_id.move_id)
+        self.assertEqual((letter.amount_due, letter.amount_credit), (8000, 250))
+        self.assertGreater(letter.amount_total, 7750)
+
+    def test_no_notice_about_what_credits_cover(self):
+        letter = self._notice()
+        letter.action_confirm()
+        self._credit_note(self.debtor, 50000, "2026-10-10")
+        letter._send()
+        self.assertEqual(letter.state, "cancelled")
+        with self.assertRaisesRegex(UserError, "covered by a credit"):
+            self.account_of(self.debtor)._write_letter("mandate_notice")
+
+    def test_time_barred_items_leave_the_notice(self):
+        self.account_of(self.debtor).segment_id = self._segment("consumer")
+        old = self._invoice(self.debtor, 100, "2024-12-31", date="2024-12-01")
+        letter = self._notice()
+        letter.action_confirm()
+        self.assertIn(old, letter.line_ids.item_id.move_id)
+        with freeze_time("2027-02-01 09:00:00"):
+            letter._send()
+        self.assertEqual(letter.state, "sent", letter.state_reason)
+        self.assertEqual(letter.line_ids.item_id.move_id, self.invoice)
+
+    def test_preview_shows_what_would_be_written(self):
+        letter = self._notice()
+        letter.action_cancel()
+        stopped = self._add_stopped()
+        form = Form(
+            self.env["collection.letter.compose"]
+            .with_user(self.collector_user)
+            .with_context(default_account_id=self.account_of(self.debtor).id)
+        )
+        form.kind_id = letter.kind_id
+        self.assertEqual(form.item_ids[:].move_id, self.invoice)
+        for invoice in stopped:
+            form.item_ids.add(invoice.collection_item_ids)
+        self.assertIn(self.invoice.name, form.preview_html)
+        self.assertNotIn(stopped[0].name, form.preview_html)
 
 
 @tagged("post_install", "-at_install")
