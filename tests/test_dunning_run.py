@@ -552,7 +552,7 @@ class TestDunningRun(DunningCommon):
         self.assertEqual(letter.amount_total, 100.0)
 
     def test_due_date_postponed_meanwhile(self):
-        """What is not due any more, or not long enough for the level, is not asked for."""
+        """What is not due any more, or not long enough for the level, is left out."""
         item = self._item("N1", self.customer, 1000.0, "2026-03-01")
         kept = self._item("N2", self.customer, 400.0, "2026-03-02")
         for day in ("2026-05-01", "2026-03-28"):

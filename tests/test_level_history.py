@@ -40,7 +40,8 @@ class TestLevelHistory(DunningCommon):
         run.action_confirm()
         self._set(self.level_2)
         self.assertRecordValues(
-            run.letter_ids, [{"state": "cancelled", "state_reason": "Level set by hand"}]
+            run.letter_ids,
+            [{"state": "cancelled", "state_reason": "Level set by hand"}],
         )
 
     def test_up_and_down(self):
