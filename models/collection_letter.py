@@ -563,7 +563,6 @@ class CollectionLetter(models.Model):
             self._get_missing_facts(),
             self._get_missing_claims(),
             self._get_missing_notices(),
-            self._get_missing_addresses(),
         ):
             missing[letter].append(mention)
         return missing

@@ -65,30 +65,6 @@ class CollectionLetterPostMixin(models.AbstractModel):
                     self.env._("A letter is not presented before the day it is dated.")
                 )
 
-    def _get_missing_addresses(self):
-        """Addressees of formal notices on paper whom the post could not find.
-
-        A notice that does not arrive puts nobody in default.
-
-        :return: iterator of (letter, mention)
-        """
-        nowhere = self.filtered(
-            lambda letter: (
-                letter.sudo().level_id.formal_notice
-                and not letter._has_postal_address()
-                and letter._get_channels() & {"post", "registered"}
-            )
-        )
-        for letter in nowhere:
-            yield (
-                letter,
-                self.env._(
-                    "the postal address, street and city, of who gets the formal "
-                    "notice: %(customers)s (Contacts)",
-                    customers=letter.partner_id.display_name,
-                ),
-            )
-
     def _in_address_order(self):
         """These letters in the order of their addresses: country, postcode, city,
         street, name."""

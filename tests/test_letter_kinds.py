@@ -673,33 +673,6 @@ class TestLevelVariants(LetterKindCommon):
         for part in ("address", "SIRET", "signs formal notices"):
             self.assertIn(part, str(caught.exception))
 
-    def test_formal_notice_needs_the_address_of_who_gets_it(self):
-        self._invoice(self.debtor, 8000, "2026-05-31")
-        for channel in ("post", "registered"):
-            self.formal_notice.channel = channel
-            letter = self._letter(self.debtor, self.formal_notice, confirm=False)
-            self.assertEqual(letter.channel, channel)
-            self.debtor.city = False
-            with self.assertRaisesRegex(UserError, "postal address.*Kerouac"):
-                letter.action_confirm()
-            self.assertFalse(letter.number)
-            self.debtor.city = "Lyon"
-            letter.action_confirm()
-            self.debtor.street = False
-            letter._send()
-            self.assertEqual(letter.state, "error", "the address went meanwhile")
-            self.assertIn("postal address", letter.state_reason)
-            letter.action_cancel()
-            self.debtor.street = "48 rue des Cordeliers"
-        # no reminder, nor a notice that goes by e-mail, depends on it
-        self.debtor.city = False
-        self.formal_notice.channel = "email"
-        self._letter(self.debtor, self.formal_notice)
-        self.reminder.channel = "post"
-        letter = self._letter(self.debtor, self.reminder)
-        letter._send()
-        self.assertEqual(letter.state, "sent", letter.state_reason)
-
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-11-22 09:00:00")
