@@ -220,20 +220,28 @@ class TestPeerComplaintsOfSending(LetterCommon):
 
     def test_c03_no_letter_is_stuck(self):
         """What cannot leave says why, keeps nobody back, and leaves once corrected."""
+        self.reminder.channel = "registered"
         letter = self._letter(self.debtor, self.reminder)
         other = self._debtor("Other")
         self._invoice(other, 500, "2026-10-01")
         second = self._letter(other, self.reminder)
-        self.debtor.email = "not an address"
+        street, self.debtor.street = self.debtor.street, False
         (letter | second)._send()
         self.assertEqual((letter.state, second.state), ("error", "sent"))
-        self.assertIn("no valid e-mail address", letter.state_reason)
+        self.assertIn("postal address", letter.state_reason)
         number = letter.number
-        self.debtor.email = "accounts@kerouac.example.com"
+        self.debtor.street = street
         letter.with_user(self.manager_user).action_send()
         self.assertEqual((letter.state, letter.number), ("sent", number))
         self.assertFalse(letter.state_reason)
-        self.assertEqual(len(self._mails(letter)), 1)
+
+    def test_c03_address_that_is_none_goes_by_post(self):
+        letter = self._letter(self.debtor, self.reminder)
+        self.debtor.email = "not an address"
+        letter._send()
+        self.assertRecordValues(letter, [{"state": "sent", "channel": "post"}])
+        self.assertIn("not an address", letter.state_reason)
+        self.assertFalse(self._mails(letter))
 
     def test_c04_many_letters_in_the_background(self):
         """They leave by a job, each with its own document and nobody else's."""
