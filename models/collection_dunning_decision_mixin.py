@@ -176,10 +176,7 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
                        ci.move_line_id IN (SELECT id FROM account_move_line
                                             WHERE no_followup)
                            OR move.payment_state = 'blocked' AS no_followup,
-                       -- by a payment that makes no entry of its own: the item stays
-                       -- open until the bank statement is there
-                       COALESCE(move.payment_state, '') IN ('in_payment', 'paid')
-                           AS in_payment,
+                       %(in_payment)s AS in_payment,
                        GREATEST(customer.hold_until, ci.hold_until) AS hold_until,
                        CASE WHEN ci.hold_until > customer.hold_until
                                  OR customer.hold_until IS NULL
@@ -487,6 +484,7 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
                 before=date,
             ),
             account_filter=account_filter,
+            in_payment=Item._in_payment(SQL("move.payment_state")),
             item_trigger=self._fixed_trigger(SQL("item.date_due")),
             trigger=self._fixed_trigger(SQL("climbed.date_due")),
             due_filter=SQL("TRUE") if some else self._due_filter(date),

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import format_amount, format_date
 
+from .collection_item import IN_PAYMENT
+
 #: why an overdue item is on no letter, in the order in which reasons apply
 REASONS = [
     ("no_policy", "No dunning policy"),
@@ -144,7 +146,7 @@ class CollectionDunningExclusion(models.Model):
         )
 
     def _explain_covered_by_credit(self):
-        if self.item_id.payment_state in ("in_payment", "paid"):
+        if self.item_id.payment_state in IN_PAYMENT:
             return self.env._(
                 "A payment of the invoice is registered, the bank statement is awaited"
             )

@@ -9,6 +9,10 @@ from odoo.tools import SQL, format_date
 
 from ..tools.ageing import BUCKETS, bucket, days_overdue
 
+#: payment states of an invoice that is settled, as far as Odoo knows, though it may be
+#: open in the ledger
+IN_PAYMENT = ("in_payment", "paid")
+
 
 class CollectionItem(models.Model):
     """A posted receivable journal item that is or was open.
@@ -263,6 +267,15 @@ class CollectionItem(models.Model):
     # ------------------------------------------------------------------
     # Limitation (tools.limitation is the same rule for one claim)
     # ------------------------------------------------------------------
+
+    @api.model
+    def _in_payment(self, payment_state):
+        """SQL: whether a registered payment settles the invoice of an open item.
+
+        One that makes no entry of its own leaves it open until the bank statement is
+        there.
+        """
+        return SQL("COALESCE(%s, '') IN %s", payment_state, IN_PAYMENT)
 
     @api.model
     def _limitation_horizon(self, before):

@@ -327,11 +327,11 @@ class CollectionItemPenaltyMixin(models.AbstractModel):
                   FROM collection_item ci
                   JOIN account_move move ON move.id = ci.move_id
                  WHERE ci.state = 'open' AND ci.account_id = ANY(%s::int[])
-                   -- not what a payment that makes no entry of its own settles
-                   AND COALESCE(move.payment_state, '') NOT IN ('in_payment', 'paid')
+                   AND NOT %s
               ORDER BY ci.date_due, ci.id
                 """,
                 account_ids,
+                self._in_payment(SQL("move.payment_state")),
             )
         ):
             owed[account_id, currency_id].append((item_id, Decimal(amount)))

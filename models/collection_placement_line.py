@@ -212,8 +212,8 @@ class CollectionPlacementLine(models.Model):
                        AND line.state = 'active'
                        AND ci.placement_line_id IS NULL
                        AND aml.no_followup IS NOT TRUE
-                       AND COALESCE(move.payment_state, '')
-                           NOT IN ('blocked', 'in_payment', 'paid')
+                       AND move.payment_state IS DISTINCT FROM 'blocked'
+                       AND NOT %(in_payment)s
                        AND ci.id NOT IN (
                             SELECT item_id FROM (%(limitation)s) term
                              WHERE date_limitation < %(today)s)
@@ -232,6 +232,9 @@ class CollectionPlacementLine(models.Model):
              RETURNING ci.id
                 """,
                 condition=condition,
+                in_payment=self.env["collection.item"]._in_payment(
+                    SQL("move.payment_state")
+                ),
                 today=fields.Date.context_today(self),
                 limitation=self.env["collection.item"]._limitation_query(
                     SQL("TRUE"), before=fields.Date.context_today(self)
