@@ -707,6 +707,10 @@ class CollectionAccount(models.Model):
     # Constraints
     # ------------------------------------------------------------------
 
+    @api.constrains("next_action_date")
+    def _check_next_action_date(self):
+        self._check_within_reach("next_action_date")
+
     @api.constrains("hold_until", "hold_reason")
     def _check_hold_reason(self):
         for account in self:

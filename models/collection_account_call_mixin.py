@@ -2,6 +2,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import email_normalize, formataddr
 
+from ..tools import outside_value
 from ..tools.call_window import local
 from .collection_bill import OUT
 from .collection_call import LOG_FIELDS
@@ -10,6 +11,7 @@ from .collection_portal_act_mixin import (
     PORTAL_PLAN_FIELDS,
     PORTAL_PROMISE_FIELDS,
 )
+from .collection_provider_values import CHAR_LIMIT
 
 #: what may be said of each thing that may come of a call
 FOLLOW_UP_FIELDS = {
@@ -22,6 +24,24 @@ FOLLOW_UP_FIELDS = {
     "means": frozenset(
         {"answer", "date_effective", "note", "person", "refusal_reason", "target"}
     ),
+}
+#: of which model the fields of each kind are
+FOLLOW_UP_MODELS = {
+    "promise": "collection.promise",
+    "plan": "collection.payment.plan",
+    "dispute": "collection.dispute",
+    "bill": "collection.bill",
+    "duplicate": "collection.promise",
+    "contact": "res.partner",
+    "means": "collection.means.change",
+}
+#: what is no field of that model, or is looked for further down; what it is
+FOLLOW_UP_OTHERS = {
+    "answer": lambda value: outside_value.as_text(value, CHAR_LIMIT),
+    "bill_id": outside_value.as_id,
+    "confirm": outside_value.as_flag,
+    "contact_id": outside_value.as_id,
+    "reason_id": outside_value.as_id,
 }
 #: what only somebody able to answer for the payment can agree to
 BY_RIGHT_PARTY = frozenset({"bill", "dispute", "means", "plan", "promise"})
@@ -180,12 +200,13 @@ class CollectionAccountCallMixin(models.AbstractModel):
         else:
             self.check_access("read")
             calls.check_access("create")
-        self._portal_check_values(vals, LOG_FIELDS)
-        follow_up = {
-            kind: values for kind, values in (follow_up or {}).items() if values
-        }
+        self._check_outside_names(vals, LOG_FIELDS)
         outcome = self._get_call_outcome(vals.get("outcome_id"))
-        self._check_follow_up(outcome, follow_up)
+        vals = calls._clean_outside_values(vals, LOG_FIELDS)
+        follow_up = self._clean_follow_up(
+            outcome,
+            {kind: values for kind, values in (follow_up or {}).items() if values},
+        )
         kinds = [
             kind for kind in ("promise", "plan", "dispute", "bill") if kind in follow_up
         ]
@@ -211,25 +232,25 @@ class CollectionAccountCallMixin(models.AbstractModel):
 
     @api.model
     def _get_call_outcome(self, outcome_id):
-        outcome = self.env["collection.call.outcome"].search(
-            [("id", "=", outcome_id or 0)]
+        outcome_id = self._read_outside_value(
+            "outcome_id", outside_value.as_id, outcome_id
         )
+        outcome = self.env["collection.call.outcome"].search([("id", "=", outcome_id)])
         if not outcome:
             raise UserError(self.env._("Say how the call went: choose an outcome."))
         return outcome
 
-    def _check_follow_up(self, outcome, follow_up):
-        """Refuse what cannot come of a call with this outcome."""
-        unknown = set(follow_up) - set(FOLLOW_UP_FIELDS)
-        if unknown:
-            raise AccessError(
-                self.env._(
-                    "These values cannot be set here: %(names)s.",
-                    names=", ".join(sorted(unknown)),
-                )
-            )
-        for kind, values in follow_up.items():
-            self._portal_check_values(values, FOLLOW_UP_FIELDS[kind])
+    def _clean_follow_up(self, outcome, follow_up):
+        """Plain values of what came of a call with this outcome.
+
+        :raises AccessError: on a kind, a name or a record that may not be set
+        :raises UserError: on what cannot come of such a call, or what is no value
+        """
+        self._check_outside_names(follow_up, FOLLOW_UP_FIELDS)
+        follow_up = {
+            kind: self._clean_follow_up_values(kind, values)
+            for kind, values in follow_up.items()
+        }
         if outcome.contact != "right_party" and BY_RIGHT_PARTY.intersection(follow_up):
             raise UserError(
                 self.env._(
@@ -245,6 +266,18 @@ class CollectionAccountCallMixin(models.AbstractModel):
                     outcome=outcome.name,
                 )
             )
+        return follow_up
+
+    @api.model
+    def _clean_follow_up_values(self, kind, values):
+        self._check_outside_names(values, FOLLOW_UP_FIELDS[kind])
+        model_fields = self.env[FOLLOW_UP_MODELS[kind]]._fields
+        return {
+            name: self._read_outside_value(name, FOLLOW_UP_OTHERS[name], value)
+            if name in FOLLOW_UP_OTHERS
+            else self._clean_outside_value(model_fields[name], value)
+            for name, value in values.items()
+        }
 
     def _get_called_items(self, item_ids):
         """Open items of this customer among `item_ids`, which the user may work."""

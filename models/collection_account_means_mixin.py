@@ -213,7 +213,9 @@ class CollectionAccountMeansMixin(models.AbstractModel):
             use or uses already, a refusal without reason, a day in the past
         """
         agent_sudo = self._check_may_record_means()
-        self._portal_check_values(vals, ANSWER_FIELDS)
+        vals = self.env["collection.means.change"]._clean_outside_values(
+            vals, ANSWER_FIELDS
+        )
         vals = self._check_means_answer(target, answer, vals)
         if call:
             call.check_access("read")

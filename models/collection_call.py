@@ -343,27 +343,29 @@ class CollectionCall(models.Model):
         :param links: what came of the calls: values of `LINK_FIELDS`
         """
         self.check_access("create")
-        allowed = (
-            self._provider_writable_fields if self._is_outsider() else IN_HOUSE_FIELDS
-        )
-        for vals in vals_list:
-            closed = set(vals) - allowed
-            if vals.get("user_id") == self.env.uid:
-                closed.discard("user_id")
-            if closed:
-                raise AccessError(
-                    self.env._(
-                        "These values cannot be set here: %(names)s.",
-                        names=", ".join(sorted(closed)),
-                    )
-                )
+        # whose call it is goes without saying
+        vals_list = [
+            {
+                name: value
+                for name, value in vals.items()
+                if name != "user_id" or value != self.env.uid
+            }
+            for vals in vals_list
+        ]
+        if self._is_outsider():
+            self._check_outside_count(vals_list)
+            vals_list = [self._clean_new_values(vals) for vals in vals_list]
+        else:
+            vals_list = [
+                self._clean_outside_values(vals, IN_HOUSE_FIELDS) for vals in vals_list
+            ]
         vals_list = [
             {**vals, **self._get_in_the_way(vals), **(links or {})}
             for vals in vals_list
         ]
-        # sudo: only values that the user may set are given, who calls is himself, and
-        # his record rules are checked on the outcome; no default comes from the
-        # context
+        # sudo: names, values and the account were checked, who calls is the user
+        # themselves, and their record rules are checked on the outcome; no default
+        # comes from the context
         calls = (
             self.with_context(clean_context(self.env.context))
             .sudo()
@@ -622,6 +624,7 @@ class CollectionCall(models.Model):
         """
         self.ensure_one()
         self._check_may_amend()
+        vals = self._clean_outside_values(vals, COMPLETION_FIELDS)
         # sudo: nobody has the right to write calls; `write` lets the caller complete
         # his own and nothing else
         self.sudo().write(vals)
@@ -647,14 +650,8 @@ class CollectionCall(models.Model):
             )
         if not (reason or "").strip():
             raise UserError(self.env._("Say why the call is corrected."))
-        closed = set(vals) - CORRECTION_FIELDS
-        if closed:
-            raise AccessError(
-                self.env._(
-                    "These values cannot be set here: %(names)s.",
-                    names=", ".join(sorted(closed)),
-                )
-            )
+        reason = self._clean_outside_value(self._fields["correction_reason"], reason)
+        vals = self._clean_outside_values(vals, CORRECTION_FIELDS)
         # sudo: checked above; a correction is a new entry of the current user
         call = self.sudo()
         correction = call.with_context(clean_context(self.env.context)).create(

@@ -185,6 +185,10 @@ class CollectionPaymentPlan(models.Model):
             due = plan.instalment_ids.filtered(lambda part: not part._is_paid())
             plan.next_date = min(due.mapped("date"), default=False)
 
+    @api.constrains("date_first")
+    def _check_date_first(self):
+        self._check_within_reach("date_first")
+
     @api.constrains("item_ids", "account_id")
     def _check_items(self):
         for plan in self:

@@ -34,15 +34,6 @@ class CollectionPortalActMixin(models.AbstractModel):
         )
         return dict(action, domain=[("account_id", "=", self.id)], context={})
 
-    def _portal_check_values(self, vals, allowed):
-        if not allowed.issuperset(vals):
-            raise AccessError(
-                self.env._(
-                    "These values cannot be set here: %(names)s.",
-                    names=", ".join(sorted(set(vals) - allowed)),
-                )
-            )
-
     def _get_items_to_agree(self):
         """Items a promise or a plan is about when nobody says: what the current
         user sees of the overdue ones in the account's currency, else of all open."""
@@ -82,7 +73,7 @@ class CollectionPortalActMixin(models.AbstractModel):
             raise UserError(self.env._("Say by which day the customer pays."))
         if not vals.get("amount") or vals["amount"] <= 0:
             raise UserError(self.env._("Say how much was promised."))
-        if fields.Date.to_date(vals["date_promised"]) < fields.Date.context_today(self):
+        if vals["date_promised"] < fields.Date.context_today(self):
             raise UserError(self.env._("The day promised cannot lie in the past."))
 
     def _portal_new_promise(self, vals):
@@ -95,7 +86,9 @@ class CollectionPortalActMixin(models.AbstractModel):
         :raises UserError: without a day or an amount
         """
         self._check_delegated_to_me()
-        self._portal_check_values(vals, PORTAL_PROMISE_FIELDS)
+        vals = self.env["collection.promise"]._clean_outside_values(
+            vals, PORTAL_PROMISE_FIELDS
+        )
         self._check_promise_values(vals)
         items = self._portal_get_items(vals.get("item_ids"))
         return self.env["collection.promise"].create(
@@ -131,7 +124,9 @@ class CollectionPortalActMixin(models.AbstractModel):
         :raises UserError: without invoice or reason, or more than is due
         """
         self._check_delegated_to_me()
-        self._portal_check_values(vals, PORTAL_DISPUTE_FIELDS)
+        vals = self.env["collection.dispute"]._clean_outside_values(
+            vals, PORTAL_DISPUTE_FIELDS
+        )
         return self._follow_up_dispute(vals, {})
 
     def _portal_propose_plan(self, vals):
@@ -146,7 +141,9 @@ class CollectionPortalActMixin(models.AbstractModel):
         :raises UserError: when the instalments cannot be laid on what is owed
         """
         self._check_delegated_to_me()
-        self._portal_check_values(vals, PORTAL_PLAN_FIELDS)
+        vals = self.env["collection.payment.plan"]._clean_outside_values(
+            vals, PORTAL_PLAN_FIELDS
+        )
         self._check_plan_values(vals)
         items = self._portal_get_items(vals.get("item_ids"))
         if not items:

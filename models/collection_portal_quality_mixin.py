@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 #: all that a complaint recorded on the portal may say
 PORTAL_COMPLAINT_FIELDS = frozenset({"category", "channel", "description", "severity"})
@@ -115,18 +115,12 @@ class CollectionPortalQualityMixin(models.AbstractModel):
         :return: the complaint
         """
         self._check_delegated_to_me()
-        if not PORTAL_COMPLAINT_FIELDS.issuperset(vals):
-            raise AccessError(
-                self.env._(
-                    "These values cannot be set here: %(names)s.",
-                    names=", ".join(sorted(set(vals) - PORTAL_COMPLAINT_FIELDS)),
-                )
-            )
-        choices = self._get_portal_complaint_choices()
-        if vals.get("category") not in dict(choices["category"]):
+        complaints = self.env["collection.complaint"]
+        vals = complaints._clean_outside_values(vals, PORTAL_COMPLAINT_FIELDS)
+        if not vals.get("category"):
             raise UserError(self.env._("Say what the customer complains about."))
-        if vals.get("severity", "1") not in dict(choices["severity"]):
+        if not vals.get("severity", "1"):
             raise UserError(self.env._("Say how serious the complaint is."))
         if not (vals.get("description") or "").strip():
             raise UserError(self.env._("Write down what the customer says."))
-        return self.env["collection.complaint"].create({**vals, "account_id": self.id})
+        return complaints.create({**vals, "account_id": self.id})

@@ -1,5 +1,5 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .collection_promise import MEANS
@@ -144,6 +144,10 @@ class CollectionPrecheck(models.Model):
     _item_uniq = models.Constraint(
         "UNIQUE (item_id)", "This invoice is being checked already."
     )
+
+    @api.constrains("date_planned")
+    def _check_date_planned(self):
+        self._check_within_reach("date_planned")
 
     @api.depends("state")
     def _compute_right_first_time(self):
@@ -309,14 +313,7 @@ class CollectionPrecheck(models.Model):
         self.ensure_one()
         self.check_access("read")
         self.account_id._check_delegated_to_me()
-        allowed = self._provider_writable_fields
-        if not allowed.issuperset(vals):
-            raise AccessError(
-                self.env._(
-                    "These values cannot be set here: %(names)s.",
-                    names=", ".join(sorted(set(vals) - allowed)),
-                )
-            )
+        vals = self._clean_outside_values(vals, self._provider_writable_fields)
         self._check_open()
         # sudo: the invoice is delegated to him, and only answers are written
         precheck_sudo = self.sudo()

@@ -203,6 +203,10 @@ class CollectionPromise(models.Model):
                     self.env._("A promise is in one currency: record one per currency.")
                 )
 
+    @api.constrains("date_promised")
+    def _check_date_promised(self):
+        self._check_within_reach("date_promised")
+
     @api.constrains("account_id")
     def _check_solvent(self):
         self.account_id._check_solvent()
@@ -213,17 +217,36 @@ class CollectionPromise(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        # of an outsider these are the invoices that he sees
-        vals_list = [self._complete_items(vals) for vals in vals_list]
         if self._is_outsider():
             return self._create_checked(vals_list)
-        promises = super().create(vals_list)
+        promises = super().create([self._complete_items(vals) for vals in vals_list])
+        promises._check_amount()
         for promise in promises:
             promise._replace_others()
         promises._evaluate()
         promises.account_id._mark_stale()
         promises._log_on_accounts()
         return promises
+
+    @api.model
+    def _clean_new_values(self, vals):
+        # of an outsider these are the invoices that they see
+        return self._complete_items(super()._clean_new_values(vals))
+
+    def _check_amount(self):
+        """Nobody promises more than is due: no receipt could keep the promise."""
+        for promise in self:
+            currency = promise.currency_id
+            due = sum(promise.item_ids.mapped("amount_residual"))
+            if currency.compare_amounts(promise.amount, due) > 0:
+                raise UserError(
+                    self.env._(
+                        "%(promised)s cannot be promised: %(due)s is due of the "
+                        "invoices chosen.",
+                        promised=currency.format(promise.amount),
+                        due=currency.format(due),
+                    )
+                )
 
     @api.model
     def _complete_items(self, vals):
@@ -316,6 +339,7 @@ class CollectionPromise(models.Model):
         self.ensure_one()
         self.check_access("read")
         agent_sudo = self.account_id._check_delegated_to_me()
+        reason = self._clean_outside_value(self._fields["withdrawal_reason"], reason)
         # sudo: the account is delegated to him; who recorded the promise
         promise_sudo = self.sudo()
         if promise_sudo.user_id != agent_sudo.user_id:

@@ -1,6 +1,5 @@
 from odoo import api, models
 from odoo.models import LOG_ACCESS_COLUMNS
-from odoo.tools import clean_context
 
 
 def _may_write(method):
@@ -110,7 +109,7 @@ class CollectionProviderMixin(models.AbstractModel):
         self.env["collection.access.log"]._record(accounts, door)
 
     # ------------------------------------------------------------------
-    # What outsiders create
+    # Who is one, and what is said about the records
     # ------------------------------------------------------------------
 
     @api.model
@@ -124,39 +123,6 @@ class CollectionProviderMixin(models.AbstractModel):
                 and not user.has_group("account_collection.group_collection_user")
             )
         )
-
-    def _create_checked(self, vals_list):
-        """Create records about delegated accounts for one of a provider's people.
-
-        Creation itself reads what is closed to him (who recorded it, sequences), so
-        it runs as superuser between checks of all that his own creation would.
-
-        :raises AccessError: on a field or a record that he may not set
-        """
-        self.check_access("create")
-        for name in {name for vals in vals_list for name in vals}:
-            self._check_field_access(self._fields[name], "write")
-        accounts = self.env["collection.account"].browse(
-            [vals.get("account_id") for vals in vals_list]
-        )
-        for account in accounts:
-            account._check_delegated_to_me()
-        # sudo: fields and accounts were checked, the records that came of them are
-        # below; no default comes from the context, and what the company discusses
-        # about them is not sent to him
-        records = (
-            self.with_context(
-                clean_context(self.env.context), mail_create_nosubscribe=True
-            )
-            .sudo()
-            .create(vals_list)
-            .with_env(self.env)
-        )
-        records.check_access("create")
-        if "item_ids" in self._fields:
-            # sudo: which invoices they are about, to see that they are his
-            records.sudo().item_ids.with_env(self.env).check_access("read")
-        return records
 
     def _mail_get_operation_for_mail_message_operation(self, message_operation):
         # the discussion about a customer is the company's own: it takes a right

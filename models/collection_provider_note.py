@@ -150,8 +150,8 @@ class CollectionProviderNote(models.Model):
         :return: the message, as superuser
         :raises UserError: when it says nothing, or too much
         """
-        body = (vals.get("body") or "").strip()
-        if not body:
+        body = vals.get("body") or ""
+        if not body.strip():
             raise UserError(self.env._("Write your message first."))
         if len(body) > NOTE_LENGTH:
             raise UserError(
@@ -162,6 +162,7 @@ class CollectionProviderNote(models.Model):
                     maximum=NOTE_LENGTH,
                 )
             )
+        body = self._clean_outside_value(self._fields["body"], body.strip())
         # sudo: checked by the callers; the author is who acts, whatever they say
         note_sudo = self.sudo().create(
             {**vals, "body": body, "agent_id": agent_sudo.id}

@@ -263,7 +263,7 @@ class TestMeansChange(CollectionCommon):
     def test_refusals(self):
         for target, answer, vals, message in (
             ("transfer", "refused", {}, "Say why"),
-            ("transfer", "refused", {"refusal_reason": "nope"}, "Say why"),
+            ("transfer", "refused", {"refusal_reason": "nope"}, "Refusal Reason"),
             ("transfer", "accepted", {"refusal_reason": "cost"}, "for a refusal"),
             ("transfer", "asked", {"date_effective": "2026-12-01"}, "takes effect"),
             ("transfer", "accepted", {"date_effective": "2026-11-09"}, "past"),
