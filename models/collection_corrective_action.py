@@ -18,7 +18,13 @@ class CollectionCorrectiveAction(models.Model):
 
     _name = "collection.corrective.action"
     _description = "Corrective Action"
-    _inherit = ["collection.deadline.mixin", "mail.thread", "mail.activity.mixin"]
+    # a provider's people, on site too, take no part in the company's own actions
+    _inherit = [
+        "collection.deadline.mixin",
+        "collection.provider.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "deadline, id"
 
     _pending_states = RUNNING

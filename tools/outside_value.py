@@ -79,11 +79,11 @@ def as_number(value, limit=MAX_NUMBER):
     # a boolean counts as a number in Python, and nowhere else
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise OutsideValueError("no_number")
+    if isinstance(value, float) and math.isnan(value):
+        raise OutsideValueError("no_number")
     # compared before it is converted: an integer may be too large for a float
     if not -limit <= value <= limit:
-        raise OutsideValueError(
-            "no_number" if math.isnan(value) else "too_large", limit=limit
-        )
+        raise OutsideValueError("too_large", limit=limit)
     return float(value)
 
 
