@@ -394,30 +394,33 @@ class TestOutsideValues(CollectionCommon):
     def _try(self, act, savepoint):
         """Act, see what came of it, take it back.
 
+        What was refused should have done nothing: that shows with what passes next.
+
         :return: (tables changed outside the delegation, fields of new records that
             refer to somebody else's); None when it was refused
         """
-        before = self._touched()
-        result = None
         try:
             with mute_logger("odoo.sql_db"):
                 records = act()
                 self.env.flush_all()
-                result = self._get_changed(before), self._get_foreign_chosen(records)
+                result = self._get_changed(), self._get_foreign_chosen(records)
         except REFUSALS as refusal:
-            broken = isinstance(refusal, psycopg2.Error)
-        transaction = self.env.transaction
-        if result or broken or transaction.field_dirty or self._touched() != before:
-            # refused before anything was done, there is nothing to take back
-            savepoint.rollback()
-            self.env.invalidate_all(flush=False)
+            if isinstance(refusal, psycopg2.Error):
+                self._take_back(savepoint)
+            return None
+        self._take_back(savepoint)
         return result
 
-    def _get_changed(self, before):
+    def _take_back(self, savepoint):
+        savepoint.rollback()
+        self.env.invalidate_all(flush=False)
+        self.touched = self._touched()
+
+    def _get_changed(self):
         tables = [
             table
             for table, count in self._touched().items()
-            if count != before.get(table, 0) and table in self.filters
+            if count != self.touched.get(table, 0) and table in self.filters
         ]
         digests = self._digests(tables)
         return {table for table in tables if digests[table] != self.before[table]}
@@ -446,6 +449,7 @@ class TestOutsideValues(CollectionCommon):
         self.foreign_ids = {}
         self.filters = self._foreign_filters()
         self.before = self._digests(self.filters)
+        self.touched = self._touched()
         user = getattr(self, login)
         tried = passed = 0
         harm = []
