@@ -35,6 +35,7 @@ from . import test_letter_document
 from . import test_letter_german
 from . import test_letter_kinds
 from . import test_letter_post
+from . import test_letter_print_failure
 from . import test_letter_sending
 from . import test_level_history
 from . import test_limitation
