@@ -456,7 +456,8 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
                 )
             )
             stored = all(attachment._is_intact() for attachment in attachments)
-        except OSError:
+        except (OSError, UserError):
+            # core says the latter of a file that an earlier attempt left behind
             _logger.warning("Letters could not be stored", exc_info=True)
             stored = False
         if not stored:

@@ -72,4 +72,5 @@ from . import test_tools_sharing
 from . import test_tools_quality
 from . import test_views
 from . import test_waiver
+from . import test_wizard_entries
 from . import test_worklist

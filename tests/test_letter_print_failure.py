@@ -1,9 +1,11 @@
 import io
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from subprocess import CompletedProcess, TimeoutExpired
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
+from uuid import uuid4
 
 from odoo.exceptions import UserError
 from odoo.fields import Datetime
@@ -245,7 +247,7 @@ class TestLetterPrintFailure(PrintFailureCommon):
         with freeze_time("2026-11-23 10:00:00"):
             self._trigger_cron()
         self.assertEqual(len(self._mails(letter)), 1)
-        self.assertEqual(len(self.calls.read_text()), 1, "printed once")
+        self.assertEqual(len(self.calls.read_text()), 2, "the failure, and once")
 
     @MUTED
     def test_tried_more_and_more_rarely(self):
@@ -400,20 +402,35 @@ class TestLetterPrintFailure(PrintFailureCommon):
     @MUTED
     def test_disk_full(self):
         """What the file store does not hold was not sent."""
-        self._renderer('cp good.pdf "$out"')
-        Attachment = self.env.registry["ir.attachment"]
+        self._renderer('cp own.pdf "$out"')
+        Attachment = self.env["ir.attachment"]
         for channel in ("email", "post"):
-            for name, patched in {
-                "error": {"side_effect": OSError(28, "No space left on device")},
-                "silent": {"return_value": "no/where"},
-            }.items():
+            for failure in ("refused", "not written", "left empty before"):
                 with (
-                    self.subTest(channel=channel, failure=name),
+                    self.subTest(failure, channel=channel),
                     self.env.cr.savepoint() as savepoint,
                 ):
+                    # files of the same content are one in the store
+                    content = pdf(1) + f"% {uuid4()}".encode()
+                    (self.folder / "own.pdf").write_bytes(content)
+                    _name, path = Attachment._get_path(
+                        content, Attachment._compute_checksum(content)
+                    )
+                    storing = nullcontext()
+                    if failure == "left empty before":
+                        Path(path).touch()
+                        self.addCleanup(Path(path).unlink, missing_ok=True)
+                    else:
+                        outcome = {
+                            "refused": OSError(28, "No space left on device"),
+                            "not written": ["no/where"],
+                        }[failure]
+                        storing = patch.object(
+                            type(Attachment), "_file_write", side_effect=outcome
+                        )
                     letter = self._letters(1, channel)
                     with (
-                        patch.object(Attachment, "_file_write", **patched),
+                        storing,
                         mute_logger(
                             collection_letter_delivery_mixin.__name__,
                             "odoo.addons.base.models.ir_attachment",
