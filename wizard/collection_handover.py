@@ -193,8 +193,11 @@ class CollectionHandover(models.TransientModel):
             for position, name in enumerate(names):
                 wizard[f"go_{name}"] = sides["goes"][position]
                 wizard[f"stay_{name}"] = sides["stays"][position]
-            # before the preview there is nothing to show, nor a currency to show it in
-            wizard.summary = wizard.line_ids and self.env["ir.qweb"]._render(
+            if not wizard.line_ids:
+                # nothing to show before the preview, nor a currency to show it in
+                wizard.summary = False
+                continue
+            wizard.summary = self.env["ir.qweb"]._render(
                 "account_collection.collection_handover_summary",
                 {
                     "sides": [
