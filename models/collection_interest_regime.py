@@ -123,7 +123,8 @@ class CollectionInterestRegime(models.Model):
         floored = self.env["res.company"].sudo()._search_floored()
         missing = {}
         for regime in self:
-            indexes = [regime.index]
+            # a regime that is being entered has none yet
+            indexes = [regime.index] if regime.index else []
             if regime.debtor_type == "private" and floored:
                 indexes.append(LEGAL_RATE)
             missing[regime] = [

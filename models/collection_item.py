@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..tools.ageing import BUCKETS, bucket, days_overdue
+from ..tools.pdf import is_damaged
 
 #: payment states of an invoice that is settled, as far as Odoo knows, though it may be
 #: open in the ledger
@@ -810,7 +811,7 @@ class CollectionItem(models.Model):
         if not move_sudo.is_invoice(include_receipts=True):
             raise MissingError(self.env._("This item is not an invoice."))
         document = move_sudo._get_invoice_legal_documents("pdf")
-        if document:
+        if document and not is_damaged(document["content"] or b""):
             return document["filename"], document["content"]
         report = move_sudo.partner_id.invoice_template_pdf_report_id or self.env.ref(
             "account.account_invoices"
@@ -818,6 +819,7 @@ class CollectionItem(models.Model):
         content, _type = (
             self.env["ir.actions.report"]
             .sudo()
+            .with_context(collection_documents=1)
             ._render_qweb_pdf(report.sudo().report_name, move_sudo.ids)
         )
         return move_sudo._get_invoice_report_filename(), content

@@ -1,6 +1,7 @@
 import io
 import logging
 from collections import Counter
+from datetime import timedelta
 from itertools import groupby, pairwise
 
 from markupsafe import Markup
@@ -8,9 +9,12 @@ from psycopg2 import OperationalError
 
 from odoo import Command, api, fields, models, modules
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 from odoo.tools.pdf import PdfFileReader, PdfFileWriter, merge_pdf
 
+from ..tools.pdf import count_pages
+from .collection_letter_mail_mixin import TODO_ACTIVITY
 from .ir_actions_report import LETTER_REPORT
 
 _logger = logging.getLogger(__name__)
@@ -21,6 +25,14 @@ SEND_BATCH = 50
 INLINE_LIMIT = 100
 #: letters in one document: the renderer slows down on very long ones
 PRINT_BATCH = 100
+#: letters that fail one after the other before the renderer is held to be out of order
+PRINT_TRIES = 2
+#: hours after which a letter is printed again at the latest
+RETRY_HOURS = 24
+
+
+class PrintError(Exception):
+    """The letter is in order but could not be printed: another time it may be."""
 
 
 class CollectionLetterDeliveryMixin(models.AbstractModel):
@@ -44,10 +56,18 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
     )
     by_email = fields.Boolean(string="Sent by E-mail", readonly=True, copy=False)
     by_post = fields.Boolean(string="Sent by Post", readonly=True, copy=False)
+    retry_at = fields.Datetime(
+        string="Next Try",
+        readonly=True,
+        copy=False,
+        help="When the sending job tries to print and send the letter again.",
+    )
+    print_failures = fields.Integer(string="Failed Prints", readonly=True, copy=False)
 
     _queued_idx = models.Index(
         "(id) WHERE state = 'to_send' AND delivery_state = 'queued'"
     )
+    _retry_idx = models.Index("(retry_at) WHERE state = 'error'")
 
     # ------------------------------------------------------------------
     # The document
@@ -59,8 +79,13 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
         return Report._render_qweb_html(LETTER_REPORT, self.ids)[0].decode()
 
     def _render_pdf(self):
-        """One PDF with these letters as they stand now, in one renderer call."""
-        Report = self.env["ir.actions.report"].with_context(collection_letters=True)
+        """One PDF with these letters as they stand now, in one renderer call.
+
+        :raise UserError: what came out is no PDF of that many letters, or nothing did
+        """
+        Report = self.env["ir.actions.report"].with_context(
+            collection_letters=True, collection_documents=len(self)
+        )
         html = self._render_html()
         if Report.get_wkhtmltopdf_state() == "install":
             if modules.module.current_test:
@@ -72,7 +97,14 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
                     "printed."
                 )
             )
-        return Report._run_wkhtmltopdf([html], report_ref=LETTER_REPORT)
+        content = Report._run_wkhtmltopdf([html], report_ref=LETTER_REPORT)
+        if count_pages(content) < len(self):
+            raise UserError(
+                self.env._(
+                    "The document could not be printed: pages are missing from it."
+                )
+            )
+        return content
 
     def _render_pdf_each(self):
         """A PDF of its own for each letter: {letter: bytes}.
@@ -123,6 +155,7 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
         A letter that was sent is its stored PDF, byte for byte.
         """
         self.check_access("read")
+        self._check_intact()
         parts = []
         # runs of neighbours: the order of the letters is that of the pages
         neighbours = groupby(  # pylint: disable=bad-builtin-groupby
@@ -133,12 +166,10 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
                 for letter in letters:
                     # sudo: the PDF of a letter that may be read, and what goes into
                     # the same envelope
-                    letter_sudo = letter.sudo()
-                    enclosed = letter_sudo.by_post and letter_sudo.enclosure_ids
-                    documents = letter_sudo.attachment_id | (
-                        enclosed or letter_sudo.enclosure_ids.browse()
+                    documents_sudo = letter.sudo()._get_envelope()
+                    parts.append(
+                        (letter, letter._join_pdfs(documents_sudo.mapped("raw")))
                     )
-                    parts.append((letter, letter._join_pdfs(documents.mapped("raw"))))
                 continue
             for batch in split_every(PRINT_BATCH, [letter.id for letter in letters]):
                 letters_batch = self.browse(batch)
@@ -156,6 +187,38 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
     def _is_stored(self):
         return self.state == "sent" and bool(self.attachment_id)
 
+    def _get_envelope(self, enclosed=False):
+        """Files of the letter as it was sent, with its enclosures on paper or if
+        `enclosed`."""
+        documents = self.attachment_id
+        return documents | self.enclosure_ids if enclosed or self.by_post else documents
+
+    def _get_damaged(self, enclosed=False):
+        """Those of these letters that were sent and whose files are gone or cut off."""
+        # sudo: whether the files of letters that may be read are there
+        return self.filtered(
+            lambda letter: (
+                letter._is_stored()
+                and not all(
+                    document._is_intact()
+                    for document in letter.sudo()._get_envelope(enclosed)
+                )
+            )
+        )
+
+    def _check_intact(self, enclosed=False):
+        damaged = self._get_damaged(enclosed)
+        if damaged:
+            raise UserError(damaged._describe_damage())
+
+    def _describe_damage(self):
+        return self.env._(
+            "The files of these letters, or of what goes with them, are missing or "
+            "damaged on the server: %(letters)s. Ask your administrator to bring them "
+            "back from a backup.",
+            letters=", ".join(self.mapped("display_name")),
+        )
+
     def _get_file_name(self):
         number = (self.number or self.env._("draft")).replace("/", "-")
         letter = self.with_context(lang=self.lang)
@@ -172,7 +235,8 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
 
         A letter that cannot leave is set to "error" with the reason and the
         others go on. Letters of the channel "call" ask for the call and wait for
-        it. Letters that another process is sending are left to it.
+        it. Letters that another process is sending are left to it. When nothing can
+        be printed, the rest is left to the sending job.
 
         :return: the letters that left
         """
@@ -183,13 +247,21 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
             lambda letter: letter.delivery_state == "queued"
         ).delivery_state = False
         waiting = locked.filtered(lambda letter: letter._is_leaving())
+        remaining = waiting._recompute_before_sending()
         sent = self.browse()
-        for batch in split_every(SEND_BATCH, waiting._recompute_before_sending().ids):
-            letters = self.browse(batch)
+        while remaining:
+            letters, remaining = remaining[:SEND_BATCH], remaining[SEND_BATCH:]
             calls = letters.filtered(lambda letter: letter._is_only_call())
             calls._ask_for_call()
             sent |= (letters - calls)._deliver_or_fail()
+            if letters._get_queued():
+                # the renderer is out of order
+                remaining.delivery_state = "queued"
+                break
         return sent
+
+    def _get_queued(self):
+        return self.filtered(lambda letter: letter.delivery_state == "queued")
 
     def _is_leaving(self):
         """Whether it waits to be sent; a call asked for only waits to be made."""
@@ -220,30 +292,55 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
         workers share the queue, each locks the letters it takes.
         """
         Cron = self.env["ir.cron"]
-        domain = [("state", "=", "to_send"), ("delivery_state", "=", "queued")]
-        Cron._commit_progress(remaining=self.search_count(domain))
+        Cron._commit_progress(remaining=self.search_count(self._queue_domain()))
         while batch := self._lock_queued():
             batch._send()
+            batch._tell_managers()
+            if batch._get_queued():
+                # nothing can be printed: the next pass, in an hour, may find it mended
+                Cron._commit_progress(len(batch), remaining=0)
+                break
             if not Cron._commit_progress(len(batch)):
                 break
 
     @api.model
-    def _lock_queued(self):
-        """The next letters of the queue that no other worker has taken."""
-        self.flush_model(["state", "delivery_state"])
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT id FROM collection_letter
-                 WHERE state = 'to_send' AND delivery_state = 'queued'
-              ORDER BY id
-                 LIMIT %s
-                   FOR UPDATE SKIP LOCKED
-                """,
-                SEND_BATCH,
-            )
+    def _queue_domain(self):
+        """Letters that the sending job takes: the queue, and what could not be printed
+        and is due again."""
+        return (
+            Domain("state", "=", "to_send") & Domain("delivery_state", "=", "queued")
+        ) | (
+            Domain("state", "=", "error")
+            & Domain("retry_at", "<=", fields.Datetime.now())
         )
-        return self.browse(row[0] for row in rows)
+
+    @api.model
+    def _lock_queued(self):
+        """The next letters of the queue that no other worker has taken.
+
+        Those that could not be printed before come last, and never among the others.
+        """
+        self.flush_model(["state", "delivery_state", "retry_at"])
+        for condition in (
+            SQL("state = 'to_send' AND delivery_state = 'queued' ORDER BY id"),
+            SQL(
+                "state = 'error' AND retry_at <= %s ORDER BY retry_at, id",
+                fields.Datetime.now(),
+            ),
+        ):
+            rows = self.env.execute_query(
+                SQL(
+                    "SELECT id FROM collection_letter WHERE %s LIMIT %s "
+                    "FOR UPDATE SKIP LOCKED",
+                    condition,
+                    SEND_BATCH,
+                )
+            )
+            if rows:
+                break
+        letters = self.browse(row[0] for row in rows)
+        letters.filtered("retry_at").write({"state": "to_send", "retry_at": False})
+        return letters
 
     def _deliver_or_fail(self):
         """Deliver the letters together or, if one stands in the way, one by one."""
@@ -258,40 +355,68 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
         except Exception as error:
             # whatever is wrong with one letter must not keep back the others
             if len(self) > 1:
-                return self.browse().union(
-                    *(letter._deliver_or_fail() for letter in self)
-                )
+                return self._deliver_one_by_one()
             self.invalidate_recordset()
-            if not isinstance(error, UserError):
+            values = {"state": "error", "state_reason": str(error)}
+            if isinstance(error, PrintError):
+                failures = self.print_failures + 1
+                hours = min(2 ** (failures - 1), RETRY_HOURS)
+                values.update(
+                    print_failures=failures,
+                    retry_at=fields.Datetime.now() + timedelta(hours=hours),
+                )
+            elif not isinstance(error, UserError):
                 _logger.warning("Letter %s not sent", self.number, exc_info=True)
-            self.write({"state": "error", "state_reason": str(error)})
+            self.write(values)
             return self.browse()
         return self
+
+    def _deliver_one_by_one(self):
+        """Deliver the letters each by itself; the rest waits in the queue when the
+        first ones show that nothing can be printed at this moment."""
+        sent = self.browse()
+        for position, letter in enumerate(self, start=1):
+            sent |= letter._deliver_or_fail()
+            if position == PRINT_TRIES and all(self[:position].mapped("retry_at")):
+                self[position:].delivery_state = "queued"
+                break
+        return sent
+
+    def _tell_managers(self):
+        """Letters that could not be printed for the first time: ask the managers of
+        their runs, or else the collectors, to look."""
+        failed = self.filtered(
+            lambda letter: letter.retry_at and letter.print_failures == 1
+        )
+        summary = self.env._("Letters could not be printed")
+        for run, letters in failed.grouped("run_id").items():
+            note = self.env._(
+                "%(letters)s: %(reason)s They are tried again by themselves.",
+                letters=", ".join(letters.mapped("number")),
+                reason=letters[0].state_reason,
+            )
+            if not run:
+                for account, of_account in letters.grouped("account_id").items():
+                    account.activity_schedule(
+                        TODO_ACTIVITY,
+                        summary=summary,
+                        note=note,
+                        user_id=of_account[0]._get_collector().id,
+                    )
+            elif summary not in run.activity_ids.mapped("summary"):
+                run._schedule_for_managers(summary, note)
 
     def _deliver(self):
         """Store the PDFs, hand the e-mails to the queue and mark the letters sent."""
         for letter in self:
             letter._check_sendable()
         self._set_channels()
-        self._generate_enclosures()
-        documents = self._render_pdf_each()
-        # sudo: the archive of what was sent does not depend on who pressed the button
-        attachments = (
-            self.env["ir.attachment"]
-            .sudo()
-            .create(
-                [
-                    {
-                        "name": letter._get_file_name(),
-                        "raw": documents[letter],
-                        "mimetype": "application/pdf",
-                        "res_model": self._name,
-                        "res_id": letter.id,
-                    }
-                    for letter in self
-                ]
-            )
-        )
+        try:
+            self._generate_enclosures()
+            documents = self._render_pdf_each()
+        except UserError as error:
+            raise PrintError(str(error)) from error
+        attachments = self._store(documents)
         for letter, attachment in zip(self, attachments, strict=True):
             letter.write(
                 {"attachment_id": attachment.id, "state_reason": letter._get_remark()}
@@ -305,6 +430,43 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
         by_email.delivery_state = "pending"
         self.filtered("by_call")._schedule_calls()
         self._mark_sent()
+
+    def _store(self, documents):
+        """The attachments of these letters, in their order.
+
+        :param documents: {letter: PDF}
+        """
+        try:
+            # sudo: the archive of what was sent does not depend on who pressed the
+            # button
+            attachments = (
+                self.env["ir.attachment"]
+                .sudo()
+                .create(
+                    [
+                        {
+                            "name": letter._get_file_name(),
+                            "raw": documents[letter],
+                            "mimetype": "application/pdf",
+                            "res_model": self._name,
+                            "res_id": letter.id,
+                        }
+                        for letter in self
+                    ]
+                )
+            )
+            stored = all(attachment._is_intact() for attachment in attachments)
+        except (OSError, UserError):
+            # core says the latter of a file that an earlier attempt left behind
+            _logger.warning("Letters could not be stored", exc_info=True)
+            stored = False
+        if not stored:
+            raise PrintError(
+                self.env._(
+                    "The server could not store the letter: its disk may be full."
+                )
+            )
+        return attachments
 
     # ------------------------------------------------------------------
     # Channels
@@ -388,7 +550,7 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
         self.check_access("write")
         self._check_may_send()
         failed = self.filtered(lambda letter: letter.state == "error")
-        failed.write({"state": "draft", "state_reason": False})
+        failed.write({"state": "draft", "state_reason": False, "retry_at": False})
         failed.filtered("number").state = "to_send"
         self.action_confirm()
         letters = self.filtered(lambda letter: letter.state in ("to_send", "error"))
@@ -440,8 +602,19 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
                 sent=len(sent),
                 cancelled=counts["cancelled"],
                 failed=counts["error"],
-                calls=counts["to_send"],
+                calls=counts["to_send"] - len(self._get_queued()),
             )
+            if self._get_queued():
+                message = " ".join(
+                    [
+                        message,
+                        self.env._(
+                            "%(count)s wait in the queue: nothing can be printed at "
+                            "this moment.",
+                            count=len(self._get_queued()),
+                        ),
+                    ]
+                )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

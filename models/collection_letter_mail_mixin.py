@@ -195,7 +195,7 @@ class CollectionLetterMailMixin(models.AbstractModel):
         if not letter._wants_enclosures():
             return documents
         moves = letter._get_moves_to_enclose()
-        found = moves.invoice_pdf_report_id
+        found = moves.invoice_pdf_report_id.filtered(lambda a: a._is_intact())
         if len(moves) > MAX_ENCLOSURES or len(found) < len(moves):
             return documents
         return found
@@ -228,7 +228,12 @@ class CollectionLetterMailMixin(models.AbstractModel):
                 ):
                     missing |= moves.filtered(lambda m: not m.invoice_pdf_report_id)
         for company, moves in missing.grouped("company_id").items():
-            Send = self.env["account.move.send"].sudo().with_company(company)
+            Send = (
+                self.env["account.move.send"]
+                .sudo()
+                .with_company(company)
+                .with_context(collection_documents=len(moves))
+            )
             documents = {
                 move: {"pdf_report": Send._get_default_pdf_report_id(move)}
                 for move in moves
@@ -398,6 +403,7 @@ class CollectionLetterMailMixin(models.AbstractModel):
             raise UserError(self.env._("Only collectors send letters again."))
         if any(letter.state != "sent" for letter in self):
             raise UserError(self.env._("Only letters that were sent are sent again."))
+        self._check_intact(enclosed=True)
 
     def action_send_again(self):
         """Send the same letter again by e-mail, to the address known today.

@@ -100,10 +100,26 @@ class CollectionLetterPostMixin(models.AbstractModel):
         )._in_address_order()
         if not letters:
             raise UserError(self.env._("None of these letters was sent to go by post."))
-        letters._mark_printed()
-        return self.env.ref("account_collection.action_report_letter").report_action(
-            letters, config=False
+        damaged = letters._get_damaged()
+        printable = letters - damaged
+        if not printable:
+            raise UserError(damaged._describe_damage())
+        printable._mark_printed()
+        action = self.env.ref("account_collection.action_report_letter").report_action(
+            printable, config=False
         )
+        if not damaged:
+            return action
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "message": damaged._describe_damage(),
+                "next": action,
+            },
+        }
 
     def _mark_printed(self):
         self.flush_recordset(["date_printed", "print_sequence"])

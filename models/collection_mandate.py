@@ -2,9 +2,16 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
 #: states in which a provider may work
 WORKING_STATES = ("pilot", "live", "review")
+#: mandates under which a provider may work today
+WORKING = (
+    Domain("state", "in", WORKING_STATES)
+    & Domain("date_start", "<=", "today")
+    & (Domain("date_end", "=", False) | Domain("date_end", ">=", "today"))
+)
 
 
 class CollectionMandate(models.Model):
@@ -278,12 +285,7 @@ class CollectionMandate(models.Model):
     def _is_working(self):
         """Whether the provider may work under this mandate today."""
         self.ensure_one()
-        today = fields.Date.context_today(self)
-        return (
-            self.state in WORKING_STATES
-            and self.date_start <= today
-            and (not self.date_end or self.date_end >= today)
-        )
+        return bool(self.filtered_domain(WORKING))
 
     def _check_working(self):
         for mandate in self:

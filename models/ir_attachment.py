@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..tools.pdf import is_damaged
+
 CONTENT_FIELDS = {"raw", "datas", "db_datas", "store_fname", "name", "res_id"}
 
 
@@ -22,3 +24,9 @@ class IrAttachment(models.Model):
             raise UserError(
                 self.env._("This is a letter as it was sent: it cannot be changed.")
             )
+
+    def _is_intact(self):
+        """Whether the file is there, whole, to be sent."""
+        self.ensure_one()
+        content = self.raw or b""
+        return len(content) == self.file_size and not is_damaged(content)

@@ -35,6 +35,7 @@ from . import test_letter_document
 from . import test_letter_german
 from . import test_letter_kinds
 from . import test_letter_post
+from . import test_letter_print_failure
 from . import test_letter_sending
 from . import test_level_history
 from . import test_limitation
@@ -67,9 +68,11 @@ from . import test_tools_instalments
 from . import test_tools_late_interest
 from . import test_tools_letter_text
 from . import test_tools_pareto
+from . import test_tools_pdf
 from . import test_tools_priority
 from . import test_tools_sharing
 from . import test_tools_quality
 from . import test_views
 from . import test_waiver
+from . import test_wizard_entries
 from . import test_worklist

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_amount
 
-from ..models.collection_mandate import WORKING_STATES
+from ..models.collection_mandate import WORKING
 from ..tools.ageing import days_overdue
 from ..tools.pareto import pareto_split, recommended_extent, turnover_ranking
 
@@ -19,9 +19,18 @@ class CollectionHandover(models.TransientModel):
     mandate_id = fields.Many2one(
         comodel_name="collection.mandate",
         required=True,
-        default=lambda self: self._default_mandate_id(),
-        domain=[("state", "in", WORKING_STATES)],
+        compute="_compute_mandate_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        domain="[('id', 'in', mandate_ids)]",
         ondelete="cascade",
+    )
+    mandate_ids = fields.Many2many(
+        comodel_name="collection.mandate",
+        string="Running Mandates",
+        compute="_compute_mandate_ids",
+        export_string_translation=False,
     )
     provider_id = fields.Many2one(related="mandate_id.provider_id")
     company_id = fields.Many2one(related="mandate_id.company_id", store=True)
@@ -81,15 +90,25 @@ class CollectionHandover(models.TransientModel):
     stay_overdue = fields.Monetary(compute="_compute_totals")
     summary = fields.Html(compute="_compute_totals", sanitize=False)
 
-    @api.model
-    def _default_mandate_id(self):
+    @api.depends("account_ids")
+    def _compute_mandate_ids(self):
+        running = self.env["collection.mandate"].search(WORKING)
+        for wizard in self:
+            companies = wizard.account_ids.company_id
+            wizard.mandate_ids = running.filtered(
+                lambda mandate, companies=companies: (
+                    not companies or mandate.company_id in companies
+                )
+            )
+
+    @api.depends("mandate_ids")
+    def _compute_mandate_id(self):
         """The running mandate, when there is only one."""
-        mandates = (
-            self.env["collection.mandate"]
-            .search([("state", "in", WORKING_STATES)])
-            .filtered(lambda mandate: mandate._is_working())
-        )
-        return mandates if len(mandates) == 1 else mandates.browse()
+        for wizard in self:
+            if not wizard.mandate_id and len(wizard.mandate_ids) == 1:
+                wizard.mandate_id = wizard.mandate_ids
+            else:
+                wizard.mandate_id = wizard.mandate_id
 
     @api.depends("mandate_id", "state")
     @api.depends_context("lang")
@@ -174,6 +193,10 @@ class CollectionHandover(models.TransientModel):
             for position, name in enumerate(names):
                 wizard[f"go_{name}"] = sides["goes"][position]
                 wizard[f"stay_{name}"] = sides["stays"][position]
+            if not wizard.line_ids:
+                # nothing to show before the preview, nor a currency to show it in
+                wizard.summary = False
+                continue
             wizard.summary = self.env["ir.qweb"]._render(
                 "account_collection.collection_handover_summary",
                 {

@@ -48,9 +48,27 @@ class CollectionSetLevel(models.TransientModel):
             raise UserError(
                 self.env._("A level cannot have been reached in the future.")
             )
+        self._check_company()
         self._check_formal_notice()
         self.item_ids._set_level(self.level_id, self.date, self.reason)
         return {"type": "ir.actions.act_window_close"}
+
+    def _check_company(self):
+        """The ladder of one company is none for the customers of another."""
+        company = self.level_id.policy_id.company_id
+        strangers = self.item_ids.filtered(
+            lambda item: company and item.company_id != company
+        )
+        if strangers:
+            raise UserError(
+                self.env._(
+                    "“%(level)s” is a level of %(company)s; these items are another "
+                    "company's: %(items)s. Set their level by themselves.",
+                    level=self.level_id.name,
+                    company=company.display_name,
+                    items=", ".join(strangers[:5].mapped("display_name")),
+                )
+            )
 
     def _check_formal_notice(self):
         # what comes after a formal notice says that one was sent
