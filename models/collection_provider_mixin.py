@@ -46,9 +46,7 @@ class CollectionProviderMixin(models.AbstractModel):
         user = self.env.user
         if user.share:
             return False
-        if not user.has_group(
-            "account_collection.group_collection_on_site"
-        ) or user.has_group("account_collection.group_collection_user"):
+        if not user._is_on_site():
             return True
         if operation == "write":
             return False
@@ -117,13 +115,7 @@ class CollectionProviderMixin(models.AbstractModel):
     def _is_outsider(self):
         """Whether the current user is one of a provider's people, without sudo."""
         user = self.env.user
-        return not self.env.su and (
-            user.share
-            or (
-                user.has_group("account_collection.group_collection_on_site")
-                and not user.has_group("account_collection.group_collection_user")
-            )
-        )
+        return not self.env.su and (user.share or user._is_on_site())
 
     def _create_checked(self, vals_list):
         """Create records about delegated accounts for one of a provider's people.
