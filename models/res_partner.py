@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 #: who may know how a customer is judged and reminded: not the customer himself on
-#: the portal, nor a provider's agent who reads contacts as any employee does
+#: the portal, nor a provider's agent who works him
 CREDIT_GROUPS = (
     "account_collection.group_collection_user,"
     "account.group_account_invoice,account.group_account_readonly"
