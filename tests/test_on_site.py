@@ -190,9 +190,11 @@ class TestOnSite(CollectionCommon):
             )
         self.assertEqual(
             self._read("mail.followers").filtered(
-                lambda follower: follower.res_model == "collection.account"
-                and follower.partner_id != self.on_site_user.partner_id
-                and follower.partner_id != self.env.user.partner_id
+                lambda follower: (
+                    follower.res_model == "collection.account"
+                    and follower.partner_id != self.on_site_user.partner_id
+                    and follower.partner_id != self.env.user.partner_id
+                )
             ),
             self.account.message_follower_ids.filtered(
                 lambda follower: follower.partner_id == self.collector_user.partner_id
