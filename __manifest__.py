@@ -12,6 +12,7 @@
         "security/account_collection_groups.xml",
         "security/ir.model.access.csv",
         "security/ir_rule.xml",
+        "security/ir_rule_on_site.xml",
         "data/ir_sequence_data.xml",
         "data/collection_segment_data.xml",
         "data/collection_segment_rule_data.xml",

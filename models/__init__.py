@@ -13,6 +13,7 @@ from . import collection_reference_rate
 from . import collection_ledger_mixin
 from . import collection_deadline_mixin
 from . import collection_number_mixin
+from . import collection_on_site_mixin
 from . import collection_provider_mixin
 from . import collection_provider_values
 from . import collection_bill_work_mixin
@@ -86,10 +87,16 @@ from . import collection_daily_figure
 from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
+from . import discuss_channel
 from . import ir_actions_report
 from . import ir_attachment
 from . import ir_qweb
+from . import ir_rule
+from . import mail_activity
+from . import mail_followers
 from . import mail_mail
+from . import mail_message
+from . import mail_scheduled_message
 from . import mail_template
 from . import mail_thread
 from . import rating_rating

@@ -45,9 +45,7 @@ class CollectionProviderMixin(models.AbstractModel):
         user = self.env.user
         if user.share:
             return False
-        if not user.has_group(
-            "account_collection.group_collection_on_site"
-        ) or user.has_group("account_collection.group_collection_user"):
+        if not user._is_on_site():
             return True
         if operation == "write":
             return False
@@ -116,13 +114,7 @@ class CollectionProviderMixin(models.AbstractModel):
     def _is_outsider(self):
         """Whether the current user is one of a provider's people, without sudo."""
         user = self.env.user
-        return not self.env.su and (
-            user.share
-            or (
-                user.has_group("account_collection.group_collection_on_site")
-                and not user.has_group("account_collection.group_collection_user")
-            )
-        )
+        return not self.env.su and (user.share or user._is_on_site())
 
     def _mail_get_operation_for_mail_message_operation(self, message_operation):
         # the discussion about a customer is the company's own: it takes a right

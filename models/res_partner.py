@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 #: who may know how a customer is judged and reminded: not the customer himself on
-#: the portal, nor a provider's agent who reads contacts as any employee does
+#: the portal, nor a provider's agent who works him
 CREDIT_GROUPS = (
     "account_collection.group_collection_user,"
     "account.group_account_invoice,account.group_account_readonly"
@@ -12,6 +12,19 @@ CREDIT_GROUPS = (
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
+    # what rules look through: of a partner, the accounts and a provider's agents
+    collection_account_ids = fields.One2many(
+        comodel_name="collection.account",
+        inverse_name="partner_id",
+        string="Collection Accounts",
+        groups=fields.NO_ACCESS,
+    )
+    collection_agent_ids = fields.One2many(
+        comodel_name="collection.agent",
+        inverse_name="provider_id",
+        string="Collection Agents",
+        groups=fields.NO_ACCESS,
+    )
     collection_account_id = fields.Many2one(
         comodel_name="collection.account",
         compute="_compute_collection_account_id",

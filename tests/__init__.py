@@ -42,6 +42,7 @@ from . import test_limitation
 from . import test_means_change
 from . import test_multi_company
 from . import test_outside_values
+from . import test_on_site
 from . import test_payment_plan
 from . import test_peer_complaints
 from . import test_performance

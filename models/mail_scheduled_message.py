@@ -1,0 +1,8 @@
+from odoo import models
+
+
+class MailScheduledMessage(models.Model):
+    _name = "mail.scheduled.message"
+    _inherit = ["mail.scheduled.message", "collection.on.site.mixin"]
+
+    _document_field = "model"
