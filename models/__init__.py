@@ -88,7 +88,10 @@ from . import account_partial_reconcile
 from . import ir_actions_report
 from . import ir_attachment
 from . import ir_qweb
+from . import mail_activity
+from . import mail_followers
 from . import mail_mail
+from . import mail_message
 from . import mail_template
 from . import mail_thread
 from . import rating_rating
@@ -96,5 +99,6 @@ from . import res_company
 from . import res_company_quality
 from . import res_config_settings
 from . import res_config_settings_quality
+from . import res_groups
 from . import res_partner
 from . import res_users
