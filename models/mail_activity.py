@@ -55,13 +55,16 @@ class MailActivity(models.Model):
         candidates = {}
         by_company = {}
         for record in records:
-            sources = [
-                record[name]
-                for name in ("account_id", "collection_account_id", "mandate_id")
-                if name in record._fields
-            ]
-            candidates[record.id] = users.union(
-                *(one.user_id for one in [*sources, record] if "user_id" in one._fields)
+            accounts, mandates = (
+                [record[name] for name in names if name in record._fields]
+                for names in (("account_id", "collection_account_id"), ("mandate_id",))
+            )
+            candidates[record.id] = users.concat(
+                *(
+                    source.user_id
+                    for source in (*accounts, record, *mandates)
+                    if "user_id" in source._fields
+                )
             )
             company = "company_id" in record._fields and record.company_id
             by_company.setdefault(company or self.env.company, []).append(record.id)
