@@ -594,19 +594,26 @@ class TestProviderSilenceEnds(SilenceCommon):
     def test_group_taken_away(self):
         """Whoever was known by the group alone is known no more."""
         group = self.env.ref("account_collection.group_collection_on_site")
-        for take_away in (
-            lambda user: user.write({"group_ids": [Command.unlink(group.id)]}),
-            lambda user: group.sudo().write({"user_ids": [Command.unlink(user.id)]}),
+        for login, take_away in (
+            (
+                "known",
+                lambda user: user.write({"group_ids": [Command.unlink(group.id)]}),
+            ),
+            (
+                "named",
+                lambda user: group.sudo().write(
+                    {"user_ids": [Command.unlink(user.id)]}
+                ),
+            ),
         ):
-            user = self._user("collection_known", "group_collection_on_site").sudo()
-            user.partner_id.email = "known@example.com"
+            user = self._user(login, "group_collection_on_site").sudo()
+            user.partner_id.email = f"{login}@example.com"
             self._make_follow(self.account, user.partner_id)
             activity = self._activity(self.account)
             activity.sudo().user_id = user
             take_away(user)
             self.assertNotIn(user.partner_id, self._followers(self.account))
             self.assertEqual(activity.user_id, self.collector_user)
-            user.login = "gone"
 
     def test_becoming_one_of_them(self):
         """A colleague who goes over to the provider leaves the discussions."""
