@@ -39,11 +39,15 @@ class ResUsers(models.Model):
             SELECT login.id, login.partner_id, agent.provider_id
               FROM res_users login
          LEFT JOIN collection_agent agent ON agent.user_id = login.id
-             WHERE agent.provider_id IS NOT NULL
-                OR login.id IN (SELECT uid FROM res_groups_users_rel
-                                 WHERE gid = ANY(%(for_provider)s))
-                   AND login.id NOT IN (SELECT uid FROM res_groups_users_rel
-                                         WHERE gid = ANY(%(in_house)s))
+             -- an array: they are few, of the many users that a portal has
+             WHERE login.id = ANY(ARRAY(
+                    SELECT uid FROM res_groups_users_rel
+                     WHERE gid = ANY(%(for_provider)s)
+                    EXCEPT
+                    SELECT uid FROM res_groups_users_rel WHERE gid = ANY(%(in_house)s)
+                    UNION
+                    SELECT user_id FROM collection_agent
+                     WHERE provider_id IS NOT NULL))
             """,
             for_provider=self._get_group_ids_with(*PROVIDER_GROUPS),
             in_house=self._get_group_ids_with(IN_HOUSE_GROUP),
