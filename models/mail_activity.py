@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -28,21 +30,23 @@ class MailActivity(models.Model):
             )
         )
         activities = self.browse(row[0] for row in rows)
-        inherited = {}
+        inherited = defaultdict(list)
         for (res_model, user), of_user in activities.grouped(
             lambda activity: (activity.res_model, activity.user_id)
         ).items():
             records = self.env[res_model].browse(of_user.mapped("res_id"))
             lost = records - user._filter_readable(records)
             heirs = self._get_heirs(lost.exists())
+            lost_ids = set(lost.ids)
             for activity in of_user:
-                if activity.res_id in lost.ids:
+                if activity.res_id in lost_ids:
                     heir = heirs.get(activity.res_id, user.browse())
-                    inherited[heir] = inherited.get(heir, self.browse()) | activity
+                    inherited[heir].append(activity.id)
         # whoever inherits them finds them among their activities: one e-mail for each
         # would bury them in those of a whole file that comes back
-        for heir, of_heir in inherited.items():
-            of_heir.with_context(mail_activity_quick_update=True).user_id = heir
+        quiet = self.with_context(mail_activity_quick_update=True)
+        for heir, activity_ids in inherited.items():
+            quiet.browse(activity_ids).user_id = heir
 
     @api.model
     def _get_heirs(self, records):
@@ -53,7 +57,7 @@ class MailActivity(models.Model):
         """
         users = self.env["res.users"]
         candidates = {}
-        by_company = {}
+        by_company = defaultdict(list)
         for record in records:
             accounts, mandates = (
                 [record[name] for name in names if name in record._fields]
@@ -67,7 +71,7 @@ class MailActivity(models.Model):
                 )
             )
             company = "company_id" in record._fields and record.company_id
-            by_company.setdefault(company or self.env.company, []).append(record.id)
+            by_company[company or self.env.company].append(record.id)
         heirs = {}
         for company, res_ids in by_company.items():
             in_house = users.union(

@@ -149,6 +149,26 @@ class SilenceCommon(PortalCommon, MockEmail):
             for address in mail["email_to"]
         }
 
+    def _speak(self, record):
+        """An internal note, a public comment, what is logged, and notifications."""
+        people = self.people.partner_id
+        by_manager = record.with_env(self.manager).sudo()
+        by_manager.message_post(
+            body="Between us", subtype_xmlid="mail.mt_note", partner_ids=people.ids
+        )
+        by_manager.message_post(
+            body="To whom it may concern",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            partner_ids=people.ids,
+            outgoing_email_to=self.agent_user.email,
+        )
+        by_manager.message_post(body="State: done", subtype_xmlid="mail.mt_comment")
+        by_manager.message_notify(body="For you", partner_ids=people.ids)
+        by_manager.env["mail.thread"].message_notify(
+            body="Also", partner_ids=people.ids, model=record._name, res_id=record.id
+        )
+
 
 @tagged("post_install", "-at_install")
 class TestProviderSilence(SilenceCommon):
@@ -292,26 +312,6 @@ class TestProviderSilence(SilenceCommon):
     # ------------------------------------------------------------------
     # What the company says
     # ------------------------------------------------------------------
-
-    def _speak(self, record):
-        """An internal note, a public comment, what is logged, and notifications."""
-        people = self.people.partner_id
-        by_manager = record.with_env(self.manager).sudo()
-        by_manager.message_post(
-            body="Between us", subtype_xmlid="mail.mt_note", partner_ids=people.ids
-        )
-        by_manager.message_post(
-            body="To whom it may concern",
-            message_type="comment",
-            subtype_xmlid="mail.mt_comment",
-            partner_ids=people.ids,
-            outgoing_email_to=self.agent_user.email,
-        )
-        by_manager.message_post(body="State: done", subtype_xmlid="mail.mt_comment")
-        by_manager.message_notify(body="For you", partner_ids=people.ids)
-        by_manager.env["mail.thread"].message_notify(
-            body="Also", partner_ids=people.ids, model=record._name, res_id=record.id
-        )
 
     def test_nothing_said_reaches_them(self):
         addresses = set(self.people.mapped("email"))
@@ -507,6 +507,11 @@ class TestProviderSilenceEnds(SilenceCommon):
         self.assertFalse(self.mail.recipient_ids)
         self.assertEqual(self.shared_mail.state, "outgoing")
         self.assertEqual(self.shared_mail.recipient_ids, collector)
+        for record in (self.account, self.plan):
+            self.assertEqual(
+                self._addresses(lambda record=record: self._speak(record)),
+                {self.collector_user.email},
+            )
         if activities:
             for activity in self.activity | self.plan_activity:
                 self.assertEqual(activity.user_id, self.collector_user)
@@ -526,7 +531,7 @@ class TestProviderSilenceEnds(SilenceCommon):
     def test_recall(self):
         action = self.account.with_user(self.manager_user).action_recall()
         self.env["collection.recall"].with_user(self.manager_user).with_context(
-            action["context"]
+            **action["context"]
         ).create({"reason": "strategic"}).action_recall()
         self._assert_silent()
 
