@@ -104,5 +104,6 @@ from . import res_company
 from . import res_company_quality
 from . import res_config_settings
 from . import res_config_settings_quality
+from . import res_groups
 from . import res_partner
 from . import res_users

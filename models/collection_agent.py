@@ -163,13 +163,27 @@ class CollectionAgent(models.Model):
     def create(self, vals_list):
         agents = super().create(vals_list)
         agents._grant_access()
+        self.env["mail.followers"]._dismiss_provider_people()
         return agents
 
     def write(self, vals):
+        leavers = self._get_provider_partners()
         res = super().write(vals)
         if not {"mandate_ids", "provider_id", "user_id"}.isdisjoint(vals):
             self._grant_access()
+        if not {"active", "mandate_ids", "provider_id", "user_id"}.isdisjoint(vals):
+            self.env["mail.followers"]._dismiss_provider_people(leavers)
         return res
+
+    def unlink(self):
+        leavers = self._get_provider_partners()
+        res = super().unlink()
+        self.env["mail.followers"]._dismiss_provider_people(leavers)
+        return res
+
+    def _get_provider_partners(self):
+        # sudo: the contacts behind the logins, only to find what they are sent
+        return self.sudo().filtered("provider_id").user_id.partner_id
 
     def _grant_access(self):
         """Give the users of a provider's agents the group of their kind of user.

@@ -860,6 +860,7 @@ class CollectionItem(models.Model):
             aggregates=["placement_line_id:recordset"],
         )[0]
         (lines - working)._take_back("recalled", reason, recall_reason=recall_reason)
+        self.env["mail.followers"]._dismiss_provider_people()
 
     def action_send_duplicate(self):
         """Write to the customer with copies of the invoices of these items."""

@@ -263,6 +263,8 @@ class CollectionMandate(models.Model):
         res = super().write(vals)
         if "agent_ids" in vals:
             self._grant_company()
+        if not {"agent_ids", "date_end", "date_start", "state"}.isdisjoint(vals):
+            self.env["mail.followers"]._dismiss_provider_people()
         return res
 
     def _grant_company(self):
@@ -440,7 +442,12 @@ class CollectionMandate(models.Model):
 
     @api.model
     def _cron_end_expired(self):
-        """End the mandates whose last day has passed."""
+        """End the mandates whose last day has passed.
+
+        And what the provider's people still get in ways that no act of ours passed
+        by: contacts that were merged, a database from before this was prevented.
+        """
         self.search(
             [("state", "!=", "ended"), ("date_end", "<", fields.Date.today())]
         ).action_end()
+        self.env["mail.followers"]._dismiss_provider_people()

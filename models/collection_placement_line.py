@@ -331,6 +331,7 @@ class CollectionPlacementLine(models.Model):
             }
         )
         lines.placement_id._close_if_done()
+        self.env["mail.followers"]._dismiss_provider_people()
 
     def action_recall(self):
         """Ask why, then take these accounts back."""

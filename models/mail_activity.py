@@ -1,6 +1,84 @@
-from odoo import models
+from collections import defaultdict
+
+from odoo import api, models
+from odoo.tools import SQL
 
 
 class MailActivity(models.Model):
     _name = "mail.activity"
     _inherit = ["mail.activity", "collection.on.site.mixin"]
+
+    @api.model
+    def _come_home(self, people):
+        """Give somebody in-house the activities on what a provider's people lost.
+
+        Whoever an activity is assigned to reads it, whatever they may read of its
+        record. Those on customers who are with them stay theirs.
+
+        :param people: query of `_get_provider_people_query`
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT activity.id
+                  FROM (%(people)s) person
+                  JOIN res_users login ON login.partner_id = person.id
+                  JOIN mail_activity activity ON activity.user_id = login.id
+                 WHERE activity.active AND activity.res_model IN %(models)s
+                """,
+                people=people,
+                models=tuple(self.env["mail.followers"]._get_closed_models()),
+            )
+        )
+        activities = self.browse(row[0] for row in rows)
+        inherited = defaultdict(list)
+        for (res_model, user), of_user in activities.grouped(
+            lambda activity: (activity.res_model, activity.user_id)
+        ).items():
+            records = self.env[res_model].browse(of_user.mapped("res_id"))
+            lost = records - user._filter_readable(records)
+            heirs = self._get_heirs(lost.exists())
+            lost_ids = set(lost.ids)
+            for activity in of_user:
+                if activity.res_id in lost_ids:
+                    heir = heirs.get(activity.res_id, user.browse())
+                    inherited[heir].append(activity.id)
+        # whoever inherits them finds them among their activities: one e-mail for each
+        # would bury them in those of a whole file that comes back
+        quiet = self.with_context(mail_activity_quick_update=True)
+        for heir, activity_ids in inherited.items():
+            quiet.browse(activity_ids).user_id = heir
+
+    @api.model
+    def _get_heirs(self, records):
+        """Who in-house takes over activities on `records`: {record id: user}.
+
+        The collector of the customer, else whoever is responsible for the record or
+        its mandate, else a credit manager.
+        """
+        users = self.env["res.users"]
+        candidates = {}
+        by_company = defaultdict(list)
+        for record in records:
+            accounts, mandates = (
+                [record[name] for name in names if name in record._fields]
+                for names in (("account_id", "collection_account_id"), ("mandate_id",))
+            )
+            candidates[record.id] = users.concat(
+                *(
+                    source.user_id
+                    for source in (*accounts, record, *mandates)
+                    if "user_id" in source._fields
+                )
+            )
+            company = "company_id" in record._fields and record.company_id
+            by_company[company or self.env.company].append(record.id)
+        heirs = {}
+        for company, res_ids in by_company.items():
+            in_house = users.union(
+                *(candidates[res_id] for res_id in res_ids)
+            )._may_decide_in(company)
+            managers = company._get_collection_managers()
+            for res_id in res_ids:
+                heirs[res_id] = (candidates[res_id] & in_house or managers)[:1]
+        return heirs

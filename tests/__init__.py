@@ -59,6 +59,7 @@ from . import test_promise
 from . import test_provider_acts
 from . import test_provider_doors
 from . import test_provider_note
+from . import test_provider_silence
 from . import test_recall
 from . import test_satisfaction
 from . import test_team_figures
