@@ -13,6 +13,7 @@ from . import collection_reference_rate
 from . import collection_ledger_mixin
 from . import collection_deadline_mixin
 from . import collection_number_mixin
+from . import collection_relation_mixin
 from . import collection_provider_mixin
 from . import collection_bill_work_mixin
 from . import collection_portal_mixin

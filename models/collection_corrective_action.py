@@ -18,7 +18,12 @@ class CollectionCorrectiveAction(models.Model):
 
     _name = "collection.corrective.action"
     _description = "Corrective Action"
-    _inherit = ["collection.deadline.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "collection.deadline.mixin",
+        "collection.relation.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "deadline, id"
 
     _pending_states = RUNNING

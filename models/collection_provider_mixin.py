@@ -3,6 +3,24 @@ from odoo.models import LOG_ACCESS_COLUMNS
 from odoo.tools import clean_context
 
 
+def _guard_search(field):
+    """Let only those search by a field who may read it.
+
+    Core asks where a field is compared in SQL. One with a search method, a related
+    one included, is replaced by another condition before it comes to that.
+    """
+    search = field.search
+
+    def guarded(records, operator, value):
+        records._check_field_access(records._fields[field.name], "read")
+        if isinstance(search, str):
+            return getattr(records, search)(operator, value)
+        return search(records, operator, value)
+
+    guarded.guards = field.name
+    field.search = guarded
+
+
 def _may_write(method):
     """Serve a reading method from the primary server: of an outsider, it records."""
     method._readonly = False
@@ -18,6 +36,7 @@ class CollectionProviderMixin(models.AbstractModel):
     """
 
     _name = "collection.provider.mixin"
+    _inherit = ["collection.relation.mixin"]
     _description = "Access of the Provider's People"
 
     #: fields that the provider's people read, wherever they sit
@@ -58,6 +77,21 @@ class CollectionProviderMixin(models.AbstractModel):
             or field.name in self.env["mail.thread"]._fields
             or field.name in self.env["mail.activity.mixin"]._fields
         )
+
+    @api.model
+    def _post_model_setup__(self):
+        # EXTENDS base: run whenever the fields of the model were set up
+        super()._post_model_setup__()
+        for field in self._fields.values():
+            if field.search and not hasattr(field.search, "guards"):
+                _guard_search(field)
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        # EXTENDS base: core follows a related field as superuser, unasked
+        field = self._fields.get(field_expr.partition(".")[0])
+        if field:
+            self._check_field_access(field, "read")
+        return super()._field_to_sql(alias, field_expr, query)
 
     # ------------------------------------------------------------------
     # What outsiders read is recorded
