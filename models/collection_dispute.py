@@ -371,7 +371,9 @@ class CollectionDispute(models.Model):
                     or move.commercial_partner_id != dispute.partner_id
                 ):
                     raise ValidationError(
-                        self.env._("Choose credit notes of the customer of the dispute.")
+                        self.env._(
+                            "Choose credit notes of the customer of the dispute."
+                        )
                     )
 
     # ------------------------------------------------------------------
@@ -892,7 +894,7 @@ class CollectionDispute(models.Model):
                 receipts=RECEIPT_JOURNALS,
                 units=ROUNDING_UNITS,
                 today=fields.Date.context_today(self),
-                condition=SQL("dispute.account_id IN %s", tuple(account_ids))
+                condition=SQL("dispute.account_id = ANY(%s)", list(account_ids))
                 if account_ids is not None
                 else SQL("TRUE"),
             )

@@ -1,3 +1,5 @@
+import re
+
 from odoo import api, models
 from odoo.models import LOG_ACCESS_COLUMNS
 from odoo.tools import clean_context
@@ -88,10 +90,21 @@ class CollectionProviderMixin(models.AbstractModel):
 
     def _field_to_sql(self, alias, field_expr, query=None):
         # EXTENDS base: core follows a related field as superuser, unasked
-        field = self._fields.get(field_expr.partition(".")[0])
+        self._check_expression(field_expr)
+        return super()._field_to_sql(alias, field_expr, query)
+
+    def _read_group_groupby(self, alias, groupby_spec, query):
+        # EXTENDS base: core groups by a many2many field unasked
+        self._check_expression(groupby_spec)
+        return super()._read_group_groupby(alias, groupby_spec, query)
+
+    @api.model
+    def _check_expression(self, expression):
+        """Whether the user may read the field that `field`, `field.path` or
+        `field:month` begins with; core says what is no field."""
+        field = self._fields.get(re.split("[.:]", expression, maxsplit=1)[0])
         if field:
             self._check_field_access(field, "read")
-        return super()._field_to_sql(alias, field_expr, query)
 
     # ------------------------------------------------------------------
     # What outsiders read is recorded
