@@ -83,10 +83,10 @@ class CollectionProviderMixin(models.AbstractModel):
     @api.model
     def _post_model_setup__(self):
         # EXTENDS base: run whenever the fields of the model were set up
-        super()._post_model_setup__()
         for field in self._fields.values():
             if field.search and not hasattr(field.search, "guards"):
                 _guard_search(field)
+        return super()._post_model_setup__()
 
     def _field_to_sql(self, alias, field_expr, query=None):
         # EXTENDS base: core follows a related field as superuser, unasked

@@ -30,7 +30,7 @@ class TestNamedRecords(QualityCommon):
         return (
             self.env[model]
             .with_user(user)
-            .with_context(context)
+            .with_context(**context)
             .onchange(values, list(values), shown)["value"]
         )
 
