@@ -14,6 +14,7 @@ from . import collection_ledger_mixin
 from . import collection_deadline_mixin
 from . import collection_number_mixin
 from . import collection_on_site_mixin
+from . import collection_relation_mixin
 from . import collection_provider_mixin
 from . import collection_provider_values
 from . import collection_bill_work_mixin

@@ -114,22 +114,31 @@ class AccountMove(models.Model):
             )[-1:]
 
     def _search_collection_account_id(self, operator, value):
-        return self._search_by_collection_account("id", operator, value)
+        return self._search_by_collection_account(
+            "collection_account_id", "id", operator, value
+        )
 
     def _search_collection_segment_id(self, operator, value):
-        return self._search_by_collection_account("segment_id", operator, value)
+        return self._search_by_collection_account(
+            "collection_segment_id", "segment_id", operator, value
+        )
 
-    def _search_by_collection_account(self, field_name, operator, value):
+    def _search_by_collection_account(self, own_name, field_name, operator, value):
+        # core asks for the groups of a field where it is read, not where it is searched
+        self._check_field_access(self._fields[own_name], "read")
         if operator not in ("in", "any"):
             return NotImplemented
-        # sudo: only decides which of the user's own moves match
-        accounts = self.env["collection.account"].sudo()
-        if operator == "in" and False in value:
+        if operator == "any":
+            value = self.env[self._fields[own_name].comodel_name].search(value).ids
+        # sudo: only decides which of the user's own moves match, by a field he may
+        # read; what he says of other records has become their ids under his rights
+        accounts_sudo = self.env["collection.account"].sudo()
+        if False in value:
             # what has no account, like a vendor bill, has no segment either
-            others = accounts.search(Domain(field_name, "not in", list(value)))
+            others = accounts_sudo.search(Domain(field_name, "not in", list(value)))
             return ~self._collection_moves_of(others)
         return self._collection_moves_of(
-            accounts.search(Domain(field_name, operator, value))
+            accounts_sudo.search(Domain(field_name, "in", value))
         )
 
     def _collection_moves_of(self, accounts):
@@ -142,11 +151,13 @@ class AccountMove(models.Model):
         )
 
     def _search_collection_delegated(self, operator, value):
+        self._check_field_access(self._fields["collection_delegated"], "read")
         if operator != "in":
             return NotImplemented
         return Domain("collection_item_ids.delegated", "in", [True])
 
     def _search_collection_level_id(self, operator, value):
+        self._check_field_access(self._fields["collection_level_id"], "read")
         if operator not in ("in", "any"):
             return NotImplemented
         levels = self.env["collection.policy.level"]

@@ -1,5 +1,5 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
 from ..tools.instalments import monthly_dates, split_amount
@@ -114,8 +114,14 @@ class CollectionAccountLetterMixin(models.AbstractModel):
 
         :param items: {account: items}; an account left out has the usual ones
         :return: the letters, one per account that has something to write about
+        :raises AccessError: for whoever does not work these accounts in-house
         """
-        # sudo: a collector reads letters and writes them through this method only
+        if not self.has_access("write"):
+            raise AccessError(
+                self.env._("Letters are written by the company's collectors.")
+            )
+        # sudo: checked above; a collector reads letters and writes them through this
+        # method only
         accounts = self.sudo()
         Letter = accounts.env["collection.letter"]
         given = {account.id: chosen.sudo() for account, chosen in (items or {}).items()}

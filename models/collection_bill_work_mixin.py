@@ -223,7 +223,7 @@ class CollectionBillWorkMixin(models.AbstractModel):
                 """,
                 journals=RECEIPT_JOURNALS,
                 dead=DEAD,
-                condition=SQL("bill.account_id IN %s", tuple(account_ids))
+                condition=SQL("bill.account_id = ANY(%s)", list(account_ids))
                 if account_ids is not None
                 else SQL("TRUE"),
             )

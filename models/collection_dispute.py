@@ -28,8 +28,12 @@ DECISION_FIELDS = frozenset(
         "state",
     }
 )
-#: what is contested, which nobody changes once it was decided
-CONTESTED_FIELDS = frozenset({"account_id", "amount", "item_ids"})
+#: what is contested, why, and who decides by when: as it was once it was decided
+CONTESTED_FIELDS = frozenset(
+    {"account_id", "amount", "deadline", "item_ids", "owner_id", "reason_id"}
+)
+#: all that is said of a dispute by hand
+WRITABLE_FIELDS = CONTESTED_FIELDS | {"credit_note_ids", "description"}
 #: cents by which the rounding of taxes may keep a credit note from the amount
 ROUNDING_UNITS = 5
 
@@ -356,6 +360,22 @@ class CollectionDispute(models.Model):
                     )
                 )
 
+    @api.constrains("credit_note_ids", "account_id")
+    def _check_credit_notes(self):
+        # sudo: whose credit notes they are, nothing more
+        for dispute in self.sudo():
+            for move in dispute.credit_note_ids:
+                if (
+                    move.move_type != "out_refund"
+                    or move.company_id != dispute.company_id
+                    or move.commercial_partner_id != dispute.partner_id
+                ):
+                    raise ValidationError(
+                        self.env._(
+                            "Choose credit notes of the customer of the dispute."
+                        )
+                    )
+
     # ------------------------------------------------------------------
     # Opening
     # ------------------------------------------------------------------
@@ -364,7 +384,10 @@ class CollectionDispute(models.Model):
     def create(self, vals_list):
         if self._is_outsider():
             return self._create_checked(vals_list)
-        if not self.env.su and any(DECISION_FIELDS & set(vals) for vals in vals_list):
+        if not self.env.su and any(
+            vals.get("credit_note_ids") or DECISION_FIELDS & set(vals)
+            for vals in vals_list
+        ):
             raise UserError(self.env._("A dispute is opened first, then decided."))
         disputes = super().create(vals_list)
         # sudo: the position of customers whom the opener may work
@@ -461,6 +484,18 @@ class CollectionDispute(models.Model):
             ):
                 raise UserError(
                     self.env._("It was decided: what was contested stays as it was.")
+                )
+            closed = set(vals).difference(
+                WRITABLE_FIELDS,
+                self.env["mail.thread"]._fields,
+                self.env["mail.activity.mixin"]._fields,
+            )
+            if closed:
+                raise AccessError(
+                    self.env._(
+                        "These values cannot be set here: %(names)s.",
+                        names=", ".join(sorted(closed)),
+                    )
                 )
             if "deadline" in vals and not self.env.user.has_group(
                 "account_collection.group_collection_user"
@@ -859,7 +894,7 @@ class CollectionDispute(models.Model):
                 receipts=RECEIPT_JOURNALS,
                 units=ROUNDING_UNITS,
                 today=fields.Date.context_today(self),
-                condition=SQL("dispute.account_id IN %s", tuple(account_ids))
+                condition=SQL("dispute.account_id = ANY(%s)", list(account_ids))
                 if account_ids is not None
                 else SQL("TRUE"),
             )

@@ -497,7 +497,7 @@ class CollectionDunningDecisionMixin(models.AbstractModel):
             wanted=SQL("reasoned.item_id IN %s", tuple(items.ids) or (0,))
             if some
             else SQL("(reasoned.reason IS NULL OR reasoned.days_overdue >= 1)"),
-            policy_filter=SQL("reasoned.policy_id IN %s", tuple(policies.ids))
+            policy_filter=SQL("reasoned.policy_id = ANY(%s)", list(policies.ids))
             if policies
             else SQL("TRUE"),
             again=again,

@@ -81,18 +81,23 @@ class CollectionHoliday(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         holidays = super().create(vals_list)
-        self.env.registry.clear_cache()
+        holidays._forget_days()
         return holidays
 
     def write(self, vals):
         res = super().write(vals)
-        self.env.registry.clear_cache()
+        self._forget_days()
         return res
 
     def unlink(self):
         res = super().unlink()
-        self.env.registry.clear_cache()
+        self._forget_days()
         return res
+
+    def _forget_days(self):
+        # core lets anybody write or delete no records at all
+        if self:
+            self.env.registry.clear_cache()
 
     @api.model
     @ormcache("country_id", "year")

@@ -431,7 +431,7 @@ class CollectionItem(models.Model):
         self._flush_for_limitation()
         dates = dict(
             self.env.execute_query(
-                self._limitation_query(SQL("ci.id IN %s", tuple(self._origin.ids)))
+                self._limitation_query(SQL("ci.id = ANY(%s)", list(self._origin.ids)))
             )
             if self._origin.ids
             else ()
@@ -747,10 +747,10 @@ class CollectionItem(models.Model):
              RETURNING ci.id
                 """,
                 today=fields.Date.context_today(self),
-                dispute_filter=SQL("dispute.account_id IN %s", tuple(account_ids))
+                dispute_filter=SQL("dispute.account_id = ANY(%s)", list(account_ids))
                 if account_ids is not None
                 else SQL("TRUE"),
-                item_filter=SQL("same.account_id IN %s", tuple(account_ids))
+                item_filter=SQL("same.account_id = ANY(%s)", list(account_ids))
                 if account_ids is not None
                 else SQL("TRUE"),
             )

@@ -248,6 +248,8 @@ class CollectionMandate(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        # a number drawn is gone, also where nothing is created
+        self.check_access("create")
         for vals in vals_list:
             company = vals.get("company_id") or self.env.company.id
             vals["number"] = (

@@ -16,6 +16,8 @@ class CollectionNumberMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        # a number drawn is gone, also where nothing is created
+        self.check_access("create")
         accounts = self.env["collection.account"]
         numbered = [
             dict(

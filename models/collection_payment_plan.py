@@ -453,7 +453,7 @@ class CollectionPaymentPlan(models.Model):
                 """,
                 journals=RECEIPT_JOURNALS,
                 running=RUNNING,
-                condition=SQL("plan.account_id IN %s", tuple(account_ids))
+                condition=SQL("plan.account_id = ANY(%s)", list(account_ids))
                 if account_ids is not None
                 else SQL("TRUE"),
             )
@@ -555,7 +555,7 @@ class CollectionPaymentPlan(models.Model):
                    AND item.plan_id IS DISTINCT FROM truth.plan_id
              RETURNING item.id
                 """,
-                condition=SQL("own.account_id IN %s", tuple(account_ids))
+                condition=SQL("own.account_id = ANY(%s)", list(account_ids))
                 if account_ids is not None
                 else SQL("TRUE"),
             )

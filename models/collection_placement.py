@@ -101,6 +101,8 @@ class CollectionPlacement(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        # a number drawn is gone, also where nothing is created
+        self.check_access("create")
         for vals in vals_list:
             mandate = self.env["collection.mandate"].browse(vals.get("mandate_id"))
             vals["number"] = (

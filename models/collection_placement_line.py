@@ -141,7 +141,7 @@ class CollectionPlacementLine(models.Model):
         """Copy the open items of the lines' accounts as they stand today."""
         if not self:
             return
-        self._add_items(SQL("line.id IN %s", tuple(self.ids)))
+        self._add_items(SQL("line.id = ANY(%s)", list(self.ids)))
         self.env.execute_query(
             SQL(
                 """
@@ -352,7 +352,7 @@ class CollectionPlacementLine(models.Model):
         :return: number of lines and items changed
         """
         accounts = (
-            SQL("line.account_id IN %s", tuple(account_ids))
+            SQL("line.account_id = ANY(%s)", list(account_ids))
             if account_ids is not None
             else SQL("TRUE")
         )

@@ -64,7 +64,7 @@ class CollectionPriorityRule(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         rules = super().create(vals_list)
-        self._mark_all_stale()
+        rules._mark_all_stale()
         return rules
 
     def write(self, vals):
@@ -77,11 +77,13 @@ class CollectionPriorityRule(models.Model):
         self._mark_all_stale()
         return res
 
-    @api.model
     def _mark_all_stale(self):
         """Another scale: every customer is ranked again when it is looked at."""
-        # sudo: the rank is derived, of accounts of companies the manager may not see
-        self.env["collection.account"].sudo()._mark_stale(everywhere=True)
+        # core lets anybody write or delete no rules at all
+        if self:
+            # sudo: the rules were the user's to change; the rank is derived, of
+            # accounts of companies he may not see
+            self.env["collection.account"].sudo()._mark_stale(everywhere=True)
 
     @api.model
     def _get_scales(self, companies):

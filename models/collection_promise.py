@@ -414,7 +414,7 @@ class CollectionPromise(models.Model):
                 """,
                 journals=RECEIPT_JOURNALS,
                 closed=CLOSED_BY_HAND,
-                condition=SQL("promise.account_id IN %s", tuple(account_ids))
+                condition=SQL("promise.account_id = ANY(%s)", list(account_ids))
                 if account_ids is not None
                 else SQL("TRUE"),
             )
@@ -475,7 +475,7 @@ class CollectionPromise(models.Model):
                    AND item.promise_id IS DISTINCT FROM truth.promise_id
              RETURNING item.id
                 """,
-                condition=SQL("own.account_id IN %s", tuple(account_ids))
+                condition=SQL("own.account_id = ANY(%s)", list(account_ids))
                 if account_ids is not None
                 else SQL("TRUE"),
             )

@@ -1,5 +1,25 @@
+import re
+
 from odoo import api, models
 from odoo.models import LOG_ACCESS_COLUMNS
+
+
+def _guard_search(field):
+    """Let only those search by a field who may read it.
+
+    Core asks where a field is compared in SQL. One with a search method, a related
+    one included, is replaced by another condition before it comes to that.
+    """
+    search = field.search
+
+    def guarded(records, operator, value):
+        records._check_field_access(records._fields[field.name], "read")
+        if isinstance(search, str):
+            return getattr(records, search)(operator, value)
+        return search(records, operator, value)
+
+    guarded.guards = field.name
+    field.search = guarded
 
 
 def _may_write(method):
@@ -17,6 +37,7 @@ class CollectionProviderMixin(models.AbstractModel):
     """
 
     _name = "collection.provider.mixin"
+    _inherit = ["collection.relation.mixin"]
     _description = "Access of the Provider's People"
 
     #: fields that the provider's people read, wherever they sit
@@ -55,6 +76,32 @@ class CollectionProviderMixin(models.AbstractModel):
             or field.name in self.env["mail.thread"]._fields
             or field.name in self.env["mail.activity.mixin"]._fields
         )
+
+    @api.model
+    def _post_model_setup__(self):
+        # EXTENDS base: run whenever the fields of the model were set up
+        for field in self._fields.values():
+            if field.search and not hasattr(field.search, "guards"):
+                _guard_search(field)
+        return super()._post_model_setup__()
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        # EXTENDS base: core follows a related field as superuser, unasked
+        self._check_expression(field_expr)
+        return super()._field_to_sql(alias, field_expr, query)
+
+    def _read_group_groupby(self, alias, groupby_spec, query):
+        # EXTENDS base: core groups by a many2many field unasked
+        self._check_expression(groupby_spec)
+        return super()._read_group_groupby(alias, groupby_spec, query)
+
+    @api.model
+    def _check_expression(self, expression):
+        """Whether the user may read the field that `field`, `field.path` or
+        `field:month` begins with; core says what is no field."""
+        field = self._fields.get(re.split("[.:]", expression, maxsplit=1)[0])
+        if field:
+            self._check_field_access(field, "read")
 
     # ------------------------------------------------------------------
     # What outsiders read is recorded

@@ -81,39 +81,55 @@ class ResPartner(models.Model):
             accounts = self.env["collection.account"]._get_or_create(partners)
             accounts.write({"segment_id": segment.id, "segment_locked": bool(segment)})
 
-    def _search_by_account(self, domain):
-        # sudo: only decides which of the user's own partners match
-        accounts = (
+    def _search_by_account(self, field_name, domain):
+        # core asks for the groups of a field where it is read, not where it is searched
+        self._check_field_access(self._fields[field_name], "read")
+        # sudo: only decides which of the user's own partners match, by a field he may
+        # read; what he says of other records has become their ids under his rights
+        accounts_sudo = (
             self.env["collection.account"]
             .sudo()
             .search(domain & Domain("company_id", "=", self.env.company.id))
         )
-        return Domain("commercial_partner_id", "in", accounts.partner_id.ids)
+        return Domain("commercial_partner_id", "in", accounts_sudo.partner_id.ids)
 
     def _search_collection_account_id(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return self._search_by_account(Domain("id", "in", value))
+        return self._search_by_account(
+            "collection_account_id", Domain("id", "in", value)
+        )
 
     def _search_collection_segment_id(self, operator, value):
         if operator not in ("in", "any"):
             return NotImplemented
-        value = value if operator == "any" else list(value)
-        if operator == "in" and False in value:
+        if operator == "any":
+            value = self.env["collection.segment"].search(value).ids
+        if False in value:
             # customers without account have no segment either
-            others = self._search_by_account(Domain("segment_id", "not in", value))
+            others = self._search_by_account(
+                "collection_segment_id", Domain("segment_id", "not in", list(value))
+            )
             return ~others
-        return self._search_by_account(Domain("segment_id", operator, value))
+        return self._search_by_account(
+            "collection_segment_id", Domain("segment_id", "in", value)
+        )
 
     def _search_collection_delegated(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return self._search_by_account(Domain("delegation_state", "=", "delegated"))
+        return self._search_by_account(
+            "collection_delegated", Domain("delegation_state", "=", "delegated")
+        )
 
     def _search_collection_level_id(self, operator, value):
         if operator not in ("in", "any"):
             return NotImplemented
-        return self._search_by_account(Domain("level_id", operator, value))
+        if operator == "any":
+            value = self.env["collection.policy.level"].search(value).ids
+        return self._search_by_account(
+            "collection_level_id", Domain("level_id", "in", value)
+        )
 
     def action_open_collection_account(self):
         self.ensure_one()

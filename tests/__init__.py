@@ -10,10 +10,12 @@ from . import test_call_script
 from . import test_call_review
 from . import test_call_tour
 from . import test_classification
+from . import test_closed_fields
 from . import test_complaint
 from . import test_daily_run
 from . import test_demo
 from . import test_dispute
+from . import test_dispute_owner
 from . import test_dunning_level
 from . import test_dunning_policy_change
 from . import test_dunning_preview
@@ -38,11 +40,13 @@ from . import test_letter_post
 from . import test_letter_print_failure
 from . import test_letter_sending
 from . import test_level_history
+from . import test_letter_writers
 from . import test_limitation
 from . import test_means_change
 from . import test_multi_company
 from . import test_outside_values
 from . import test_on_site
+from . import test_named_records
 from . import test_payment_plan
 from . import test_peer_complaints
 from . import test_performance
@@ -60,6 +64,7 @@ from . import test_provider_acts
 from . import test_provider_doors
 from . import test_provider_note
 from . import test_provider_silence
+from . import test_public_methods
 from . import test_recall
 from . import test_satisfaction
 from . import test_team_figures

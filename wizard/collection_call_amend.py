@@ -7,6 +7,7 @@ class CollectionCallAmend(models.TransientModel):
 
     _name = "collection.call.amend"
     _description = "Complete or Correct a Call"
+    _inherit = ["collection.relation.mixin"]
 
     call_id = fields.Many2one(comodel_name="collection.call", required=True)
     completes = fields.Boolean(

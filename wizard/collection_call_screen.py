@@ -14,6 +14,7 @@ class CollectionCallScreen(models.TransientModel):
 
     _name = "collection.call.screen"
     _description = "Call Screen"
+    _inherit = ["collection.relation.mixin"]
 
     account_id = fields.Many2one(comodel_name="collection.account", required=True)
     currency_id = fields.Many2one(related="account_id.currency_id")

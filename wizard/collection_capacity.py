@@ -18,6 +18,7 @@ class CollectionCapacity(models.TransientModel):
 
     _name = "collection.capacity"
     _description = "Capacity Check"
+    _inherit = ["collection.relation.mixin"]
 
     company_id = fields.Many2one(
         comodel_name="res.company",

@@ -8,6 +8,7 @@ class CollectionCapacityLine(models.TransientModel):
 
     _name = "collection.capacity.line"
     _description = "Capacity of a Team"
+    _inherit = ["collection.relation.mixin"]
 
     capacity_id = fields.Many2one(
         comodel_name="collection.capacity",

@@ -8,6 +8,7 @@ class CollectionClassify(models.TransientModel):
 
     _name = "collection.classify"
     _description = "Classify Customers"
+    _inherit = ["collection.relation.mixin"]
     # looked through in peace, not lost over lunch
     _transient_max_hours = 24.0
 

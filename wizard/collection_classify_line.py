@@ -6,6 +6,7 @@ class CollectionClassifyLine(models.TransientModel):
 
     _name = "collection.classify.line"
     _description = "Proposed Segment"
+    _inherit = ["collection.relation.mixin"]
     _order = "id"
     _transient_max_hours = 24.0
 

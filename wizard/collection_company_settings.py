@@ -39,6 +39,7 @@ class CollectionCompanySettings(models.TransientModel):
 
     _name = "collection.company.settings"
     _description = "Collection Settings of the Company"
+    _inherit = ["collection.relation.mixin"]
 
     company_id = fields.Many2one(
         comodel_name="res.company",

@@ -6,6 +6,7 @@ class CollectionDisputeDecision(models.TransientModel):
 
     _name = "collection.dispute.decision"
     _description = "Decide about a Dispute"
+    _inherit = ["collection.relation.mixin"]
 
     dispute_id = fields.Many2one(
         comodel_name="collection.dispute", required=True, readonly=True

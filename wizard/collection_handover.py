@@ -13,6 +13,7 @@ class CollectionHandover(models.TransientModel):
 
     _name = "collection.handover"
     _description = "Hand Accounts Over"
+    _inherit = ["collection.relation.mixin"]
     # looked through in peace, not lost over lunch
     _transient_max_hours = 24.0
 

@@ -31,6 +31,7 @@ class CollectionHandoverLine(models.TransientModel):
 
     _name = "collection.handover.line"
     _description = "Account in a Hand-over Preview"
+    _inherit = ["collection.relation.mixin"]
     _order = "turnover desc, id"
     _transient_max_hours = 24.0
 

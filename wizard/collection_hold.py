@@ -9,6 +9,7 @@ class CollectionHold(models.TransientModel):
 
     _name = "collection.hold"
     _description = "Hold Reminders"
+    _inherit = ["collection.relation.mixin"]
 
     account_ids = fields.Many2many(
         comodel_name="collection.account", string="Customers"

@@ -26,6 +26,7 @@ class CollectionInterestClaim(models.TransientModel):
 
     _name = "collection.interest.claim"
     _description = "Claim Interest as an Invoice"
+    _inherit = ["collection.relation.mixin"]
     _transient_max_hours = 24.0
 
     account_ids = fields.Many2many(

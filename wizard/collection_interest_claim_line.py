@@ -4,6 +4,7 @@ from odoo import fields, models
 class CollectionInterestClaimLine(models.TransientModel):
     _name = "collection.interest.claim.line"
     _description = "Line of an Interest Claim"
+    _inherit = ["collection.relation.mixin"]
 
     wizard_id = fields.Many2one(
         comodel_name="collection.interest.claim", required=True, ondelete="cascade"

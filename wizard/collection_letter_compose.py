@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 
 class CollectionLetterCompose(models.TransientModel):
@@ -7,6 +7,7 @@ class CollectionLetterCompose(models.TransientModel):
 
     _name = "collection.letter.compose"
     _description = "Write a Letter"
+    _inherit = ["collection.relation.mixin"]
 
     account_id = fields.Many2one(
         comodel_name="collection.account",
@@ -160,10 +161,6 @@ class CollectionLetterCompose(models.TransientModel):
 
     def _write_letter(self):
         self.ensure_one()
-        if not self.account_id.has_access("write"):
-            raise AccessError(
-                self.env._("Letters are written by the company's collectors.")
-            )
         return self.account_id._write_letter(
             self.code,
             items=None if self.with_items in ("none", "open") else self.item_ids,

@@ -9,6 +9,7 @@ class CollectionMeansAnswer(models.TransientModel):
 
     _name = "collection.means.answer"
     _description = "Record the Payment Means Proposed"
+    _inherit = ["collection.relation.mixin"]
 
     account_id = fields.Many2one(
         comodel_name="collection.account",

@@ -9,6 +9,7 @@ class CollectionRecall(models.TransientModel):
 
     _name = "collection.recall"
     _description = "Recall from the Provider"
+    _inherit = ["collection.relation.mixin"]
 
     account_ids = fields.Many2many(
         comodel_name="collection.account",

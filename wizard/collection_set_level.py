@@ -7,6 +7,7 @@ class CollectionSetLevel(models.TransientModel):
 
     _name = "collection.set.level"
     _description = "Set the Level by Hand"
+    _inherit = ["collection.relation.mixin"]
 
     item_ids = fields.Many2many(
         comodel_name="collection.item",

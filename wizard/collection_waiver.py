@@ -13,6 +13,7 @@ class CollectionWaiver(models.TransientModel):
 
     _name = "collection.waiver"
     _description = "Commercial Gesture"
+    _inherit = ["collection.relation.mixin"]
 
     account_ids = fields.Many2many(
         comodel_name="collection.account", string="Customers"

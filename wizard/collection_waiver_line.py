@@ -4,6 +4,7 @@ from odoo import fields, models
 class CollectionWaiverLine(models.TransientModel):
     _name = "collection.waiver.line"
     _description = "Line of a Commercial Gesture"
+    _inherit = ["collection.relation.mixin"]
 
     wizard_id = fields.Many2one(
         comodel_name="collection.waiver", required=True, ondelete="cascade"
