@@ -40,32 +40,29 @@ class CollectionAccount(models.Model):
         """
         self._flush_all()
         partners = src_partners | dst_partner
+        customers = partners | self._get_future_customer(src_partners, dst_partner)
         contacts = self._get_contacts(partners, partners.commercial_partner_id)
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT array_agg(line.account_id ORDER BY line.account_id)
                   FROM collection_placement_line line
-                  JOIN collection_account acc ON acc.id = line.account_id
                   JOIN collection_placement placement
                     ON placement.id = line.placement_id
                  WHERE line.state = 'active' AND placement.state IN %(handed_over)s
-                   AND (acc.partner_id IN %(customers)s
+                   AND line.id IN (
+                        SELECT acc.placement_line_id FROM collection_account acc
+                         WHERE acc.partner_id IN %(customers)s
+                         UNION
                         -- items of a contact leave the account of its company
-                        OR EXISTS (
-                            SELECT 1 FROM collection_item ci
-                              JOIN account_move_line aml ON aml.id = ci.move_line_id
-                             WHERE ci.placement_line_id = line.id
-                               AND aml.partner_id IN %(contacts)s))
+                        SELECT ci.placement_line_id FROM account_move_line aml
+                          JOIN collection_item ci ON ci.move_line_id = aml.id
+                         WHERE aml.partner_id IN %(contacts)s)
               GROUP BY line.company_id
                 HAVING COUNT(DISTINCT line.mandate_id) > 1
                 """,
                 handed_over=HANDED_OVER,
-                customers=tuple(
-                    (
-                        partners | self._get_future_customer(src_partners, dst_partner)
-                    ).ids
-                ),
+                customers=tuple(customers.ids),
                 contacts=tuple(contacts.ids),
             )
         )
@@ -466,14 +463,26 @@ class CollectionAccount(models.Model):
             )
         self.env.invalidate_all(flush=False)
         for field in self._get_references():
-            self.env[field.model_name].with_context(active_test=False).search(
-                [(field.model_field, "=", self._name), (field.name, "in", others.ids)]
-            ).write({field.name: self.id})
+            model = self.env[field.model_name]
+            rows = self.env.execute_query(
+                SQL(
+                    "UPDATE %(table)s SET %(column)s = %(account)s"
+                    " WHERE %(model_column)s = %(model)s AND %(column)s IN %(others)s"
+                    " RETURNING id",
+                    table=SQL.identifier(model._table),
+                    column=SQL.identifier(field.name),
+                    model_column=SQL.identifier(field.model_field),
+                    account=self.id,
+                    model=self._name,
+                    others=others._ids,
+                )
+            )
+            model.browse(row[0] for row in rows).modified([field.name])
         merger._update_reference_fields_generic(self._name, others, self)
 
     @api.model
     def _get_references(self):
-        """Stored fields that name a record of any model by its number."""
+        """Stored fields that name a record of whichever model by its number."""
         return [
             field
             for model in self.env.values()
