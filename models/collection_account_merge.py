@@ -486,7 +486,7 @@ class CollectionAccount(models.Model):
         return [
             field
             for model in self.env.values()
-            if not model._abstract and model._auto
+            if model._auto
             for field in model._fields.values()
             if field.type == "many2one_reference" and field.store
         ]
@@ -520,15 +520,16 @@ class CollectionAccount(models.Model):
 
         What is about several items follows once all of them are there.
         """
+        if not self:
+            return
         self.env.flush_all()
         for model in self.env.values():
             account_field = model._fields.get("account_id")
             if (
-                not self.ids
-                or model._abstract
+                not model._auto
                 or model._transient
-                or not model._auto
                 or not account_field
+                or not account_field.store
                 or account_field.comodel_name != self._name
             ):
                 continue
