@@ -117,7 +117,7 @@ class CollectionAccount(models.Model):
         """
         self._flush_all()
         self.env.invalidate_all()
-        customer = self._follow_commercial_partner(dst_partner, customers)
+        customer = self._follow_commercial_partner(dst_partner)
         accounts = self.with_context(active_test=False).search(
             [("partner_id", "in", (customers | customer).ids)]
         )
@@ -145,37 +145,32 @@ class CollectionAccount(models.Model):
         accounts._follow_items()
 
     @api.model
-    def _follow_commercial_partner(self, partner, customers):
-        """Let contacts and invoices know which customer they belong to.
+    def _follow_commercial_partner(self, partner):
+        """Let contacts and invoices of who became a contact know its company.
 
-        The merger moves both by statements that do not look further than the contact.
+        The merger moves both by statements that take it for the company.
 
         :return: the customer that `partner` belongs to
         """
         customer = partner.commercial_partner_id
-        Partner = self.env["res.partner"].with_context(active_test=False)
         if customer != partner:
+            Partner = self.env["res.partner"].with_context(active_test=False)
             self.env.add_to_compute(
                 Partner._fields["commercial_partner_id"],
                 Partner.search([("id", "child_of", partner.id)]),
             )
-        others = customers - customer
-        if others:
-            self.env.flush_all()
+            self.env["account.move"].flush_model(["commercial_partner_id"])
             self.env.cr.execute(
                 SQL(
-                    """
-                    UPDATE account_move
-                       SET commercial_partner_id = %(customer)s
-                     WHERE partner_id IN %(contacts)s
-                       AND commercial_partner_id IN %(others)s
-                    """,
-                    customer=customer.id,
-                    contacts=tuple(self._get_contacts(partner, customer).ids),
-                    others=tuple(others.ids),
+                    "UPDATE account_move SET commercial_partner_id = %s"
+                    " WHERE commercial_partner_id = %s",
+                    customer.id,
+                    partner.id,
                 )
             )
-            self.env["account.move"].invalidate_model()
+            self.env["account.move"].invalidate_model(
+                ["commercial_partner_id"], flush=False
+            )
         return customer
 
     def _absorb(self, others, customer):
