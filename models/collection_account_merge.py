@@ -491,19 +491,21 @@ class CollectionAccount(models.Model):
     # ------------------------------------------------------------------
 
     def _recall_leaving_items(self):
-        """Take back from the providers the items that their account does not keep."""
+        """Take back from the providers the items that these accounts do not keep."""
+        if not self:
+            return
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT ci.id
-                  FROM collection_item ci
-                  JOIN collection_account acc ON acc.id = ci.account_id
+                  FROM collection_account acc
+                  JOIN collection_item ci ON ci.placement_line_id = acc.placement_line_id
                   JOIN account_move_line aml ON aml.id = ci.move_line_id
                   JOIN res_partner contact ON contact.id = aml.partner_id
-                 WHERE ci.account_id IN %s AND ci.placement_line_id IS NOT NULL
+                 WHERE acc.id IN %s
                    AND contact.commercial_partner_id <> acc.partner_id
                 """,
-                self._ids or (0,),
+                self._ids,
             )
         )
         self.env["collection.item"].browse(row[0] for row in rows)._recall(

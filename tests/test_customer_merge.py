@@ -1006,6 +1006,19 @@ class TestMergeOfContacts(MergeCommon):
         self.assertEqual(invoice.collection_account_id, account)
         self._assert_open(1023.0, 310.0)
 
+    def test_person_with_a_provider_into_a_contact(self):
+        person = self._customer("Person", is_company=False, email=self.customer.email)
+        item = self._invoice(person, 3.0, "2026-02-01").collection_item_ids
+        mandate = self._mandate(self.provider, self.agent, new_item_rule="none")
+        placement = self._hand_over(self.account_of(person), mandate)
+        account = self._merge(self.contact, person)
+        self.assertEqual(account, self.account)
+        self.assertEqual(account.mandate_id, mandate)
+        self.assertEqual(placement.line_ids.state, "active")
+        seen = self.env["collection.item"].with_user(self.agent_user).search([])
+        self.assertEqual(seen, item)
+        self._assert_open(1019.0, 310.0)
+
     def test_person_and_company_with_two_providers(self):
         person = self._customer("Person", is_company=False, email=self.customer.email)
         self._invoice(person, 3.0, "2026-02-01")
