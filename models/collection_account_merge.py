@@ -221,7 +221,10 @@ class CollectionAccount(models.Model):
         """What is decided about a customer who had several accounts.
 
         Where nothing else is said below, fields of other modules included, it is what
-        the first account says that says something: of yes and no, yes.
+        the first account says that says something: of yes and no, yes. Stricter is
+        what spares the customer: the later hold, the lower of two agreed rates, the
+        segment that is never handed over, the policy that does nothing; what is to be
+        done comes at the earlier of two days.
         """
         decisions = [
             name
@@ -499,7 +502,8 @@ class CollectionAccount(models.Model):
                 """
                 SELECT ci.id
                   FROM collection_account acc
-                  JOIN collection_item ci ON ci.placement_line_id = acc.placement_line_id
+                  JOIN collection_item ci
+                    ON ci.placement_line_id = acc.placement_line_id
                   JOIN account_move_line aml ON aml.id = ci.move_line_id
                   JOIN res_partner contact ON contact.id = aml.partner_id
                  WHERE acc.id IN %s
