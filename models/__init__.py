@@ -38,6 +38,7 @@ from . import collection_account_means_mixin
 from . import collection_account_quality_mixin
 from . import collection_account_worklist_mixin
 from . import collection_account
+from . import collection_account_merge
 from . import collection_item_penalty_mixin
 from . import collection_item
 from . import collection_interest_settlement

@@ -935,7 +935,7 @@ class CollectionAccount(models.Model):
         )
         concerned = self._look_up_lines(line_ids)
         if concerned.missing:
-            created = self._create_missing(line_ids)
+            created = self._create_missing(SQL("aml.id IN %s", line_ids))
             concerned.account_ids.update(created.ids)
             if len(created) < len(concerned.missing):
                 # someone else was faster
@@ -1048,8 +1048,11 @@ class CollectionAccount(models.Model):
         return concerned
 
     @api.model
-    def _create_missing(self, line_ids=None):
-        """Accounts of the customers with a posted receivable item who have none yet."""
+    def _create_missing(self, condition=None):
+        """Accounts of the customers with a posted receivable item who have none yet.
+
+        :param condition: SQL over the journal items `aml`; all of them by default
+        """
         self.env["account.move.line"].flush_model(
             ["parent_state", "account_id", "partner_id", "company_id"]
         )
@@ -1079,7 +1082,7 @@ class CollectionAccount(models.Model):
                 RETURNING id
                 """,
                 uid=self.env.uid,
-                filter=SQL("aml.id IN %s", line_ids) if line_ids else SQL("TRUE"),
+                filter=condition or SQL("TRUE"),
             )
         )
         created = self.browse(row[0] for row in rows)

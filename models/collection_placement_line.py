@@ -333,6 +333,67 @@ class CollectionPlacementLine(models.Model):
         lines.placement_id._close_if_done()
         self.env["mail.followers"]._dismiss_provider_people()
 
+    def _absorb(self, line):
+        """Work on with this line what was handed over with `line`, which ends.
+
+        Both are of one mandate, and their customers have become one. Of the same
+        hand-over they become one line of it; otherwise each hand-over stays as it was
+        signed, and the items of the other one follow later in this one.
+        """
+        self.ensure_one()
+        self.env.flush_all()
+        if line.placement_id == self.placement_id:
+            line.item_ids.line_id = self
+            self.write(
+                {
+                    "amount": self.amount + line.amount,
+                    "amount_overdue": self.amount_overdue + line.amount_overdue,
+                }
+            )
+        else:
+            self._copy_items(line)
+        self.env["collection.item"].search(
+            [("placement_line_id", "=", line.id)]
+        ).placement_line_id = self
+        if line.placement_id == self.placement_id:
+            line.unlink()
+            return
+        line.write(
+            {
+                "state": "transferred",
+                "reason": self.env._(
+                    "Merged with %(customer)s",
+                    customer=self.account_id.display_name,
+                ),
+                "date_end": fields.Date.context_today(self),
+            }
+        )
+        line.placement_id._close_if_done()
+
+    def _copy_items(self, line):
+        """Hold what `line` holds, as it was on the day it was handed over."""
+        held = self.env["collection.placement.item"]
+        own = {"line_id": self.id, "placement_id": self.placement_id.id}
+        own["followed"] = True
+        names = [
+            name
+            for name, field in held._fields.items()
+            if field.store and field.column_type and name != "id"
+        ]
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO collection_placement_item (%s)"
+                " SELECT %s FROM collection_placement_item WHERE line_id = %s",
+                SQL(", ").join(map(SQL.identifier, names)),
+                SQL(", ").join(
+                    SQL("%s", own[name]) if name in own else SQL.identifier(name)
+                    for name in names
+                ),
+                line.id,
+            )
+        )
+        self.invalidate_recordset(["item_ids"], flush=False)
+
     def action_recall(self):
         """Ask why, then take these accounts back."""
         return self.account_id.action_recall()

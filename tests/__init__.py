@@ -5,13 +5,14 @@ from . import test_agenda
 from . import test_agent_team
 from . import test_bill
 from . import test_call_log
+from . import test_call_review
 from . import test_call_screen
 from . import test_call_script
-from . import test_call_review
 from . import test_call_tour
 from . import test_classification
 from . import test_closed_fields
 from . import test_complaint
+from . import test_customer_merge
 from . import test_daily_run
 from . import test_demo
 from . import test_dispute
@@ -55,8 +56,8 @@ from . import test_placement_xlsx
 from . import test_portal
 from . import test_portal_acts
 from . import test_portal_axe
-from . import test_portal_team
 from . import test_portal_quality
+from . import test_portal_team
 from . import test_portal_tour
 from . import test_precheck
 from . import test_promise
@@ -77,8 +78,8 @@ from . import test_tools_letter_text
 from . import test_tools_pareto
 from . import test_tools_pdf
 from . import test_tools_priority
-from . import test_tools_sharing
 from . import test_tools_quality
+from . import test_tools_sharing
 from . import test_views
 from . import test_waiver
 from . import test_wizard_entries
