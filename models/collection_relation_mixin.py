@@ -1,8 +1,13 @@
-from odoo import api, models
+import math
+
+from odoo import api, fields, models
 from odoo.api import NewId
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.models import BaseModel
+
+#: years in which something can be due, said or done
+YEARS = range(1900, 2200)
 
 
 def _what_is_named(field, value):
@@ -94,7 +99,7 @@ class CollectionRelationMixin(models.AbstractModel):
         Values nested in them and defaults of the context count. What a record holds
         already may be said again.
 
-        :raises UserError: on what is no number of a record
+        :raises UserError: on what is no record, no number or no day
         """
         if self.env.su:
             return set()
@@ -119,8 +124,37 @@ class CollectionRelationMixin(models.AbstractModel):
         }
 
     @api.model
+    def _check_plain(self, field, value):
+        """Refuse what no amount and no day of the business is, before it is counted
+        with: not every float is a number, and days are added to every date.
+
+        :raises UserError: naming the field
+        """
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UserError(
+                self.env._(
+                    "%(field)s: enter a number.",
+                    field=field._description_string(self.env),
+                )
+            )
+        if field.type in ("date", "datetime"):
+            try:
+                year = fields.Date.to_date(value).year
+            except (TypeError, ValueError):
+                year = 0
+            if year not in YEARS:
+                raise UserError(
+                    self.env._(
+                        "%(field)s: enter a day between %(first)s and %(last)s.",
+                        field=field._description_string(self.env),
+                        first=YEARS[0],
+                        last=YEARS[-1],
+                    )
+                )
+
+    @api.model
     def _collect_named(self, records, vals, named, root=None):
-        """Note in `named` what `vals`, said of `records`, name.
+        """Note in `named` what `vals`, said of `records`, name; plain ones are checked.
 
         :param named: {(outermost field, model): {ids}}
         """
@@ -133,7 +167,10 @@ class CollectionRelationMixin(models.AbstractModel):
             vals = {**defaults, **vals}
         for name, value in vals.items():
             field = records._fields.get(name)
-            if not field or not field.relational or not value:
+            if not field or not value:
+                continue
+            if not field.relational:
+                self._check_plain(field, value)
                 continue
             ids, nested = _what_is_named(field, value)
             ids = [it.origin if isinstance(it, NewId) else it for it in ids]

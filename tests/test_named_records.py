@@ -128,6 +128,22 @@ class TestNamedRecords(QualityCommon):
                     {"display_name": {}},
                 )
 
+    def test_no_number_and_no_day(self):
+        holds = self.env["collection.hold"].with_user(self.collector_user)
+        compose = self.env["collection.letter.compose"].with_user(self.collector_user)
+        for model, name, value in (
+            (holds, "date_until", "9999-12-31"),
+            (holds, "date_until", "0001-01-01"),
+            (holds, "date_until", "tomorrow or so"),
+            (compose, "fact_amount", float("nan")),
+            (compose, "fact_amount", float("inf")),
+        ):
+            with self.subTest(name=name, value=value):
+                with self.assertRaisesRegex(UserError, "enter a (number|day)"):
+                    model.onchange({name: value}, [name], {name: {}})
+                with self.assertRaisesRegex(UserError, "enter a (number|day)"):
+                    model.create({name: value})
+
     def test_nothing_in_nothing_done(self):
         """Core lets anybody write or delete no records: nothing follows from it."""
         self.env["collection.account"]._rank()

@@ -446,7 +446,11 @@ class TestPublicMethods(QualityCommon):
             and field.required
             and not (field.compute or field.default)
         }
-        plain |= {name: "x" for name in ("reason", "note") if name in model._fields}
+        plain |= {
+            name: "x"
+            for name in ("reason", "note")
+            if name in model._fields and model._fields[name].type in ("char", "text")
+        }
         for field in model._fields.values():
             if field.name in MAGIC_COLUMNS or (field.compute and field.readonly):
                 continue

@@ -178,7 +178,7 @@ class CollectionCallScreen(models.TransientModel):
     def _compute_sheet_html(self):
         for screen in self:
             account = screen.account_id
-            screen.sheet_html = account and self.env["ir.qweb"]._render(
+            screen.sheet_html = bool(account) and self.env["ir.qweb"]._render(
                 "account_collection.collection_call_sheet",
                 {"sheet": account._get_call_sheet()},
             )
