@@ -73,7 +73,7 @@ class CollectionPortalActMixin(models.AbstractModel):
             raise UserError(self.env._("Say by which day the customer pays."))
         if not vals.get("amount") or vals["amount"] <= 0:
             raise UserError(self.env._("Say how much was promised."))
-        if vals["date_promised"] < fields.Date.context_today(self):
+        if fields.Date.to_date(vals["date_promised"]) < fields.Date.context_today(self):
             raise UserError(self.env._("The day promised cannot lie in the past."))
 
     def _portal_new_promise(self, vals):

@@ -234,10 +234,18 @@ class CollectionPromise(models.Model):
         return self._complete_items(super()._clean_new_values(vals))
 
     def _check_amount(self):
-        """Nobody promises more than is due: no receipt could keep the promise."""
+        """Nobody promises more than is due: no receipt could keep the promise.
+
+        Of a promise recorded afterwards part may have been paid since.
+        """
+        today = fields.Date.context_today(self)
         for promise in self:
             currency = promise.currency_id
-            due = sum(promise.item_ids.mapped("amount_residual"))
+            due = sum(
+                promise.item_ids.mapped(
+                    "amount_total" if promise.date_made < today else "amount_residual"
+                )
+            )
             if currency.compare_amounts(promise.amount, due) > 0:
                 raise UserError(
                     self.env._(
