@@ -438,9 +438,11 @@ class TestCustomerMerge(MergeCommon):
             self.assertEqual(account.amount_open, 20.0 * number)
             return spent
 
+        # what is kept in caches, such as the companies of a user, is asked now and then
         queries("What is asked once and for all", 1)
-        few = queries("Few", 2)
-        self.assertLessEqual(queries("Many", 25), few)
+        few = min(queries(f"Few {time}", 2) for time in range(2))
+        many = min(queries(f"Many {time}", 25) for time in range(2))
+        self.assertLessEqual(many, few)
 
 
 @tagged("post_install", "-at_install")
