@@ -116,11 +116,15 @@ class CollectionPortalQualityMixin(models.AbstractModel):
         """
         self._check_delegated_to_me()
         complaints = self.env["collection.complaint"]
-        vals = complaints._clean_outside_values(vals, PORTAL_COMPLAINT_FIELDS)
-        if not vals.get("category"):
+        complaints._check_outside_names(vals, PORTAL_COMPLAINT_FIELDS)
+        choices = self._get_portal_complaint_choices()
+        if vals.get("category") not in [code for code, _label in choices["category"]]:
             raise UserError(self.env._("Say what the customer complains about."))
-        if not vals.get("severity", "1"):
+        if vals.get("severity", "1") not in [
+            code for code, _label in choices["severity"]
+        ]:
             raise UserError(self.env._("Say how serious the complaint is."))
+        vals = complaints._clean_outside_values(vals, PORTAL_COMPLAINT_FIELDS)
         if not (vals.get("description") or "").strip():
             raise UserError(self.env._("Write down what the customer says."))
         return complaints.create({**vals, "account_id": self.id})

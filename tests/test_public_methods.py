@@ -274,14 +274,13 @@ class TestPublicMethods(QualityCommon):
         changed = set()
 
         def watched(cursor, query, params=None, **kwargs):
-            result = execute(cursor, query, params, **kwargs)
+            execute(cursor, query, params, **kwargs)
             text = query.code if isinstance(query, SQL) else query
             text = text.decode() if isinstance(text, bytes) else str(text)
             for match in CHANGE.finditer(text):
                 table = next(filter(None, match.groups()))
                 if cursor.rowcount and table not in own and not table.endswith("_rel"):
                     changed.add(table)
-            return result
 
         self.patch(Cursor, "execute", watched)
         try:

@@ -49,12 +49,12 @@ class CollectionSetLevel(models.TransientModel):
             raise UserError(
                 self.env._("A level cannot have been reached in the future.")
             )
-        self._check_company()
+        self._check_ladder_company()
         self._check_formal_notice()
         self.item_ids._set_level(self.level_id, self.date, self.reason)
         return {"type": "ir.actions.act_window_close"}
 
-    def _check_company(self):
+    def _check_ladder_company(self):
         """The ladder of one company is none for the customers of another."""
         company = self.level_id.policy_id.company_id
         strangers = self.item_ids.filtered(
