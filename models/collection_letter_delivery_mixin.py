@@ -25,7 +25,8 @@ SEND_BATCH = 50
 INLINE_LIMIT = 100
 #: letters in one document: the renderer slows down on very long ones
 PRINT_BATCH = 100
-#: letters that fail one after the other before the renderer is held to be out of order
+#: letters that cannot be printed, before any that can, until the renderer is held to be
+#: out of order
 PRINT_TRIES = 2
 #: hours after which a letter is printed again at the latest
 RETRY_HOURS = 24
@@ -377,7 +378,8 @@ class CollectionLetterDeliveryMixin(models.AbstractModel):
         sent = self.browse()
         for position, letter in enumerate(self, start=1):
             sent |= letter._deliver_or_fail()
-            if position == PRINT_TRIES and all(self[:position].mapped("retry_at")):
+            unprinted = self[:position].filtered("retry_at")
+            if not sent and len(unprinted) == PRINT_TRIES:
                 self[position:].delivery_state = "queued"
                 break
         return sent
