@@ -151,18 +151,18 @@ class TestLetterPrintFailure(PrintFailureCommon):
             "out of memory": 'cp good.pdf "$out"; exit 137',
         }
         for channel in ("email", "post"):
-            letter = self._letters(1, channel)
-            for name, commands in cases.items():
-                with self.subTest(name, channel=channel), self._undone():
-                    self._renderer(commands)
-                    letter.with_user(self.manager_user).action_send()
+            with self._undone():
+                letter = self._letters(1, channel)
+                for name, commands in cases.items():
+                    with self.subTest(name, channel=channel), self._undone():
+                        self._renderer(commands)
+                        letter.with_user(self.manager_user).action_send()
+                        self.assertNotPrinted(letter)
+                with self.subTest("by the job", channel=channel):
+                    self._renderer("exit 1")
+                    letter._queue_sending()
+                    self._trigger_cron()
                     self.assertNotPrinted(letter)
-            with self.subTest("by the job", channel=channel), self._undone():
-                self._renderer("exit 1")
-                letter._queue_sending()
-                self._trigger_cron()
-                self.assertNotPrinted(letter)
-            letter.action_cancel()
 
     @MUTED
     def test_a_pdf_is_one_whatever_the_status(self):
