@@ -1,6 +1,7 @@
 import io
 import time
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from pathlib import Path
 from subprocess import CompletedProcess, TimeoutExpired
 from tempfile import TemporaryDirectory
@@ -67,10 +68,7 @@ class PrintFailureCommon(LetterCommon):
         )
         script.chmod(0o755)
         self.calls = Path(f"{script}.calls")
-        patcher = patch.object(core, "_wkhtml", lambda: INFO._replace(bin=str(script)))
-        patcher.start()
-        self.addCleanup(patcher.stop)
-        return patcher
+        self.patch(core, "_wkhtml", lambda: INFO._replace(bin=str(script)))
 
     def _mails(self, letters):
         return (
@@ -96,6 +94,20 @@ class PrintFailureCommon(LetterCommon):
         with self.enter_registry_test_mode():
             cron.sudo().method_direct_trigger()
         self.env.invalidate_all()
+
+    @contextmanager
+    def _undone(self):
+        """What is done here is as if it had not been, afterwards."""
+        with self.env.cr.savepoint() as savepoint:
+            yield
+            savepoint.rollback()
+            self.env.invalidate_all()
+
+    def assertNotPrinted(self, letter):
+        """It waits for an hour, and says why in words."""
+        self.assertNotSent(letter)
+        self.assertIn("could not be printed", letter.state_reason)
+        self.assertEqual(letter.retry_at, Datetime.now() + timedelta(hours=1))
 
     def assertNotSent(self, letters):
         """Nothing of them counts, nothing of them is half done."""
@@ -138,28 +150,19 @@ class TestLetterPrintFailure(PrintFailureCommon):
             "crashed": 'cp good.pdf "$out"; kill -SEGV $$',
             "out of memory": 'cp good.pdf "$out"; exit 137',
         }
-        for name, commands in cases.items():
-            for channel in ("email", "post"):
-                for by_job in (False, True):
-                    with (
-                        self.subTest(name, channel=channel, by_job=by_job),
-                        self.env.cr.savepoint() as savepoint,
-                    ):
-                        patcher = self._renderer(commands)
-                        letter = self._letters(1, channel)
-                        if by_job:
-                            letter._queue_sending()
-                            self._trigger_cron()
-                        else:
-                            letter.with_user(self.manager_user).action_send()
-                        self.assertNotSent(letter)
-                        self.assertIn("could not be printed", letter.state_reason)
-                        self.assertEqual(
-                            letter.retry_at, Datetime.to_datetime("2026-11-22 10:00:00")
-                        )
-                        patcher.stop()
-                        savepoint.rollback()
-                        self.env.invalidate_all()
+        for channel in ("email", "post"):
+            with self._undone():
+                letter = self._letters(1, channel)
+                for name, commands in cases.items():
+                    with self.subTest(name, channel=channel), self._undone():
+                        self._renderer(commands)
+                        letter.with_user(self.manager_user).action_send()
+                        self.assertNotPrinted(letter)
+                with self.subTest("by the job", channel=channel):
+                    self._renderer("exit 1")
+                    letter._queue_sending()
+                    self._trigger_cron()
+                    self.assertNotPrinted(letter)
 
     @MUTED
     def test_a_pdf_is_one_whatever_the_status(self):
@@ -182,32 +185,25 @@ class TestLetterPrintFailure(PrintFailureCommon):
 
     @MUTED
     def test_one_bad_letter_of_a_batch(self):
-        for channel in ("email", "post"):
-            for by_job in (False, True):
-                with (
-                    self.subTest(channel=channel, by_job=by_job),
-                    self.env.cr.savepoint() as savepoint,
-                ):
-                    patcher = self._renderer(
-                        'grep -q "Client 0" "$html" && exit 1\ncp good.pdf "$out"'
-                    )
-                    letters = self._letters(4, channel)
-                    if by_job:
-                        letters._queue_sending()
-                        self._trigger_cron()
-                    else:
-                        letters.with_user(self.manager_user).action_send()
-                    bad, *_others = letters
-                    self.assertNotSent(bad)
-                    others = letters - bad
-                    self.assertEqual(set(others.mapped("state")), {"sent"})
-                    self.assertEqual(others.attachment_id.mapped("raw"), [pdf(1)] * 3)
-                    self.assertEqual(
-                        len(self._mails(letters)), 3 if channel == "email" else 0
-                    )
-                    patcher.stop()
-                    savepoint.rollback()
-                    self.env.invalidate_all()
+        self._renderer('grep -q "Client 0" "$html" && exit 1\ncp good.pdf "$out"')
+        for channel, by_job in (("email", True), ("post", False)):
+            with self.subTest(channel=channel, by_job=by_job), self._undone():
+                letters = self._letters(4, channel)
+                if by_job:
+                    letters._queue_sending()
+                    self._trigger_cron()
+                else:
+                    letters.with_user(self.manager_user).action_send()
+                bad = letters.filtered(
+                    lambda letter: letter.account_id.partner_name == "Client 0"
+                )
+                self.assertNotPrinted(bad)
+                others = letters - bad
+                self.assertEqual(set(others.mapped("state")), {"sent"})
+                self.assertEqual(others.attachment_id.mapped("raw"), [pdf(1)] * 3)
+                self.assertEqual(
+                    len(self._mails(letters)), 3 if channel == "email" else 0
+                )
 
     @MUTED
     def test_fewer_pages_than_letters(self):
@@ -224,7 +220,7 @@ class TestLetterPrintFailure(PrintFailureCommon):
     def test_goes_again_by_itself_once(self):
         letter = self._letters(1)
         number = letter.number
-        patcher = self._renderer("exit 1")
+        self._renderer("exit 1")
         letter._queue_sending()
         self._trigger_cron()
         self.assertNotSent(letter)
@@ -232,7 +228,6 @@ class TestLetterPrintFailure(PrintFailureCommon):
         asked = run.activity_ids.filtered(lambda a: a.user_id == self.manager_user)
         self.assertEqual(len(asked), 1, "the manager is asked to look")
         self.assertIn(number, asked.note)
-        patcher.stop()
         self._renderer('cp good.pdf "$out"')
         self._trigger_cron()
         self.assertNotSent(letter)
@@ -274,11 +269,10 @@ class TestLetterPrintFailure(PrintFailureCommon):
     @MUTED
     def test_paid_before_it_goes_again(self):
         letter = self._letters(1)
-        patcher = self._renderer("exit 1")
+        self._renderer("exit 1")
         letter._queue_sending()
         self._trigger_cron()
         self._pay(letter.line_ids.item_id.move_id)
-        patcher.stop()
         self._renderer('cp good.pdf "$out"')
         with freeze_time("2026-11-23 10:00:00"):
             self._trigger_cron()
@@ -288,10 +282,9 @@ class TestLetterPrintFailure(PrintFailureCommon):
     @MUTED
     def test_cancelled_meanwhile(self):
         letter = self._letters(1)
-        patcher = self._renderer("exit 1")
+        self._renderer("exit 1")
         letter.with_user(self.manager_user).action_send()
         letter.with_user(self.manager_user).action_cancel()
-        patcher.stop()
         self._renderer('cp good.pdf "$out"')
         with freeze_time("2026-11-23 10:00:00"):
             self._trigger_cron()
@@ -312,9 +305,8 @@ class TestLetterPrintFailure(PrintFailureCommon):
     @MUTED
     def test_by_hand_at_once(self):
         letter = self._letters(1)
-        patcher = self._renderer("exit 1")
+        self._renderer("exit 1")
         letter.with_user(self.manager_user).action_send()
-        patcher.stop()
         self._renderer('cp good.pdf "$out"')
         letter.with_user(self.manager_user).action_send()
         self.assertEqual(letter.state, "sent", letter.state_reason)
@@ -326,15 +318,15 @@ class TestLetterPrintFailure(PrintFailureCommon):
     @MUTED
     def test_a_renderer_out_of_order_keeps_nobody_waiting(self):
         """After two letters by themselves nothing else is tried in this pass."""
+        letters = self._letters(12)
         for by_job in (False, True):
             with (
                 self.subTest(by_job=by_job),
-                self.env.cr.savepoint() as savepoint,
+                self._undone(),
                 patch.object(collection_letter_delivery_mixin, "SEND_BATCH", 5),
             ):
-                patcher = self._renderer("exit 1")
+                self._renderer("exit 1")
                 self.calls.unlink(missing_ok=True)
-                letters = self._letters(12)
                 if by_job:
                     letters._queue_sending()
                     self._trigger_cron()
@@ -347,7 +339,6 @@ class TestLetterPrintFailure(PrintFailureCommon):
                 rest = letters[2:]
                 self.assertEqual(set(rest.mapped("state")), {"to_send"})
                 self.assertEqual(set(rest.mapped("delivery_state")), {"queued"})
-                patcher.stop()
                 self._renderer('cp good.pdf "$out"')
                 self._trigger_cron()
                 self.assertEqual(set(rest.mapped("state")), {"sent"})
@@ -357,8 +348,20 @@ class TestLetterPrintFailure(PrintFailureCommon):
                     self._trigger_cron()
                 self.assertEqual(set(letters.mapped("state")), {"sent"})
                 self.assertEqual(len(self._mails(letters)), 12)
-                savepoint.rollback()
-                self.env.invalidate_all()
+
+    @MUTED
+    def test_out_of_order_behind_a_letter_that_is_wrong(self):
+        letters = self._letters(6)
+        letters[0].channel = "registered"
+        letters[0].partner_id.street = False
+        self._renderer("exit 1")
+        letters.with_user(self.manager_user).action_send()
+        self.assertEqual(
+            letters.mapped("state"), ["error"] * 3 + ["to_send"] * 3, "two tries"
+        )
+        self.assertEqual(
+            [bool(letter.retry_at) for letter in letters[:3]], [False, True, True]
+        )
 
     @MUTED
     def test_letters_that_never_print_hold_up_nobody(self):
@@ -406,10 +409,7 @@ class TestLetterPrintFailure(PrintFailureCommon):
         Attachment = self.env["ir.attachment"]
         for channel in ("email", "post"):
             for failure in ("refused", "not written", "left empty before"):
-                with (
-                    self.subTest(failure, channel=channel),
-                    self.env.cr.savepoint() as savepoint,
-                ):
+                with self.subTest(failure, channel=channel), self._undone():
                     # files of the same content are one in the store
                     content = pdf(1) + f"% {uuid4()}".encode()
                     (self.folder / "own.pdf").write_bytes(content)
@@ -440,8 +440,6 @@ class TestLetterPrintFailure(PrintFailureCommon):
                     self.assertNotSent(letter)
                     self.assertTrue(letter.retry_at)
                     self.assertIn("store", letter.state_reason)
-                    savepoint.rollback()
-                    self.env.invalidate_all()
 
     @MUTED
     def test_words_for_whoever_prints(self):
@@ -555,14 +553,13 @@ class TestFilesAtFault(PrintFailureCommon):
         letter = self._letter(self.debtor, self.reminder)
         letter.line_ids.item_id.sudo().level_id = False
         letter.attach_invoices = True
-        patcher = self._renderer(
+        self._renderer(
             'case "$*" in *--header-html*) exit 1;; esac\ncp good.pdf "$out"'
         )
         letter.with_context(force_report_rendering=True)._send()
         self.assertNotSent(letter)
         self.assertTrue(letter.retry_at)
         self.assertFalse(letter.line_ids.item_id.move_id.invoice_pdf_report_id)
-        patcher.stop()
         self._renderer('cp good.pdf "$out"')
         letter.with_context(force_report_rendering=True).with_user(
             self.manager_user
@@ -579,7 +576,7 @@ class TestFilesAtFault(PrintFailureCommon):
         account = item.account_id.with_context(force_report_rendering=True)
         Mail = self.env["mail.mail"].sudo()
         before = Mail.search([])
-        patcher = self._renderer("exit 1")
+        self._renderer("exit 1")
         self._spoil(invoice.invoice_pdf_report_id)
         item = item.with_context(force_report_rendering=True)
         with self.assertRaisesRegex(UserError, "could not be printed"):
@@ -587,7 +584,6 @@ class TestFilesAtFault(PrintFailureCommon):
         with self.assertRaisesRegex(UserError, "could not be printed"):
             item.action_send_duplicate()
         self.assertEqual(Mail.search([]), before)
-        patcher.stop()
         self._renderer('cp good.pdf "$out"')
         account._send_duplicates(item)
         mail = Mail.search([]) - before
