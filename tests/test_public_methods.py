@@ -318,6 +318,7 @@ class TestPublicMethods(QualityCommon):
                 "odoo.orm.domains",
                 "odoo.addons.base.models.ir_model",
                 "odoo.addons.base.models.ir_rule",
+                "odoo.addons.mail.models.mail_thread",
                 "odoo.models",
                 "py.warnings",
             ),
