@@ -391,7 +391,7 @@ class TestLetterPrintFailure(PrintFailureCommon):
         ):
             letter.with_user(self.manager_user).action_send()
         self.assertNotSent(letter)
-        self.assertIn("16 seconds", letter.state_reason)
+        self.assertIn("had not finished after 16", letter.state_reason)
 
     @MUTED
     def test_a_letter_that_is_wrong_waits_for_a_person(self):
