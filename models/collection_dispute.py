@@ -485,18 +485,12 @@ class CollectionDispute(models.Model):
                 raise UserError(
                     self.env._("It was decided: what was contested stays as it was.")
                 )
-            closed = set(vals).difference(
-                WRITABLE_FIELDS,
-                self.env["mail.thread"]._fields,
-                self.env["mail.activity.mixin"]._fields,
+            self._check_outside_names(
+                vals,
+                WRITABLE_FIELDS
+                | self.env["mail.thread"]._fields.keys()
+                | self.env["mail.activity.mixin"]._fields.keys(),
             )
-            if closed:
-                raise AccessError(
-                    self.env._(
-                        "These values cannot be set here: %(names)s.",
-                        names=", ".join(sorted(closed)),
-                    )
-                )
             if "deadline" in vals and not self.env.user.has_group(
                 "account_collection.group_collection_user"
             ):

@@ -225,7 +225,7 @@ class CollectionProviderMixin(models.AbstractModel):
     def _clean_new_values(self, vals):
         """Values of a new record about an account that is delegated to the user.
 
-        :return: dict of values as `create` takes them
+        :return: dict of values as `create` takes them, see `_as_commands`
         """
         vals = self._clean_outside_values(vals, self._provider_writable_fields)
         if not vals.get("account_id"):
@@ -244,9 +244,20 @@ class CollectionProviderMixin(models.AbstractModel):
                         field=field._description_string(self.env),
                     )
                 )
-            if field.type != "many2one":
-                vals[name] = [Command.set(value)]
-        return vals
+        # where nothing is chosen, a model may choose itself
+        return self._as_commands(
+            {name: value for name, value in vals.items() if value != []}
+        )
+
+    @api.model
+    def _as_commands(self, vals):
+        """Cleaned values as `create` and `write` take them: ids become a SET."""
+        return {
+            name: [Command.set(value)]
+            if self._fields[name].type in ("many2many", "one2many")
+            else value
+            for name, value in vals.items()
+        }
 
     def write(self, vals):
         if not self._is_outsider():
@@ -257,8 +268,5 @@ class CollectionProviderMixin(models.AbstractModel):
             for name, value in vals.items()
             if name in self._provider_writable_fields
         }
-        clean = self._clean_outside_values(own, own.keys())
-        for name, value in clean.items():
-            if self._fields[name].type in ("many2many", "one2many"):
-                clean[name] = [Command.set(value)]
+        clean = self._as_commands(self._clean_outside_values(own, own.keys()))
         return super().write({**vals, **clean})

@@ -502,6 +502,9 @@ class TestOutsideValues(CollectionCommon):
             ([[4, second, 0]], [second]),
             ([[4, first], [4, second, False]], [first, second]),
             ([second], [second]),
+            # nothing chosen: what is overdue
+            ([], [first]),
+            ([[6, 0, []]], [first]),
         ):
             with self.subTest(value=value):
                 promise = promises.create(
