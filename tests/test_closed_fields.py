@@ -2,7 +2,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .quality_common import QualityCommon
+from .quality.common import QualityCommon
 
 #: a condition that each type of field may be asked
 CONDITIONS = {

@@ -2,7 +2,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from .quality_common import QualityCommon
+from .quality.common import QualityCommon
 
 
 @tagged("post_install", "-at_install")

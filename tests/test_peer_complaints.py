@@ -4,10 +4,12 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
 
-from ..models import collection_letter_delivery_mixin
-from .interest_common import InterestCommon
-from .letter_common import LetterCommon
-from .test_dunning_level import DunningCommon
+from ..models.letter import (
+    collection_letter_delivery as collection_letter_delivery_mixin,
+)
+from .dunning.common import DunningCommon
+from .law.common import InterestCommon
+from .letter.common import LetterCommon
 
 
 @tagged("post_install", "-at_install")

@@ -12,7 +12,7 @@ from odoo.sql_db import Cursor
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
-from .quality_common import NOW, QualityCommon
+from .quality.common import NOW, QualityCommon
 
 #: stands in every name, number and note of the customer who is not the callers', and
 #: in nothing else

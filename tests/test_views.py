@@ -5,52 +5,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, HttpCase, freeze_time, tagged
 from odoo.tools.safe_eval import safe_eval
 
-from .common import CollectionCommon
-
-
-class ViewsCommon(CollectionCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.segment = cls.env.ref("account_collection.segment_sme")
-        cls.reserved_segment = cls.env.ref("account_collection.segment_strategic")
-        cls.invoice = cls._invoice(cls.customer, 1000, "2026-03-01")
-        cls.other_invoice = cls._invoice(cls.other_customer, 300, "2026-04-15")
-        cls.bill = cls._invoice(
-            cls.customer,
-            50,
-            "2026-03-15",
-            move_type="in_invoice",
-            journal_id=cls.company_data["default_journal_purchase"].id,
-        )
-        cls.account = cls.account_of(cls.customer)
-        cls.other_account = cls.account_of(cls.other_customer)
-        cls.account.segment_id = cls.segment
-        cls.item = cls.invoice.collection_item_ids
-
-    def _menus(self, user):
-        """Menus of the application that `user` can reach."""
-        visible = self.env["ir.ui.menu"].with_user(user)._visible_menu_ids()
-        root = self.env.ref("account_collection.menu_collection_root")
-        return (
-            self.env["ir.ui.menu"]
-            .search([("id", "child_of", root.id)])
-            .filtered(
-                lambda menu: visible.issuperset(
-                    map(int, menu.parent_path.split("/")[:-1])
-                )
-            )
-        )
-
-    def _read_through_view(self, model, arch_fields):
-        """Read what a view shows, as the web client does."""
-        spec = {}
-        for name, description in arch_fields.items():
-            if description["type"] in ("many2one", "reference"):
-                spec[name] = {"fields": {"display_name": {}}}
-            else:
-                spec[name] = {}
-        return model.web_search_read([], spec, limit=5)
+from .common import CollectionCommon, ViewsCommon
 
 
 @tagged("post_install", "-at_install")

@@ -1,0 +1,565 @@
+from odoo import Command, api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import SQL, format_date
+
+from ...tools.instalments import allocate, monthly_dates, split_amount
+from ...tools.promise import last_day
+from .collection_promise import MEANS, RECEIPT_JOURNALS
+
+#: states in which the ledger decides what becomes of a plan
+RUNNING = ("active", "completed", "defaulted")
+#: what was agreed, which nobody rewrites once the plan runs
+AGREED_FIELDS = frozenset(
+    {
+        "account_id",
+        "acceleration",
+        "date_start",
+        "instalment_ids",
+        "item_ids",
+        "payment_means",
+    }
+)
+
+
+class CollectionPaymentPlan(models.Model):
+    """An agreement to pay what is owed in instalments.
+
+    Its items are not dunned while it is respected. Receipts matched with the items
+    pay the instalments in their order; one that is missed ends the plan, and with
+    the acceleration clause everything is due at once.
+    """
+
+    _name = "collection.payment.plan"
+    _description = "Payment Plan"
+    _inherit = [
+        "collection.ledger.mixin",
+        "collection.number.mixin",
+        "collection.provider.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
+    _order = "date_start desc, id desc"
+    _rec_name = "number"
+
+    _provider_fields = frozenset(
+        {
+            "acceleration",
+            "account_id",
+            "amount",
+            "amount_received",
+            "company_id",
+            "currency_id",
+            "date_first",
+            "date_start",
+            "instalment_count",
+            "instalment_ids",
+            "item_ids",
+            "next_date",
+            "note",
+            "number",
+            "payment_means",
+            "person",
+            "state",
+        }
+    )
+    _on_site_fields = frozenset(
+        {"amount_items", "approver_id", "partner_id", "user_id"}
+    )
+
+    account_id = fields.Many2one(
+        comodel_name="collection.account",
+        required=True,
+        index=True,
+        ondelete="restrict",
+    )
+    partner_id = fields.Many2one(related="account_id.partner_id")
+    company_id = fields.Many2one(
+        related="account_id.company_id", store=True, index=True, precompute=True
+    )
+    item_ids = fields.Many2many(
+        comodel_name="collection.item",
+        required=True,
+        domain="[('account_id', '=', account_id), ('state', '=', 'open')]",
+    )
+    currency_id = fields.Many2one(
+        comodel_name="res.currency",
+        compute="_compute_currency_id",
+        store=True,
+        precompute=True,
+    )
+    date_start = fields.Date(
+        string="Agreed on",
+        required=True,
+        default=fields.Date.context_today,
+        help="Payments with an earlier date pay no instalment.",
+    )
+    instalment_count = fields.Integer(string="Number of Instalments", default=3)
+    date_first = fields.Date(
+        string="First Instalment",
+        default=lambda self: fields.Date.add(fields.Date.context_today(self), days=15),
+    )
+    instalment_ids = fields.One2many(
+        comodel_name="collection.payment.instalment",
+        inverse_name="plan_id",
+        string="Instalments",
+        copy=True,
+    )
+    amount = fields.Monetary(
+        compute="_compute_amount", store=True, help="Sum of the instalments."
+    )
+    amount_items = fields.Monetary(
+        string="Owed on the Items",
+        compute="_compute_amount_items",
+        compute_sudo=True,
+    )
+    amount_received = fields.Monetary(readonly=True, copy=False)
+    payment_means = fields.Selection(selection=MEANS)
+    person = fields.Char(
+        string="Agreed with", help="Who at the customer's agreed to the plan."
+    )
+    acceleration = fields.Boolean(
+        string="Acceleration Clause",
+        default=True,
+        help="One instalment missed makes the whole balance due at once, without "
+        "notice.",
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Recorded by",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.user,
+    )
+    approver_id = fields.Many2one(
+        comodel_name="res.users", string="Approved by", readonly=True, copy=False
+    )
+    note = fields.Text()
+    state = fields.Selection(
+        selection=[
+            ("draft", "Draft"),
+            ("to_approve", "To approve"),
+            ("active", "Running"),
+            ("completed", "Completed"),
+            ("defaulted", "Defaulted"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="draft",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        index=True,
+    )
+    next_date = fields.Date(
+        string="Next Instalment", compute="_compute_next_date", store=True
+    )
+    call_ids = fields.One2many(
+        comodel_name="collection.call",
+        inverse_name="plan_id",
+        string="Calls",
+        readonly=True,
+    )
+
+    @api.depends("item_ids.currency_id", "account_id")
+    def _compute_currency_id(self):
+        for plan in self:
+            plan.currency_id = (
+                plan.item_ids.currency_id[:1] or plan.account_id.currency_id
+            )
+
+    @api.depends("instalment_ids.amount")
+    def _compute_amount(self):
+        for plan in self:
+            plan.amount = sum(plan.instalment_ids.mapped("amount"))
+
+    @api.depends("item_ids.amount_residual")
+    def _compute_amount_items(self):
+        for plan in self:
+            plan.amount_items = sum(plan.item_ids.mapped("amount_residual"))
+
+    @api.depends(
+        "instalment_ids.date", "instalment_ids.amount", "instalment_ids.amount_received"
+    )
+    def _compute_next_date(self):
+        for plan in self:
+            due = plan.instalment_ids.filtered(lambda part: not part._is_paid())
+            plan.next_date = min(due.mapped("date"), default=False)
+
+    @api.constrains("date_first")
+    def _check_date_first(self):
+        self._check_within_reach("date_first")
+
+    @api.constrains("item_ids", "account_id")
+    def _check_items(self):
+        for plan in self:
+            if plan.item_ids.account_id != plan.account_id:
+                raise ValidationError(
+                    self.env._("Choose items of the customer of the plan.")
+                )
+            if len(plan.item_ids.currency_id) > 1:
+                raise ValidationError(
+                    self.env._("A plan is in one currency: agree one per currency.")
+                )
+
+    # ------------------------------------------------------------------
+    # Agreeing
+    # ------------------------------------------------------------------
+
+    def write(self, vals):
+        if AGREED_FIELDS.intersection(vals):
+            self._check_changeable()
+        return super().write(vals)
+
+    def _check_changeable(self):
+        if not self.env.su and any(
+            plan.state not in ("draft", "to_approve") for plan in self
+        ):
+            raise UserError(
+                self.env._(
+                    "A plan that runs stays as it was agreed. Cancel it and agree a "
+                    "new one."
+                )
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_draft(self):
+        if any(plan.state != "draft" for plan in self):
+            raise UserError(
+                self.env._("Only a draft can be deleted. Cancel the plan instead.")
+            )
+
+    def _split(self, count, first_date):
+        """Replace the instalments by `count` equal ones, a month apart.
+
+        The last one takes the rounding.
+        """
+        self.ensure_one()
+        self._check_changeable()
+        try:
+            amounts = split_amount(self.amount_items, count, self.currency_id.rounding)
+        except ValueError:
+            raise UserError(
+                self.env._(
+                    "%(amount)s cannot be split into %(count)s instalments.",
+                    amount=self.currency_id.format(self.amount_items),
+                    count=count,
+                )
+            ) from None
+        self.instalment_ids = [
+            Command.clear(),
+            *(
+                Command.create({"date": day, "amount": float(amount)})
+                for day, amount in zip(
+                    monthly_dates(first_date, count), amounts, strict=True
+                )
+            ),
+        ]
+
+    def action_split(self):
+        """Divide what is owed into equal monthly instalments."""
+        for plan in self:
+            if not plan.date_first:
+                raise UserError(
+                    self.env._("Say when the first instalment is to be paid.")
+                )
+            plan._split(plan.instalment_count, plan.date_first)
+
+    def action_agree(self):
+        """Start the plan, or ask for approval when it goes beyond what one may grant.
+
+        :raises UserError: when the instalments do not make up what is owed, or
+            begin before the agreement
+        """
+        for plan in self:
+            if plan.state != "draft":
+                raise UserError(self.env._("This plan was agreed already."))
+            plan._check_complete()
+            if plan._needs_approval():
+                plan._ask_approval()
+            else:
+                plan._start()
+
+    def action_approve(self):
+        """Approve a plan beyond the collectors' limits, as a manager."""
+        if not self._is_manager():
+            raise AccessError(self.env._("A credit manager approves payment plans."))
+        for plan in self:
+            if plan.state != "to_approve":
+                raise UserError(self.env._("This plan is not waiting for approval."))
+            plan._check_complete()
+            plan.approver_id = self.env.user
+            plan._start()
+            plan.activity_unlink(["mail.mail_activity_data_todo"])
+
+    def action_cancel(self):
+        for plan in self:
+            if plan.state in ("completed", "cancelled"):
+                raise UserError(self.env._("This plan is over already."))
+        self.state = "cancelled"
+        self._mark_items(self.account_id.ids)
+        self.account_id._mark_stale()
+
+    def _is_manager(self):
+        return self.env.su or self.env.user.has_group(
+            "account_collection.group_collection_manager"
+        )
+
+    def _check_complete(self):
+        self.ensure_one()
+        self.account_id._check_solvent()
+        if self.currency_id.compare_amounts(self.amount, self.amount_items):
+            raise UserError(
+                self.env._(
+                    "The instalments add up to %(amount)s, the items to %(owed)s. "
+                    "Change the instalments or split the amount again.",
+                    amount=self.currency_id.format(self.amount),
+                    owed=self.currency_id.format(self.amount_items),
+                )
+            )
+        if min(self.instalment_ids.mapped("date")) < self.date_start:
+            raise UserError(
+                self.env._("No instalment can be due before the plan was agreed.")
+            )
+        running = self.item_ids.plan_id - self
+        if running:
+            raise UserError(
+                self.env._(
+                    "These items are on the plan %(plan)s already. Cancel it first.",
+                    plan=running[:1].number,
+                )
+            )
+
+    def _needs_approval(self):
+        """Whether the plan goes beyond what the current user may grant by himself."""
+        self.ensure_one()
+        company = self.company_id
+        if self.env["collection.agent"]._current().provider_id:
+            # a provider's agent, also where the plan is written for him as superuser
+            mandate = self.account_id.mandate_id
+            count, limit = mandate.plan_instalments, mandate.plan_amount
+        elif self._is_manager():
+            return False
+        else:
+            count = company.collection_plan_instalments
+            limit = company.collection_plan_amount
+        amount = self.currency_id._convert(
+            self.amount, company.currency_id, company, self.date_start
+        )
+        return (
+            len(self.instalment_ids) > count
+            or company.currency_id.compare_amounts(amount, limit) > 0
+        )
+
+    def _ask_approval(self):
+        self.ensure_one()
+        self.state = "to_approve"
+        approver = (
+            self.company_id._get_collection_managers()[:1]
+            or self.account_id.mandate_id.user_id
+        )
+        self.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.env._("Approve the payment plan %s", self.number),
+            user_id=approver.id or self.env.uid,
+        )
+
+    def _portal_cancel(self):
+        """Take back a plan that the current agent proposed and nobody approved yet.
+
+        :raises AccessError: when it is somebody else's, or no longer delegated
+        :raises UserError: when it runs: only the company ends what was agreed
+        """
+        self.ensure_one()
+        self.check_access("read")
+        agent_sudo = self.account_id._check_delegated_to_me()
+        # sudo: the account is delegated to him; who proposed the plan
+        plan_sudo = self.sudo()
+        if plan_sudo.user_id != agent_sudo.user_id:
+            raise AccessError(
+                self.env._("A proposal is taken back by the person who made it.")
+            )
+        if self.state != "to_approve":
+            raise UserError(self.env._("This plan is not waiting for approval."))
+        plan_sudo.action_cancel()
+        plan_sudo.activity_unlink(["mail.mail_activity_data_todo"])
+
+    def _start(self):
+        self.ensure_one()
+        # sudo: the promises of items that are paid by instalments from now on
+        self.sudo().item_ids.promise_id.state = "replaced"
+        self.state = "active"
+        self.account_id.sudo()._message_log(
+            body=self.env._(
+                "Payment plan %(number)s: %(amount)s in %(count)s instalments, the "
+                "first on %(day)s.",
+                number=self.number,
+                amount=self.currency_id.format(self.amount),
+                count=len(self.instalment_ids),
+                day=format_date(self.env, min(self.instalment_ids.mapped("date"))),
+            )
+        )
+        self._evaluate_accounts(self.account_id.ids)
+        self.env["collection.promise"]._mark_items(self.account_id.ids)
+        self.account_id._mark_stale()
+
+    def action_write_letter(self):
+        """Draw up the agreement that both parties sign."""
+        self.ensure_one()
+        letter = self.account_id._write_letter(
+            "payment_plan",
+            items=self.item_ids,
+            fact_amount=self.amount,
+            payment_means=self.payment_means,
+            fact_person=self.person,
+            fact_reference=self.number,
+            details=[(part.date, part.amount) for part in self.instalment_ids],
+        )
+        return letter.get_formview_action()
+
+    # ------------------------------------------------------------------
+    # Judged by the ledger
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _evaluate_accounts(self, account_ids=None):
+        """Lay receipts on the instalments of the plans of these accounts, or of all.
+
+        A plan is completed when everything arrived and defaulted when an
+        instalment is missing after the days granted to a promise. Both are undone
+        by a payment that bounces or turns up.
+
+        :return: number of plans that changed
+        """
+        self.flush_model()
+        self.env["res.company"].flush_model()
+        self.env["account.partial.reconcile"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT plan.id,
+                       COALESCE(SUM(part.debit_amount_currency) FILTER (
+                           WHERE journal.type IN %(journals)s
+                             AND credit.date >= plan.date_start), 0)
+                  FROM collection_payment_plan plan
+             LEFT JOIN collection_item_collection_payment_plan_rel rel
+                    ON rel.collection_payment_plan_id = plan.id
+             LEFT JOIN collection_item item ON item.id = rel.collection_item_id
+             LEFT JOIN account_partial_reconcile part
+                    ON part.debit_move_id = item.move_line_id
+             LEFT JOIN account_move_line credit ON credit.id = part.credit_move_id
+             LEFT JOIN account_journal journal ON journal.id = credit.journal_id
+                 WHERE plan.state IN %(running)s AND %(condition)s
+              GROUP BY plan.id
+                """,
+                journals=RECEIPT_JOURNALS,
+                running=RUNNING,
+                condition=SQL("plan.account_id = ANY(%s)", list(account_ids))
+                if account_ids is not None
+                else SQL("TRUE"),
+            )
+        )
+        changed = 0
+        for plan_id, received in rows:
+            # sudo: the ledger judges, whoever moved it
+            changed += self.browse(plan_id).sudo()._judge(received)
+        self._mark_items(account_ids)
+        return changed
+
+    def _judge(self, received):
+        """Lay `received` on the instalments and say what the plan has become."""
+        self.ensure_one()
+        company = self.company_id
+        today = fields.Date.context_today(self)
+        parts = self.instalment_ids.sorted(lambda part: (part.date, part.id))
+        changed = False
+        for part, laid in zip(
+            parts, allocate(parts.mapped("amount"), received), strict=True
+        ):
+            if self.currency_id.compare_amounts(part.amount_received, float(laid)):
+                part.amount_received = float(laid)
+                changed = True
+        missed = parts.filtered(
+            lambda part: (
+                not part._is_paid()
+                and today > last_day(part.date, company.collection_promise_days)
+            )
+        )
+        if all(part._is_paid() for part in parts):
+            state = "completed"
+        elif missed:
+            state = "defaulted"
+        else:
+            state = "active"
+        self.amount_received = sum(parts.mapped("amount_received"))
+        if state != self.state:
+            self.state = state
+            self._follow_up(missed[:1])
+            changed = True
+        return changed
+
+    def _follow_up(self, missed):
+        """Tell the timeline; a default comes back on top of the diary."""
+        account = self.account_id
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        account._message_log(
+            body=self.env._(
+                "Payment plan %(number)s: %(state)s (%(received)s of %(amount)s "
+                "received).",
+                number=self.number,
+                state=labels[self.state],
+                received=self.currency_id.format(self.amount_received),
+                amount=self.currency_id.format(self.amount),
+            )
+        )
+        if self.state == "defaulted":
+            account.write(
+                {
+                    "next_action_date": fields.Date.context_today(self),
+                    "next_action": self.env._(
+                        "Instalment of %(amount)s of %(day)s missed (plan %(number)s)",
+                        amount=self.currency_id.format(missed.amount),
+                        day=format_date(self.env, missed.date),
+                        number=self.number,
+                    ),
+                }
+            )
+
+    @api.model
+    def _mark_items(self, account_ids=None):
+        """Write on the items which running plan covers them.
+
+        After a default, the acceleration clause makes the whole balance due: the
+        items are dunned again. Without it they stay on the plan, and only a
+        person cancels it.
+        """
+        self.flush_model()
+        self.env["collection.item"].flush_model(["plan_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE collection_item item
+                   SET plan_id = truth.plan_id
+                  FROM (SELECT own.id, MAX(plan.id) AS plan_id
+                          FROM collection_item own
+                     LEFT JOIN collection_item_collection_payment_plan_rel rel
+                            ON rel.collection_item_id = own.id
+                     LEFT JOIN collection_payment_plan plan
+                            ON plan.id = rel.collection_payment_plan_id
+                           AND (plan.state = 'active'
+                                OR (plan.state = 'defaulted'
+                                    AND plan.acceleration IS NOT TRUE))
+                         WHERE (own.plan_id IS NOT NULL OR plan.id IS NOT NULL)
+                           AND %(condition)s
+                      GROUP BY own.id) truth
+                 WHERE item.id = truth.id
+                   AND item.plan_id IS DISTINCT FROM truth.plan_id
+             RETURNING item.id
+                """,
+                condition=SQL("own.account_id = ANY(%s)", list(account_ids))
+                if account_ids is not None
+                else SQL("TRUE"),
+            )
+        )
+        self.env["collection.item"].browse(row[0] for row in rows).invalidate_recordset(
+            ["plan_id"], flush=False
+        )

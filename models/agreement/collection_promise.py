@@ -1,0 +1,534 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import SQL, format_date
+
+from ...tools.promise import promise_state
+
+#: how customers pay, for promises, plans, quality control and campaigns alike
+MEANS = [
+    ("transfer", "Bank transfer"),
+    ("direct_debit", "SEPA direct debit"),
+    ("direct_debit_b2b", "SEPA direct debit B2B"),
+    ("lcr_magnetic", "LCR without paper"),
+    ("card", "Card or payment link"),
+    ("cheque", "Cheque"),
+    ("bill", "Bill of exchange on paper"),
+    ("cash", "Cash"),
+]
+#: journals whose entries are receipts: write-offs and offsets keep no promise
+RECEIPT_JOURNALS = ("bank", "cash", "credit")
+#: said by a person; the ledger does not change these states any more
+CLOSED_BY_HAND = ("withdrawn", "replaced")
+#: what was agreed, which nobody rewrites afterwards
+AGREED_FIELDS = frozenset(
+    {
+        "account_id",
+        "amount",
+        "currency_id",
+        "date_made",
+        "date_promised",
+        "item_ids",
+        "payment_means",
+        "person",
+    }
+)
+
+
+class CollectionPromise(models.Model):
+    """A customer's promise to pay certain items by a certain day.
+
+    Nobody says whether it was kept: receipts matched with the items do, until the
+    day promised and the few days the bank may take. A payment that bounces opens it
+    again. While it is open its items are not dunned.
+    """
+
+    _name = "collection.promise"
+    _description = "Promise to Pay"
+    _inherit = [
+        "collection.ledger.mixin",
+        "collection.number.mixin",
+        "collection.provider.mixin",
+        "mail.thread",
+    ]
+    _order = "date_promised desc, id desc"
+    _rec_name = "number"
+
+    _provider_fields = frozenset(
+        {
+            "account_id",
+            "amount",
+            "amount_missing",
+            "amount_received",
+            "attempt",
+            "company_id",
+            "currency_id",
+            "date_made",
+            "date_promised",
+            "item_ids",
+            "note",
+            "number",
+            "payment_means",
+            "person",
+            "state",
+            "withdrawal_reason",
+        }
+    )
+    _on_site_fields = frozenset({"partner_id", "user_id"})
+    _provider_writable_fields = frozenset(
+        {
+            "account_id",
+            "amount",
+            "date_promised",
+            "item_ids",
+            "note",
+            "payment_means",
+            "person",
+            "withdrawal_reason",
+        }
+    )
+
+    account_id = fields.Many2one(
+        comodel_name="collection.account",
+        required=True,
+        index=True,
+        ondelete="restrict",
+    )
+    partner_id = fields.Many2one(related="account_id.partner_id")
+    company_id = fields.Many2one(
+        related="account_id.company_id", store=True, index=True, precompute=True
+    )
+    item_ids = fields.Many2many(
+        comodel_name="collection.item",
+        domain="[('account_id', '=', account_id), ('state', '=', 'open')]",
+        help="Empty: the overdue items of the customer, or all its open ones.",
+    )
+    currency_id = fields.Many2one(
+        comodel_name="res.currency",
+        compute="_compute_currency_id",
+        store=True,
+        precompute=True,
+    )
+    amount = fields.Monetary(required=True)
+    date_made = fields.Date(
+        string="Promised on",
+        required=True,
+        default=fields.Date.context_today,
+        help="Payments with an earlier date do not keep the promise.",
+    )
+    date_promised = fields.Date(string="To Be Paid by", required=True, index=True)
+    payment_means = fields.Selection(selection=MEANS)
+    person = fields.Char(string="Promised by", help="Who at the customer's promised.")
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Recorded by",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.user,
+    )
+    note = fields.Text()
+    attempt = fields.Integer(
+        readonly=True,
+        copy=False,
+        default=1,
+        help="1 for a first promise, one more for each earlier promise about the "
+        "same items that was not kept.",
+    )
+    state = fields.Selection(
+        selection=[
+            ("open", "Open"),
+            ("kept", "Kept"),
+            ("partial", "Partly kept"),
+            ("broken", "Broken"),
+            ("withdrawn", "Withdrawn"),
+            ("replaced", "Replaced"),
+        ],
+        required=True,
+        default="open",
+        readonly=True,
+        copy=False,
+        index=True,
+    )
+    amount_received = fields.Monetary(
+        readonly=True,
+        copy=False,
+        help="Receipts matched with the items from the day of the promise to its "
+        "last day. Credit notes and write-offs do not count.",
+    )
+    amount_missing = fields.Monetary(compute="_compute_amount_missing")
+    withdrawal_reason = fields.Char(copy=False)
+    call_ids = fields.One2many(
+        comodel_name="collection.call",
+        inverse_name="promise_id",
+        string="Calls",
+        readonly=True,
+    )
+
+    _amount_positive = models.Constraint(
+        "CHECK (amount > 0)", "Say how much was promised."
+    )
+    _dates_in_order = models.Constraint(
+        "CHECK (date_promised >= date_made)",
+        "The day promised cannot lie before the day of the promise.",
+    )
+
+    @api.depends("item_ids.currency_id", "account_id")
+    def _compute_currency_id(self):
+        for promise in self:
+            promise.currency_id = (
+                promise.item_ids.currency_id[:1] or promise.account_id.currency_id
+            )
+
+    @api.depends("amount", "amount_received")
+    def _compute_amount_missing(self):
+        for promise in self:
+            promise.amount_missing = max(promise.amount - promise.amount_received, 0.0)
+
+    @api.constrains("item_ids", "account_id", "amount")
+    def _check_items(self):
+        for promise in self:
+            items = promise.item_ids
+            if not items:
+                raise ValidationError(
+                    self.env._(
+                        "%(customer)s owes nothing: there is nothing to promise.",
+                        customer=promise.account_id.display_name,
+                    )
+                )
+            if items.account_id != promise.account_id:
+                raise ValidationError(
+                    self.env._("Choose items of the customer who promises.")
+                )
+            if len(items.currency_id) > 1:
+                raise ValidationError(
+                    self.env._("A promise is in one currency: record one per currency.")
+                )
+
+    @api.constrains("date_promised")
+    def _check_date_promised(self):
+        self._check_within_reach("date_promised")
+
+    @api.constrains("account_id")
+    def _check_solvent(self):
+        self.account_id._check_solvent()
+
+    # ------------------------------------------------------------------
+    # Life
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if self._is_outsider():
+            return self._create_checked(vals_list)
+        promises = super().create([self._complete_items(vals) for vals in vals_list])
+        promises._check_amount()
+        for promise in promises:
+            promise._replace_others()
+        promises._evaluate()
+        promises.account_id._mark_stale()
+        promises._log_on_accounts()
+        return promises
+
+    @api.model
+    def _clean_new_values(self, vals):
+        # of an outsider these are the invoices that they see
+        return self._complete_items(super()._clean_new_values(vals))
+
+    def _check_amount(self):
+        """Nobody promises more than is due: no receipt could keep the promise.
+
+        Of a promise recorded afterwards part may have been paid since.
+        """
+        today = fields.Date.context_today(self)
+        for promise in self:
+            currency = promise.currency_id
+            due = sum(
+                promise.item_ids.mapped(
+                    "amount_total" if promise.date_made < today else "amount_residual"
+                )
+            )
+            if currency.compare_amounts(promise.amount, due) > 0:
+                raise UserError(
+                    self.env._(
+                        "%(promised)s cannot be promised: %(due)s is due of the "
+                        "invoices chosen.",
+                        promised=currency.format(promise.amount),
+                        due=currency.format(due),
+                    )
+                )
+
+    @api.model
+    def _complete_items(self, vals):
+        """Without items: those of the account that are overdue, else all open."""
+        if vals.get("item_ids"):
+            return vals
+        account = self.env["collection.account"].browse(vals.get("account_id"))
+        items = account._get_items_to_agree()
+        return dict(vals, item_ids=[fields.Command.set(items.ids)])
+
+    def _replace_others(self):
+        """A customer has one promise per item: the newest."""
+        self.ensure_one()
+        earlier = self.search(
+            [
+                ("account_id", "=", self.account_id.id),
+                ("id", "!=", self.id),
+                ("item_ids", "in", self.item_ids.ids),
+            ]
+        )
+        earlier.filtered(lambda promise: promise.state == "open").state = "replaced"
+        self.attempt = 1 + len(
+            earlier.filtered(lambda promise: promise.state in ("partial", "broken"))
+        )
+
+    def write(self, vals):
+        if AGREED_FIELDS.intersection(vals) and not self.env.su:
+            raise UserError(
+                self.env._(
+                    "A promise stays as it was made. Record a new one: it replaces "
+                    "this one."
+                )
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(
+            self.env._("A promise stays on record. Withdraw it, and say why.")
+        )
+
+    def action_withdraw(self):
+        """Ask why the promise no longer holds."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Withdraw the Promise"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "views": [
+                (
+                    self.env.ref(
+                        "account_collection.collection_promise_view_form_withdraw"
+                    ).id,
+                    "form",
+                )
+            ],
+            "target": "new",
+        }
+
+    def action_confirm_withdrawal(self):
+        for promise in self:
+            if promise.state != "open":
+                raise UserError(self.env._("Only an open promise can be withdrawn."))
+            if not (promise.withdrawal_reason or "").strip():
+                raise UserError(self.env._("Say why the promise is withdrawn."))
+        self.check_access("write")
+        # sudo: the right to change these promises was checked; of a provider's
+        # agent it goes no further than his own
+        for promise in self.sudo():
+            promise.state = "withdrawn"
+            promise.account_id._message_log(
+                body=self.env._(
+                    "Promise %(number)s withdrawn: %(reason)s",
+                    number=promise.number,
+                    reason=promise.withdrawal_reason,
+                )
+            )
+        self._mark_items(self.account_id.ids)
+        self.account_id._mark_stale()
+        return {"type": "ir.actions.act_window_close"}
+
+    def _portal_withdraw(self, reason):
+        """Withdraw a promise that the current agent recorded himself.
+
+        :raises AccessError: when it is somebody else's, or no longer delegated
+        :raises UserError: without a reason, or when it is no longer open
+        """
+        self.ensure_one()
+        self.check_access("read")
+        agent_sudo = self.account_id._check_delegated_to_me()
+        reason = self._clean_outside_value(self._fields["withdrawal_reason"], reason)
+        # sudo: the account is delegated to him; who recorded the promise
+        promise_sudo = self.sudo()
+        if promise_sudo.user_id != agent_sudo.user_id:
+            raise AccessError(
+                self.env._("A promise is withdrawn by the person who recorded it.")
+            )
+        promise_sudo.withdrawal_reason = reason
+        promise_sudo.action_confirm_withdrawal()
+
+    def action_write_letter(self):
+        """Draw up the letter that confirms the promise to the customer."""
+        self.ensure_one()
+        return self._write_confirmation().get_formview_action()
+
+    def _write_confirmation(self):
+        """The letter that confirms the promise to the customer, a draft."""
+        self.ensure_one()
+        return self.account_id._write_letter(
+            "promise_confirmation",
+            items=self.item_ids,
+            fact_date=self.date_promised,
+            fact_amount=self.amount,
+            payment_means=self.payment_means,
+            fact_person=self.person,
+            fact_reference=self.number,
+        )
+
+    # ------------------------------------------------------------------
+    # Judged by the ledger
+    # ------------------------------------------------------------------
+
+    def _evaluate(self):
+        """Judge these promises by what has arrived; safe to repeat."""
+        promises = self.filtered(lambda promise: promise.state not in CLOSED_BY_HAND)
+        if promises:
+            self._evaluate_accounts(promises.account_id.ids)
+
+    @api.model
+    def _evaluate_accounts(self, account_ids=None):
+        """Judge the promises of these accounts (all of them by default).
+
+        Called whenever a receipt is matched or undone, and every night for the
+        days that pass. Receipts are entries of bank, cash and card journals
+        matched with the promised items, dated from the day of the promise to its
+        last day (`tools.promise`).
+
+        :return: number of promises that changed
+        """
+        self.flush_model()
+        self.env["res.company"].flush_model()
+        self.env["account.partial.reconcile"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT promise.id, promise.amount_received, promise.state,
+                       COALESCE(SUM(part.debit_amount_currency) FILTER (
+                           WHERE journal.type IN %(journals)s
+                             AND credit.date BETWEEN promise.date_made
+                                 AND promise.date_promised
+                                     + company.collection_promise_days), 0)
+                  FROM collection_promise promise
+                  JOIN res_company company ON company.id = promise.company_id
+             LEFT JOIN collection_item_collection_promise_rel rel
+                    ON rel.collection_promise_id = promise.id
+             LEFT JOIN collection_item item ON item.id = rel.collection_item_id
+             LEFT JOIN account_partial_reconcile part
+                    ON part.debit_move_id = item.move_line_id
+             LEFT JOIN account_move_line credit ON credit.id = part.credit_move_id
+             LEFT JOIN account_journal journal ON journal.id = credit.journal_id
+                 WHERE promise.state NOT IN %(closed)s AND %(condition)s
+              GROUP BY promise.id
+                """,
+                journals=RECEIPT_JOURNALS,
+                closed=CLOSED_BY_HAND,
+                condition=SQL("promise.account_id = ANY(%s)", list(account_ids))
+                if account_ids is not None
+                else SQL("TRUE"),
+            )
+        )
+        changed = self.browse()
+        before = {}
+        for promise_id, received_before, state_before, received in rows:
+            # sudo: the ledger judges, whoever moved it
+            promise = self.browse(promise_id).sudo()
+            company = promise.company_id
+            state = promise_state(
+                promise.amount,
+                received,
+                promise.date_promised,
+                company.collection_promise_days,
+                fields.Date.context_today(self),
+                tolerance_amount=company.currency_id._convert(
+                    company.collection_promise_tolerance,
+                    promise.currency_id,
+                    company,
+                    promise.date_promised,
+                ),
+            )
+            same = promise.currency_id.compare_amounts(received, received_before or 0)
+            if same == 0 and state == state_before:
+                continue
+            promise.write({"amount_received": received, "state": state})
+            if state != state_before:
+                before[promise] = state_before
+            changed |= promise
+        self._mark_items(account_ids)
+        for promise, state_before in before.items():
+            promise._follow_up(state_before)
+        return len(changed)
+
+    @api.model
+    def _mark_items(self, account_ids=None):
+        """Write on the items which open promise covers them."""
+        self.flush_model()
+        self.env["collection.item"].flush_model(["promise_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE collection_item item
+                   SET promise_id = truth.promise_id
+                  FROM (SELECT own.id, MAX(promise.id) AS promise_id
+                          FROM collection_item own
+                     LEFT JOIN collection_item_collection_promise_rel rel
+                            ON rel.collection_item_id = own.id
+                     LEFT JOIN collection_promise promise
+                            ON promise.id = rel.collection_promise_id
+                           AND promise.state = 'open'
+                         WHERE (own.promise_id IS NOT NULL
+                                OR promise.id IS NOT NULL)
+                           AND %(condition)s
+                      GROUP BY own.id) truth
+                 WHERE item.id = truth.id
+                   AND item.promise_id IS DISTINCT FROM truth.promise_id
+             RETURNING item.id
+                """,
+                condition=SQL("own.account_id = ANY(%s)", list(account_ids))
+                if account_ids is not None
+                else SQL("TRUE"),
+            )
+        )
+        self.env["collection.item"].browse(row[0] for row in rows).invalidate_recordset(
+            ["promise_id"], flush=False
+        )
+
+    def _follow_up(self, state_before):
+        """Tell the timeline, and put a broken promise back on top of the diary."""
+        self.ensure_one()
+        account = self.account_id
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        account._message_log(
+            body=self.env._(
+                "Promise %(number)s of %(amount)s by %(day)s: %(state)s "
+                "(%(received)s received).",
+                number=self.number,
+                amount=self.currency_id.format(self.amount),
+                day=format_date(self.env, self.date_promised),
+                state=labels[self.state],
+                received=self.currency_id.format(self.amount_received),
+            )
+        )
+        if self.state in ("broken", "partial"):
+            account.write(
+                {
+                    "next_action_date": fields.Date.context_today(self),
+                    "next_action": self.env._(
+                        "Promise of %(amount)s for %(day)s not kept",
+                        amount=self.currency_id.format(self.amount),
+                        day=format_date(self.env, self.date_promised),
+                    ),
+                }
+            )
+
+    def _log_on_accounts(self):
+        for promise in self:
+            # sudo: the timeline belongs to the account, which may be read-only
+            promise.account_id.sudo()._message_log(
+                body=self.env._(
+                    "Promise %(number)s: %(amount)s by %(day)s.",
+                    number=promise.number,
+                    amount=promise.currency_id.format(promise.amount),
+                    day=format_date(self.env, promise.date_promised),
+                ),
+                author_id=promise.user_id.partner_id.id,
+            )

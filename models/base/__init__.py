@@ -1,0 +1,6 @@
+from . import collection_ledger_mixin
+from . import collection_relation_mixin
+from . import collection_provider_mixin
+from . import collection_provider_values
+from . import collection_number_mixin
+from . import collection_deadline_mixin

@@ -1,0 +1,598 @@
+from odoo import Command, api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import email_normalize, formataddr
+
+from ...tools import outside_value
+from ...tools.call_window import local
+from ..agreement.collection_account_act import (
+    PORTAL_DISPUTE_FIELDS,
+    PORTAL_PLAN_FIELDS,
+    PORTAL_PROMISE_FIELDS,
+)
+from ..base.collection_provider_values import CHAR_LIMIT
+from ..upstream.collection_bill import OUT
+from .collection_call import LOG_FIELDS
+
+#: what may be said of each thing that may come of a call
+FOLLOW_UP_FIELDS = {
+    "promise": PORTAL_PROMISE_FIELDS | {"confirm"},
+    "plan": PORTAL_PLAN_FIELDS,
+    "dispute": PORTAL_DISPUTE_FIELDS,
+    "bill": frozenset({"alternative", "bill_id"}),
+    "duplicate": frozenset({"item_ids"}),
+    "contact": frozenset({"contact_id", "email", "function", "name", "phone"}),
+    "means": frozenset(
+        {"answer", "date_effective", "note", "person", "refusal_reason", "target"}
+    ),
+}
+#: of which model the fields of each kind are
+FOLLOW_UP_MODELS = {
+    "promise": "collection.promise",
+    "plan": "collection.payment.plan",
+    "dispute": "collection.dispute",
+    "bill": "collection.bill",
+    "duplicate": "collection.promise",
+    "contact": "res.partner",
+    "means": "collection.means.change",
+}
+#: what is no field of that model, or is looked for further down; what it is
+FOLLOW_UP_OTHERS = {
+    "answer": lambda value: outside_value.as_text(value, CHAR_LIMIT),
+    "bill_id": outside_value.as_id,
+    "confirm": outside_value.as_flag,
+    "contact_id": outside_value.as_id,
+    "reason_id": outside_value.as_id,
+}
+#: what only somebody able to answer for the payment can agree to
+BY_RIGHT_PARTY = frozenset({"bill", "dispute", "means", "plan", "promise"})
+#: invoices, agreements of each kind and events that the call screen shows
+SHEET_ITEMS = 8
+SHEET_AGREED = 3
+SHEET_HISTORY = 6
+#: copies of more invoices than these are not sent with one call
+MAX_DUPLICATES = 10
+
+
+class CollectionAccount(models.Model):
+    """Logging a call together with what came of it, in-house and at the provider's."""
+
+    _inherit = "collection.account"
+
+    # ------------------------------------------------------------------
+    # The call screen
+    # ------------------------------------------------------------------
+
+    def action_log_call(self):
+        """Open the call to this customer: whom to ask for, what to say, what came."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Call %(customer)s", customer=self.display_name),
+            "res_model": "collection.call.screen",
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_account_id": self.id,
+                "dialog_size": "extra-large",
+            },
+        }
+
+    def _get_call_sheet(self):
+        """What a caller should have before him, as plain values.
+
+        Amounts and invoices are those that the current user sees.
+        """
+        self.ensure_one()
+        self.check_access("read")
+        self._record_access("form")
+        # sudo: the account may be read; names and what is shown of its customer
+        account_sudo = self.sudo()
+        partner_sudo = account_sudo.partner_id
+        items = [item for item in self._get_portal_items() if item["open"]]
+        now = fields.Datetime.now()
+        return {
+            "name": self.display_name,
+            "ref": self.partner_ref,
+            "city": partner_sudo.city,
+            "segment": account_sudo.segment_id.name,
+            "level": account_sudo.level_id.name,
+            "language": self._get_portal_language(),
+            "local_time": local(now, account_sudo.call_time_zone or "UTC").strftime(
+                "%H:%M"
+            ),
+            "salesperson": partner_sudo.user_id.name,
+            "reason": self.priority_reason,
+            "next_action": self.next_action,
+            "next_action_date": self.next_action_date,
+            "notice": account_sudo.mandate_notice,
+            "contacts": self._get_portal_contacts(),
+            "items": items[:SHEET_ITEMS],
+            "more": max(len(items) - SHEET_ITEMS, 0),
+            "totals": self._get_portal_item_totals(items),
+            "ages": [age for age in self._get_portal_ages(items) if age["amount"]],
+            "currency": account_sudo.currency_id,
+            "agreed": self._get_agreed(),
+            "history": self._get_call_history(),
+        }
+
+    def _get_agreed(self):
+        """What was promised, contested or agreed and still matters, newest first."""
+        agreed = []
+        for model, states, day in (
+            ("collection.promise", ("open", "partial", "broken"), "date_promised"),
+            ("collection.payment.plan", ("to_approve", "active"), "next_date"),
+            ("collection.dispute", ("open", "in_progress"), "date_opened"),
+            ("collection.bill", OUT, "date_return_deadline"),
+        ):
+            records = self.env[model].search(
+                [("account_id", "=", self.id), ("state", "in", states)],
+                order="id desc",
+                limit=SHEET_AGREED,
+            )
+            labels = dict(records._fields["state"]._description_selection(self.env))
+            # sudo: currencies are closed to a provider's people
+            agreed += [
+                {
+                    "model": model,
+                    "kind": self.env["ir.model"]._get(model).sudo().name,
+                    "number": record.number,
+                    "amount": record.amount
+                    or sum(record.sudo().item_ids.mapped("amount_residual")),
+                    "currency": record.sudo().currency_id,
+                    "date": record[day],
+                    "state": labels[record.state],
+                    "bad": record.state in ("broken", "partial", "late"),
+                }
+                for record in records
+            ]
+        return agreed
+
+    def _get_call_history(self):
+        """The last calls and letters; in-house with the name of whoever called."""
+        agent_sudo = self.env["collection.agent"]._current()
+        history = self._get_portal_history(agent_sudo)[:SHEET_HISTORY]
+        if not self.env["collection.call"]._is_outsider():
+            calls = self.env["collection.call"].browse(
+                entry["id"] for entry in history if entry["kind"] == "call"
+            )
+            # sudo: the names of portal users, who called for the company
+            names = {call.id: call.sudo().user_id.name for call in calls}
+            for entry in history:
+                if entry["kind"] == "call":
+                    entry["who"] = names[entry["id"]]
+        return history
+
+    # ------------------------------------------------------------------
+    # Logging
+    # ------------------------------------------------------------------
+
+    def _log_call(self, vals, follow_up=None):
+        """Log a call of the current user to this customer, with what came of it.
+
+        All or nothing. In-house people act under their own rights, a provider's on
+        what is delegated to them.
+
+        :param dict vals: values of `LOG_FIELDS` and no other; without `direction`
+            the call went out
+        :param dict follow_up: what came of it, values of `FOLLOW_UP_FIELDS` by kind:
+
+            - ``promise``: amount, date_promised, item_ids (ids; none: the overdue
+              ones), payment_means, person, note; confirm: write to the customer
+            - ``plan``: instalment_count, date_first, item_ids, payment_means, ...
+            - ``dispute``: reason_id, item_ids, amount (none: all of it), description
+            - ``bill``: bill_id, alternative; its return counts as asked for
+            - ``duplicate``: item_ids; copies of the invoices leave by e-mail
+            - ``contact``: name, function, phone, email of a new contact of the
+              customer; with contact_id, what is to be changed of that one
+            - ``means``: target, answer (asked, accepted or refused), date_effective
+              of what was accepted, refusal_reason of what was refused, person, note
+        :return: the call, as the current user
+        :raises AccessError: not his customer, or values he may not set
+        :raises UserError: what is missing or cannot be, with what to do about it
+        """
+        self.ensure_one()
+        calls = self.env["collection.call"]
+        if calls._is_outsider():
+            self._check_delegated_to_me()
+        else:
+            self.check_access("read")
+            calls.check_access("create")
+        self._check_outside_names(vals, LOG_FIELDS)
+        outcome = self._get_call_outcome(vals.get("outcome_id"))
+        vals = calls._clean_outside_values(vals, LOG_FIELDS)
+        follow_up = self._clean_follow_up(
+            outcome,
+            {kind: values for kind, values in (follow_up or {}).items() if values},
+        )
+        kinds = [
+            kind for kind in ("promise", "plan", "dispute", "bill") if kind in follow_up
+        ]
+        with self.env.cr.savepoint():
+            if kinds:
+                # sudo: bookkeeping on this customer, whom the user may call. The call
+                # is about what is owed before anything is promised or contested
+                self.sudo().letter_ids._get_open_calls()._recompute_before_sending()
+            # what the call leads to is there first: a call is never rewritten
+            links = {
+                f"{kind}_id": getattr(self, f"_follow_up_{kind}")(
+                    follow_up[kind], vals
+                ).id
+                for kind in kinds
+            }
+            call = calls._create_as_user(
+                [{**vals, "outcome_id": outcome.id, "account_id": self.id}], links
+            )
+            for kind in ("contact", "duplicate", "means"):
+                if kind in follow_up:
+                    getattr(self, f"_follow_up_{kind}")(follow_up[kind], call)
+        return call
+
+    @api.model
+    def _get_call_outcome(self, outcome_id):
+        outcome_id = self._read_outside_value(
+            "outcome_id", outside_value.as_id, outcome_id
+        )
+        outcome = self.env["collection.call.outcome"].search([("id", "=", outcome_id)])
+        if not outcome:
+            raise UserError(self.env._("Say how the call went: choose an outcome."))
+        return outcome
+
+    def _clean_follow_up(self, outcome, follow_up):
+        """Plain values of what came of a call with this outcome.
+
+        :raises AccessError: on a kind, a name or a record that may not be set
+        :raises UserError: on what cannot come of such a call, or what is no value
+        """
+        self._check_outside_names(follow_up, FOLLOW_UP_FIELDS)
+        follow_up = {
+            kind: self._clean_follow_up_values(kind, values)
+            for kind, values in follow_up.items()
+        }
+        if outcome.contact != "right_party" and BY_RIGHT_PARTY.intersection(follow_up):
+            raise UserError(
+                self.env._(
+                    "“%(outcome)s”: nobody who could promise, contest or agree to "
+                    "anything was reached. Choose another outcome.",
+                    outcome=outcome.name,
+                )
+            )
+        if outcome.contact == "none" and "duplicate" in follow_up:
+            raise UserError(
+                self.env._(
+                    "“%(outcome)s”: nobody was reached who could ask for a copy.",
+                    outcome=outcome.name,
+                )
+            )
+        return follow_up
+
+    @api.model
+    def _clean_follow_up_values(self, kind, values):
+        self._check_outside_names(values, FOLLOW_UP_FIELDS[kind])
+        model_fields = self.env[FOLLOW_UP_MODELS[kind]]._fields
+        return {
+            name: self._read_outside_value(name, FOLLOW_UP_OTHERS[name], value)
+            if name in FOLLOW_UP_OTHERS
+            else self._clean_outside_value(model_fields[name], value)
+            for name, value in values.items()
+        }
+
+    def _get_called_items(self, item_ids):
+        """Open items of this customer among `item_ids`, which the user may work."""
+        if self.env["collection.call"]._is_outsider():
+            return self._portal_get_items(item_ids)
+        items = self.env["collection.item"].search(
+            [
+                ("id", "in", item_ids),
+                ("account_id", "=", self.id),
+                ("state", "=", "open"),
+            ]
+        )
+        if len(items) != len(set(item_ids)):
+            raise UserError(self.env._("Choose open invoices of this customer."))
+        return items
+
+    # ------------------------------------------------------------------
+    # What came of it
+    # ------------------------------------------------------------------
+
+    def _follow_up_promise(self, values, vals):
+        values = dict(values)
+        confirm = values.pop("confirm", False)
+        values.setdefault("person", vals.get("person"))
+        if self.env["collection.call"]._is_outsider():
+            promise = self._portal_new_promise(values)
+        else:
+            promise = self._record_promise(values)
+        if confirm:
+            self._confirm_promise(promise)
+        return promise
+
+    def _record_promise(self, values):
+        """Record a promise of this customer, under the current user's rights.
+
+        :param dict values: as for `_portal_new_promise`
+        """
+        self._check_promise_values(values)
+        items = (
+            self._get_called_items(values["item_ids"])
+            if values.get("item_ids")
+            else self._get_items_to_agree()
+        )
+        return self.env["collection.promise"].create(
+            {**values, "account_id": self.id, "item_ids": [Command.set(items.ids)]}
+        )
+
+    def _confirm_promise(self, promise):
+        """Write to the customer what he promised; the letter leaves with the queue."""
+        # sudo: the promise was recorded by this user just now; letters are written
+        # by the system
+        promise_sudo = promise.sudo()
+        letter_sudo = promise_sudo._write_confirmation()
+        contact = letter_sudo._get_mail_partner()
+        if not contact.email_normalized:
+            raise UserError(
+                self.env._(
+                    "%(contact)s has no e-mail address: enter one, or do without "
+                    "the confirmation.",
+                    contact=contact.display_name,
+                )
+            )
+        letter_sudo.channel = "email"
+        letter_sudo.action_confirm()
+        letter_sudo._queue_sending()
+        return letter_sudo
+
+    def _follow_up_plan(self, values, vals):
+        values = dict(values)
+        values.setdefault("person", vals.get("person"))
+        if not self.env["collection.call"]._is_outsider():
+            self._check_plan_values(values)
+            if values.get("item_ids"):
+                values["item_ids"] = self._get_called_items(values["item_ids"]).ids
+        return self._propose_plan(values)
+
+    def _follow_up_dispute(self, values, vals):
+        reason = self.env["collection.dispute.reason"].search(
+            [("id", "=", values.get("reason_id") or 0)]
+        )
+        if not reason:
+            raise UserError(self.env._("Say what the customer contests: a reason."))
+        if not values.get("item_ids"):
+            raise UserError(self.env._("Say which invoices the customer contests."))
+        items = self._get_called_items(values["item_ids"])
+        amount = values.get("amount") or 0.0
+        currency = items.currency_id[:1]
+        owed = sum(items.mapped("amount_residual"))
+        if (
+            currency.compare_amounts(amount, 0.0) < 0
+            or currency.compare_amounts(amount, owed) > 0
+        ):
+            raise UserError(
+                self.env._(
+                    "The disputed amount lies between nothing and %(amount)s.",
+                    # sudo: a portal user may not read the currency
+                    amount=currency.sudo().format(owed),
+                )
+            )
+        return self.env["collection.dispute"].create(
+            {
+                "account_id": self.id,
+                "reason_id": reason.id,
+                "item_ids": [Command.set(items.ids)],
+                "amount": amount,
+                "description": values.get("description") or vals.get("note"),
+            }
+        )
+
+    def _follow_up_bill(self, values, vals):
+        bill = self.env["collection.bill"].search(
+            [("id", "=", values.get("bill_id") or 0), ("account_id", "=", self.id)]
+        )
+        if not bill:
+            raise UserError(self.env._("Choose the bill that is to come back."))
+        alternative = values.get("alternative")
+        if self.env["collection.call"]._is_outsider():
+            bill._portal_chase(alternative)
+        else:
+            bill.action_chase()
+            if alternative:
+                bill.alternative = alternative
+        return bill
+
+    def _follow_up_duplicate(self, values, call):
+        if not values.get("item_ids"):
+            raise UserError(self.env._("Say which invoices to send a copy of."))
+        self._send_duplicates(self._get_called_items(values["item_ids"]))
+
+    def _send_duplicates(self, items):
+        """Send the customer copies of invoices by e-mail, in the company's name.
+
+        :param items: items of this customer that the current user may read
+        """
+        # sudo: the right to read the items was checked; whom the letters go to
+        account_sudo = self.sudo()
+        contact = account_sudo._dunning_contact()
+        if not contact.email_normalized:
+            raise UserError(
+                self.env._(
+                    "%(contact)s has no e-mail address: enter one, then send the copy.",
+                    contact=contact.display_name,
+                )
+            )
+        invoices = items.sudo().move_id.filtered(
+            lambda move: move.is_sale_document(include_receipts=True)
+        )
+        if len(invoices) > MAX_DUPLICATES:
+            raise UserError(
+                self.env._(
+                    "Send copies of %(limit)s invoices at most.", limit=MAX_DUPLICATES
+                )
+            )
+        if not invoices:
+            raise UserError(self.env._("There is no invoice behind these items."))
+        company = account_sudo.company_id
+        address = company.email or company.collection_email
+        if not address:
+            raise UserError(
+                self.env._(
+                    "%(company)s has no e-mail address to send copies from: enter one.",
+                    company=company.name,
+                )
+            )
+        documents = {}
+        for item in items:
+            if item.sudo().move_id in invoices:
+                name, content = item._get_invoice_pdf()
+                documents[name] = content
+        template_sudo = self.env.ref(
+            "account_collection.mail_template_duplicate"
+        ).sudo()
+        names = ", ".join(invoices.mapped("name"))
+        template_sudo.with_context(collection_invoices=names).send_mail(
+            self.id,
+            email_values={
+                # never the caller's own, who may be a provider's
+                "email_from": formataddr((company.name, address)),
+                "author_id": company.partner_id.id,
+                "recipient_ids": [Command.set(contact.ids)],
+                "attachment_ids": [
+                    Command.create(
+                        {
+                            "name": name,
+                            "raw": content,
+                            "mimetype": "application/pdf",
+                            "res_model": "mail.message",
+                        }
+                    )
+                    for name, content in documents.items()
+                ],
+            },
+        )
+        account_sudo._message_log(
+            body=self.env._(
+                "Copies sent to %(contact)s: %(invoices)s.",
+                contact=contact.email_normalized,
+                invoices=names,
+            ),
+            # sudo: by whom, in the company's timeline
+            author_id=self.env.user.sudo().partner_id.id,
+        )
+
+    def _get_reply_to(self):
+        """Where answers go: the collector, else the company's collections address."""
+        # sudo: an address of the company's own
+        account_sudo = self.sudo()
+        user, company = account_sudo.user_id, account_sudo.company_id
+        if user.email_normalized:
+            return user.email_formatted
+        return company.collection_email or company.email or ""
+
+    def _get_call_people(self):
+        """Whom to call at the customer's, the person who is written to first.
+
+        As superuser: call it for whoever may read the account.
+        """
+        partner_sudo = self.sudo().partner_id
+        people_sudo = self.sudo()._dunning_contact() | partner_sudo
+        return people_sudo | partner_sudo.child_ids.filtered(
+            lambda contact: contact.type != "delivery"
+        )
+
+    def _follow_up_contact(self, values, call):
+        """Add a contact of the customer, or change one's number."""
+        values = {
+            name: value.strip() if isinstance(value, str) else value
+            for name, value in values.items()
+        }
+        contact_id = values.pop("contact_id", False)
+        values = {name: value for name, value in values.items() if value}
+        if values.get("email") and not email_normalize(values["email"]):
+            raise UserError(
+                self.env._("%(email)s is no e-mail address.", email=values["email"])
+            )
+        if values.get("phone"):
+            values["phone"] = call.sudo()._format_number(self.sudo(), values["phone"])
+        if contact_id:
+            self._change_contact(contact_id, values)
+        else:
+            self._add_contact(values)
+
+    def _add_contact(self, values):
+        if not values.get("name"):
+            raise UserError(self.env._("Enter the name of the new contact."))
+        if not values.get("phone") and not values.get("email"):
+            raise UserError(
+                self.env._("Enter a number or an e-mail address of the new contact.")
+            )
+        # sudo: the current user works this customer; a contact of it, with what
+        # `FOLLOW_UP_FIELDS` names and nothing else
+        partner_sudo = self.sudo().partner_id
+        contact_sudo = partner_sudo.create(
+            {
+                **values,
+                "parent_id": partner_sudo.id,
+                "type": "contact",
+                "lang": partner_sudo.lang,
+            }
+        )
+        self._log_contact(
+            self.env._(
+                "New contact: %(contact)s.",
+                contact=", ".join(
+                    filter(
+                        None,
+                        [
+                            contact_sudo.name,
+                            contact_sudo.function,
+                            contact_sudo.phone,
+                            contact_sudo.email,
+                        ],
+                    )
+                ),
+            )
+        )
+
+    def _change_contact(self, contact_id, values):
+        contact_sudo = self._get_call_people().filtered(
+            lambda contact: contact.id == contact_id
+        )
+        if not contact_sudo:
+            raise AccessError(self.env._("Choose a contact of this customer."))
+        if values.get("email") and self.env["collection.call"]._is_outsider():
+            # letters and statements go there
+            raise UserError(
+                self.env._(
+                    "The company itself changes where its letters go: write the "
+                    "address in the note."
+                )
+            )
+        values.pop("name", None)
+        if not values:
+            raise UserError(self.env._("Enter what has changed: a number, a function."))
+        before = {name: contact_sudo[name] for name in values}
+        # sudo: one of this customer's contacts, which was checked; its number,
+        # function or address only
+        contact_sudo.write(values)
+        self._log_contact(
+            self.env._(
+                "Contact %(contact)s changed: %(changes)s.",
+                contact=contact_sudo.name or contact_sudo.display_name,
+                changes="; ".join(
+                    f"{before[name] or '–'} → {value}" for name, value in values.items()
+                ),
+            )
+        )
+
+    def _log_contact(self, body):
+        # sudo: the timeline is the company's
+        self.sudo()._message_log(
+            body=body, author_id=self.env.user.sudo().partner_id.id
+        )
+
+    def _follow_up_means(self, values, call):
+        values = dict(values)
+        values.setdefault("person", call.person)
+        target, answer = values.pop("target", False), values.pop("answer", False)
+        self._record_means_change(target, answer, call=call, **values)

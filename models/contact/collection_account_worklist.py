@@ -1,0 +1,1114 @@
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.tools import SQL, format_date
+
+from ...tools.call_log import clock
+from ...tools.call_window import (
+    customer_zone,
+    in_window,
+    local,
+    start_of_day,
+    start_of_week,
+)
+from ...tools.priority import score
+from ..base.collection_provider_mixin import _may_write
+from ..upstream.collection_bill import OUT
+
+#: for how long a customer who was offered to an agent is offered to nobody else
+CLAIM_MINUTES = 15
+#: customers ranked at most when somebody asks for the next one
+RANK_LIMIT = 5000
+#: what holds for customers without a segment
+NO_SEGMENT = {
+    "required_skill": "1",
+    "call_hour_from": 9.0,
+    "call_hour_to": 18.0,
+    "call_max_day": 1,
+    "call_max_week": 3,
+}
+#: why nobody can serve a customer
+GAPS = [
+    ("no_agent", "No active agent"),
+    ("skill", "Not skilled enough"),
+    ("language", "Nobody speaks the language"),
+    ("skill_language", "Nobody has both the skill and the language"),
+]
+
+
+@dataclass
+class CallKind:
+    """Customers who are alike for calls: same company, segment, place, language."""
+
+    text: str  #: values of `_kind_columns`, as the database writes them
+    codes: list  #: what stands in the way of all of them
+    zone: str
+    today: date
+    day_start: datetime
+    week_start: datetime
+    hold_start: datetime | None
+    max_day: int
+    max_week: int
+    segment: models.BaseModel
+    languages: set
+    holiday: models.BaseModel
+
+
+class CollectionAccount(models.Model):
+    """Whom to call next, why, and what stands in the way of a call."""
+
+    _inherit = "collection.account"
+
+    priority = fields.Integer(
+        readonly=True,
+        default=0,
+        aggregator="avg",
+        help="Points of the priority rules; the highest is called first.",
+    )
+    priority_facts = fields.Json(readonly=True)
+    priority_date = fields.Datetime(
+        string="Ranked on", readonly=True, help="Empty: facts have changed since."
+    )
+    priority_reason = fields.Text(
+        string="Why Now", compute="_compute_priority_reason", compute_sudo=True
+    )
+    claimed_by_id = fields.Many2one(
+        comodel_name="collection.agent",
+        string="Being Called by",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    claimed_until = fields.Datetime(readonly=True, copy=False)
+    do_not_call = fields.Boolean(
+        tracking=True, help="The customer wants no calls: write only."
+    )
+    call_time_zone = fields.Char(
+        string="Time Zone",
+        compute="_compute_call_time_zone",
+        compute_sudo=True,
+        help="The customer's, else that of his country.",
+    )
+    call_obstacles = fields.Text(
+        string="In the Way of a Call",
+        compute="_compute_call_obstacles",
+        help="Why you should not call this customer at this moment.",
+    )
+    service_gap = fields.Selection(
+        selection=GAPS,
+        string="Nobody Can Serve",
+        compute="_compute_service_gap",
+        search="_search_service_gap",
+        compute_sudo=True,
+        help="Why no agent can be offered this customer.",
+    )
+
+    # ------------------------------------------------------------------
+    # Rank
+    # ------------------------------------------------------------------
+
+    def _mark_stale(self, everywhere=False):
+        """Facts have changed: rank these accounts again when they are next looked at.
+
+        :param everywhere: all accounts, of all companies
+        """
+        if not self and not everywhere:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE collection_account SET priority_date = NULL
+                 WHERE priority_date IS NOT NULL AND %s
+                """,
+                SQL("TRUE") if everywhere else SQL("id = ANY(%s)", list(self._ids)),
+            )
+        )
+        self.env["collection.account"].invalidate_model(["priority_date"], flush=False)
+
+    @api.model
+    def _cron_rank(self):
+        """Once a day: a day more counts for everybody."""
+        self.env.cr.execute(SQL("SET LOCAL jit = off"))
+        self._rank()
+
+    @api.model
+    def _rank(self, accounts=None):
+        """Rank `accounts` (all of them by default) by the facts of today.
+
+        Four statements whatever the number of accounts; the scale itself is
+        `tools.priority`, the points are `collection.priority.rule`.
+
+        :return: number of accounts whose rank or facts changed
+        """
+        if accounts is not None and not accounts:
+            return 0
+        self.env["collection.account"]._flush_all()
+        today = fields.Date.context_today(self)
+        rows = self._read_facts(
+            today, None if accounts is None else list(accounts._ids)
+        )
+        companies = self.env["res.company"].browse({row[1] for row in rows})
+        scales = self.env["collection.priority.rule"]._get_scales(companies)
+        ids, priorities, facts_list = [], [], []
+        for account_id, company_id, facts in rows:
+            facts = {name: value for name, value in facts.items() if value is not None}
+            points = score(scales[company_id], self._measure(facts, today))
+            ids.append(account_id)
+            priorities.append(sum(points.values()))
+            facts_list.append(facts | {"points": points, "call": _is_wanted(facts)})
+        changed = self.env.execute_query(
+            SQL(
+                """
+                UPDATE collection_account acc
+                   SET priority = new.priority, priority_facts = new.facts,
+                       priority_date = now() AT TIME ZONE 'UTC'
+                  FROM unnest(%s::int[], %s::int[], %s::jsonb[])
+                       AS new(id, priority, facts)
+                 WHERE acc.id = new.id
+                   AND (acc.priority_date IS NULL
+                        OR acc.priority IS DISTINCT FROM new.priority
+                        OR acc.priority_facts IS DISTINCT FROM new.facts)
+             RETURNING acc.id
+                """,
+                ids,
+                priorities,
+                [_dump(facts) for facts in facts_list],
+            )
+        )
+        self.env["collection.account"].invalidate_model(
+            ["priority", "priority_facts", "priority_date", "priority_reason"],
+            flush=False,
+        )
+        return len(changed)
+
+    @api.model
+    def _read_facts(self, today, account_ids):
+        """Facts by account: (id, company id, {name: value}), in one statement."""
+        condition = (
+            SQL("(acc.amount_open <> 0 OR acc.priority <> 0)")
+            if account_ids is None
+            else SQL("acc.id = ANY(%s)", account_ids)
+        )
+        return self.env.execute_query(
+            SQL(
+                """
+                WITH concerned AS (
+                    SELECT acc.* FROM collection_account acc WHERE %(condition)s
+                ), late AS (
+                    SELECT item.account_id, COUNT(*) AS items,
+                           MIN(item.date_due) AS oldest,
+                           ROUND(SUM(item.amount_residual_company
+                               * (1 - item.amount_disputed
+                                      / NULLIF(item.amount_residual, 0))), 2) AS amount
+                      FROM collection_item item
+                      JOIN concerned ON concerned.id = item.account_id
+                     WHERE item.state = 'open' AND item.date_due < %(today)s
+                       AND item.promise_id IS NULL AND item.plan_id IS NULL
+                       AND item.amount_residual <> COALESCE(item.amount_disputed, 0)
+                  GROUP BY item.account_id
+                ), broken AS (
+                    SELECT DISTINCT ON (promise.account_id) promise.account_id,
+                           promise.amount, promise.currency_id,
+                           promise.date_promised + company.collection_promise_days + 1
+                               AS day
+                      FROM collection_promise promise
+                      JOIN concerned ON concerned.id = promise.account_id
+                      JOIN res_company company ON company.id = promise.company_id
+                     WHERE promise.state IN ('broken', 'partial')
+                       AND promise.date_promised >= %(today)s - 366
+                       AND EXISTS (
+                            SELECT 1 FROM collection_item_collection_promise_rel rel
+                              JOIN collection_item item
+                                ON item.id = rel.collection_item_id
+                             WHERE rel.collection_promise_id = promise.id
+                               AND item.state = 'open' AND item.promise_id IS NULL)
+                  ORDER BY promise.account_id, promise.date_promised DESC,
+                           promise.id DESC
+                ), due AS (
+                    SELECT promise.account_id, promise.currency_id,
+                           SUM(promise.amount - COALESCE(promise.amount_received, 0))
+                               AS amount
+                      FROM collection_promise promise
+                      JOIN concerned ON concerned.id = promise.account_id
+                     WHERE promise.state = 'open' AND promise.date_promised = %(today)s
+                  GROUP BY promise.account_id, promise.currency_id
+                ), bill AS (
+                    SELECT DISTINCT ON (bill.account_id) bill.account_id, bill.number,
+                           bill.date_return_deadline AS day
+                      FROM collection_bill bill
+                      JOIN concerned ON concerned.id = bill.account_id
+                     WHERE bill.state IN %(out)s
+                       AND bill.date_return_deadline <= %(today)s
+                  ORDER BY bill.account_id, bill.date_return_deadline, bill.id
+                ), unchecked AS (
+                    SELECT DISTINCT ON (control.account_id) control.account_id,
+                           item.amount_residual AS amount, item.currency_id,
+                           item.date_due AS day
+                      FROM collection_precheck control
+                      JOIN concerned ON concerned.id = control.account_id
+                      JOIN collection_item item ON item.id = control.item_id
+                     WHERE control.state = 'to_check' AND item.state = 'open'
+                       AND item.date_due >= %(today)s
+                  ORDER BY control.account_id, item.date_due, control.id
+                ), handed AS (
+                    SELECT concerned.id AS account_id, placement.date AS day
+                      FROM concerned
+                      JOIN collection_placement_line line
+                        ON line.id = concerned.placement_line_id
+                      JOIN collection_placement placement
+                        ON placement.id = line.placement_id
+                     WHERE concerned.delegation_state = 'delegated'
+                       AND placement.date > %(today)s - 366
+                       AND NOT EXISTS (
+                            SELECT 1 FROM collection_call call
+                             WHERE call.account_id = concerned.id
+                               AND call.connected AND call.date >= placement.date
+                               AND call.correction_of_id IS NULL)
+                )
+                SELECT concerned.id, concerned.company_id, jsonb_build_object(
+                           'items', late.items,
+                           'amount', late.amount,
+                           'oldest', late.oldest,
+                           'broken', broken.amount,
+                           'broken_currency', broken.currency_id,
+                           'broken_day', broken.day,
+                           'due', (SELECT jsonb_agg(
+                                       jsonb_build_array(due.amount, due.currency_id))
+                                     FROM due WHERE due.account_id = concerned.id),
+                           'callback', CASE
+                               WHEN concerned.next_action_date <= %(today)s
+                               THEN concerned.next_action_date END,
+                           'bill', bill.number,
+                           'bill_day', bill.day,
+                           'precheck', unchecked.amount,
+                           'precheck_currency', unchecked.currency_id,
+                           'precheck_day', unchecked.day,
+                           'strategic', CASE WHEN segment.handling = 'strategic'
+                                             THEN 1 END,
+                           'disputed', CASE
+                               WHEN concerned.amount_disputed > 0
+                                    AND concerned.amount_open > 0
+                               THEN ROUND(100 * concerned.amount_disputed
+                                          / concerned.amount_open, 2) END,
+                           'handed_over', handed.day)
+                  FROM concerned
+             LEFT JOIN late ON late.account_id = concerned.id
+             LEFT JOIN broken ON broken.account_id = concerned.id
+             LEFT JOIN bill ON bill.account_id = concerned.id
+             LEFT JOIN unchecked ON unchecked.account_id = concerned.id
+             LEFT JOIN handed ON handed.account_id = concerned.id
+             LEFT JOIN collection_segment segment ON segment.id = concerned.segment_id
+                """,
+                condition=condition,
+                today=today,
+                out=OUT,
+            )
+        )
+
+    @api.model
+    def _measure(self, facts, today):
+        """Numbers that the rules compare with their thresholds."""
+        measures = {
+            "amount": facts.get("amount"),
+            "days": _days_since(facts.get("oldest"), today),
+            "broken": _days_since(facts.get("broken_day"), today),
+            "handed_over": _days_since(facts.get("handed_over"), today),
+            "disputed": facts.get("disputed"),
+            "due_today": facts.get("due") and 1,
+            "callback": facts.get("callback") and 1,
+            "bill": facts.get("bill") and 1,
+            "precheck": facts.get("precheck") and 1,
+            "strategic": facts.get("strategic"),
+        }
+        return {name: value for name, value in measures.items() if value is not None}
+
+    @api.depends("priority_facts", "next_action")
+    @api.depends_context("lang")
+    def _compute_priority_reason(self):
+        today = fields.Date.context_today(self)
+        for account in self:
+            facts = account.priority_facts or {}
+            reason = ""
+            for fact in account._describe_facts(facts, today):
+                # each language has its own semicolon
+                reason = (
+                    self.env._("%(facts)s; %(fact)s", facts=reason, fact=fact)
+                    if reason
+                    else fact
+                )
+            account.priority_reason = reason
+
+    def _describe_facts(self, facts, today):
+        """What makes the customer worth a call, in the reader's language."""
+        points = facts.get("points", {})
+        parts = []
+        if "due_today" in points:
+            amounts = " + ".join(
+                self._format(amount, currency) for amount, currency in facts["due"]
+            )
+            parts.append(self.env._("promise of %(amount)s due today", amount=amounts))
+        if "broken" in points:
+            parts.append(self._describe_broken(facts, today))
+        # a broken promise is put in the diary: once is enough
+        if "callback" in points and "broken" not in points:
+            parts.append(
+                self.env._(
+                    "next action due: %(action)s",
+                    action=self.next_action or format_date(self.env, facts["callback"]),
+                )
+            )
+        if "bill" in points:
+            parts.append(
+                self.env._(
+                    "bill %(number)s not back, it was due back by %(day)s",
+                    number=facts["bill"],
+                    day=format_date(self.env, facts["bill_day"]),
+                )
+            )
+        if facts.get("items"):
+            parts.append(self._describe_late(facts, today))
+        if "precheck" in points:
+            parts.append(
+                self.env._(
+                    "invoice of %(amount)s to check, due on %(day)s",
+                    amount=self._format(facts["precheck"], facts["precheck_currency"]),
+                    day=format_date(self.env, facts["precheck_day"]),
+                )
+            )
+        if "handed_over" in points:
+            parts.append(
+                self.env._(
+                    "handed over on %(day)s, nobody reached since",
+                    day=format_date(self.env, facts["handed_over"]),
+                )
+            )
+        if "disputed" in points:
+            parts.append(
+                self.env._("%(percent)s %% disputed", percent=round(facts["disputed"]))
+            )
+        if "strategic" in points:
+            parts.append(self.env._("strategic customer"))
+        return parts
+
+    def _describe_broken(self, facts, today):
+        amount = self._format(facts["broken"], facts["broken_currency"])
+        days = _days_since(facts["broken_day"], today)
+        if days <= 0:
+            return self.env._("promise of %(amount)s broken today", amount=amount)
+        if days == 1:
+            return self.env._("promise of %(amount)s broken yesterday", amount=amount)
+        return self.env._(
+            "promise of %(amount)s broken %(days)s days ago", amount=amount, days=days
+        )
+
+    def _describe_late(self, facts, today):
+        amount = self._format(facts["amount"], self.currency_id.id)
+        days = _days_since(facts["oldest"], today)
+        if facts["items"] == 1:
+            return self.env._(
+                "one invoice of %(amount)s, late by %(days)s days",
+                amount=amount,
+                days=days,
+            )
+        return self.env._(
+            "%(count)s invoices of %(amount)s, oldest %(days)s days",
+            count=facts["items"],
+            amount=amount,
+            days=days,
+        )
+
+    def _format(self, amount, currency_id):
+        return self.env["res.currency"].browse(currency_id).format(amount)
+
+    # ------------------------------------------------------------------
+    # Kinds of customers, as far as calls are concerned
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _kind_columns(self):
+        """What makes two customers alike for calls, over `acc` and its `p`artner."""
+        return SQL(
+            """acc.company_id, COALESCE(acc.segment_id, 0), COALESCE(p.tz, ''),
+               COALESCE(p.tz = author.tz, FALSE), COALESCE(p.country_id, 0),
+               COALESCE(p.lang, '')"""
+        )
+
+    @api.model
+    def _kind_joins(self):
+        # Odoo fills the zone of a customer in from the user who creates it
+        return SQL(
+            """JOIN res_partner p ON p.id = acc.partner_id
+          LEFT JOIN res_users maker ON maker.id = p.create_uid
+          LEFT JOIN res_partner author ON author.id = maker.partner_id"""
+        )
+
+    @api.model
+    def _read_kinds(self, condition, agent_sudo, at):
+        """Kinds of the customers of `condition`, judged for an agent and a moment."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT %s FROM collection_account acc %s WHERE %s",
+                self._kind_columns(),
+                self._kind_joins(),
+                condition,
+            )
+        )
+        return [self._judge_kind(row, agent_sudo, at) for row in rows]
+
+    @api.model
+    def _judge_kind(self, key, agent_sudo, at):
+        """What stands in the way of calling the customers of a kind.
+
+        :param key: values of `_kind_columns`
+        :param agent_sudo: who calls; empty: language and skill are not looked at
+        :param at: moment of the call, naive UTC
+        """
+        company_id, segment_id, tz, guessed, country_id, lang = key
+        # sudo: how a customer is called, of segments and countries anybody reads
+        env = self.sudo().env
+        company = env["res.company"].browse(company_id)
+        segment = env["collection.segment"].browse(segment_id or [])
+        country = env["res.country"].browse(country_id or [])
+        value = {
+            name: segment[name] if segment else default
+            for name, default in NO_SEGMENT.items()
+        }
+        zone = customer_zone(tz, guessed, country.code, company.country_id.code)
+        moment = local(at, zone)
+        today = moment.date()
+        holiday = env["collection.holiday"]._find(country or company.country_id, today)
+        hold_days = segment.call_hold_days or company.collection_hold_days
+        languages = {
+            code.split("_")[0]
+            for code in segment.language_ids.mapped("code")
+            or [lang or company.partner_id.lang or "en_US"]
+        }
+        codes = []
+        if agent_sudo:
+            if agent_sudo.skill < value["required_skill"]:
+                codes.append("skill")
+            if not languages <= agent_sudo._speaks():
+                codes.append("language")
+        if holiday:
+            codes.append("holiday")
+        if not in_window(
+            moment,
+            value["call_hour_from"],
+            value["call_hour_to"],
+            segment.call_saturday,
+        ):
+            codes.append("window")
+        return CallKind(
+            text="|".join(
+                ("t" if value else "f") if isinstance(value, bool) else str(value)
+                for value in key
+            ),
+            codes=codes,
+            zone=zone,
+            today=today,
+            day_start=start_of_day(today, zone),
+            week_start=start_of_day(start_of_week(today), zone),
+            hold_start=start_of_day(today - timedelta(days=hold_days), zone)
+            if hold_days
+            else None,
+            max_day=value["call_max_day"],
+            max_week=value["call_max_week"],
+            segment=segment,
+            languages=languages,
+            holiday=holiday,
+        )
+
+    def _compute_call_time_zone(self):
+        self.env["collection.account"]._flush_all()
+        zones = {}
+        if self.ids:
+            for account_id, *key in self.env.execute_query(
+                SQL(
+                    "SELECT acc.id, %s FROM collection_account acc %s"
+                    " WHERE acc.id = ANY(%s)",
+                    self._kind_columns(),
+                    self._kind_joins(),
+                    list(self.ids),
+                )
+            ):
+                country = self.env["res.country"].browse(key[4] or [])
+                company = self.env["res.company"].browse(key[0])
+                zones[account_id] = customer_zone(
+                    key[2], key[3], country.code, company.country_id.code
+                )
+        for account in self:
+            account.call_time_zone = zones.get(account._origin.id, False)
+
+    # ------------------------------------------------------------------
+    # What stands in the way of one call
+    # ------------------------------------------------------------------
+
+    def _get_call_obstacles(self, agent, direction="outgoing", at=None):
+        """Why `agent` should not call this customer.
+
+        :param agent: collection.agent, or an empty one for nobody in particular
+        :param direction: nothing stands in the way of an "incoming" call
+        :param at: moment of the call, naive UTC; now by default
+        :return: [(code, text)]: agent, insolvent, do_not_call, skill, language,
+            holiday, window, claimed, cap_day, cap_week, hold; empty: call
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if direction != "outgoing":
+            return []
+        at = at or fields.Datetime.now()
+        # sudo: the caller reads the account; the facts asked for are those of calls
+        # of both sides, and only their consequence is told
+        account_sudo, agent_sudo = self.sudo(), agent.sudo()
+        self.env["collection.account"]._flush_all()
+        [kind] = self._read_kinds(SQL("acc.id = %s", self.id), agent_sudo, at)
+        codes = []
+        if agent_sudo and not agent_sudo._is_employed(kind.today):
+            codes.append("agent")
+        if account_sudo.insolvency_date:
+            codes.append("insolvent")
+        if account_sudo.do_not_call:
+            codes.append("do_not_call")
+        codes += kind.codes
+        claimed = account_sudo.claimed_until and account_sudo.claimed_until > at
+        if claimed and account_sudo.claimed_by_id != agent_sudo:
+            codes.append("claimed")
+        codes += account_sudo._get_caps_reached(kind, at)
+        return [(code, self._describe_obstacle(code, kind)) for code in codes]
+
+    def _get_caps_reached(self, kind, at):
+        """Limits of attempts that a call at `at` would exceed: list of codes.
+
+        None when the customer asked to be called back today at a certain hour.
+        """
+        if self.next_action_time and self.next_action_date == kind.today:
+            return []
+        since = min(kind.week_start, kind.hold_start or kind.week_start)
+        calls = self.env["collection.call"].search(
+            [
+                ("account_id", "=", self.id),
+                ("date", ">=", since),
+                ("date", "<=", at),
+                ("correction_of_id", "=", False),
+            ]
+        )
+        outgoing = calls.filtered(lambda call: call.direction == "outgoing")
+        today = len(outgoing.filtered(lambda call: call.date >= kind.day_start))
+        week = len(outgoing.filtered(lambda call: call.date >= kind.week_start))
+        codes = []
+        if kind.max_day and today >= kind.max_day:
+            codes.append("cap_day")
+        if kind.max_week and week >= kind.max_week:
+            codes.append("cap_week")
+        agreed = self.next_action_date and self.next_action_date <= kind.today
+        if kind.hold_start and not agreed:
+            reached = calls.filtered(
+                lambda call: call.right_party and call.date >= kind.hold_start
+            )
+            if reached:
+                codes.append("hold")
+        return codes
+
+    def _describe_obstacle(self, code, kind):
+        segment = kind.segment
+        if code == "window":
+            return self.env._(
+                "Outside the hours of calls: %(hour_from)s to %(hour_to)s in %(zone)s.",
+                hour_from=clock(segment.call_hour_from if segment else 9.0),
+                hour_to=clock(segment.call_hour_to if segment else 18.0),
+                zone=kind.zone,
+            )
+        if code == "holiday":
+            return self.env._(
+                "Public holiday of the customer: %(name)s.", name=kind.holiday.name
+            )
+        if code == "cap_day":
+            return self.env._(
+                "Called %(count)s times today already, by either side.",
+                count=kind.max_day,
+            )
+        if code == "cap_week":
+            return self.env._(
+                "Called %(count)s times this week already, by either side.",
+                count=kind.max_week,
+            )
+        if code == "language":
+            return self.env._(
+                "The agent does not speak the language: %(languages)s.",
+                languages=", ".join(sorted(kind.languages)),
+            )
+        return {
+            "agent": self.env._("The agent is not active today."),
+            "insolvent": self.env._("Insolvency is open: nobody calls any more."),
+            "do_not_call": self.env._("The customer wants no calls."),
+            "claimed": self.env._("A colleague is calling this customer."),
+            "skill": self.env._("The segment needs a more experienced agent."),
+            "hold": self.env._(
+                "The right person was reached a short while ago: let them act."
+            ),
+        }[code]
+
+    @api.depends_context("uid", "lang")
+    def _compute_call_obstacles(self):
+        agent = self.env["collection.agent"]._current()
+        for account in self:
+            obstacles = (
+                account._origin._get_call_obstacles(agent) if account._origin else []
+            )
+            account.call_obstacles = "\n".join(text for _code, text in obstacles)
+
+    # ------------------------------------------------------------------
+    # The next customer
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _next_account(self, agent=None):
+        """Claim the customer whom `agent` should call now, for fifteen minutes.
+
+        Of those the agent may serve and call at this moment, his own first, then by
+        priority. The row is locked and claimed in one statement: two agents who ask
+        at once never get the same.
+
+        :param agent: the current user's own by default
+        :raise AccessError: for another one's list, but for managers
+        :return: the account, or an empty recordset when there is nobody to call
+        """
+        agent_sudo = self._get_worklist_agent(agent)
+        accounts = self.env["collection.account"]
+        if not self._is_on_duty(agent_sudo):
+            return accounts
+        self._rank_stale(agent_sudo)
+        now = fields.Datetime.now()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE collection_account
+                   SET claimed_by_id = %(agent)s, claimed_until = %(until)s
+                 WHERE id = (
+                    %(worklist)s
+                       AND %(obstacle)s IS NULL
+                  ORDER BY %(own)s DESC, acc.priority DESC, acc.amount_overdue DESC,
+                           acc.id
+                     LIMIT 1
+                       FOR UPDATE OF acc SKIP LOCKED)
+             RETURNING id
+                """,
+                agent=agent_sudo.id,
+                until=now + timedelta(minutes=CLAIM_MINUTES),
+                worklist=self._worklist_query(agent_sudo, now, SQL("acc.id")),
+                obstacle=self._obstacle_case(now),
+                own=self._own_condition(agent_sudo),
+            )
+        )
+        account = accounts.browse(row[0] for row in rows)
+        account.invalidate_recordset(["claimed_by_id", "claimed_until"], flush=False)
+        return account
+
+    @api.model
+    def _get_worklist_agent(self, agent=None):
+        """Whose worklist is asked for, as superuser.
+
+        A collector who is no agent yet becomes one: in-house, with the least skill.
+        """
+        self.env["collection.account"].check_access("read")
+        # sudo: agents are not readable for a provider's people; only one's own is
+        # used, or any by a manager
+        current_sudo = self.env["collection.agent"]._current()
+        if agent and agent.sudo() != current_sudo:
+            if not self.env.su and not self.env.user.has_group(
+                "account_collection.group_collection_manager"
+            ):
+                raise AccessError(self.env._("This worklist is another agent's."))
+            return agent.sudo()
+        if current_sudo:
+            return current_sudo
+        if not self.env.user.has_group("account_collection.group_collection_user"):
+            raise AccessError(
+                self.env._("You are not named as an agent: ask the credit manager.")
+            )
+        return self.env["collection.agent"].sudo().create({"user_id": self.env.uid})
+
+    @api.model
+    def _is_on_duty(self, agent_sudo):
+        """Whether the agent may be offered one more customer today."""
+        return not self._get_off_duty_reason(agent_sudo)
+
+    @api.model
+    def _get_off_duty_reason(self, agent_sudo):
+        today = fields.Date.context_today(self)
+        if not agent_sudo._is_employed(today):
+            return self.env._("Your active period does not include today.")
+        if agent_sudo._is_absent(today):
+            return self.env._("You are entered as absent today.")
+        if agent_sudo.capacity:
+            start = start_of_day(today, self.env.user.tz or "UTC")
+            calls = (
+                self.env["collection.call"]
+                .sudo()
+                .search_count(
+                    [
+                        ("agent_id", "=", agent_sudo.id),
+                        ("direction", "=", "outgoing"),
+                        ("date", ">=", start),
+                        ("correction_of_id", "=", False),
+                    ],
+                    limit=agent_sudo.capacity,
+                )
+            )
+            if calls >= agent_sudo.capacity:
+                return self.env._(
+                    "You have made your %(count)s calls of today.",
+                    count=agent_sudo.capacity,
+                )
+        return ""
+
+    @api.model
+    def _worklist_scope(self, agent_sudo):
+        """Accounts `acc` that the agent may be offered, as an SQL condition."""
+        today = fields.Date.context_today(self)
+        served_sudo = agent_sudo._get_served(today)
+        if agent_sudo.provider_id:
+            mandates = agent_sudo.mandate_ids.filtered(
+                lambda mandate: mandate._is_working()
+            )
+            return SQL(
+                """acc.delegation_state = 'delegated' AND acc.mandate_id = ANY(%s)
+                   AND (acc.agent_id IS NULL OR acc.agent_id = ANY(%s))""",
+                mandates.ids,
+                served_sudo.ids,
+            )
+        companies = agent_sudo.user_id.company_ids
+        if agent_sudo.user_id == self.env.user:
+            companies &= self.env.companies
+        return SQL(
+            """acc.delegation_state <> 'delegated' AND acc.company_id = ANY(%s)
+               AND (acc.user_id IS NULL OR acc.user_id = ANY(%s))""",
+            companies.ids,
+            served_sudo.user_id.ids,
+        )
+
+    @api.model
+    def _own_condition(self, agent_sudo):
+        today = fields.Date.context_today(self)
+        if agent_sudo.provider_id:
+            return SQL(
+                "COALESCE(acc.agent_id = ANY(%s), FALSE)",
+                agent_sudo._get_served(today).ids,
+            )
+        return SQL(
+            "COALESCE(acc.user_id = ANY(%s), FALSE)",
+            agent_sudo._get_served(today).user_id.ids,
+        )
+
+    @api.model
+    def _worklist_query(self, agent_sudo, at, columns):
+        """SELECT of the agent's accounts, with what is known of each for a call.
+
+        Kinds of customers are judged beforehand; the statement joins them, and the
+        calls of both sides that caps and rests count.
+        """
+        self.env["collection.account"]._flush_all()
+        scope = SQL(
+            "acc.active AND acc.amount_open > 0 AND %s",
+            self._worklist_scope(agent_sudo),
+        )
+        kinds = self._read_kinds(scope, agent_sudo, at)
+        since = min(
+            [min(kind.week_start, kind.hold_start or at) for kind in kinds], default=at
+        )
+        return SQL(
+            """
+            WITH kind AS (
+                SELECT * FROM unnest(
+                    %(keys)s::text[], %(code)s::text[], %(today)s::date[],
+                    %(day_start)s::timestamp[], %(week_start)s::timestamp[],
+                    %(hold_start)s::timestamp[], %(max_day)s::int[],
+                    %(max_week)s::int[])
+                AS k(key, code, today, day_start, week_start, hold_start, max_day,
+                     max_week)
+            ), base AS MATERIALIZED (
+                SELECT acc.id, kind.code, kind.today, kind.day_start, kind.week_start,
+                       kind.hold_start, kind.max_day, kind.max_week
+                  FROM collection_account acc %(joins)s
+                  -- one text, not six columns: the planner would expect one row
+                  -- of that, and loop over all of them
+                  JOIN kind ON kind.key = concat_ws('|', %(key)s)
+                 WHERE %(scope)s
+            ), recent AS MATERIALIZED (
+                SELECT base.id,
+                       COUNT(*) FILTER (WHERE call.direction = 'outgoing'
+                           AND call.date >= base.day_start) AS day_count,
+                       COUNT(*) FILTER (WHERE call.direction = 'outgoing'
+                           AND call.date >= base.week_start) AS week_count,
+                       bool_or(call.date >= base.day_start AND (call.connected
+                           OR call.direction = 'outgoing')) AS today,
+                       bool_or(call.right_party
+                           AND call.date >= base.hold_start) AS held
+                  FROM base
+                  JOIN collection_call call
+                    ON call.account_id = base.id AND call.date >= %(since)s
+                   AND call.correction_of_id IS NULL
+              GROUP BY base.id
+            )
+            SELECT %(columns)s
+              FROM collection_account acc
+              JOIN base ON base.id = acc.id
+         LEFT JOIN recent ON recent.id = acc.id
+             WHERE TRUE
+            """,
+            columns=columns,
+            keys=[kind.text for kind in kinds],
+            code=[kind.codes[0] if kind.codes else None for kind in kinds],
+            today=[kind.today for kind in kinds],
+            day_start=[kind.day_start for kind in kinds],
+            week_start=[kind.week_start for kind in kinds],
+            hold_start=[kind.hold_start for kind in kinds],
+            max_day=[kind.max_day for kind in kinds],
+            max_week=[kind.max_week for kind in kinds],
+            joins=self._kind_joins(),
+            key=self._kind_columns(),
+            scope=scope,
+            since=since,
+        )
+
+    @api.model
+    def _obstacle_case(self, at):
+        """First thing that stands in the way of offering an account; NULL: nothing."""
+        return SQL(
+            """CASE
+                WHEN acc.insolvency_date IS NOT NULL THEN 'insolvent'
+                WHEN acc.do_not_call THEN 'do_not_call'
+                WHEN (acc.priority_facts->>'call') IS DISTINCT FROM 'true'
+                    THEN 'nothing'
+                WHEN acc.next_action_date > base.today OR (
+                     acc.next_action_date = base.today
+                     AND base.day_start
+                         + COALESCE(acc.next_action_time, 0) * interval '1 hour'
+                         > %(at)s) THEN 'later'
+                WHEN acc.next_action_date = base.today AND acc.next_action_time > 0
+                    THEN CASE WHEN base.code IS NOT NULL THEN base.code
+                              WHEN acc.claimed_until > %(at)s THEN 'claimed' END
+                WHEN recent.today OR (base.max_day > 0
+                     AND recent.day_count >= base.max_day) THEN 'cap_day'
+                WHEN base.max_week > 0 AND recent.week_count >= base.max_week
+                    THEN 'cap_week'
+                WHEN recent.held AND acc.next_action_date IS NULL THEN 'hold'
+                WHEN base.code IS NOT NULL THEN base.code
+                WHEN acc.claimed_until > %(at)s THEN 'claimed'
+            END""",
+            at=at,
+        )
+
+    @api.model
+    def _rank_stale(self, agent_sudo):
+        """Rank first those of the agent's accounts whose facts have changed."""
+        self.env["collection.account"]._flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT acc.id FROM collection_account acc
+                 WHERE acc.priority_date IS NULL AND acc.amount_open > 0 AND %s
+                 LIMIT %s FOR UPDATE SKIP LOCKED
+                """,
+                self._worklist_scope(agent_sudo),
+                RANK_LIMIT,
+            )
+        )
+        self._rank(self.env["collection.account"].browse(row[0] for row in rows))
+
+    @api.model
+    def _count_obstacles(self, agent_sudo):
+        """Why the agent's customers are not offered: Counter({code: accounts})."""
+        now = fields.Datetime.now()
+        return Counter(
+            dict(
+                self.env.execute_query(
+                    SQL(
+                        "SELECT code, COUNT(*) FROM (%s) listed"
+                        " WHERE code IS NOT NULL GROUP BY code",
+                        self._worklist_query(
+                            agent_sudo, now, SQL("%s AS code", self._obstacle_case(now))
+                        ),
+                    )
+                )
+            )
+        )
+
+    def _release_claim(self):
+        """Let others be offered these customers again; only one's own claims."""
+        # sudo: a provider's agent writes nothing on accounts but gives back here
+        agent_sudo = self.env["collection.agent"]._current()
+        claimed = self.sudo().filtered(
+            lambda account: account.claimed_by_id == agent_sudo
+        )
+        claimed.write({"claimed_by_id": False, "claimed_until": False})
+
+    @api.model
+    def _explain_no_account(self, agent=None):
+        """Why nobody is offered, in words, with the number of customers of each."""
+        agent_sudo = self._get_worklist_agent(agent)
+        reason = self._get_off_duty_reason(agent_sudo)
+        if reason:
+            return reason
+        counts = self._count_obstacles(agent_sudo)
+        counts.pop("nothing", 0)
+        if not counts:
+            return self.env._("None of your customers needs a call.")
+        labels = {
+            "later": self.env._("next action on a later day"),
+            "cap_day": self.env._("called today already"),
+            "cap_week": self.env._("called often enough this week"),
+            "hold": self.env._("reached a short while ago"),
+            "window": self.env._("outside the hours of calls"),
+            "holiday": self.env._("public holiday"),
+            "language": self.env._("another language"),
+            "skill": self.env._("needs a more experienced agent"),
+            "claimed": self.env._("being called"),
+            "do_not_call": self.env._("wants no calls"),
+            "insolvent": self.env._("insolvent"),
+        }
+        return "\n".join(
+            self.env._(
+                "%(count)s × %(reason)s", count=count, reason=labels.get(code, code)
+            )
+            for code, count in counts.most_common()
+        )
+
+    def action_next_customer(self):
+        """Claim the next customer and open the call; else say why there is none."""
+        if self.env.user.share:
+            raise UserError(self.env._("Use the pages of the portal."))
+        account = self._next_account()
+        if account:
+            return account.action_log_call()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "title": self.env._("Nobody to call at this moment"),
+                "message": self._explain_no_account(),
+                "sticky": True,
+            },
+        }
+
+    @api.model
+    @_may_write
+    def web_search_read(self, *args, **kwargs):
+        # the worklist shows ranks that are true; on a read-only connection the server
+        # repeats the request on another
+        if self.env.context.get("collection_worklist"):
+            agent_sudo = self.env["collection.agent"]._current()
+            if agent_sudo and self.has_access("read"):
+                self._rank_stale(agent_sudo)
+        return super().web_search_read(*args, **kwargs)
+
+    # ------------------------------------------------------------------
+    # Customers nobody can serve
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_service_gaps(self, accounts=None):
+        """Accounts with something open that no agent can be offered, and why.
+
+        Agents of the mandate for delegated accounts, the company's own for the
+        others; absences count not, active periods do.
+
+        :return: {account id: code of `GAPS`}
+        """
+        self.env["collection.account"]._flush_all()
+        today = fields.Date.context_today(self)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT CASE WHEN acc.delegation_state = 'delegated'
+                            THEN acc.mandate_id END,
+                       %s, array_agg(acc.id)
+                  FROM collection_account acc %s
+                 WHERE acc.active AND acc.amount_open > 0
+                       AND acc.insolvency_date IS NULL AND %s
+              GROUP BY 1, 2, 3, 4, 5, 6, 7
+                """,
+                self._kind_columns(),
+                self._kind_joins(),
+                SQL("TRUE")
+                if accounts is None
+                else SQL("acc.id = ANY(%s)", list(accounts._ids)),
+            )
+        )
+        # sudo: which agents there are decides, none of them is told
+        active = [("active", "=", True)]
+        agents_sudo = self.env["collection.agent"].sudo().search(active)
+        agents_sudo = agents_sudo.filtered(lambda agent: agent._is_employed(today))
+        now = fields.Datetime.now()
+        gaps = {}
+        for mandate_id, *key, account_ids in rows:
+            company = self.env["res.company"].browse(key[0])
+            team = agents_sudo.browse(
+                agent.id
+                for agent in agents_sudo
+                if (
+                    mandate_id in agent.mandate_ids.ids
+                    if mandate_id
+                    else not agent.provider_id and company in agent.user_id.company_ids
+                )
+            )
+            gap = self._get_gap(team, key, now)
+            if gap:
+                gaps.update(dict.fromkeys(account_ids, gap))
+        return gaps
+
+    @api.model
+    def _get_gap(self, team, key, at):
+        """Why nobody of the team can serve the customers of a kind; False: somebody."""
+        if not team:
+            return "no_agent"
+        missing = [
+            {"skill", "language"}.intersection(self._judge_kind(key, agent, at).codes)
+            for agent in team
+        ]
+        if not all(missing):
+            return False
+        if all("language" in codes for codes in missing):
+            return "language"
+        if all("skill" in codes for codes in missing):
+            return "skill"
+        return "skill_language"
+
+    def _compute_service_gap(self):
+        gaps = self._get_service_gaps(self._origin) if self._origin else {}
+        for account in self:
+            account.service_gap = gaps.get(account._origin.id, False)
+
+    def _search_service_gap(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        gaps = self._get_service_gaps()
+        wanted = set(value)
+        found = [number for number, code in gaps.items() if code in wanted]
+        domain = Domain("id", "in", found)
+        if False in wanted:
+            domain |= Domain("id", "not in", list(gaps))
+        return domain
+
+
+def _days_since(day, today):
+    """Days from `day`, a date or its ISO text, to today; None without a day."""
+    return (today - fields.Date.to_date(day)).days if day else None
+
+
+def _is_wanted(facts):
+    """Whether there is anything to say to the customer on the phone."""
+    return any(
+        facts.get(name) for name in ("amount", "due", "callback", "bill", "precheck")
+    )
+
+
+def _dump(facts):
+    return json.dumps(facts, sort_keys=True)

@@ -1,0 +1,2 @@
+from . import collection_segment
+from . import collection_segment_rule

@@ -1,0 +1,99 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+
+COLLECTOR_GROUP = "account_collection.group_collection_user"
+#: months over which marks are averaged
+MARK_MONTHS = 12
+
+
+class CollectionAgent(models.Model):
+    """An agent's time in each team, and what is known of his calls."""
+
+    _inherit = "collection.agent"
+
+    member_ids = fields.One2many(
+        comodel_name="collection.mandate.member",
+        inverse_name="agent_id",
+        string="Time in the Teams",
+        groups=COLLECTOR_GROUP,
+    )
+    training_hours = fields.Float(
+        string="Hours of Training, 12 Months",
+        compute="_compute_training_hours",
+        groups=COLLECTOR_GROUP,
+    )
+    review_mark = fields.Float(
+        string="Call Quality",
+        digits=(5, 1),
+        compute="_compute_review_mark",
+        groups=COLLECTOR_GROUP,
+        help="Mean mark of the calls reviewed in the last twelve months.",
+    )
+    reviewed_count = fields.Integer(
+        string="Calls Marked", compute="_compute_review_mark", groups=COLLECTOR_GROUP
+    )
+
+    def _compute_training_hours(self):
+        first = fields.Date.context_today(self) - relativedelta(
+            months=MARK_MONTHS, days=-1
+        )
+        hours = dict(
+            self.env["collection.agent.training"]._read_group(
+                [("agent_id", "in", self.ids), ("date", ">=", first)],
+                ["agent_id"],
+                ["hours:sum"],
+            )
+        )
+        for agent in self:
+            agent.training_hours = hours.get(agent._origin, 0.0)
+
+    @api.depends_context("uid")
+    def _compute_review_mark(self):
+        first = fields.Date.context_today(self) - relativedelta(
+            months=MARK_MONTHS, days=-1
+        )
+        # under the reader's rules: a collector sees his own mark
+        marks = {
+            agent: (mark, count)
+            for agent, mark, count in self.env["collection.call.review"]._read_group(
+                [
+                    ("agent_id", "in", self.ids),
+                    ("state", "=", "done"),
+                    ("date", ">=", first),
+                ],
+                ["agent_id"],
+                ["mark:avg", "__count"],
+            )
+        }
+        for agent in self:
+            mark, count = marks.get(agent._origin, (0.0, 0))
+            agent.review_mark = mark or 0.0
+            agent.reviewed_count = count
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        agents = super().create(vals_list)
+        agents.mandate_ids._update_members()
+        return agents
+
+    def write(self, vals):
+        if {"mandate_ids", "active"}.isdisjoint(vals):
+            return super().write(vals)
+        mandates = self.mandate_ids
+        res = super().write(vals)
+        (mandates | self.mandate_ids)._update_members()
+        return res
+
+    def action_open_figures(self):
+        """Day by day figures of this agent: what a bonus is worked out from."""
+        return self._open_of_agent("account_collection.collection_daily_figure_action")
+
+    def action_open_call_reviews(self):
+        """Calls of this agent that were drawn for a review."""
+        return self._open_of_agent("account_collection.collection_call_review_action")
+
+    def _open_of_agent(self, xmlid):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        return dict(action, domain=[("agent_id", "=", self.id)])

@@ -1,0 +1,452 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+#: states in which a provider may work
+WORKING_STATES = ("pilot", "live", "review")
+#: mandates under which a provider may work today
+WORKING = (
+    Domain("state", "in", WORKING_STATES)
+    & Domain("date_start", "<=", "today")
+    & (Domain("date_end", "=", False) | Domain("date_end", ">=", "today"))
+)
+
+
+class CollectionMandate(models.Model):
+    """The contract under which a provider works all or part of the customer file."""
+
+    _name = "collection.mandate"
+    _description = "Collection Mandate"
+    _inherit = [
+        "collection.provider.mixin",
+        "rating.parent.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
+    _order = "date_start desc, id desc"
+    _rec_names_search = ["number", "name", "provider_id"]
+    _check_company_auto = True
+
+    _provider_fields = frozenset(
+        {
+            "company_id",
+            "currency_id",
+            "date_end",
+            "date_start",
+            "mode",
+            "name",
+            "number",
+            "phase",
+            "plan_amount",
+            "plan_instalments",
+            "provider_id",
+            "state",
+        }
+    )
+
+    name = fields.Char(required=True, tracking=True)
+    number = fields.Char(readonly=True, copy=False)
+    provider_id = fields.Many2one(
+        comodel_name="res.partner",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        domain=[("is_company", "=", True)],
+        tracking=True,
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Responsible",
+        default=lambda self: self.env.user,
+        domain=[("share", "=", False)],
+        tracking=True,
+    )
+    extent = fields.Selection(
+        selection=[("total", "Total"), ("partial", "Partial")],
+        required=True,
+        default="partial",
+        tracking=True,
+        help="Total: the whole collection is handed over. Partial: the strategic "
+        "customers stay in-house.",
+    )
+    mode = fields.Selection(
+        selection=[
+            ("in_name", "In the company's name"),
+            ("on_behalf", "For the account of the company"),
+        ],
+        required=True,
+        default="in_name",
+        tracking=True,
+        help="In the company's name: the customer sees only the company. For the "
+        "account of: the provider presents itself and its mandate.",
+    )
+    reference = fields.Char(
+        string="Provider's Reference",
+        tracking=True,
+        copy=False,
+        help="How the provider calls this file: its first letter to each customer "
+        "tells it, and every later one (article R124-4 CPCE).",
+    )
+    payment_bank_id = fields.Many2one(
+        comodel_name="res.partner.bank",
+        string="Paying Account",
+        check_company=True,
+        ondelete="restrict",
+        tracking=True,
+        help="Account that customers pay into under this mandate: the company's own, "
+        "or the one the provider keeps for what it collects (article R124-2 CPCE).",
+    )
+    phase = fields.Selection(
+        selection=[("on_site", "On site"), ("off_site", "Off site")],
+        required=True,
+        default="off_site",
+        tracking=True,
+    )
+    date_start = fields.Date(
+        required=True, default=fields.Date.context_today, tracking=True
+    )
+    date_end = fields.Date(tracking=True)
+    state = fields.Selection(
+        selection=[
+            ("study", "Study"),
+            ("agreed", "Agreed"),
+            ("pilot", "Pilot"),
+            ("live", "Live"),
+            ("review", "Review"),
+            ("ended", "Ended"),
+        ],
+        required=True,
+        default="study",
+        tracking=True,
+        copy=False,
+    )
+    segment_ids = fields.Many2many(
+        comodel_name="collection.segment",
+        string="Segments",
+        help="Segments that may be handed over. Empty: all that are not kept in-house.",
+    )
+    min_days_overdue = fields.Integer(
+        string="From Days Overdue",
+        help="Only customers at least this late are proposed. 0: the whole file.",
+    )
+    new_item_rule = fields.Selection(
+        selection=[
+            ("all", "Follow at once"),
+            ("overdue", "Follow once overdue"),
+            ("none", "Stay in-house"),
+        ],
+        string="New Invoices",
+        required=True,
+        compute="_compute_new_item_rule",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="What becomes of new invoices of customers who are handed over.",
+    )
+    plan_instalments = fields.Integer(
+        string="Instalments the Provider May Grant",
+        tracking=True,
+        help="Payment plans with more instalments wait for your approval. 0: every "
+        "plan does.",
+    )
+    plan_amount = fields.Monetary(
+        string="Amount the Provider May Spread",
+        tracking=True,
+        help="Payment plans over a larger amount wait for your approval.",
+    )
+    agent_ids = fields.Many2many(
+        comodel_name="collection.agent",
+        relation="collection_mandate_agent_rel",
+        column1="mandate_id",
+        column2="agent_id",
+        string="Agents",
+        domain="[('provider_id', '=', provider_id)]",
+    )
+    note = fields.Html()
+    placement_ids = fields.One2many(
+        comodel_name="collection.placement",
+        inverse_name="mandate_id",
+        string="Hand-overs",
+    )
+    review_ids = fields.One2many(
+        comodel_name="collection.mandate.review",
+        inverse_name="mandate_id",
+        string="Reviews",
+    )
+    review_months = fields.Integer(
+        string="Review Every",
+        default=1,
+        tracking=True,
+        help="Months between two reviews: when one was held, the next is planned. 0: "
+        "they are planned by hand.",
+    )
+    account_ids = fields.One2many(
+        comodel_name="collection.account", inverse_name="mandate_id"
+    )
+    account_count = fields.Integer(
+        string="Delegated Accounts", compute="_compute_account_totals"
+    )
+    amount_open = fields.Monetary(
+        string="Delegated Amount", compute="_compute_account_totals"
+    )
+
+    _dates = models.Constraint(
+        "CHECK (date_end IS NULL OR date_end >= date_start)",
+        "The mandate cannot end before it begins.",
+    )
+
+    _review_months = models.Constraint(
+        "CHECK (review_months >= 0)", "Reviews follow each other after some months."
+    )
+
+    @api.depends("extent")
+    def _compute_new_item_rule(self):
+        for mandate in self:
+            mandate.new_item_rule = "all" if mandate.extent == "total" else "overdue"
+
+    def _compute_account_totals(self):
+        totals = {
+            mandate: (count, amount)
+            for mandate, count, amount in self.env["collection.account"]._read_group(
+                [("mandate_id", "in", self.ids)],
+                ["mandate_id"],
+                ["__count", "amount_open:sum"],
+            )
+        }
+        for mandate in self:
+            mandate.account_count, mandate.amount_open = totals.get(
+                mandate._origin, (0, 0.0)
+            )
+
+    @api.constrains("agent_ids", "provider_id")
+    def _check_agents(self):
+        for mandate in self:
+            strangers = mandate.agent_ids.filtered(
+                lambda agent, mandate=mandate: agent.provider_id != mandate.provider_id
+            )
+            if strangers:
+                raise ValidationError(
+                    self.env._(
+                        "%(agents)s do not work for %(provider)s: set the provider "
+                        "on the agents first.",
+                        agents=", ".join(strangers.mapped("name")),
+                        provider=mandate.provider_id.display_name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # a number drawn is gone, also where nothing is created
+        self.check_access("create")
+        for vals in vals_list:
+            company = vals.get("company_id") or self.env.company.id
+            vals["number"] = (
+                self.env["ir.sequence"]
+                .with_company(company)
+                .next_by_code("collection.mandate")
+            )
+        mandates = super().create(vals_list)
+        mandates._grant_company()
+        return mandates
+
+    def write(self, vals):
+        res = super().write(vals)
+        if "agent_ids" in vals:
+            self._grant_company()
+        if not {"agent_ids", "date_end", "date_start", "state"}.isdisjoint(vals):
+            self.env["mail.followers"]._dismiss_provider_people()
+        return res
+
+    def _grant_company(self):
+        """Let the agents' users into the company, without which its multi-company
+        rules would hide everything from them."""
+        for mandate in self:
+            # sudo: the manager who names an agent is no administrator of users; only
+            # the mandating company is added, to agents of this mandate
+            for user in mandate.agent_ids.user_id.sudo():
+                if mandate.company_id not in user.company_ids:
+                    user.company_ids |= mandate.company_id
+
+    @api.depends("number", "name", "provider_id")
+    def _compute_display_name(self):
+        for mandate in self:
+            mandate.display_name = " ".join(
+                filter(None, [mandate.number, mandate.name])
+            )
+
+    def _is_working(self):
+        """Whether the provider may work under this mandate today."""
+        self.ensure_one()
+        return bool(self.filtered_domain(WORKING))
+
+    def _check_working(self):
+        for mandate in self:
+            if not mandate._is_working():
+                raise UserError(
+                    self.env._(
+                        "The mandate %(mandate)s is not running today: check its dates "
+                        "and start it before you hand accounts over.",
+                        mandate=mandate.display_name,
+                    )
+                )
+
+    # ------------------------------------------------------------------
+    # Life cycle
+    # ------------------------------------------------------------------
+
+    def action_agree(self):
+        self.state = "agreed"
+
+    def action_pilot(self):
+        self._check_agents_named()
+        self.state = "pilot"
+
+    def action_start(self):
+        self._check_agents_named()
+        self.state = "live"
+
+    def action_review(self):
+        self.state = "review"
+
+    def action_end(self):
+        """End the mandate: every account comes back in the same transaction."""
+        for mandate in self:
+            lines = mandate.placement_ids.line_ids.filtered(
+                lambda line: line.state == "active"
+            )
+            lines._take_back("expired", self.env._("End of the mandate"))
+            last_day = max(fields.Date.context_today(self), mandate.date_start)
+            if mandate.date_end:
+                last_day = min(last_day, mandate.date_end)
+            mandate.write({"state": "ended", "date_end": last_day})
+
+    def _check_agents_named(self):
+        for mandate in self:
+            if not mandate.agent_ids:
+                raise UserError(
+                    self.env._(
+                        "Name at least one agent of %(provider)s who will work under "
+                        "the mandate.",
+                        provider=mandate.provider_id.display_name,
+                    )
+                )
+
+    def _plan_review(self, after):
+        """Plan the review that follows the one of the day `after`, unless one is."""
+        self.ensure_one()
+        planned = self.review_ids.filtered(lambda review: review.state == "planned")
+        if planned or not self.review_months or self.state == "ended":
+            return self.review_ids.browse()
+        return self.review_ids.create(
+            {
+                "mandate_id": self.id,
+                "date": after + relativedelta(months=self.review_months),
+                "participant_ids": [
+                    fields.Command.set(
+                        self.review_ids.sorted("date")[-1:].participant_ids.ids
+                    )
+                ],
+            }
+        )
+
+    def _draft_missing_notices(self, accounts=None):
+        """Draw up the provider's first letter (R124-4 CPCE) to whom it has none yet.
+
+        For mandates under which the provider works for the account of the company,
+        and customers of whose invoices handed over one is overdue.
+
+        :param accounts: only these; None: all that are with the provider
+        :return: the letters, drafts
+        """
+        letters = self.env["collection.letter"]
+        kinds = self.env["collection.letter.kind"].sudo()
+        for mandate in self.filtered(lambda mandate: mandate.mode == "on_behalf"):
+            # a company that archived the kind writes these letters elsewhere
+            if not kinds.search_count(
+                [
+                    ("code", "=", "mandate_notice"),
+                    ("company_id", "in", [mandate.company_id.id, False]),
+                ],
+                limit=1,
+            ):
+                continue
+            domain = [
+                ("mandate_id", "=", mandate.id),
+                ("delegation_state", "=", "delegated"),
+                ("insolvency_date", "=", False),
+                (
+                    "item_ids",
+                    "any",
+                    [
+                        ("delegated", "=", True),
+                        ("state", "=", "open"),
+                        ("date_due", "<", fields.Date.context_today(self)),
+                    ],
+                ),
+                (
+                    "letter_ids",
+                    "not any",
+                    [
+                        ("kind_id.code", "=", "mandate_notice"),
+                        ("mandate_id", "=", mandate.id),
+                        ("state", "!=", "cancelled"),
+                    ],
+                ),
+            ]
+            if accounts is not None:
+                domain.append(("id", "in", accounts.ids))
+            letters |= (
+                self.env["collection.account"]
+                .search(domain)
+                ._write_letters("mandate_notice")
+            )
+        return letters
+
+    @api.model
+    def _cron_draft_notices(self):
+        """First letters to customers whose invoices became overdue since."""
+        self.search([("state", "in", WORKING_STATES)])._draft_missing_notices()
+
+    def action_open_accounts(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_account_action"
+        )
+        return dict(action, domain=[("mandate_id", "=", self.id)], context={})
+
+    def action_open_access_log(self):
+        """Who of the provider looked at which customer."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_access_log_action"
+        )
+        return dict(action, domain=[("mandate_id", "=", self.id)])
+
+    def action_hand_over(self):
+        self.ensure_one()
+        self._check_working()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_handover_action"
+        )
+        return dict(action, context={"default_mandate_id": self.id})
+
+    @api.model
+    def _cron_end_expired(self):
+        """End the mandates whose last day has passed.
+
+        And what the provider's people still get in ways that no act of ours passed
+        by: contacts that were merged, a database from before this was prevented.
+        """
+        self.search(
+            [("state", "!=", "ended"), ("date_end", "<", fields.Date.today())]
+        ).action_end()
+        self.env["mail.followers"]._dismiss_provider_people()

@@ -1,0 +1,203 @@
+from datetime import timedelta
+
+from odoo import fields, models
+from odoo.exceptions import AccessError
+from odoo.tools import SQL
+
+
+class CollectionMandate(models.Model):
+    """How well a provider serves its mandate, as both sides see it.
+
+    For the company's people and the provider's supervisor: what is promised of the
+    work itself, customers reached and in what time, whatever money it brought.
+    """
+
+    _inherit = "collection.mandate"
+
+    contact_days = fields.Integer(
+        string="First Contact within",
+        default=5,
+        help="Calendar days after the hand-over within which each customer is to be "
+        "reached.",
+    )
+
+    def _check_service_access(self):
+        """Refuse but to in-house people and to supervisors of this mandate."""
+        self.ensure_one()
+        self.check_access("read")
+        if not self.env["collection.account"]._is_outsider():
+            return
+        agent_sudo = self.env["collection.agent"]._current()
+        # sudo: whether he is named in the mandate that he reads
+        if not agent_sudo.supervisor or agent_sudo not in self.sudo().agent_ids:
+            raise AccessError(
+                self.env._("Service levels are for the supervisor of the provider.")
+            )
+
+    def _get_service_levels(self):
+        """Figures of the accounts that are with the provider now.
+
+        Calls and promises count from the hand-over on, those of the provider only.
+        Two statements whatever the number of accounts.
+
+        :return: dict: `accounts`, `worked` (called at least once), `contacted`
+            (somebody reached), `not_contacted_in_time` (not reached though
+            `contact_days` have passed), shares `share_worked`, `share_contacted` and
+            `share_kept` (percent, None without a base), `promises`, `promises_kept`,
+            `promises_broken`, `first_contact_days` (average from hand-over to the
+            first contact, days, None), `callbacks_overdue`, `contact_days`, `agents`
+            (list of the same counts per agent, `id` False for nobody's)
+        :raises AccessError: for others than in-house people and the supervisor
+        """
+        self._check_service_access()
+        self.env["collection.account"]._flush_all()
+        today = fields.Date.context_today(self)
+        # sudo is not needed: one mandate that was checked, and counts only
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT account.agent_id, COUNT(*),
+                       COUNT(*) FILTER (WHERE work.calls > 0),
+                       COUNT(*) FILTER (WHERE work.first IS NOT NULL),
+                       COUNT(*) FILTER (
+                           WHERE work.first IS NULL AND placement.date < %(latest)s),
+                       COUNT(*) FILTER (
+                           WHERE account.next_action_date < %(today)s),
+                       SUM(work.first::date - placement.date),
+                       SUM(said.made), SUM(said.kept), SUM(said.broken)
+                  FROM collection_account account
+                  JOIN collection_placement_line line
+                    ON line.id = account.placement_line_id
+                  JOIN collection_placement placement
+                    ON placement.id = line.placement_id
+     LEFT JOIN LATERAL (
+                       SELECT COUNT(*) AS calls,
+                              MIN(call.date) FILTER (WHERE call.connected) AS first
+                         FROM collection_call call
+                        WHERE call.account_id = account.id
+                          AND call.side = 'provider'
+                          AND call.correction_of_id IS NULL
+                          AND call.date >= placement.date) work ON TRUE
+     LEFT JOIN LATERAL (
+                       SELECT COUNT(*) AS made,
+                              COUNT(*) FILTER (WHERE promise.state = 'kept') AS kept,
+                              COUNT(*) FILTER (
+                                  WHERE promise.state IN ('broken', 'partial'))
+                                  AS broken
+                         FROM collection_promise promise
+                         JOIN collection_agent agent
+                           ON agent.user_id = promise.user_id
+                          AND agent.provider_id = %(provider)s
+                        WHERE promise.account_id = account.id
+                          AND promise.date_made >= placement.date) said ON TRUE
+                 WHERE account.mandate_id = %(mandate)s
+                   AND account.delegation_state = 'delegated'
+              GROUP BY account.agent_id
+                """,
+                mandate=self.id,
+                # sudo: the provider itself, for who was let in above
+                provider=self.sudo().provider_id.id,
+                today=today,
+                latest=today - timedelta(days=self.sudo().contact_days),
+            )
+        )
+        names = (
+            "accounts",
+            "worked",
+            "contacted",
+            "not_contacted_in_time",
+            "callbacks_overdue",
+            "contact_delay",
+            "promises",
+            "promises_kept",
+            "promises_broken",
+        )
+        parts = {
+            agent_id: {
+                name: int(value or 0) for name, value in zip(names, values, strict=True)
+            }
+            for agent_id, *values in rows
+        }
+        # sudo: names of the agents of the mandate, for who was let in above
+        agents_sudo = self.sudo().agent_ids.sorted("name")
+        lines = [
+            {
+                "id": agent.id,
+                "name": agent.name,
+                **self._add_shares(parts.get(agent.id, dict.fromkeys(names, 0))),
+            }
+            for agent in agents_sudo
+        ]
+        rest = [part for id_, part in parts.items() if id_ not in agents_sudo.ids]
+        if rest:
+            lines.append(
+                {
+                    "id": False,
+                    "name": self.env._("Nobody"),
+                    **self._add_shares(
+                        {name: sum(part[name] for part in rest) for name in names}
+                    ),
+                }
+            )
+        total = {name: sum(part[name] for part in parts.values()) for name in names}
+        return {
+            **self._add_shares(total),
+            "contact_days": self.sudo().contact_days,
+            "agents": lines,
+        }
+
+    def _add_shares(self, counts):
+        def share(part, whole):
+            return round(100.0 * part / whole, 1) if whole else None
+
+        counts = dict(counts)
+        delay = counts.pop("contact_delay")
+        judged = counts["promises_kept"] + counts["promises_broken"]
+        return {
+            **counts,
+            "share_worked": share(counts["worked"], counts["accounts"]),
+            "share_contacted": share(counts["contacted"], counts["accounts"]),
+            "share_kept": share(counts["promises_kept"], judged),
+            "first_contact_days": round(delay / counts["contacted"], 1)
+            if counts["contacted"]
+            else None,
+        }
+
+    def _portal_assign_many(self, account_ids, agent_id):
+        """Give accounts of this mandate to one agent, as a supervisor.
+
+        One statement for all: for those who are absent, ill, or have too many.
+
+        :param account_ids: ids of accounts that are delegated under this mandate
+        :param agent_id: id of an agent of the mandate; 0 or False: nobody
+        :return: number of accounts that changed hands
+        :raises AccessError: for anybody else, another mandate's agent, or an account
+            that is not delegated under this mandate now
+        """
+        self._check_service_access()
+        # sudo: the mandate is the supervisor's own, checked above
+        mandate_sudo = self.sudo()
+        agent_sudo = mandate_sudo.agent_ids.filtered(
+            lambda agent: agent.id == agent_id and agent.active
+        )
+        if agent_id and not agent_sudo:
+            raise AccessError(
+                self.env._("Choose one of the agents named in the mandate.")
+            )
+        accounts = self.env["collection.account"].search(
+            [
+                ("id", "in", list(account_ids)),
+                ("mandate_id", "=", self.id),
+                ("delegation_state", "=", "delegated"),
+            ]
+        )
+        if len(accounts) != len(set(account_ids)) or not mandate_sudo._is_working():
+            raise AccessError(
+                self.env._("These customers are no longer all delegated to you.")
+            )
+        # sudo: only the agent changes, of accounts found under his own rules
+        moving_sudo = accounts.sudo().filtered(
+            lambda account: account.agent_id != agent_sudo
+        )
+        moving_sudo.agent_id = agent_sudo
+        return len(moving_sudo)

@@ -1,0 +1,399 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import split_every
+
+from ...reports.collection_placement_xlsx import PlacementWorkbook
+
+#: items that the printed list details; a longer hand-over has its spreadsheet
+PRINTED_ITEMS = 3000
+
+
+class CollectionPlacement(models.Model):
+    """One hand-over of accounts to a provider, frozen as it was on its day."""
+
+    _name = "collection.placement"
+    _description = "Hand-over"
+    _inherit = ["collection.ledger.mixin", "collection.provider.mixin", "mail.thread"]
+    _order = "date desc, id desc"
+    _rec_name = "number"
+
+    _provider_fields = frozenset(
+        {"company_id", "currency_id", "date", "mandate_id", "number", "state"}
+    )
+
+    mandate_id = fields.Many2one(
+        comodel_name="collection.mandate",
+        required=True,
+        index=True,
+        ondelete="restrict",
+    )
+    provider_id = fields.Many2one(related="mandate_id.provider_id", store=True)
+    company_id = fields.Many2one(
+        related="mandate_id.company_id", store=True, index=True
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    number = fields.Char(readonly=True, copy=False, index=True)
+    date = fields.Date(required=True, default=fields.Date.context_today)
+    state = fields.Selection(
+        selection=[
+            ("draft", "Draft"),
+            ("proposed", "Proposed"),
+            ("handed_over", "Handed over"),
+            ("accepted", "Accepted"),
+            ("closed", "Closed"),
+        ],
+        required=True,
+        default="draft",
+        readonly=True,
+        tracking=True,
+        copy=False,
+    )
+    extent = fields.Selection(
+        selection=[
+            ("total", "Total"),
+            ("partial", "Partial"),
+            ("manual", "By hand"),
+        ],
+        readonly=True,
+        help="How the accounts were chosen.",
+    )
+    line_ids = fields.One2many(
+        comodel_name="collection.placement.line",
+        inverse_name="placement_id",
+        string="Accounts",
+    )
+    account_count = fields.Integer(
+        string="Number of Accounts", compute="_compute_totals"
+    )
+    active_count = fields.Integer(string="Still Delegated", compute="_compute_totals")
+    item_count = fields.Integer(string="Items", compute="_compute_totals")
+    amount = fields.Monetary(string="Amount Handed Over", compute="_compute_totals")
+    note = fields.Text()
+
+    def _compute_totals(self):
+        lines = {
+            placement: (count, amount)
+            for placement, count, amount in self.env[
+                "collection.placement.line"
+            ]._read_group(
+                [("placement_id", "in", self.ids)],
+                ["placement_id"],
+                ["__count", "amount:sum"],
+            )
+        }
+        active = dict(
+            self.env["collection.placement.line"]._read_group(
+                [("placement_id", "in", self.ids), ("state", "=", "active")],
+                ["placement_id"],
+                ["__count"],
+            )
+        )
+        items = dict(
+            self.env["collection.placement.item"]._read_group(
+                [("placement_id", "in", self.ids)], ["placement_id"], ["__count"]
+            )
+        )
+        for placement in self:
+            origin = placement._origin
+            placement.account_count, placement.amount = lines.get(origin, (0, 0.0))
+            placement.active_count = active.get(origin, 0)
+            placement.item_count = items.get(origin, 0)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # a number drawn is gone, also where nothing is created
+        self.check_access("create")
+        for vals in vals_list:
+            mandate = self.env["collection.mandate"].browse(vals.get("mandate_id"))
+            vals["number"] = (
+                self.env["ir.sequence"]
+                .with_company(mandate.company_id)
+                .next_by_code("collection.placement")
+            )
+        return super().create(vals_list)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_handed_over(self):
+        if any(placement.state not in ("draft", "proposed") for placement in self):
+            raise UserError(
+                self.env._(
+                    "A hand-over that has taken place stays on record. Recall its "
+                    "accounts instead."
+                )
+            )
+
+    # ------------------------------------------------------------------
+    # Handing over
+    # ------------------------------------------------------------------
+
+    def action_hand_over(self):
+        """Freeze the items and open the accounts to the provider.
+
+        Raises when the mandate does not run today, or when an account is
+        reserved or already with a provider.
+        """
+        self.check_access("write")
+        for placement in self:
+            if placement.state not in ("draft", "proposed"):
+                raise UserError(
+                    self.env._(
+                        "%(number)s has been handed over.", number=placement.number
+                    )
+                )
+            placement.mandate_id._check_working()
+            lines = placement.line_ids.filtered(lambda line: line.state == "active")
+            if not lines:
+                raise UserError(
+                    self.env._(
+                        "%(number)s has no account to hand over.",
+                        number=placement.number,
+                    )
+                )
+            lines._check_can_go()
+            lines._freeze_items()
+            placement.state = "handed_over"
+            lines._link_accounts()
+            placement._log_on_accounts(lines.account_id)
+            placement.mandate_id._draft_missing_notices(lines.account_id)
+
+    def action_propose(self):
+        """Set the accounts aside for the provider, who does not see them yet."""
+        self.check_access("write")
+        for placement in self:
+            if placement.state != "draft":
+                raise UserError(
+                    self.env._(
+                        "%(number)s has been proposed already.", number=placement.number
+                    )
+                )
+            placement.line_ids._check_can_go()
+            placement.state = "proposed"
+            placement.line_ids._link_accounts()
+
+    def action_accept(self):
+        """The provider acknowledges what it has received."""
+        for placement in self:
+            if placement.state == "handed_over":
+                placement.state = "accepted"
+
+    def _get_portal_values(self):
+        """What the provider's supervisor sees of these hand-overs, as plain values.
+
+        A few queries whatever the number of hand-overs and accounts.
+        """
+        self.check_access("read")
+        # sudo: frozen totals of hand-overs the supervisor reads; the lines of
+        # accounts taken back since are counted, but not readable to him
+        placements_sudo = self.sudo()
+        totals = {}
+        for placement, currency, count, amount in (
+            self.env["collection.placement.item"]
+            .sudo()
+            ._read_group(
+                [("placement_id", "in", self.ids)],
+                ["placement_id", "currency_id"],
+                ["__count", "amount:sum"],
+                order="currency_id",
+            )
+        ):
+            totals.setdefault(placement.id, []).append(
+                {"currency": currency, "count": count, "amount": amount}
+            )
+        return [
+            {
+                "id": placement.id,
+                "number": placement.number,
+                "date": placement.date,
+                "company": placement.company_id.name,
+                "mandate": placement.mandate_id.display_name,
+                "accounts": placement.account_count,
+                "active": placement.active_count,
+                "totals": totals.get(placement.id, []),
+                "waiting": placement.state == "handed_over",
+            }
+            for placement in placements_sudo
+        ]
+
+    def _portal_accept(self):
+        """Acknowledge receipt as a supervisor of the provider."""
+        self.ensure_one()
+        self.check_access("read")
+        agent_sudo = self.env["collection.account"]._portal_agent()
+        # sudo: whether the current user supervises this very mandate
+        placement_sudo = self.sudo()
+        if (
+            not agent_sudo.supervisor
+            or agent_sudo not in placement_sudo.mandate_id.agent_ids
+        ):
+            raise AccessError(
+                self.env._("Only a supervisor acknowledges receipt of a hand-over.")
+            )
+        placement_sudo.action_accept()
+
+    def _log_on_accounts(self, accounts):
+        self.ensure_one()
+        lines = {line.account_id: line for line in self.line_ids}
+        accounts._message_log_batch(
+            bodies={
+                account.id: self.env._(
+                    "Handed over to %(provider)s (%(number)s): %(amount)s.",
+                    provider=self.provider_id.display_name,
+                    number=self.number,
+                    amount=self.currency_id.format(lines[account].amount),
+                )
+                for account in accounts
+            }
+        )
+
+    def _close_if_done(self):
+        """Close the hand-overs none of whose accounts is with the provider any more."""
+        open_placements = self.filtered(
+            lambda placement: placement.state in ("proposed", "handed_over", "accepted")
+        )
+        still = {
+            placement
+            for (placement,) in self.env["collection.placement.line"]._read_group(
+                [("placement_id", "in", open_placements.ids), ("state", "=", "active")],
+                ["placement_id"],
+            )
+        }
+        for placement in open_placements:
+            if placement not in still:
+                placement.state = "closed"
+
+    # ------------------------------------------------------------------
+    # Hand-over list
+    # ------------------------------------------------------------------
+
+    def _get_totals(self):
+        """Frozen amounts by currency: [(currency, number of items, amount)]."""
+        self.ensure_one()
+        return self.env["collection.placement.item"]._read_group(
+            [("placement_id", "=", self.id)],
+            ["currency_id"],
+            ["__count", "amount:sum"],
+            order="currency_id",
+        )
+
+    def _get_list_totals(self):
+        """Frozen amounts by currency, what followed later apart.
+
+        :return: [(currency, (items, amount) handed over, (items, amount) followed)]
+        """
+        self.ensure_one()
+        totals = {}
+        for currency, followed, count, amount in self.env[
+            "collection.placement.item"
+        ]._read_group(
+            [("placement_id", "=", self.id)],
+            ["currency_id", "followed"],
+            ["__count", "amount:sum"],
+            order="currency_id",
+        ):
+            pair = totals.setdefault(currency, [(0, 0.0), (0, 0.0)])
+            pair[bool(followed)] = (count, amount)
+        return [(currency, *pair) for currency, pair in totals.items()]
+
+    def _get_list_batches(self, batch_size=1000):
+        """Accounts of the hand-over list as it was signed, batch by batch.
+
+        :return: iterator of lists of dicts; `items` are the frozen items of the
+            account, `followed` those that joined it later
+        """
+        self.ensure_one()
+        item = self.env["collection.placement.item"]
+        lines = self.env["collection.placement.line"].search(
+            [("placement_id", "=", self.id)]
+        )
+        for line_ids in split_every(batch_size, lines.ids):
+            batch = lines.browse(line_ids)
+            items = item.search([("line_id", "in", line_ids)]).grouped("line_id")
+            rows = []
+            for line in batch:
+                of_line = items.get(line, item)
+                followed = of_line.filtered("followed")
+                frozen = of_line - followed
+                partner = line.account_id.partner_id
+                rows.append(
+                    {
+                        "ref": partner.ref or "",
+                        "name": partner.name or "",
+                        "city": partner.city or "",
+                        "segment": line.segment_id.name or "",
+                        "item_count": len(frozen),
+                        "oldest_due_date": min(
+                            frozen.mapped("date_due"), default=False
+                        ),
+                        "days_overdue": max(frozen.mapped("days_overdue") + [0]),
+                        "amount": line.amount,
+                        "amount_overdue": line.amount_overdue,
+                        "state": line.state,
+                        "items": frozen,
+                        "followed": followed,
+                    }
+                )
+            yield rows
+
+    def _get_printed_list(self):
+        """What the printed list shows: rows of accounts, and whether items fit in."""
+        rows = [row for batch in self._get_list_batches() for row in batch]
+        return {
+            "rows": rows,
+            "with_items": sum(row["item_count"] for row in rows) <= PRINTED_ITEMS,
+        }
+
+    def _get_list_lang(self):
+        """Language of the hand-over list: the reader's, else the company's."""
+        self.ensure_one()
+        return self.env.lang or self.env.user.lang or self.company_id.partner_id.lang
+
+    def _get_list_name(self):
+        """File name of the hand-over list, without extension."""
+        self.ensure_one()
+        return self.env._(
+            "Hand-over %(number)s", number=(self.number or "").replace("/", "-")
+        )
+
+    def _get_xlsx(self):
+        """The hand-over list as a spreadsheet: (file name, content)."""
+        self.ensure_one()
+        self.check_access("read")
+        placement = self.with_context(lang=self._get_list_lang())
+        content = PlacementWorkbook(placement).get_content()
+        return f"{placement._get_list_name()}.xlsx", content
+
+    def action_print_list(self):
+        self.ensure_one()
+        return self.env.ref("account_collection.action_report_placement").report_action(
+            self
+        )
+
+    def action_export_xlsx(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/account_collection/placement/{self.id}/xlsx",
+            "target": "download",
+        }
+
+    def action_open_lines(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_placement_line_action"
+        )
+        active_only = self.env.context.get("active_only")
+        return dict(
+            action,
+            domain=[("placement_id", "=", self.id)],
+            context={"search_default_active": 1} if active_only else {},
+        )
+
+    def action_recall(self):
+        """Ask why, then take back every account still with the provider."""
+        accounts = self.line_ids.filtered(
+            lambda line: line.state == "active"
+        ).account_id
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_recall_action"
+        )
+        return dict(action, context={"default_account_ids": accounts.ids})

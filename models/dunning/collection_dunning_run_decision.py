@@ -1,0 +1,504 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class CollectionDunningRun(models.Model):
+    """The level rule: which open item stands on which letter, or why on none.
+
+    Set-based SQL, so that the number of queries does not depend on the number of
+    items. Whoever computes, confirms or sends asks the same statement.
+    """
+
+    _inherit = "collection.dunning.run"
+
+    @api.model
+    def _flush_for_decision(self):
+        self.env["collection.account"]._flush_all()
+        # compiling a statement of this size takes longer than running it
+        self.env.cr.execute(SQL("SET LOCAL jit = off"))
+        # a hundred thousand items are sorted and joined in memory, several times; the
+        # planner, knowing nothing of tables made on the way, would sort for each join
+        self.env.cr.execute(SQL("SET LOCAL work_mem = '64MB'"))
+        self.env.cr.execute(SQL("SET LOCAL enable_mergejoin = off"))
+
+    @api.model
+    def _currency_factors(self, company, date):
+        """Units of each currency for one unit of the company's, at `date`."""
+        # an item may be in a currency that is archived by now
+        currencies = self.env["res.currency"].search([("active", "in", (True, False))])
+        rates = currencies._get_rates(company, date)
+        base = rates[company.currency_id.id]
+        return [(currency.id, rates[currency.id] / base) for currency in currencies]
+
+    @api.model
+    def _due_filter(self, date):
+        """Condition on `collection_item ci`: it is overdue at `date`, or a level may be
+        due before it is. Most of the open items of a company are neither."""
+        [[earliest]] = self.env.execute_query(
+            SQL("SELECT LEAST(MIN(delay_days), 1) FROM collection_policy_level")
+        )
+        return SQL(
+            "(ci.date_due <= %s OR ci.level_date IS NOT NULL)",
+            date - relativedelta(days=earliest),
+        )
+
+    @api.model
+    def _fixed_trigger(self, date_due):
+        """SQL of the day on which `level` is due for an item, whatever was sent before;
+        NULL for a level that is counted from the one before."""
+        return SQL(
+            """CASE level.delay_basis
+                WHEN 'due' THEN %(date_due)s + level.delay_days
+                WHEN 'eom'
+                THEN (date_trunc('month', %(date_due)s + level.delay_days)
+                      + interval '1 month - 1 day')::date
+                END""",
+            date_due=date_due,
+        )
+
+    @api.model
+    def _decision_tables(
+        self, company, date, policies=None, items=None, again=None, by_provider=False
+    ):
+        """SQL that decides, for each open item, its letter level or why it has none.
+
+        The rule: the next level after the last one sent on the item's effective
+        policy (invoice, then account, then segment, then company); triggered by
+        its own delay, and not within the policy's days between two letters; one
+        level per item and run. An item whose last letter belongs to another policy
+        stands where that one is no more severe (`_standing_query`). A level before
+        the due date no longer applies once the item is overdue. With "by age", an
+        item that was never dunned starts at the highest level already due by the
+        due date and not a formal notice.
+
+        :param company: company whose items are looked at
+        :param date: day of the run
+        :param policies: only items under these policies, all when empty
+        :param items: decide for these items only
+        :param again: they are on a confirmed letter, the level itself is not
+            questioned; by default so when `items` are given
+        :param by_provider: the provider itself asks: that an item is its to work is
+            no reason to leave it out
+        :return: tables for a WITH clause. Of `decision`, one row per item; `reason`
+            NULL means "on a letter". Of `addressed`, one row per account, currency,
+            wanted channel, and due or not: whom its letter goes to and how, and which
+            one it is (`letter_rank`, in the order of accounts), with the part of the
+            letter's amounts and level that comes from these items.
+        """
+        some = items is not None
+        again = some if again is None else again
+        Item = self.env["collection.item"]
+        account_filter = (
+            SQL("ci.account_id IN %s", tuple(items.account_id.ids) or (0,))
+            if some
+            else SQL("TRUE")
+        )
+        return SQL(
+            """
+            factor (currency_id, value) AS (VALUES %(factors)s),
+            ladder AS (
+                SELECT level.*,
+                       ROW_NUMBER() OVER (PARTITION BY policy_id
+                                          ORDER BY sequence, id) AS rank,
+                       ROW_NUMBER() OVER (ORDER BY sequence, id) AS position
+                  FROM collection_policy_level level
+            ),
+            passage AS (%(passage)s),
+            -- the level after each one, for items that are overdue and that are not
+            following AS (
+                SELECT DISTINCT ON (step.policy_id, step.rank, late.overdue)
+                       step.policy_id, step.rank, late.overdue, level.id
+                  FROM (SELECT policy_id, rank FROM ladder
+                         UNION SELECT policy_id, 0 FROM ladder) step
+            CROSS JOIN (VALUES (TRUE), (FALSE)) late (overdue)
+                  JOIN ladder level
+                    ON level.policy_id = step.policy_id
+                   AND level.rank > step.rank
+                   AND NOT (late.overdue AND level.delay_basis = 'due'
+                            AND level.delay_days < 0)
+              ORDER BY step.policy_id, step.rank, late.overdue, level.rank
+            ),
+            -- customer by customer: 20,000 of them have 100,000 items
+            customer AS MATERIALIZED (
+                SELECT acc.id, acc.partner_id, acc.dunning_contact_id,
+                       acc.preferred_channel, acc.insolvency_date, acc.hold_until,
+                       acc.hold_reason,
+                       COALESCE(acc.policy_id, shared.id, com.collection_policy_id)
+                           AS policy_id
+                  FROM collection_account acc
+                  JOIN res_company com ON com.id = acc.company_id
+             LEFT JOIN collection_segment segment ON segment.id = acc.segment_id
+             -- segments are shared between companies, their policies may not be
+             LEFT JOIN collection_policy shared
+                    ON shared.id = segment.policy_id
+                   AND (shared.company_id IS NULL
+                        OR shared.company_id = acc.company_id)
+                 WHERE acc.company_id = %(company)s
+            ),
+            -- a policy's level after each one that an item may have been sent
+            step AS (
+                SELECT policy.id AS policy_id, last.level_id AS last_level_id,
+                       late.overdue, following.id AS next_level_id,
+                       policy.do_nothing, policy.align_customer, policy.tolerance,
+                       policy.interval_days,
+                       policy.catch_up = 'by_age' AND last.level_id IS NULL
+                           AND late.overdue AS by_age
+                  FROM collection_policy policy
+            CROSS JOIN (VALUES (TRUE), (FALSE)) late (overdue)
+            CROSS JOIN LATERAL (
+                        SELECT NULL::int AS level_id, 0 AS rank
+                         UNION ALL
+                        SELECT sent.id, COALESCE(passage.rank, 0)
+                          FROM collection_policy_level sent
+                     LEFT JOIN passage ON passage.level_id = sent.id
+                                      AND passage.policy_id = policy.id) last
+             LEFT JOIN following ON following.policy_id = policy.id
+                                AND following.rank = last.rank
+                                AND following.overdue = late.overdue
+                 WHERE policy.active
+            ),
+            item AS (
+                SELECT ci.id AS item_id, ci.account_id, ci.currency_id,
+                       ci.date_due, ci.amount_total, ci.amount_residual,
+                       ci.amount_residual - ci.amount_disputed AS amount_due,
+                       %(date)s::date - ci.date_due AS days_overdue,
+                       ci.move_line_id, ci.acknowledged_date,
+                       ci.level_id AS last_level_id, ci.level_date,
+                       ci.approved_level_id, ci.delegated,
+                       COALESCE(ci.policy_id, customer.policy_id) AS policy_id,
+                       move.partner_id AS move_partner_id,
+                       COALESCE(move.name, '') AS move_name,
+                       COALESCE(move.invoice_date, move.date) AS invoice_date,
+                       -- few of the journal items, which have an index of their own
+                       ci.move_line_id IN (SELECT id FROM account_move_line
+                                            WHERE no_followup)
+                           OR move.payment_state = 'blocked' AS no_followup,
+                       %(in_payment)s AS in_payment,
+                       GREATEST(customer.hold_until, ci.hold_until) AS hold_until,
+                       CASE WHEN ci.hold_until > customer.hold_until
+                                 OR customer.hold_until IS NULL
+                            THEN ci.hold_reason
+                            ELSE customer.hold_reason END AS hold_reason,
+                       customer.insolvency_date, ci.amount_disputed,
+                       ci.promise_id, ci.plan_id, customer.partner_id,
+                       customer.dunning_contact_id, customer.preferred_channel
+                  FROM collection_item ci
+                  JOIN customer ON customer.id = ci.account_id
+                  JOIN account_move move ON move.id = ci.move_id
+                 -- all items of the customers: they share the open credits, the oldest
+                 -- first, so that one which is due later takes none of them
+                 WHERE ci.state = 'open' AND ci.company_id = %(company)s
+                   AND %(account_filter)s AND %(due_filter)s
+            ),
+            climbed AS (
+                SELECT item.*, step.policy_id IS NOT NULL AS has_policy,
+                       step.do_nothing, step.align_customer,
+                       step.tolerance, step.interval_days,
+                       CASE WHEN step.by_age THEN COALESCE((
+                            SELECT level.id FROM ladder level
+                             WHERE level.policy_id = item.policy_id
+                               AND level.formal_notice IS NOT TRUE
+                               AND NOT (level.delay_basis = 'due'
+                                        AND level.delay_days < 0)
+                               AND %(item_trigger)s <= %(date)s
+                          ORDER BY level.rank DESC LIMIT 1), step.next_level_id)
+                            ELSE step.next_level_id END AS next_level_id
+                  FROM item
+             LEFT JOIN step
+                    ON step.policy_id = item.policy_id
+                   AND COALESCE(step.last_level_id, 0)
+                       = COALESCE(item.last_level_id, 0)
+                   AND step.overdue = (item.days_overdue >= 1)
+            ),
+            credit AS (
+                SELECT acc.id AS account_id, aml.currency_id,
+                       -SUM(aml.amount_residual_currency) AS amount
+                  FROM account_move_line aml
+                  JOIN res_partner p ON p.id = aml.partner_id
+                  JOIN collection_account acc
+                    ON acc.partner_id = p.commercial_partner_id
+                   AND acc.company_id = aml.company_id
+                 WHERE aml.company_id = %(company)s
+                   -- an array, for the sake of the ledger's index on open items
+                   AND aml.account_id = ANY (ARRAY(
+                        SELECT id FROM account_account
+                         WHERE account_type = 'asset_receivable'))
+                   AND aml.parent_state = 'posted'
+                   AND aml.reconciled IS NOT TRUE
+                   -- which has an index of its own in the ledger
+                   AND aml.amount_residual < 0
+                   AND %(credit_filter)s
+              GROUP BY acc.id, aml.currency_id
+            ),
+            waiting AS (
+                SELECT line.item_id, MIN(letter.number) AS number
+                  FROM collection_letter letter
+                  JOIN collection_letter_line line ON line.letter_id = letter.id
+                 WHERE letter.state IN ('to_send', 'error')
+                   AND letter.level_id IS NOT NULL
+                   AND letter.company_id = %(company)s
+                   -- without a number, one in error is a draft
+                   AND letter.number IS NOT NULL
+                   AND line.item_id IS NOT NULL
+              GROUP BY line.item_id
+            ),
+            -- what leaves an item no right to any letter, whatever its level: `stopped`
+            -- comes before the question whether it is time-barred, `barred` after it
+            standing AS (
+                SELECT climbed.item_id, climbed.account_id, climbed.currency_id,
+                       climbed.date_due, climbed.days_overdue,
+                       climbed.amount_total, climbed.amount_residual,
+                       climbed.amount_due, climbed.amount_disputed, climbed.policy_id,
+                       climbed.move_partner_id, climbed.move_name,
+                       climbed.invoice_date, climbed.partner_id,
+                       climbed.dunning_contact_id, climbed.preferred_channel,
+                       climbed.in_payment, climbed.insolvency_date, climbed.hold_until,
+                       climbed.hold_reason, climbed.promise_id, climbed.plan_id,
+                       climbed.next_level_id, level.rank,
+                       climbed.move_line_id, climbed.acknowledged_date,
+                       climbed.align_customer AND level.needs_approval IS NOT TRUE
+                           AS align,
+                       level.needs_approval
+                           AND climbed.approved_level_id
+                               IS DISTINCT FROM climbed.next_level_id AS unapproved,
+                       GREATEST(climbed.tolerance, COALESCE(level.min_amount, 0))
+                           * factor.value AS minimum,
+                       credit.amount AS credit_total,
+                       CASE
+                       WHEN NOT climbed.has_policy THEN 'no_policy'
+                       WHEN climbed.do_nothing THEN 'do_nothing'
+                       WHEN climbed.no_followup THEN 'no_followup'
+                       WHEN climbed.insolvency_date IS NOT NULL THEN 'insolvent'
+                       END AS stopped,
+                       CASE
+                       WHEN climbed.amount_due <= 0 THEN 'disputed'
+                       WHEN climbed.promise_id IS NOT NULL THEN 'promised'
+                       WHEN climbed.plan_id IS NOT NULL THEN 'on_plan'
+                       WHEN climbed.hold_until >= %(date)s THEN 'on_hold'
+                       WHEN NOT %(by_provider)s AND climbed.delegated
+                            AND level.worked_by IS DISTINCT FROM 'company'
+                       THEN 'delegated'
+                       END AS barred,
+                       waiting.number AS waiting_number,
+                       CASE
+                       WHEN climbed.next_level_id IS NOT NULL
+                            AND waiting.item_id IS NULL
+                       THEN GREATEST(
+                            COALESCE(%(trigger)s,
+                                     COALESCE(climbed.level_date, climbed.date_due)
+                                     + level.delay_days),
+                            CASE WHEN climbed.last_level_id IS NOT NULL
+                                 THEN climbed.level_date + climbed.interval_days END)
+                       END AS date_trigger
+                  -- the level is looked up once, not for every column it decides on
+                  FROM (SELECT * FROM climbed OFFSET 0) climbed
+                  JOIN factor ON factor.currency_id = climbed.currency_id
+             LEFT JOIN ladder level ON level.id = climbed.next_level_id
+             LEFT JOIN credit ON credit.account_id = climbed.account_id
+                             AND credit.currency_id = climbed.currency_id
+             LEFT JOIN waiting ON waiting.item_id = climbed.item_id
+            ),
+            expired AS (
+                SELECT item_id, date_limitation FROM (%(limitation)s) term
+                 WHERE date_limitation < %(date)s
+            ),
+            -- open credits pay the oldest items first, each up to what it owes
+            covering AS (
+                SELECT item_id,
+                       GREATEST(0, LEAST(amount_due, credit_total + amount_due
+                            - SUM(amount_due) OVER (
+                                PARTITION BY account_id, currency_id
+                                ORDER BY date_due, item_id))) AS amount_credit
+                  FROM standing
+                 WHERE stopped IS NULL AND barred IS NULL AND NOT in_payment
+                   AND credit_total > 0
+                   AND item_id NOT IN (SELECT item_id FROM expired)
+            ),
+            -- and what makes it wait for a letter it has a right to
+            -- (worked out where it is asked for: writing it down would cost more)
+            reasoned AS NOT MATERIALIZED (
+                SELECT standing.*, expired.date_limitation,
+                       CASE WHEN in_payment THEN amount_due
+                            ELSE COALESCE(covering.amount_credit, 0)
+                       END AS amount_credit,
+                       CASE
+                       WHEN stopped IS NOT NULL THEN stopped
+                       WHEN expired.item_id IS NOT NULL THEN 'time_barred'
+                       WHEN barred IS NOT NULL THEN barred
+                       WHEN in_payment OR covering.amount_credit >= amount_due
+                       THEN 'covered_by_credit'
+                       WHEN amount_due < minimum THEN 'below_minimum'
+                       WHEN %(again)s THEN NULL
+                       WHEN next_level_id IS NULL
+                            OR waiting_number IS NOT NULL
+                            OR date_trigger > %(date)s
+                       THEN 'not_yet'
+                       WHEN unapproved THEN 'awaiting_approval'
+                       END AS reason
+                  FROM standing
+             LEFT JOIN covering ON covering.item_id = standing.item_id
+             LEFT JOIN expired ON expired.item_id = standing.item_id
+            ),
+            -- the highest level of a customer's items, where the policy aligns them; no
+            -- item is lifted to a level nobody has approved for it
+            highest AS (
+                SELECT account_id, currency_id, policy_id, days_overdue >= 1 AS overdue,
+                       MAX(rank) AS rank
+                  FROM reasoned
+                 WHERE reason IS NULL AND align
+              GROUP BY account_id, currency_id, policy_id, days_overdue >= 1
+            ),
+            decision AS MATERIALIZED (
+                SELECT reasoned.item_id, reasoned.account_id, reasoned.currency_id,
+                       reasoned.partner_id, reasoned.dunning_contact_id,
+                       reasoned.move_partner_id, reasoned.move_name,
+                       reasoned.invoice_date, reasoned.date_due,
+                       reasoned.days_overdue, reasoned.days_overdue >= 1 AS overdue,
+                       reasoned.amount_total, reasoned.amount_residual,
+                       reasoned.amount_due, reasoned.amount_credit,
+                       reasoned.next_level_id, level.id AS level_id,
+                       level.position,
+                       CASE WHEN level.channel IN ('email', 'post')
+                            THEN COALESCE(preferred_channel, level.channel)
+                            ELSE level.channel END AS wanted_channel,
+                       -- said as a column of its own, the planner knows what to expect
+                       reasoned.reason IS NULL AS on_letter, reasoned.reason,
+                       -- what explains the reason
+                       CASE reasoned.reason
+                           WHEN 'not_yet' THEN date_trigger
+                           WHEN 'insolvent' THEN insolvency_date
+                           WHEN 'time_barred' THEN date_limitation
+                           WHEN 'promised'
+                           THEN (SELECT date_promised FROM collection_promise
+                                  WHERE id = promise_id)
+                           WHEN 'on_plan'
+                           THEN (SELECT next_date FROM collection_payment_plan
+                                  WHERE id = plan_id)
+                           WHEN 'on_hold' THEN hold_until
+                       END AS reason_date,
+                       CASE reasoned.reason
+                           WHEN 'covered_by_credit' THEN amount_credit
+                           WHEN 'below_minimum' THEN minimum
+                           WHEN 'disputed' THEN amount_disputed
+                       END AS reason_amount,
+                       CASE reasoned.reason
+                           WHEN 'not_yet' THEN waiting_number
+                           WHEN 'promised'
+                           THEN (SELECT number FROM collection_promise
+                                  WHERE id = promise_id)
+                           WHEN 'on_plan'
+                           THEN (SELECT number FROM collection_payment_plan
+                                  WHERE id = plan_id)
+                           WHEN 'on_hold' THEN hold_reason
+                       END AS reason_note
+                  -- and so is the reason
+                  FROM (SELECT * FROM reasoned OFFSET 0) reasoned
+             LEFT JOIN highest
+                    ON highest.account_id = reasoned.account_id
+                   AND highest.currency_id = reasoned.currency_id
+                   AND highest.policy_id = reasoned.policy_id
+                   AND highest.overdue = (reasoned.days_overdue >= 1)
+                   AND reasoned.reason IS NULL AND reasoned.align
+             LEFT JOIN ladder level
+                    ON level.policy_id = reasoned.policy_id
+                   AND level.rank = COALESCE(highest.rank, reasoned.rank)
+                 WHERE %(wanted)s AND %(policy_filter)s
+            ),
+            -- who is written to, and how: the account's contact for letters, else the
+            -- contact that all invoices of the letter name (one with an address, for
+            -- an e-mail), else the contact for invoices, else the customer; what is
+            -- not due yet is never part of a demand
+            reached AS (
+                SELECT account_id, currency_id, wanted_channel, overdue,
+                       amount_due, amount_credit, position, dunning_contact_id,
+                       base.id AS base_id, own.id AS own_id,
+                       own.email_normalized AS own_email,
+                       CASE WHEN wanted_channel <> 'email' THEN wanted_channel
+                            WHEN CASE WHEN dunning_contact_id IS NOT NULL
+                                      THEN dunning.email_normalized
+                                      ELSE COALESCE(base.email_normalized,
+                                                    own.email_normalized)
+                                 END IS NOT NULL
+                            THEN 'email' ELSE 'post' END AS channel
+                  FROM (SELECT account_id, currency_id, wanted_channel, overdue,
+                               partner_id, dunning_contact_id,
+                               SUM(amount_due) AS amount_due,
+                               SUM(amount_credit) AS amount_credit,
+                               MAX(position) AS position,
+                               CASE WHEN MIN(move_partner_id) = MAX(move_partner_id)
+                                    THEN MIN(move_partner_id) END AS move_partner_id
+                          FROM decision
+                         WHERE on_letter
+                      GROUP BY account_id, currency_id, wanted_channel, overdue,
+                               partner_id, dunning_contact_id) asked
+             LEFT JOIN res_partner dunning ON dunning.id = dunning_contact_id
+             LEFT JOIN res_partner own ON own.id = move_partner_id
+                                      AND own.active
+                                      AND own.id <> asked.partner_id
+             LEFT JOIN (
+                        SELECT parent_id, MIN(id) AS id FROM res_partner
+                         WHERE type = 'invoice' AND active
+                      GROUP BY parent_id) child
+                    ON child.parent_id = asked.partner_id
+                  JOIN res_partner base
+                    ON base.id = COALESCE(child.id, asked.partner_id)
+            ),
+            -- by post instead of e-mail may make one letter of two
+            addressed AS (
+                SELECT account_id, currency_id, wanted_channel, overdue, channel,
+                       amount_due, amount_credit, position,
+                       DENSE_RANK() OVER (
+                            ORDER BY account_id, currency_id, channel, overdue)
+                           AS letter_rank,
+                       COALESCE(dunning_contact_id,
+                                CASE WHEN COUNT(own_id) OVER together
+                                          = COUNT(*) OVER together
+                                      AND MIN(own_id) OVER together
+                                          = MAX(own_id) OVER together
+                                      AND (channel <> 'email'
+                                           OR own_email IS NOT NULL)
+                                     THEN own_id END,
+                                base_id) AS contact_id
+                  FROM reached
+                WINDOW together AS (
+                       PARTITION BY account_id, currency_id, channel, overdue)
+            )
+            """,
+            date=date,
+            company=company.id,
+            factors=SQL(", ").join(
+                SQL("(%s, %s::numeric)", currency_id, factor)
+                for currency_id, factor in self._currency_factors(company, date)
+            ),
+            passage=self.env["collection.policy"]._standing_query(),
+            limitation=Item._limitation_query(
+                invoiced=SQL(
+                    """SELECT item_id AS id, move_line_id, account_id,
+                              acknowledged_date, invoice_date AS date_start
+                         FROM standing WHERE invoice_date < %s""",
+                    Item._limitation_horizon(date),
+                ),
+                before=date,
+            ),
+            account_filter=account_filter,
+            in_payment=Item._in_payment(SQL("move.payment_state")),
+            item_trigger=self._fixed_trigger(SQL("item.date_due")),
+            trigger=self._fixed_trigger(SQL("climbed.date_due")),
+            due_filter=SQL("TRUE") if some else self._due_filter(date),
+            # of everybody, the index on negative residuals alone is the shortest way
+            credit_filter=self.env["collection.account"]._credit_filter(
+                SQL("own.id IN %s", tuple(items.account_id.ids) or (0,))
+            )
+            if some
+            else SQL("TRUE"),
+            wanted=SQL("reasoned.item_id IN %s", tuple(items.ids) or (0,))
+            if some
+            else SQL("(reasoned.reason IS NULL OR reasoned.days_overdue >= 1)"),
+            policy_filter=SQL("reasoned.policy_id = ANY(%s)", list(policies.ids))
+            if policies
+            else SQL("TRUE"),
+            again=again,
+            by_provider=by_provider,
+        )

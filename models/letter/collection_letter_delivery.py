@@ -1,0 +1,870 @@
+import io
+import logging
+from collections import Counter
+from datetime import timedelta
+from itertools import groupby, pairwise
+
+from markupsafe import Markup
+from psycopg2 import OperationalError
+
+from odoo import Command, api, fields, models, modules
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.tools import SQL, split_every
+from odoo.tools.pdf import PdfFileReader, PdfFileWriter, merge_pdf
+
+from ...tools.pdf import count_pages
+from .collection_letter_mail import TODO_ACTIVITY
+from .ir_actions_report import LETTER_REPORT
+
+_logger = logging.getLogger(__name__)
+
+#: letters delivered together: one renderer call, one batch of e-mails
+SEND_BATCH = 50
+#: letters sent while the user waits; more are left to the sending job
+INLINE_LIMIT = 100
+#: letters in one document: the renderer slows down on very long ones
+PRINT_BATCH = 100
+#: letters that cannot be printed, before any that can, until the renderer is held to be
+#: out of order
+PRINT_TRIES = 2
+#: hours after which a letter is printed again at the latest
+RETRY_HOURS = 24
+
+
+class PrintError(Exception):
+    """The letter is in order but could not be printed: another time it may be."""
+
+
+class CollectionLetter(models.Model):
+    """How a letter leaves: computed again, printed, sent, and recorded as sent."""
+
+    _inherit = "collection.letter"
+
+    delivery_state = fields.Selection(
+        selection=[
+            ("queued", "Waiting for the sending job"),
+            ("pending", "Waiting in the mail queue"),
+            ("handed_over", "Handed to the mail server"),
+            ("bounced", "Came back"),
+            ("failed", "Could not be sent"),
+        ],
+        string="Delivery",
+        readonly=True,
+        copy=False,
+        help="Where the letter is on its way, as far as it goes by e-mail.",
+    )
+    by_email = fields.Boolean(string="Sent by E-mail", readonly=True, copy=False)
+    by_post = fields.Boolean(string="Sent by Post", readonly=True, copy=False)
+    retry_at = fields.Datetime(
+        string="Next Try",
+        readonly=True,
+        copy=False,
+        help="When the sending job tries to print and send the letter again.",
+    )
+    print_failures = fields.Integer(string="Failed Prints", readonly=True, copy=False)
+
+    _queued_idx = models.Index(
+        "(id) WHERE state = 'to_send' AND delivery_state = 'queued'"
+    )
+    _retry_idx = models.Index("(retry_at) WHERE state = 'error'")
+
+    # ------------------------------------------------------------------
+    # The document
+    # ------------------------------------------------------------------
+
+    def _render_html(self):
+        """One complete HTML document with these letters, a new page for each."""
+        Report = self.env["ir.actions.report"]
+        return Report._render_qweb_html(LETTER_REPORT, self.ids)[0].decode()
+
+    def _render_pdf(self):
+        """One PDF with these letters as they stand now, in one renderer call.
+
+        :raise UserError: what came out is no PDF of that many letters, or nothing did
+        """
+        Report = self.env["ir.actions.report"].with_context(
+            collection_letters=True, collection_documents=len(self)
+        )
+        html = self._render_html()
+        if Report.get_wkhtmltopdf_state() == "install":
+            if modules.module.current_test:
+                # like core: tests do without the renderer
+                return html.encode()
+            raise UserError(
+                self.env._(
+                    "Wkhtmltopdf is not installed on this server: letters cannot be "
+                    "printed."
+                )
+            )
+        content = Report._run_wkhtmltopdf([html], report_ref=LETTER_REPORT)
+        if count_pages(content) < len(self):
+            raise UserError(
+                self.env._(
+                    "The document could not be printed: pages are missing from it."
+                )
+            )
+        return content
+
+    def _render_pdf_each(self):
+        """A PDF of its own for each letter: {letter: bytes}.
+
+        The letters are rendered together and cut apart at their headings, which
+        is an order of magnitude faster than one renderer call each.
+        """
+        content = self._render_pdf()
+        if len(self) == 1:
+            return {self: content}
+        starts = content.startswith(b"%PDF") and self._get_start_pages(content)
+        if not starts or len(starts) != len(self) or starts[0] != 0:
+            return {letter: letter._render_pdf() for letter in self}
+        reader = PdfFileReader(io.BytesIO(content), strict=False)
+        pages = reader.pages
+        documents = {}
+        for letter, (start, end) in zip(
+            self, pairwise([*starts, len(pages)]), strict=True
+        ):
+            writer = PdfFileWriter()
+            for page in pages[start:end]:
+                writer.add_page(page)
+            stream = io.BytesIO()
+            writer.write(stream)
+            documents[letter] = stream.getvalue()
+        return documents
+
+    @api.model
+    def _get_start_pages(self, content):
+        """Pages on which a letter begins, from the outline of the renderer."""
+        reader = PdfFileReader(io.BytesIO(content), strict=False)
+        starts = set()
+        for entry in reader.outline:
+            if isinstance(entry, list):
+                continue
+            # a page number in some versions of the renderer, the page in others
+            page = entry.get("/Page")
+            if not isinstance(page, int):
+                page = reader.get_destination_page_number(entry)
+            if page is None:
+                return []
+            starts.add(int(page))
+        return sorted(starts)
+
+    def _get_pdf_parts(self):
+        """PDFs that make up these letters in their order: [(first letter, bytes)].
+
+        A letter that was sent is its stored PDF, byte for byte.
+        """
+        self.check_access("read")
+        self._check_intact()
+        parts = []
+        # runs of neighbours: the order of the letters is that of the pages
+        neighbours = groupby(  # pylint: disable=bad-builtin-groupby
+            self, lambda letter: letter._is_stored()
+        )
+        for stored, letters in neighbours:
+            if stored:
+                for letter in letters:
+                    # sudo: the PDF of a letter that may be read, and what goes into
+                    # the same envelope
+                    documents_sudo = letter.sudo()._get_envelope()
+                    parts.append(
+                        (letter, letter._join_pdfs(documents_sudo.mapped("raw")))
+                    )
+                continue
+            for batch in split_every(PRINT_BATCH, [letter.id for letter in letters]):
+                letters_batch = self.browse(batch)
+                parts.append((letters_batch[0], letters_batch._render_pdf()))
+        return parts
+
+    @api.model
+    def _join_pdfs(self, documents):
+        """One PDF out of several; a single one stays as it is, byte for byte."""
+        readable = [document for document in documents if document[:4] == b"%PDF"]
+        if len(readable) < 2:
+            return documents[0]
+        return merge_pdf(readable)
+
+    def _is_stored(self):
+        return self.state == "sent" and bool(self.attachment_id)
+
+    def _get_envelope(self, enclosed=False):
+        """Files of the letter as it was sent, with its enclosures on paper or if
+        `enclosed`."""
+        documents = self.attachment_id
+        return documents | self.enclosure_ids if enclosed or self.by_post else documents
+
+    def _get_damaged(self, enclosed=False):
+        """Those of these letters that were sent and whose files are gone or cut off."""
+        # sudo: whether the files of letters that may be read are there
+        return self.filtered(
+            lambda letter: (
+                letter._is_stored()
+                and not all(
+                    document._is_intact()
+                    for document in letter.sudo()._get_envelope(enclosed)
+                )
+            )
+        )
+
+    def _check_intact(self, enclosed=False):
+        damaged = self._get_damaged(enclosed)
+        if damaged:
+            raise UserError(damaged._describe_damage())
+
+    def _describe_damage(self):
+        return self.env._(
+            "The files of these letters, or of what goes with them, are missing or "
+            "damaged on the server: %(letters)s. Ask your administrator to bring them "
+            "back from a backup.",
+            letters=", ".join(self.mapped("display_name")),
+        )
+
+    def _get_file_name(self):
+        number = (self.number or self.env._("draft")).replace("/", "-")
+        letter = self.with_context(lang=self.lang)
+        if self.kind_id:
+            return letter.env._("Letter_%(number)s.pdf", number=number)
+        return letter.env._("Reminder_%(number)s.pdf", number=number)
+
+    # ------------------------------------------------------------------
+    # Sending
+    # ------------------------------------------------------------------
+
+    def _send(self):
+        """Send these waiting letters, each computed again first.
+
+        A letter that cannot leave is set to "error" with the reason and the
+        others go on. Letters of the channel "call" ask for the call and wait for
+        it. Letters that another process is sending are left to it. When nothing can
+        be printed, the rest is left to the sending job.
+
+        :return: the letters that left
+        """
+        locked = self.try_lock_for_update()
+        locked.invalidate_recordset(["state", "by_call", "delivery_state"])
+        # whatever becomes of it, a letter leaves the queue: it would come back for ever
+        locked.filtered(
+            lambda letter: letter.delivery_state == "queued"
+        ).delivery_state = False
+        waiting = locked.filtered(lambda letter: letter._is_leaving())
+        remaining = waiting._recompute_before_sending()
+        sent = self.browse()
+        while remaining:
+            letters, remaining = remaining[:SEND_BATCH], remaining[SEND_BATCH:]
+            calls = letters.filtered(lambda letter: letter._is_only_call())
+            calls._ask_for_call()
+            sent |= (letters - calls)._deliver_or_fail()
+            if letters._get_queued():
+                # the renderer is out of order
+                remaining.delivery_state = "queued"
+                break
+        return sent
+
+    def _get_queued(self):
+        return self.filtered(lambda letter: letter.delivery_state == "queued")
+
+    def _is_leaving(self):
+        """Whether it waits to be sent; a call asked for only waits to be made."""
+        return self.state == "to_send" and not (self.channel == "call" and self.by_call)
+
+    def _send_or_queue(self):
+        """Send a few letters at once, leave many to the sending job.
+
+        :return: the letters that left, or None when they are left to the job
+        """
+        if len(self) <= INLINE_LIMIT:
+            return self._send()
+        self._queue_sending()
+        return None
+
+    def _queue_sending(self):
+        """Leave these waiting letters to the sending job, and start it at once."""
+        self.filtered(lambda letter: letter._is_leaving()).delivery_state = "queued"
+        # sudo: whoever sends letters has no rights on scheduled actions
+        self.env.ref("account_collection.ir_cron_collection_send").sudo()._trigger()
+
+    @api.model
+    def _cron_send(self):
+        """Send what is queued, a batch per transaction.
+
+        The state of a letter and its e-mail are written together: after a crash
+        what was committed has left once and the rest is still queued. Several
+        workers share the queue, each locks the letters it takes.
+        """
+        Cron = self.env["ir.cron"]
+        Cron._commit_progress(remaining=self.search_count(self._queue_domain()))
+        while batch := self._lock_queued():
+            batch._send()
+            batch._tell_managers()
+            if batch._get_queued():
+                # nothing can be printed: the next pass, in an hour, may find it mended
+                Cron._commit_progress(len(batch), remaining=0)
+                break
+            if not Cron._commit_progress(len(batch)):
+                break
+
+    @api.model
+    def _queue_domain(self):
+        """Letters that the sending job takes: the queue, and what could not be printed
+        and is due again."""
+        return (
+            Domain("state", "=", "to_send") & Domain("delivery_state", "=", "queued")
+        ) | (
+            Domain("state", "=", "error")
+            & Domain("retry_at", "<=", fields.Datetime.now())
+        )
+
+    @api.model
+    def _lock_queued(self):
+        """The next letters of the queue that no other worker has taken.
+
+        Those that could not be printed before come last, and never among the others.
+        """
+        self.flush_model(["state", "delivery_state", "retry_at"])
+        for condition in (
+            SQL("state = 'to_send' AND delivery_state = 'queued' ORDER BY id"),
+            SQL(
+                "state = 'error' AND retry_at <= %s ORDER BY retry_at, id",
+                fields.Datetime.now(),
+            ),
+        ):
+            rows = self.env.execute_query(
+                SQL(
+                    "SELECT id FROM collection_letter WHERE %s LIMIT %s "
+                    "FOR UPDATE SKIP LOCKED",
+                    condition,
+                    SEND_BATCH,
+                )
+            )
+            if rows:
+                break
+        letters = self.browse(row[0] for row in rows)
+        letters.filtered("retry_at").write({"state": "to_send", "retry_at": False})
+        return letters
+
+    def _deliver_or_fail(self):
+        """Deliver the letters together or, if one stands in the way, one by one."""
+        if not self:
+            return self
+        try:
+            with self.env.cr.savepoint():
+                self._deliver()
+        except OperationalError:
+            # not the letter's fault: the transaction is done again
+            raise
+        except Exception as error:
+            # whatever is wrong with one letter must not keep back the others
+            if len(self) > 1:
+                return self._deliver_one_by_one()
+            self.invalidate_recordset()
+            values = {"state": "error", "state_reason": str(error)}
+            if isinstance(error, PrintError):
+                failures = self.print_failures + 1
+                hours = min(2 ** (failures - 1), RETRY_HOURS)
+                values.update(
+                    print_failures=failures,
+                    retry_at=fields.Datetime.now() + timedelta(hours=hours),
+                )
+            elif not isinstance(error, UserError):
+                _logger.warning("Letter %s not sent", self.number, exc_info=True)
+            self.write(values)
+            return self.browse()
+        return self
+
+    def _deliver_one_by_one(self):
+        """Deliver the letters each by itself; the rest waits in the queue when the
+        first ones show that nothing can be printed at this moment."""
+        sent = self.browse()
+        for position, letter in enumerate(self, start=1):
+            sent |= letter._deliver_or_fail()
+            unprinted = self[:position].filtered("retry_at")
+            if not sent and len(unprinted) == PRINT_TRIES:
+                self[position:].delivery_state = "queued"
+                break
+        return sent
+
+    def _tell_managers(self):
+        """Letters that could not be printed for the first time: ask the managers of
+        their runs, or else the collectors, to look."""
+        failed = self.filtered(
+            lambda letter: letter.retry_at and letter.print_failures == 1
+        )
+        summary = self.env._("Letters could not be printed")
+        for run, letters in failed.grouped("run_id").items():
+            note = self.env._(
+                "%(letters)s: %(reason)s They are tried again by themselves.",
+                letters=", ".join(letters.mapped("number")),
+                reason=letters[0].state_reason,
+            )
+            if not run:
+                for account, of_account in letters.grouped("account_id").items():
+                    account.activity_schedule(
+                        TODO_ACTIVITY,
+                        summary=summary,
+                        note=note,
+                        user_id=of_account[0]._get_collector().id,
+                    )
+            elif summary not in run.activity_ids.mapped("summary"):
+                run._schedule_for_managers(summary, note)
+
+    def _deliver(self):
+        """Store the PDFs, hand the e-mails to the queue and mark the letters sent."""
+        for letter in self:
+            letter._check_sendable()
+        self._set_channels()
+        try:
+            self._generate_enclosures()
+            documents = self._render_pdf_each()
+        except UserError as error:
+            raise PrintError(str(error)) from error
+        attachments = self._store(documents)
+        for letter, attachment in zip(self, attachments, strict=True):
+            letter.write(
+                {"attachment_id": attachment.id, "state_reason": letter._get_remark()}
+            )
+            enclosures = letter._get_enclosures()
+            if enclosures:
+                # sudo: the customer's own invoices, whoever sends the letter
+                letter.sudo().enclosure_ids = [Command.set(enclosures.ids)]
+        by_email = self.filtered("by_email")
+        by_email._queue_mails()
+        by_email.delivery_state = "pending"
+        self.filtered("by_call")._schedule_calls()
+        self._mark_sent()
+
+    def _store(self, documents):
+        """The attachments of these letters, in their order.
+
+        :param documents: {letter: PDF}
+        """
+        try:
+            # sudo: the archive of what was sent does not depend on who pressed the
+            # button
+            attachments = (
+                self.env["ir.attachment"]
+                .sudo()
+                .create(
+                    [
+                        {
+                            "name": letter._get_file_name(),
+                            "raw": documents[letter],
+                            "mimetype": "application/pdf",
+                            "res_model": self._name,
+                            "res_id": letter.id,
+                        }
+                        for letter in self
+                    ]
+                )
+            )
+            stored = all(attachment._is_intact() for attachment in attachments)
+        except (OSError, UserError):
+            # core says the latter of a file that an earlier attempt left behind
+            _logger.warning("Letters could not be stored", exc_info=True)
+            stored = False
+        if not stored:
+            raise PrintError(
+                self.env._(
+                    "The server could not store the letter: its disk may be full."
+                )
+            )
+        return attachments
+
+    # ------------------------------------------------------------------
+    # Channels
+    # ------------------------------------------------------------------
+
+    def _get_channels(self):
+        """All ways this letter goes: its own channel and those its level adds.
+
+        The customer's preferred channel replaces e-mail and post by one another,
+        never registered post. Nothing goes to an e-mail address that is missing.
+        """
+        self.ensure_one()
+        letter = self.sudo()
+        level = letter.level_id
+        channels = {letter.channel}
+        channels.update(
+            channel for channel in ("email", "post", "call") if level[f"also_{channel}"]
+        )
+        preferred = letter.account_id.preferred_channel
+        if preferred and not channels.isdisjoint({"email", "post"}):
+            channels = channels - {"email", "post"} | {preferred}
+        if "email" in channels and not letter._get_mail_partner().email_normalized:
+            channels = channels - {"email"} | (
+                set() if letter.channel == "registered" else {"post"}
+            )
+        if "registered" in channels:
+            channels.discard("post")
+        return channels
+
+    def _is_only_call(self):
+        return self._get_channels() == {"call"}
+
+    def _set_channels(self):
+        """Write down how each letter goes."""
+        for letter in self:
+            channels = letter._get_channels()
+            values = {
+                "by_email": "email" in channels,
+                "by_post": bool(channels & {"post", "registered"}),
+                "by_call": "call" in channels,
+            }
+            if letter.channel not in channels:
+                # e-mail and post stand in for one another
+                values["channel"] = "post" if "post" in channels else "email"
+            letter.write(values)
+
+    def _get_collector(self):
+        """Who follows up this letter: the account's collector, else who drew it up."""
+        letter = self.sudo()
+        user = letter.account_id.user_id or letter.create_uid
+        return user if user.active and not user.share else self.env.user
+
+    def _get_remark(self):
+        """What whoever puts the letter into its envelope should know."""
+        remarks = []
+        partner = self._get_mail_partner()
+        if (
+            self.by_post
+            and not self.by_email
+            and partner.email
+            and not partner.email_normalized
+        ):
+            remarks.append(
+                self.env._(
+                    "“%(email)s” is no e-mail address: the letter goes by post. "
+                    "Correct the address of %(partner)s.",
+                    email=partner.email,
+                    partner=partner.display_name,
+                )
+            )
+        if self.by_post and not self._has_postal_address():
+            remarks.append(self.env._("The postal address is incomplete."))
+        remarks.append(self._get_enclosure_remark())
+        return " ".join(filter(None, remarks)) or False
+
+    def action_send(self):
+        """Send these letters now; numbers are given and errors tried again.
+
+        More than INLINE_LIMIT are left to the sending job.
+        """
+        self.check_access("write")
+        self._check_may_send()
+        failed = self.filtered(lambda letter: letter.state == "error")
+        failed.write({"state": "draft", "state_reason": False, "retry_at": False})
+        failed.filtered("number").state = "to_send"
+        self.action_confirm()
+        letters = self.filtered(lambda letter: letter.state in ("to_send", "error"))
+        waiting = letters.filtered(lambda letter: letter._is_leaving())
+        if not waiting:
+            raise UserError(
+                self.env._(
+                    "The calls are asked for already: log each on the customer's "
+                    "account once it was made."
+                )
+                if letters
+                else self.env._("None of these letters is waiting to be sent.")
+            )
+        return letters._notify_sending(waiting._send_or_queue())
+
+    def _check_may_send(self):
+        """Sending is the credit manager's decision."""
+        if not self.env.su and not self.env.user.has_group(
+            "account_collection.group_collection_manager"
+        ):
+            raise AccessError(self.env._("Only credit managers send letters."))
+
+    def _notify_sending(self, sent):
+        """What became of these letters, told to the user.
+
+        :param sent: outcome of `_send_or_queue`
+        """
+        counts = Counter(self.mapped("state"))
+        if sent is None:
+            message = self.env._(
+                "%(count)s letters are being sent in the background. Follow them in "
+                "the list: those that have left are marked as sent.",
+                count=self.mapped("delivery_state").count("queued"),
+            )
+            if counts["error"]:
+                message = " ".join(
+                    [
+                        message,
+                        self.env._(
+                            "%(count)s letters are in error: each says why.",
+                            count=counts["error"],
+                        ),
+                    ]
+                )
+        else:
+            message = self.env._(
+                "%(sent)s sent, %(cancelled)s cancelled as paid meanwhile, "
+                "%(failed)s in error, %(calls)s waiting for a call.",
+                sent=len(sent),
+                cancelled=counts["cancelled"],
+                failed=counts["error"],
+                calls=counts["to_send"] - len(self._get_queued()),
+            )
+            if self._get_queued():
+                message = " ".join(
+                    [
+                        message,
+                        self.env._(
+                            "%(count)s wait in the queue: nothing can be printed at "
+                            "this moment.",
+                            count=len(self._get_queued()),
+                        ),
+                    ]
+                )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info"
+                if sent is None
+                else "success"
+                if sent == self
+                else "warning",
+                "message": message,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def action_print(self):
+        """One PDF with these letters; those that were sent, as they were sent."""
+        letters = self.filtered(lambda letter: letter.state != "cancelled")
+        if not letters:
+            raise UserError(self.env._("There is no letter to print."))
+        return self.env.ref("account_collection.action_report_letter").report_action(
+            letters, config=False
+        )
+
+    def action_preview(self):
+        """Open the letter in the browser, as it was sent or as it would leave now."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/report/pdf/{LETTER_REPORT}/{self.id}",
+            "target": "new",
+        }
+
+    def _recompute_before_sending(self):
+        """Compute waiting letters again, so that nothing paid is ever asked for.
+
+        Items paid, disputed, put on hold, handed over or covered by a credit
+        meanwhile leave the letter, as do those whose due date was moved so that the
+        letter's level is not for them; amounts and days become today's, and a letter
+        without item is cancelled. A few statements for all letters; what has not
+        changed is not written. Letters that are no reminder are left alone.
+
+        :return: the letters that are still to be sent
+        """
+        today = fields.Date.context_today(self)
+        reminders = self.filtered("level_id")
+        Run = self.env["collection.dunning.run"]
+        Run._flush_for_decision()
+        for company, letters in reminders.grouped("company_id").items():
+            items = letters.line_ids.item_id
+            rows = self.env.execute_query(
+                SQL(
+                    "WITH %s SELECT item_id, date_due, days_overdue, amount_total, "
+                    "amount_residual, amount_due, amount_credit "
+                    "FROM decision WHERE reason IS NULL",
+                    Run._decision_tables(company, today, items=items),
+                )
+            )
+            letters._update_lines(rows, today)
+        empty = reminders.filtered(lambda letter: not letter.line_ids)
+        empty._cancel(self.env._("Paid or settled meanwhile"))
+        remaining = reminders - empty
+        remaining._compute_penalties()
+        return (self - empty).filtered(lambda letter: letter.state == "to_send")
+
+    def _update_lines(self, rows, date):
+        """Bring the lines of these letters to what `rows` say of their items.
+
+        :param rows: (item, due date, days overdue, total, residual, amount due,
+            credit) of each item that may still be asked for
+        :param date: the letters' new date
+        """
+        decision = SQL(
+            """
+            SELECT line.id AS line_id, line.letter_id, value.*
+              FROM collection_letter_line line
+         LEFT JOIN collection_policy_level level ON level.id = line.level_id
+         LEFT JOIN collection_policy policy ON policy.id = level.policy_id
+         LEFT JOIN (VALUES %(rows)s) AS value (
+                       item_id, date_due, days_overdue, amount_total,
+                       amount_residual, amount_due, amount_credit)
+                ON value.item_id = line.item_id
+               -- a demand is no letter for what is not due, nor an announcement one
+               -- for what is overdue
+               AND (value.days_overdue >= 1 OR line.days_overdue < 1)
+               AND (value.days_overdue >= 1 AND level.delay_basis = 'due'
+                    AND level.delay_days < 0) IS NOT TRUE
+               -- a customer's younger items are lifted by the oldest
+               AND (policy.align_customer IS TRUE
+                    OR (%(trigger)s > %(date)s) IS NOT TRUE)
+             WHERE line.letter_id IN %(ids)s
+            """,
+            date=date,
+            trigger=self.env["collection.dunning.run"]._fixed_trigger(
+                SQL("value.date_due")
+            ),
+            # one row without meaning gives the types when there is none
+            rows=SQL(", ").join(
+                SQL("(%s::int, %s::date, %s::int, %s, %s, %s, %s)", *row)
+                for row in [*rows, (None, None, None, 0.0, 0.0, 0.0, 0.0)]
+            ),
+            ids=tuple(self.ids),
+        )
+        changed = self.env.execute_query(
+            SQL(
+                """
+                WITH decision AS MATERIALIZED (%(decision)s),
+                gone AS (
+                    DELETE FROM collection_letter_line line USING decision
+                     WHERE line.id = decision.line_id AND decision.item_id IS NULL
+                 RETURNING line.letter_id
+                ), changed AS (
+                    UPDATE collection_letter_line line
+                       SET date_due = decision.date_due,
+                           days_overdue = decision.days_overdue,
+                           amount_paid = decision.amount_total
+                                         - decision.amount_residual,
+                           amount_due = decision.amount_due,
+                           amount_interest = 0, amount_indemnity = 0,
+                           amount_waived = 0, interest_detail = NULL,
+                           write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+                      FROM decision
+                     WHERE line.id = decision.line_id AND decision.item_id IS NOT NULL
+                       AND (line.date_due, line.days_overdue, line.amount_paid,
+                            line.amount_due)
+                           IS DISTINCT FROM
+                           (decision.date_due, decision.days_overdue,
+                            decision.amount_total - decision.amount_residual,
+                            decision.amount_due)
+                 RETURNING line.letter_id
+                ), letter AS (
+                    UPDATE collection_letter letter
+                       SET date = %(date)s, amount_credit = credit.amount,
+                           write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+                      FROM (SELECT letter_id, SUM(amount_credit) AS amount
+                              FROM decision
+                             WHERE item_id IS NOT NULL
+                          GROUP BY letter_id) credit
+                     WHERE letter.id = credit.letter_id
+                       AND (letter.date, letter.amount_credit)
+                           IS DISTINCT FROM (%(date)s::date, credit.amount)
+                 RETURNING letter.id
+                )
+                SELECT letter_id FROM gone
+                 UNION SELECT letter_id FROM changed
+                 UNION SELECT id FROM letter
+                """,
+                decision=decision,
+                date=date,
+                uid=self.env.uid,
+            )
+        )
+        if changed:
+            letters = self.browse(row[0] for row in changed)
+            letters.line_ids.invalidate_recordset(flush=False)
+            letters.invalidate_recordset(flush=False)
+            letters._sum_lines()
+
+    def _mark_sent(self):
+        """Record that the letters left: from now on their levels count."""
+        if not self:
+            return
+        self.write({"state": "sent", "date_sent": fields.Datetime.now()})
+        self.line_ids.flush_recordset(["level_id", "item_id"])
+        self.env["collection.item"].flush_model(["level_id", "level_date"])
+        self.env.execute_query(
+            SQL(
+                """
+                WITH sent AS (
+                    SELECT ci.id AS item_id, ci.account_id, ci.company_id,
+                           ci.level_id AS level_from_id, line.level_id, letter.date,
+                           letter.id AS letter_id
+                      FROM collection_letter_line line
+                      JOIN collection_letter letter ON letter.id = line.letter_id
+                      JOIN collection_item ci ON ci.id = line.item_id
+                     WHERE letter.id IN %(ids)s AND line.level_id IS NOT NULL
+                ), history AS (
+                    INSERT INTO collection_level_history (
+                        item_id, account_id, company_id, date, user_id, level_from_id,
+                        level_to_id, cause, letter_id,
+                        create_uid, create_date, write_uid, write_date)
+                    SELECT item_id, account_id, company_id, date, %(uid)s,
+                           level_from_id, level_id, 'letter', letter_id,
+                           %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s,
+                           now() AT TIME ZONE 'UTC'
+                      FROM sent
+                )
+                UPDATE collection_item ci
+                   SET level_id = sent.level_id, level_date = sent.date
+                  FROM sent
+                 WHERE sent.item_id = ci.id
+             RETURNING ci.id
+                """,
+                ids=tuple(self.ids),
+                uid=self.env.uid,
+            )
+        )
+        self.line_ids.item_id.invalidate_recordset(
+            ["level_id", "level_date", "next_level_id", "history_ids"], flush=False
+        )
+        self.env["collection.account"]._refresh_totals(self.account_id.ids)
+        self._log_on_accounts()
+        self._log_on_invoices()
+
+    def _log_on_accounts(self):
+        channels = dict(self._fields["channel"]._description_selection(self.env))
+        bodies = {
+            account.id: Markup("<br/>").join(
+                self.env._(
+                    "%(level)s %(number)s sent (%(channel)s): %(amount)s.",
+                    level=letter._get_title(),
+                    number=letter.number,
+                    channel=channels[letter.channel],
+                    amount=letter.currency_id.format(
+                        letter.fact_amount or letter.amount_total
+                    ),
+                )
+                for letter in letters
+            )
+            for account, letters in self.grouped("account_id").items()
+        }
+        self.account_id._message_log_batch(bodies=bodies)
+
+    def _log_on_invoices(self):
+        """A note on each invoice of these letters, all in one go."""
+        channels = dict(self._fields["channel"]._description_selection(self.env))
+        notes = {}
+        # sudo: the invoice tells its own people that it was asked for
+        for line in self.sudo().line_ids:
+            if not line.item_id:
+                continue
+            letter = line.letter_id
+            notes.setdefault(line.item_id.move_id, []).append(
+                Markup("{} {}").format(
+                    Markup(
+                        '<a href="#" data-oe-model="{}" data-oe-id="{}">{}</a>'
+                    ).format(letter._name, letter.id, letter.number),
+                    self.env._(
+                        "%(level)s (%(channel)s): %(amount)s asked for.",
+                        level=letter._get_title(),
+                        channel=channels[letter.channel],
+                        amount=letter.currency_id.format(line.amount_due),
+                    ),
+                )
+            )
+        moves = self.env["account.move"].sudo().union(*notes)
+        if moves:
+            moves._message_log_batch(
+                bodies={
+                    move.id: Markup("<br/>").join(texts)
+                    for move, texts in notes.items()
+                }
+            )

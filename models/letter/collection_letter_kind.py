@@ -1,0 +1,125 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..wording.collection_wording_mixin import WORDING_FIELDS
+
+#: what a letter of each kind has to tell to be worth anything
+KIND_FACTS = {
+    "bill_return": ("fact_reference", "fact_amount", "fact_date"),
+    "payment_plan": ("fact_amount", "payment_means", "detail_ids"),
+    "receipt": ("fact_amount", "fact_date", "payment_means"),
+    "promise_confirmation": ("fact_amount", "fact_date"),
+}
+
+#: letters that leave an insolvent customer in peace: they ask for nothing
+ASKING_NOTHING = ("receipt", "statement", "thanks")
+
+
+class CollectionLetterKind(models.Model):
+    """A letter outside the ladder of reminders: receipt, plan, statement, …"""
+
+    _name = "collection.letter.kind"
+    _description = "Kind of Letter"
+    _inherit = ["collection.wording.mixin"]
+    _order = "sequence, id"
+
+    # the name is printed, too: {level}
+    _wording_fields = (*WORDING_FIELDS, "name")
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    code = fields.Selection(
+        selection=[
+            ("bill_return", "Return of a bill of exchange"),
+            ("payment_plan", "Payment plan"),
+            ("receipt", "Receipt"),
+            ("promise_confirmation", "Confirmation of a promise"),
+            ("thanks", "Thanks"),
+            ("statement", "Statement of account"),
+            ("pre_reminder", "Before the due date"),
+            ("mandate_notice", "First letter of a provider (R124-4)"),
+        ],
+        string="Purpose",
+        required=True,
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        help="Leave empty to share the wording between companies.",
+    )
+    channel = fields.Selection(
+        selection=[
+            ("email", "E-mail"),
+            ("post", "Post"),
+            ("registered", "Registered post"),
+        ],
+        required=True,
+        default="email",
+        help="A customer without e-mail address gets the letter by post.",
+    )
+    with_items = fields.Selection(
+        selection=[
+            ("none", "None"),
+            ("unpaid", "Those it is about, while they are unpaid"),
+            ("given", "Those it is about, paid or not"),
+            ("open", "Everything open, credits included"),
+        ],
+        string="Items",
+        required=True,
+        default="none",
+    )
+    include_penalties = fields.Boolean(
+        string="Interest and Indemnity",
+        help="The letter claims late-payment interest to date and the fixed "
+        "indemnity per invoice, by the law that applies to the customer.",
+    )
+    by_provider = fields.Boolean(
+        string="On the Provider's Letterhead",
+        help="Written by the provider, for the account of the company.",
+    )
+    by_manager = fields.Boolean(
+        string="Confirmed by a Manager",
+        help="A collector may draw it up, but not send it.",
+    )
+
+    _code_company_uniq = models.UniqueIndex(
+        "(code, COALESCE(company_id, 0))",
+        "There is one wording of each purpose, and one per company.",
+    )
+
+    @api.model
+    def _get_kind(self, code, company):
+        """The company's own kind of this code, else the shared one.
+
+        :raises UserError: when it was archived
+        """
+        # sudo: set-up that every letter needs
+        kinds = self.sudo().search(
+            [("code", "=", code), ("company_id", "in", [company.id, False])]
+        )
+        kind = kinds.filtered("company_id") or kinds
+        if not kind:
+            labels = dict(self._fields["code"]._description_selection(self.env))
+            raise UserError(
+                self.env._(
+                    "There is no active wording for “%(kind)s” (Collections ‣ "
+                    "Configuration ‣ Letters).",
+                    kind=labels.get(code, code),
+                )
+            )
+        return kind.with_env(self.env)[:1]
+
+    def _get_facts(self):
+        """Fields of the letter that must be filled in."""
+        return KIND_FACTS.get(self.code, ())
+
+    def _is_before_due(self):
+        return self.code == "pre_reminder"
+
+    def _asks_for_payment(self):
+        """Whether such a letter asks for money or settles how it is to be paid."""
+        self.ensure_one()
+        return self.code not in ASKING_NOTHING
+
+    def _get_preview_values(self):
+        return {"kind_id": self._origin.id}

@@ -1,0 +1,441 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, email_normalize, formataddr
+from odoo.tools.mail import prepend_html_content
+
+#: more invoices than this are not attached
+MAX_ENCLOSURES = 10
+RECALL_STYLE = "font-family: Arial, Helvetica, sans-serif; font-size: 14px;"
+TODO_ACTIVITY = "mail.mail_activity_data_todo"
+
+
+class CollectionLetter(models.Model):
+    """The e-mail of a letter: to whom, with what, and what if it comes back."""
+
+    _inherit = "collection.letter"
+
+    attach_invoices = fields.Boolean(
+        copy=False,
+        help="Copies of the invoices go with this letter, whatever its level says.",
+    )
+    enclosure_ids = fields.Many2many(
+        comodel_name="ir.attachment",
+        relation="collection_letter_enclosure_rel",
+        column1="letter_id",
+        column2="attachment_id",
+        string="Enclosures",
+        readonly=True,
+        copy=False,
+        # documents of other records, which a search would leave out
+        bypass_search_access=True,
+        help="Copies of invoices that went with the letter.",
+    )
+    delivery_reason = fields.Char(
+        string="Why It Failed",
+        readonly=True,
+        copy=False,
+        help="What the mail server or the answer that came back says.",
+    )
+    failure_activity_id = fields.Many2one(
+        comodel_name="mail.activity",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+
+    # ------------------------------------------------------------------
+    # Recipients
+    # ------------------------------------------------------------------
+
+    def _get_mail_partner(self):
+        """The addressee; once corrected on the account, the corrected one."""
+        letter = self.sudo()
+        return letter.account_id.dunning_contact_id or letter.partner_id
+
+    def _get_copy_partners(self):
+        """Who gets a copy: the account's contacts and, on demand, the salesperson."""
+        letter = self.sudo()
+        partners = letter.account_id.dunning_copy_ids
+        if letter.level_id.copy_salesperson:
+            # their seller, or the one of the invoices
+            sellers = (
+                letter.account_id.partner_id.user_id
+                or letter.line_ids.item_id.move_id.invoice_user_id
+            )
+            partners |= sellers.partner_id
+        return (partners - letter._get_mail_partner()).filtered("email_normalized")
+
+    def _get_reply_to(self):
+        """Where answers go: the collector, else the company's collections address."""
+        letter = self.sudo()
+        company = letter.company_id
+        user = letter.account_id.user_id
+        return (
+            user.email_formatted
+            if user.email_normalized
+            else (company.collection_email or company.email)
+        )
+
+    # ------------------------------------------------------------------
+    # The e-mail
+    # ------------------------------------------------------------------
+
+    def _queue_mails(self):
+        """Queue one e-mail per letter; the mail queue sends it."""
+        standard = self.env.ref(
+            "account_collection.mail_template_letter", raise_if_not_found=False
+        )
+        for template, letters in self.grouped(
+            lambda letter: letter.level_id.mail_template_id or standard
+        ).items():
+            if not template:
+                raise UserError(
+                    self.env._("There is no e-mail template for these letters.")
+                )
+            # sudo: a manager sends letters without rights on templates and mails
+            mails = template.sudo().send_mail_batch(letters.ids)
+            if any(not mail.recipient_ids and not mail.email_to for mail in mails):
+                raise UserError(
+                    self.env._(
+                        "The e-mail template “%(template)s” gives no recipient.",
+                        template=template.name,
+                    )
+                )
+
+    def _complete_mail_values(self, values):
+        """What the template does not know: the recall, copies, answers, enclosures.
+
+        :param dict values: of the e-mail, as `mail.template` generates them
+        """
+        company = self.sudo().company_id
+        enclosed = self.sudo().attachment_id | self._get_enclosures()
+        values.update(
+            {
+                "attachment_ids": enclosed.ids,
+                "reply_to": self._get_reply_to(),
+                # bounces come back to the company's domain, whoever runs the queue
+                "record_alias_domain_id": company.alias_domain_id.id,
+                "record_company_id": company.id,
+            }
+        )
+        # whichever template carries the letter: the law asks for it (R124-4 CPCE)
+        recall = self._get_mail_recall()
+        if recall:
+            values["body_html"] = prepend_html_content(
+                str(values.get("body_html") or ""), str(recall)
+            )
+        copies = self._get_copy_partners()
+        recipients = self.env["res.partner"].sudo().browse(values.get("partner_ids"))
+        if copies and recipients:
+            # one e-mail in which the customer sees who has a copy
+            values["email_to"] = ", ".join(
+                formataddr((partner.name or "", partner.email_normalized))
+                for partner in recipients
+                if partner.email_normalized
+            )
+            values["partner_ids"] = []
+            values["email_cc"] = ", ".join(
+                formataddr((partner.name or "", partner.email_normalized))
+                for partner in copies
+            )
+
+    def _get_mail_recall(self):
+        """Which first letter of a provider the e-mail follows, as HTML, or nothing."""
+        Report = self.env["report.account_collection.report_collection_letter"]
+        # sudo: it goes to the customer whom both letters are for
+        letter = self.sudo().with_context(lang=self.lang)
+        notice = Report.with_context(lang=self.lang)._get_notice_line(letter)
+        if not notice:
+            return Markup()
+        return Markup('<p style="{}"><strong>{}</strong></p>').format(
+            RECALL_STYLE, notice
+        )
+
+    # ------------------------------------------------------------------
+    # Enclosures
+    # ------------------------------------------------------------------
+
+    def action_attach_invoices(self):
+        """Send copies of the invoices with these letters."""
+        if any(letter.state == "sent" for letter in self):
+            raise UserError(self.env._("A letter that was sent stays as it was sent."))
+        for letter in self:
+            moves = letter._get_moves_to_enclose()
+            if len(moves) > MAX_ENCLOSURES:
+                raise UserError(
+                    self.env._(
+                        "%(letter)s asks for %(count)s invoices: not more than "
+                        "%(limit)s are attached.",
+                        letter=letter.display_name,
+                        count=len(moves),
+                        limit=MAX_ENCLOSURES,
+                    )
+                )
+        self.attach_invoices = True
+
+    def _wants_enclosures(self):
+        """Whether copies of the invoices are to go with the letter."""
+        return self.attach_invoices or self.level_id.attach_invoices
+
+    def _get_moves_to_enclose(self):
+        # sudo: the customer's own invoices, enclosed for the customer
+        return self.sudo().line_ids.item_id.move_id
+
+    def _get_enclosures(self):
+        """PDFs of the invoices that go with the letter, all of them or none."""
+        self.ensure_one()
+        letter = self.sudo()
+        if letter.state == "sent" or letter.enclosure_ids:
+            return letter.enclosure_ids
+        documents = letter.enclosure_ids
+        if not letter._wants_enclosures():
+            return documents
+        moves = letter._get_moves_to_enclose()
+        found = moves.invoice_pdf_report_id.filtered(lambda a: a._is_intact())
+        if len(moves) > MAX_ENCLOSURES or len(found) < len(moves):
+            return documents
+        return found
+
+    def _get_enclosure_remark(self):
+        """Why copies of the invoices that are wanted do not go with the letter."""
+        letter = self.sudo()
+        if not letter._wants_enclosures() or letter._get_enclosures():
+            return False
+        count = len(letter._get_moves_to_enclose())
+        if count > MAX_ENCLOSURES:
+            return self.env._(
+                "No copies of the invoices went with it: there are %(count)s of them, "
+                "and not more than %(limit)s are attached.",
+                count=count,
+                limit=MAX_ENCLOSURES,
+            )
+        return count > 0 and self.env._(
+            "No copies of the invoices went with it: not all of them can be printed."
+        )
+
+    def _generate_enclosures(self):
+        """Print the invoices to enclose that have no PDF yet, in batches."""
+        missing = self.env["account.move"].sudo()
+        for letter in self.sudo():
+            if letter._wants_enclosures():
+                moves = letter._get_moves_to_enclose()
+                if len(moves) <= MAX_ENCLOSURES and all(
+                    move.is_sale_document(include_receipts=True) for move in moves
+                ):
+                    missing |= moves.filtered(lambda m: not m.invoice_pdf_report_id)
+        for company, moves in missing.grouped("company_id").items():
+            Send = (
+                self.env["account.move.send"]
+                .sudo()
+                .with_company(company)
+                .with_context(collection_documents=len(moves))
+            )
+            documents = {
+                move: {"pdf_report": Send._get_default_pdf_report_id(move)}
+                for move in moves
+            }
+            Send._prepare_invoice_pdf_report(documents)
+            Send._link_invoice_documents(documents)
+
+    # ------------------------------------------------------------------
+    # Paying
+    # ------------------------------------------------------------------
+
+    @api.depends("line_ids.item_id", "company_id")
+    def _compute_payment_url(self):
+        """Odoo's own portal page of the invoice, or of all that is overdue."""
+        self.payment_url = False
+        if not self.env["ir.module.module"]._installed().get("account_payment"):
+            return
+        for company, letters in self.sudo().grouped("company_id").items():
+            # sudo: whether customers can pay on-line, not how
+            Provider = self.env["payment.provider"].sudo()
+            if not Provider.search_count(
+                [
+                    *Provider._check_company_domain(company),
+                    ("state", "in", ("enabled", "test")),
+                    ("is_published", "=", True),
+                ],
+                limit=1,
+            ):
+                continue
+            base_url = company.get_base_url()
+            single = {}
+            for letter in letters:
+                moves = letter.line_ids.item_id.move_id
+                if letter.kind_id.code in ("receipt", "thanks"):
+                    continue
+                if len(moves) == 1 and moves.is_invoice():
+                    single[letter] = moves
+                else:
+                    letter.payment_url = f"{base_url}/my/invoices/overdue"
+            self._ensure_access_tokens(self.env["account.move"].union(*single.values()))
+            for letter, move in single.items():
+                letter.payment_url = f"{base_url}{move.get_portal_url()}"
+
+    @api.model
+    def _ensure_access_tokens(self, moves):
+        """Give invoices their portal token in one statement, as core does one by one:
+        a write per invoice would work out the whole invoice again."""
+        missing = moves.sudo().filtered(lambda move: not move.access_token)
+        if not missing:
+            return
+        missing.flush_recordset(["access_token"])
+        self.env.execute_query(
+            SQL(
+                "UPDATE account_move SET access_token = gen_random_uuid()::text"
+                " WHERE id IN %s AND access_token IS NULL RETURNING id",
+                tuple(missing.ids),
+            )
+        )
+        missing.invalidate_recordset(["access_token"], flush=False)
+
+    def _get_amount_to_transfer(self):
+        """What the customer is to pay in one transfer on this letter, if anything."""
+        self.ensure_one()
+        code = self.sudo().kind_id.code
+        if code in ("payment_plan", "statement"):
+            # paid in parts, or invoice by invoice when each is due
+            return 0.0
+        return self.fact_amount if code == "promise_confirmation" else self.amount_total
+
+    def _get_qr_code(self):
+        """QR code of the bank transfer, as a data address, or False.
+
+        Odoo's own, by the standard of the bank account's country, where the company
+        prints QR codes on its invoices.
+        """
+        self.ensure_one()
+        # sudo: printed on the letter for the customer anyway
+        letter = self.sudo()
+        amount = letter._get_amount_to_transfer()
+        if (
+            not letter.company_id.qr_code
+            or letter.currency_id.compare_amounts(amount, 0) <= 0
+        ):
+            return False
+        return letter._get_bank_account().build_qr_code_base64(
+            amount,
+            letter.number or "",
+            letter.number or "",
+            letter.currency_id,
+            letter.account_id.partner_id,
+            silent_errors=True,
+        )
+
+    # ------------------------------------------------------------------
+    # E-mails that come back
+    # ------------------------------------------------------------------
+
+    def _message_receive_bounce(self, email, partner):
+        """An e-mail of these letters came back from `email`."""
+        res = super()._message_receive_bounce(email, partner)
+        reason = self.env.context.get("collection_bounce_text") or ""
+        for letter in self:
+            addressee = letter.sudo()._get_mail_partner() | letter.sudo().partner_id
+            if (
+                email
+                and not partner & addressee
+                and email_normalize(email) not in addressee.mapped("email_normalized")
+            ):
+                # the customer has got it, somebody in copy has not
+                letter._message_log(
+                    body=self.env._(
+                        "The copy to %(email)s came back. %(reason)s",
+                        email=email,
+                        reason=reason,
+                    )
+                )
+                continue
+            letter._mark_failed("bounced", reason)
+        return res
+
+    def _mark_failed(self, state, reason):
+        """The e-mail did not arrive: say so, and ask the collector to see to it.
+
+        :param state: value of `delivery_state`, "bounced" or "failed"
+        :param reason: what the mail server says
+        """
+        # sudo: the mail gateway and the mail queue have no role in collections
+        for letter in self.sudo():
+            letter.write({"delivery_state": state, "delivery_reason": reason or False})
+            summary = (
+                self.env._(
+                    "E-mail of letter %(number)s came back: check the address, send "
+                    "by post",
+                    number=letter.number,
+                )
+                if state == "bounced"
+                else self.env._(
+                    "E-mail of letter %(number)s could not be sent: check the "
+                    "address, send by post",
+                    number=letter.number,
+                )
+            )
+            letter._message_log(body=Markup("{}<br/>{}").format(summary, reason or ""))
+            if letter.failure_activity_id:
+                continue
+            letter.failure_activity_id = letter.account_id.activity_schedule(
+                TODO_ACTIVITY,
+                summary=summary,
+                note=Markup("{}<br/>{}").format(
+                    letter._get_html_link(title=letter.number), reason or ""
+                ),
+                user_id=letter._get_collector().id,
+            )
+
+    def _mark_handed_over(self):
+        """The mail server took the e-mails of these letters."""
+        self.sudo().filtered(
+            lambda letter: letter.delivery_state in ("pending", "failed")
+        ).write({"delivery_state": "handed_over", "delivery_reason": False})
+
+    def _check_may_send_again(self):
+        """Letters that were sent, and a user who works with them."""
+        self.check_access("read")
+        if not self.env.su and not self.env.user.has_group(
+            "account_collection.group_collection_user"
+        ):
+            raise UserError(self.env._("Only collectors send letters again."))
+        if any(letter.state != "sent" for letter in self):
+            raise UserError(self.env._("Only letters that were sent are sent again."))
+        self._check_intact(enclosed=True)
+
+    def action_send_again(self):
+        """Send the same letter again by e-mail, to the address known today.
+
+        Number, date and level stay: it is the letter that was sent.
+        """
+        self._check_may_send_again()
+        for letter in self:
+            partner = letter._get_mail_partner()
+            if not partner.email_normalized:
+                raise UserError(
+                    self.env._(
+                        "%(partner)s has no valid e-mail address.",
+                        partner=partner.display_name,
+                    )
+                )
+        # sudo: the letter itself does not change, only how it gets there
+        letters = self.sudo()
+        letters._queue_mails()
+        letters.write(
+            {"by_email": True, "delivery_state": "pending", "delivery_reason": False}
+        )
+        letters._close_failure(self.env._("Sent again by e-mail"))
+
+    def action_send_by_post(self):
+        """Put the letter on the list of those that go by post, as it was sent."""
+        self._check_may_send_again()
+        # sudo: the letter itself does not change, only how it gets there
+        letters = self.sudo()
+        letters.write({"by_post": True, "date_printed": False})
+        letters._close_failure(self.env._("Sent by post instead"))
+
+    def _close_failure(self, feedback):
+        for letter in self:
+            letter._message_log(body=feedback)
+        self.failure_activity_id.action_feedback(feedback=feedback)

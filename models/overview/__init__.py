@@ -1,0 +1,2 @@
+from . import collection_agenda
+from . import collection_daily_figure

@@ -1,0 +1,550 @@
+from datetime import datetime, time
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+from odoo.tools import SQL, plaintext2html
+
+from ...tools.ageing import BUCKETS
+
+#: entries of the history shown, newest first
+PORTAL_HISTORY_LIMIT = 50
+
+
+class CollectionAccount(models.Model):
+    """What the portal pages show of an account, and the acts they allow.
+
+    Every method is called as the provider's agent. It first makes sure, under his
+    record rules, that the account is delegated to him; only then does it read, as
+    superuser, the few facts the pages show that he has no right on (customer,
+    contacts, letters), and hands them out as plain values.
+    """
+
+    _inherit = "collection.account"
+
+    # ------------------------------------------------------------------
+    # Who may do what
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _portal_agent(self):
+        """Agent record of the current user when he works for a provider."""
+        agent_sudo = self.env["collection.agent"]._current()
+        if not agent_sudo.provider_id or not self.has_access("read"):
+            return agent_sudo.browse()
+        return agent_sudo
+
+    def _check_delegated_to_me(self):
+        """Refuse unless this account is delegated, now, to a mandate of mine.
+
+        :return: the agent who acts, as superuser
+        """
+        self.ensure_one()
+        self.check_access("read")
+        agent_sudo = self._portal_agent()
+        # sudo: the mandate and its agents are what is being checked
+        mandate_sudo = self.sudo().mandate_id
+        if (
+            not agent_sudo
+            or self.delegation_state != "delegated"
+            or agent_sudo not in mandate_sudo.agent_ids
+            or not mandate_sudo._is_working()
+        ):
+            raise AccessError(
+                self.env._("This customer is no longer delegated to you.")
+            )
+        return agent_sudo
+
+    # ------------------------------------------------------------------
+    # List page
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_portal_search_domain(self, search):
+        """Accounts whose customer's name or reference, or an invoice, match."""
+        return (
+            Domain("partner_name", "ilike", search)
+            | Domain("partner_ref", "ilike", search)
+            | Domain("item_ids.move_name", "ilike", search)
+        )
+
+    @api.model
+    def _get_portal_filters(self):
+        """Filters of the list page: {code: {label, domain}}."""
+        today = fields.Date.context_today(self)
+        overdue = Domain("state", "=", "open") & Domain("date_due", "<", today)
+        return {
+            "all": {"label": self.env._("All"), "domain": Domain.TRUE},
+            "todo": {
+                "label": self.env._("To do today"),
+                "domain": Domain("next_action_date", "<=", today),
+            },
+            "overdue": {
+                "label": self.env._("Overdue"),
+                "domain": Domain("item_ids", "any", overdue),
+            },
+            "never": {
+                "label": self.env._("Never called"),
+                "domain": Domain("call_ids", "=", False),
+            },
+            "disputed": {
+                "label": self.env._("Disputed"),
+                "domain": Domain("amount_disputed", ">", 0),
+            },
+            "mine": {
+                "label": self.env._("Assigned to me"),
+                "domain": Domain("agent_id", "=", self._portal_agent().id),
+            },
+        }
+
+    @api.model
+    def _get_portal_sortings(self):
+        """Sort orders of the list page: {code: {label, order}}."""
+        return {
+            "priority": {
+                "label": self.env._("Most urgent"),
+                "order": "priority desc, amount_overdue desc, id",
+            },
+            "amount": {
+                "label": self.env._("Largest overdue amount"),
+                "order": "amount_overdue desc, id",
+            },
+            "due": {
+                "label": self.env._("Oldest due date"),
+                "order": "oldest_due_date, id",
+            },
+            "action": {
+                "label": self.env._("Next action"),
+                "order": "next_action_date, amount_overdue desc, id",
+            },
+            "customer": {
+                "label": self.env._("Customer"),
+                "order": "partner_name, id",
+            },
+        }
+
+    @api.model
+    def _get_portal_totals(self, domain):
+        """Number of accounts of `domain` and what they owe, company by company.
+
+        As in the rows, amounts are those of the invoices handed over.
+        """
+        items = self.env["collection.item"]
+        # under the record rules, in one pass: an agent may have 100,000 of them
+        query = items._search(
+            Domain("state", "=", "open") & Domain("account_id", "any", domain)
+        )
+        company_id = items._field_to_sql(query.table, "company_id", query)
+        amount = items._field_to_sql(query.table, "amount_residual_company", query)
+        date_due = items._field_to_sql(query.table, "date_due", query)
+        query.groupby = company_id
+        amounts = {
+            company: (open_amount, overdue or 0.0)
+            for company, open_amount, overdue in self.env.execute_query(
+                query.select(
+                    company_id,
+                    SQL("SUM(%s)::float", amount),
+                    SQL(
+                        "(SUM(%s) FILTER (WHERE %s < %s))::float",
+                        amount,
+                        date_due,
+                        fields.Date.context_today(self),
+                    ),
+                )
+            )
+        }
+        return [
+            {
+                # sudo: name and currency of the company that mandates the agent
+                "company": company.sudo().name,
+                "currency": company.sudo().currency_id,
+                "count": count,
+                "overdue": amounts.get(company.id, (0.0, 0.0))[1],
+                "open": amounts.get(company.id, (0.0, 0.0))[0],
+            }
+            for company, count in self._read_group(
+                domain, ["company_id"], ["__count"], order="company_id"
+            )
+        ]
+
+    def _get_portal_rows(self):
+        """What the list page shows of these accounts, in their order.
+
+        A few queries whatever the number of accounts; amounts are those of the
+        invoices handed over, not those the company works itself.
+        """
+        self.check_access("read")
+        today = fields.Date.context_today(self)
+        item_model = self.env["collection.item"]
+        mine = Domain("account_id", "in", self.ids) & Domain("state", "=", "open")
+        amounts = {
+            account: (amount, oldest)
+            for account, amount, oldest in item_model._read_group(
+                mine, ["account_id"], ["amount_residual_company:sum", "date_due:min"]
+            )
+        }
+        overdue = dict(
+            item_model._read_group(
+                mine & Domain("date_due", "<", today),
+                ["account_id"],
+                ["amount_residual_company:sum"],
+            )
+        )
+        rows = []
+        # sudo: town, level and agent are shown, nothing else of them is readable
+        for account, account_sudo in zip(self, self.sudo(), strict=True):
+            amount, oldest = amounts.get(account, (0.0, False))
+            rows.append(
+                {
+                    "id": account.id,
+                    "name": account.display_name,
+                    "ref": account.partner_ref,
+                    "city": account_sudo.partner_id.city,
+                    "company": account_sudo.company_id.name,
+                    "currency": account_sudo.currency_id,
+                    "overdue": overdue.get(account, 0.0),
+                    "open": amount,
+                    "disputed": account.amount_disputed,
+                    "days": max((today - oldest).days, 0) if oldest else 0,
+                    "level": account_sudo.level_id.name,
+                    "reason": account.priority_reason,
+                    "next_action": account.next_action,
+                    "next_action_date": account.next_action_date,
+                    "action_due": bool(
+                        account.next_action_date and account.next_action_date <= today
+                    ),
+                    "last_call": account.last_call_date,
+                    "agent": account_sudo.agent_id.name,
+                }
+            )
+        return rows
+
+    # ------------------------------------------------------------------
+    # Account page
+    # ------------------------------------------------------------------
+
+    def _get_portal_values(self):
+        """Exactly what the account page shows, as plain values.
+
+        Raises unless the account is delegated to the current user.
+        """
+        agent_sudo = self._check_delegated_to_me()
+        # sudo: checked above; customer, segment, level and mandate are shown by
+        # name only, the agent has no right on them
+        account_sudo = self.sudo()
+        mandate_sudo = account_sudo.mandate_id
+        items = self._get_portal_items()
+        contacts = self._get_portal_contacts()
+        numbers = [contact for contact in contacts if contact["phone"]]
+        values = {
+            "id": self.id,
+            "name": self.display_name,
+            "ref": self.partner_ref,
+            "company": account_sudo.company_id.name,
+            "currency": account_sudo.currency_id,
+            "vat": account_sudo.partner_id.vat,
+            "address": "\n".join(
+                line
+                for line in account_sudo.partner_id._display_address(
+                    without_company=True
+                ).splitlines()
+                if line.strip()
+            ),
+            "language": self._get_portal_language(),
+            "segment": account_sudo.segment_id.name,
+            "level": account_sudo.level_id.name,
+            "provider": mandate_sudo.provider_id.name,
+            "in_name": mandate_sudo.mode == "in_name",
+            "notice": self.mandate_notice,
+            "notice_missing": self.mandate_notice_missing,
+            "contacts": contacts,
+            "numbers": numbers,
+            "phone": numbers[0]["phone"] if numbers else "",
+            "items": items,
+            "totals": self._get_portal_item_totals(items),
+            "ages": self._get_portal_ages(items),
+            "credit": self.amount_credit,
+            "next_action": self.next_action,
+            "next_action_date": self.next_action_date,
+            "reason": self.priority_reason,
+            "obstacles": [text for _code, text in self._get_call_obstacles(agent_sudo)],
+            "history": self._get_portal_history(agent_sudo),
+            "outcomes": self._get_portal_outcomes(),
+            "agent_id": account_sudo.agent_id.id,
+            "agent": account_sudo.agent_id.name,
+            "agents": (
+                [
+                    {"id": colleague.id, "name": colleague.name}
+                    for colleague in mandate_sudo.agent_ids.sorted("name")
+                ]
+                if agent_sudo.supervisor
+                else []
+            ),
+            "notes": self._get_portal_notes(),
+            "return_reasons": self._get_portal_labels(
+                "collection.provider.note", "reason"
+            ),
+            "return_open": bool(self._get_open_return()),
+            "promise_amount": self._get_portal_promise_amount(items),
+            "means_proposal": self._get_means_proposal(),
+            "means_answers": self._get_portal_labels(
+                "collection.means.change", "state"
+            ),
+            "means_refusals": self._get_portal_labels(
+                "collection.means.change", "refusal_reason"
+            ),
+            **self._get_portal_agreements(agent_sudo, items),
+        }
+        values["talk"] = self._get_call_script()
+        values["script"] = self._get_portal_script(values["talk"])
+        return values
+
+    def _get_portal_language(self):
+        # sudo: the name of the customer's language is shown
+        code = self.sudo().partner_id.lang
+        language_name = self.env["res.lang"]._get_data(code=code).name
+        return (language_name or code or "").split(" / ")[-1]
+
+    def _get_portal_contacts(self):
+        """Whom to call, the person who is written to first."""
+        # sudo: called after the check that the account is delegated
+        partner_sudo = self.sudo().partner_id
+        main_sudo = self.sudo()._dunning_contact()
+        return [
+            {
+                "id": person_sudo.id,
+                "name": person_sudo.name or partner_sudo.name,
+                "function": person_sudo.function,
+                "phone": person_sudo.phone,
+                "email": person_sudo.email_normalized,
+                "main": person_sudo == main_sudo,
+                "customer": person_sudo == partner_sudo,
+            }
+            for person_sudo in self._get_call_people()
+        ]
+
+    def _get_portal_items(self):
+        """The invoices handed over: those that are open, then those just settled."""
+        items = self.env["collection.item"].search(
+            [("account_id", "=", self.id)], order="state desc, date_due, id"
+        )
+        rows = []
+        # sudo: number and kind of the invoice behind an item the agent reads
+        for item, item_sudo in zip(items, items.sudo(), strict=True):
+            rows.append(
+                {
+                    "id": item.id,
+                    "number": item.move_name,
+                    "ref": item.move_ref,
+                    "has_pdf": item_sudo.move_id.is_sale_document(
+                        include_receipts=True
+                    ),
+                    "date": item.invoice_date,
+                    "date_due": item.date_due,
+                    "days": item.days_overdue,
+                    "bucket": item.age_bucket,
+                    "open": item.state == "open",
+                    "currency": item_sudo.currency_id,
+                    "total": item.amount_total,
+                    "paid": item.amount_total - item.amount_residual,
+                    "due": item.amount_residual,
+                    "due_company": item.amount_residual_company,
+                    "disputed": item.amount_disputed,
+                    "level": item_sudo.level_id.name,
+                }
+            )
+        return rows
+
+    def _get_portal_item_totals(self, items):
+        """Totals of the open items, one line per currency."""
+        totals = {}
+        for item in items:
+            if not item["open"]:
+                continue
+            total = totals.setdefault(
+                item["currency"],
+                {
+                    "currency": item["currency"],
+                    "count": 0,
+                    "due": 0.0,
+                    "overdue": 0.0,
+                    "disputed": 0.0,
+                },
+            )
+            total["count"] += 1
+            total["due"] += item["due"]
+            total["disputed"] += item["disputed"]
+            if item["days"] > 0:
+                total["overdue"] += item["due"]
+        return list(totals.values())
+
+    def _get_portal_promise_amount(self, items):
+        """What a promise about all that is overdue would be about, as typed."""
+        # sudo: the currency of the account, in which promises are made
+        currency = self.sudo().currency_id
+        overdue = [
+            item["due"] - item["disputed"]
+            for item in items
+            if item["open"] and item["days"] > 0 and item["currency"] == currency
+        ]
+        amount = currency.round(sum(overdue))
+        return f"{amount:.{currency.decimal_places}f}" if amount > 0 else ""
+
+    def _get_portal_ages(self, items):
+        """What is open by age, company currency, with its share for the bar."""
+        labels = dict(
+            self.env["collection.item"]
+            ._fields["age_bucket"]
+            ._description_selection(self.env)
+        )
+        amounts = dict.fromkeys((code for code, _lower, _upper in BUCKETS), 0.0)
+        for item in items:
+            if item["open"]:
+                amounts[item["bucket"]] += item["due_company"]
+        total = sum(amounts.values())
+        return [
+            {
+                "code": code,
+                "label": labels[code],
+                "amount": amount,
+                "share": round(100 * amount / total) if total else 0,
+            }
+            for code, amount in amounts.items()
+        ]
+
+    def _get_portal_history(self, agent_sudo):
+        """Calls of both sides and letters sent, newest first."""
+        calls = self.env["collection.call"].search(
+            [("account_id", "=", self.id), ("correction_of_id", "=", False)],
+            limit=PORTAL_HISTORY_LIMIT,
+        )
+        history = []
+        # sudo: who called; colleagues by name, other providers' people never
+        for call, call_sudo in zip(calls, calls.sudo(), strict=True):
+            caller_sudo = call_sudo.agent_id
+            if call.side == "company":
+                who = call_sudo.company_id.name
+            elif caller_sudo.provider_id == agent_sudo.provider_id:
+                who = caller_sudo.name
+            else:
+                who = self.env._("Another provider")
+            history.append(
+                {
+                    "kind": "call",
+                    "id": call.id,
+                    "date": call.date,
+                    "side": call.side,
+                    "who": who,
+                    "title": call.outcome_id.name,
+                    "contact": call.contact,
+                    "phone": call.phone,
+                    "note": plaintext2html(call.note) if call.note else "",
+                    "next_action": call.next_action,
+                    "next_action_date": call.next_action_date,
+                    "number": call.number,
+                    "direction": call.direction,
+                    "person": call.person,
+                    "follow_up": call_sudo._get_follow_up_names(),
+                    "corrections": [
+                        {
+                            "date": correction.date,
+                            "reason": correction.correction_reason,
+                            "title": correction.outcome_id.name,
+                            "note": plaintext2html(correction.note)
+                            if correction.note
+                            else "",
+                        }
+                        for correction in call.correction_ids
+                    ],
+                }
+            )
+        # sudo: that a letter left and of which level is all that is shown
+        letters_sudo = self.sudo().letter_ids.filtered(
+            lambda letter: letter.state == "sent" and letter.channel != "call"
+        )
+        for letter_sudo in letters_sudo.sorted("date", reverse=True)[
+            :PORTAL_HISTORY_LIMIT
+        ]:
+            history.append(
+                {
+                    "kind": "letter",
+                    "date": datetime.combine(letter_sudo.date, time.min),
+                    "side": "company",
+                    "who": letter_sudo.account_id.company_id.name,
+                    "title": self.env._(
+                        "Letter sent: %(level)s", level=letter_sudo._get_title()
+                    ),
+                }
+            )
+        history.sort(key=lambda entry: entry["date"], reverse=True)
+        return history[:PORTAL_HISTORY_LIMIT]
+
+    def _get_portal_outcomes(self):
+        """Outcomes grouped by who was reached: [(label, outcomes)]."""
+        outcome_model = self.env["collection.call.outcome"]
+        today = fields.Date.context_today(self)
+        # sudo: whose holidays are no days for a next action
+        country = self.sudo().partner_id.country_id
+        outcomes = outcome_model.search([("active", "=", True)]).grouped("contact")
+        labels = outcome_model._fields["contact"]._description_selection(self.env)
+        return [
+            (
+                label,
+                [
+                    {
+                        "id": outcome.id,
+                        "name": outcome.name,
+                        "code": outcome.code,
+                        "contact": contact,
+                        "follow_up": outcome.follow_up,
+                        "required": outcome.follow_up_required,
+                        "remark": outcome.remark,
+                        **outcome._get_next_action(today, country),
+                    }
+                    for outcome in outcomes[contact]
+                ],
+            )
+            for contact, label in labels
+            if contact in outcomes
+        ]
+
+    @api.model
+    def _get_portal_script(self, talk):
+        """First words of the call, in one paragraph.
+
+        :param talk: what `_get_call_script` says
+        """
+        return " ".join(talk["opening"].splitlines())
+
+    # ------------------------------------------------------------------
+    # Acts
+    # ------------------------------------------------------------------
+
+    def _portal_log_call(self, vals, follow_up=None):
+        """Log a call of the current agent to this customer, as `_log_call` does.
+
+        :raises AccessError: not one of a provider's agents, or not his customer
+        """
+        self._check_delegated_to_me()
+        return self._log_call(vals, follow_up)
+
+    def _portal_assign_agent(self, agent_id):
+        """Give the account to a colleague, as a supervisor of the provider.
+
+        :param agent_id: id of an agent of the same mandate; 0 or False: nobody
+        """
+        supervisor_sudo = self._check_delegated_to_me()
+        if not supervisor_sudo.supervisor:
+            raise AccessError(
+                self.env._("Only a supervisor assigns customers to agents.")
+            )
+        # sudo: checked above; only the agent changes, and only within the mandate
+        account_sudo = self.sudo()
+        agent_sudo = account_sudo.mandate_id.agent_ids.filtered(
+            lambda agent: agent.id == agent_id
+        )
+        if agent_id and not agent_sudo:
+            raise AccessError(
+                self.env._("Choose one of the agents named in the mandate.")
+            )
+        account_sudo.agent_id = agent_sudo

@@ -1,0 +1,71 @@
+from odoo import fields, models
+
+from ...tools.call_window import start_of_day
+
+
+class ResCompany(models.Model):
+    """What a company asks of the quality of calls, whoever makes them."""
+
+    _inherit = "res.company"
+
+    collection_satisfaction_every = fields.Integer(
+        string="Ask for a Mark after Every",
+        help="The customer is asked for a mark by e-mail after every so many calls in "
+        "which the right person was reached. 0: nobody is asked.",
+        groups="base.group_user",
+    )
+    collection_satisfaction_days = fields.Integer(
+        string="Asked Again after",
+        default=30,
+        help="Days within which one customer is asked once at most.",
+        groups="base.group_user",
+    )
+    collection_satisfaction_until = fields.Datetime(
+        string="Calls Looked at until",
+        readonly=True,
+        help="Calls before this moment were chosen from already.",
+        groups="base.group_user",
+    )
+    collection_satisfaction_left = fields.Integer(
+        string="Calls since the Last One Asked about",
+        readonly=True,
+        groups="base.group_user",
+    )
+    collection_quality_share = fields.Float(
+        string="In-house Calls Reviewed",
+        digits=(5, 2),
+        default=5.0,
+        help="Percent of the calls of your own people in which somebody was reached "
+        "that are drawn at random for a review. 0: none.",
+        groups="base.group_user",
+    )
+    collection_complaint_days = fields.Integer(
+        string="Complaints Answered within",
+        default=10,
+        help="Calendar days.",
+        groups="base.group_user",
+    )
+
+    _collection_quality_numbers = models.Constraint(
+        "CHECK (collection_satisfaction_every >= 0"
+        " AND collection_satisfaction_days >= 0 AND collection_complaint_days >= 0"
+        " AND collection_quality_share BETWEEN 0 AND 100)",
+        "Numbers of days and calls cannot be negative, and the share of calls that "
+        "are reviewed lies between 0 and 100 %.",
+    )
+
+    def _get_collection_zone(self):
+        """Time zone in which the company's days begin."""
+        self.ensure_one()
+        return self.partner_id.tz or "UTC"
+
+    def _get_collection_today(self):
+        """Today where the company sits."""
+        self.ensure_one()
+        return fields.Datetime.context_timestamp(
+            self.with_context(tz=self._get_collection_zone()), fields.Datetime.now()
+        ).date()
+
+    def _get_collection_midnight(self, day):
+        """Moment in UTC at which `day` begins where the company sits."""
+        return start_of_day(day, self._get_collection_zone())

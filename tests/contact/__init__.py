@@ -1,0 +1,5 @@
+from . import test_call_log
+from . import test_call_screen
+from . import test_call_script
+from . import test_call_tour
+from . import test_worklist

@@ -1,0 +1,2 @@
+from . import test_agenda
+from . import test_team_figures

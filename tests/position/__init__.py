@@ -1,0 +1,2 @@
+from . import test_account_position
+from . import test_item_refresh

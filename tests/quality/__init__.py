@@ -1,0 +1,3 @@
+from . import test_call_review
+from . import test_complaint
+from . import test_satisfaction

@@ -1,0 +1,3 @@
+from . import test_bill
+from . import test_means_change
+from . import test_precheck

@@ -1,0 +1,2 @@
+from . import collection_call_amend
+from . import collection_call_screen

@@ -1,0 +1,2 @@
+from . import collection_classify
+from . import collection_classify_line

@@ -1,0 +1,488 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL, format_amount
+
+from ...models.delegation.collection_mandate import WORKING
+from ...tools.ageing import days_overdue
+from ...tools.pareto import pareto_split, recommended_extent, turnover_ranking
+
+
+class CollectionHandover(models.TransientModel):
+    """Hand accounts over to a provider: choose, look at each account, confirm."""
+
+    _name = "collection.handover"
+    _description = "Hand Accounts Over"
+    _inherit = ["collection.relation.mixin"]
+    # looked through in peace, not lost over lunch
+    _transient_max_hours = 24.0
+
+    mandate_id = fields.Many2one(
+        comodel_name="collection.mandate",
+        required=True,
+        compute="_compute_mandate_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        domain="[('id', 'in', mandate_ids)]",
+        ondelete="cascade",
+    )
+    mandate_ids = fields.Many2many(
+        comodel_name="collection.mandate",
+        string="Running Mandates",
+        compute="_compute_mandate_ids",
+        export_string_translation=False,
+    )
+    provider_id = fields.Many2one(related="mandate_id.provider_id")
+    company_id = fields.Many2one(related="mandate_id.company_id", store=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    date = fields.Date(required=True, default=fields.Date.context_today)
+    method = fields.Selection(
+        selection=[
+            ("total", "Total: the whole file"),
+            ("partial", "Partial: all but the largest"),
+            ("manual", "Accounts chosen by hand"),
+        ],
+        required=True,
+        compute="_compute_method",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    account_ids = fields.Many2many(
+        comodel_name="collection.account",
+        string="Accounts",
+        domain="[('company_id', '=', company_id)]",
+    )
+    late_only = fields.Boolean(
+        string="Late for Their Segment Only",
+        help="Only customers who are late by the days that their segment sets for "
+        "a hand-over.",
+    )
+    active_count = fields.Integer(
+        string="Active Accounts",
+        compute="_compute_recommendation",
+        help="Invoiced in the last twelve months, or owing money.",
+    )
+    recommendation = fields.Text(compute="_compute_recommendation")
+    note = fields.Text(string="Note to the Provider")
+    state = fields.Selection(
+        selection=[("draft", "Choose"), ("preview", "Preview"), ("done", "Done")],
+        required=True,
+        default="draft",
+        readonly=True,
+    )
+    placement_id = fields.Many2one(
+        comodel_name="collection.placement", readonly=True, ondelete="set null"
+    )
+
+    line_ids = fields.One2many(
+        comodel_name="collection.handover.line",
+        inverse_name="wizard_id",
+        string="Preview",
+    )
+    go_count = fields.Integer(string="Go", compute="_compute_totals")
+    stay_count = fields.Integer(string="Stay", compute="_compute_totals")
+    go_turnover = fields.Monetary(compute="_compute_totals")
+    stay_turnover = fields.Monetary(compute="_compute_totals")
+    go_open = fields.Monetary(compute="_compute_totals")
+    stay_open = fields.Monetary(compute="_compute_totals")
+    go_overdue = fields.Monetary(compute="_compute_totals")
+    stay_overdue = fields.Monetary(compute="_compute_totals")
+    summary = fields.Html(compute="_compute_totals", sanitize=False)
+
+    @api.depends("account_ids")
+    def _compute_mandate_ids(self):
+        running = self.env["collection.mandate"].search(WORKING)
+        for wizard in self:
+            companies = wizard.account_ids.company_id
+            wizard.mandate_ids = running.filtered(
+                lambda mandate, companies=companies: (
+                    not companies or mandate.company_id in companies
+                )
+            )
+
+    @api.depends("mandate_ids")
+    def _compute_mandate_id(self):
+        """The running mandate, when there is only one."""
+        for wizard in self:
+            if not wizard.mandate_id and len(wizard.mandate_ids) == 1:
+                wizard.mandate_id = wizard.mandate_ids
+            else:
+                wizard.mandate_id = wizard.mandate_id
+
+    @api.depends("mandate_id", "state")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for wizard in self:
+            wizard.display_name = self.env._(
+                "Hand-over to %(provider)s",
+                provider=wizard.provider_id.display_name or "…",
+            )
+
+    @api.depends("mandate_id", "account_ids")
+    def _compute_method(self):
+        for wizard in self:
+            wizard.method = (
+                "manual"
+                if wizard.account_ids
+                else wizard.mandate_id.extent or wizard.method or "partial"
+            )
+
+    @api.depends("company_id", "date")
+    @api.depends_context("lang")
+    def _compute_recommendation(self):
+        account = self.env["collection.account"]
+        for wizard in self:
+            company = wizard.company_id or self.env.company
+            count = len(
+                account._search_active(
+                    company, wizard.date or fields.Date.context_today(self)
+                )
+            )
+            wizard.active_count = count
+            wizard.recommendation = self._describe_recommendation(company, count)
+
+    def _describe_recommendation(self, company, count):
+        lower, upper = company.collection_total_from, company.collection_partial_above
+        extent = recommended_extent(count, lower, upper)
+        if extent == "none":
+            return self.env._(
+                "%(count)s active accounts, fewer than %(lower)s: no rule says how "
+                "much to hand over. Choose the accounts by hand.",
+                count=count,
+                lower=lower,
+            )
+        if extent == "total":
+            return self.env._(
+                "%(count)s active accounts: hand over the whole file, except the "
+                "reserved customers.",
+                count=count,
+            )
+        return self.env._(
+            "%(count)s active accounts, more than %(upper)s: keep the largest "
+            "%(share)s %% by turnover and the reserved customers, hand over the rest.",
+            count=count,
+            upper=upper,
+            share=f"{company.collection_keep_share:g}",
+        )
+
+    @api.depends("line_ids.decision", "line_ids.reason")
+    @api.depends_context("lang")
+    def _compute_totals(self):
+        rows = self.env["collection.handover.line"]._read_group(
+            [("wizard_id", "in", self.ids)],
+            ["wizard_id", "decision", "reason"],
+            ["__count", "turnover:sum", "amount_open:sum", "amount_overdue:sum"],
+        )
+        names = ("count", "turnover", "open", "overdue")
+        labels = dict(
+            self.env["collection.handover.line"]
+            ._fields["reason"]
+            ._description_selection(self.env)
+        )
+        for wizard in self:
+            sides = {"goes": [0, 0.0, 0.0, 0.0], "stays": [0, 0.0, 0.0, 0.0]}
+            reasons = {"goes": [], "stays": []}
+            for owner, decision, reason, *figures in rows:
+                if owner == wizard._origin:
+                    sides[decision] = [
+                        total + (figure or 0)
+                        for total, figure in zip(sides[decision], figures, strict=True)
+                    ]
+                    reasons[decision].append((labels[reason], figures[0]))
+            for position, name in enumerate(names):
+                wizard[f"go_{name}"] = sides["goes"][position]
+                wizard[f"stay_{name}"] = sides["stays"][position]
+            if not wizard.line_ids:
+                # nothing to show before the preview, nor a currency to show it in
+                wizard.summary = False
+                continue
+            wizard.summary = self.env["ir.qweb"]._render(
+                "account_collection.collection_handover_summary",
+                {
+                    "sides": [
+                        (side, wizard._describe_side(side, sides), reasons[side])
+                        for side in ("goes", "stays")
+                    ]
+                },
+            )
+
+    def _describe_side(self, side, sides):
+        """Figures of one side with its share of both, ready to be shown."""
+        described = []
+        for position, figure in enumerate(sides[side]):
+            total = sum(figures[position] for figures in sides.values())
+            described.append(
+                (
+                    format_amount(self.env, figure, self.currency_id)
+                    if position
+                    else str(figure),
+                    f"{100 * figure / total:.1f} %" if total > 0 else "–",
+                )
+            )
+        return described
+
+    @api.constrains("date")
+    def _check_date(self):
+        for wizard in self:
+            if wizard.date > fields.Date.context_today(self):
+                raise ValidationError(
+                    self.env._(
+                        "Accounts are handed over as they stand: the date cannot lie "
+                        "in the future."
+                    )
+                )
+
+    # ------------------------------------------------------------------
+    # Preview
+    # ------------------------------------------------------------------
+
+    def action_preview(self):
+        """Decide about every candidate account and show what would happen."""
+        self.ensure_one()
+        self._check_not_done()
+        self.mandate_id._check_working()
+        accounts = self._get_candidates()
+        if not accounts:
+            raise UserError(self._describe_no_candidates())
+        self.line_ids.unlink()
+        self._create_lines(self._prepare_lines(accounts))
+        self.state = "preview"
+
+    def _check_not_done(self):
+        if self.placement_id or self.state == "done":
+            raise UserError(
+                self.env._(
+                    "These accounts have been handed over: %(number)s.",
+                    number=self.placement_id.number or "",
+                )
+            )
+
+    def _describe_no_candidates(self):
+        if self.method == "manual":
+            return self.env._("Choose the accounts to hand over.")
+        return self.env._(
+            "%(company)s has no active account: no invoice in the last twelve months "
+            "and nothing open.",
+            company=self.company_id.display_name,
+        )
+
+    def _get_candidates(self):
+        if self.method != "manual":
+            return self.env["collection.account"]._search_active(
+                self.company_id, self.date
+            )
+        strangers = self.account_ids.filtered(
+            lambda account: account.company_id != self.company_id
+        )
+        if strangers:
+            raise UserError(
+                self.env._(
+                    "The mandate is one of %(company)s; these accounts are another "
+                    "company's: %(customers)s.",
+                    company=self.company_id.display_name,
+                    customers=", ".join(strangers[:5].mapped("display_name")),
+                )
+            )
+        return self.account_ids
+
+    def _create_lines(self, vals_list):
+        """Insert the lines at once: field by field, 20,000 of them take ten times
+        as long, and they trigger nothing."""
+        line = self.env["collection.handover.line"]
+        self.flush_recordset()
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO collection_handover_line (
+                    wizard_id, account_id, segment_id, rank, turnover, amount_open,
+                    amount_overdue, days_overdue, decision, proposed_decision,
+                    proposed_reason, reason,
+                    create_uid, create_date, write_uid, write_date)
+                SELECT %(wizard)s, account_id, NULLIF(segment_id, 0), rank, turnover,
+                       amount_open, amount_overdue, days_overdue, decision, decision,
+                       reason, reason, %(uid)s, now() AT TIME ZONE 'UTC',
+                       %(uid)s, now() AT TIME ZONE 'UTC'
+                  FROM unnest(%(account_id)s::int[], %(segment_id)s::int[],
+                              %(rank)s::int[], %(turnover)s::numeric[],
+                              %(amount_open)s::numeric[], %(amount_overdue)s::numeric[],
+                              %(days_overdue)s::int[], %(decision)s::text[],
+                              %(reason)s::text[])
+                       AS chosen (account_id, segment_id, rank, turnover, amount_open,
+                                  amount_overdue, days_overdue, decision, reason)
+             RETURNING id
+                """,
+                wizard=self.id,
+                uid=self.env.uid,
+                **{
+                    name: [vals[name] for vals in vals_list]
+                    for name in (
+                        "account_id",
+                        "segment_id",
+                        "rank",
+                        "turnover",
+                        "amount_open",
+                        "amount_overdue",
+                        "days_overdue",
+                        "decision",
+                        "reason",
+                    )
+                },
+            )
+        )
+        line.invalidate_model(flush=False)
+        self.invalidate_recordset(flush=False)
+
+    def _prepare_lines(self, accounts):
+        """One line for each candidate; the figures are read in a few queries."""
+        active = self.env["collection.account"]._search_active(
+            self.company_id, self.date
+        )
+        amounts = (active | accounts)._get_turnover(self.date)
+        turnovers = {
+            account_id: float(amounts.get(account_id, 0)) for account_id in active.ids
+        }
+        ranks = {
+            account_id: rank
+            for rank, account_id in enumerate(turnover_ranking(turnovers), start=1)
+        }
+        top = pareto_split(
+            turnovers, keep_share=self.company_id.collection_keep_share / 100
+        ).top
+        time_barred = self._get_time_barred(accounts)
+        vals_list = []
+        for account in accounts:
+            decision, reason = self._decide(
+                account, account.id in top, account in time_barred
+            )
+            due = account.oldest_due_date
+            vals_list.append(
+                {
+                    "account_id": account.id,
+                    "segment_id": account.segment_id.id or 0,
+                    "rank": ranks.get(account.id, 0),
+                    "turnover": float(amounts.get(account.id, 0)),
+                    "amount_open": account.amount_open,
+                    "amount_overdue": account.amount_overdue,
+                    "days_overdue": max(days_overdue(due, self.date), 0) if due else 0,
+                    "decision": decision,
+                    "reason": reason,
+                }
+            )
+        return vals_list
+
+    def _get_time_barred(self, accounts):
+        """Accounts all of whose open items are time-barred: nothing to collect."""
+        item = self.env["collection.item"]
+        barred = item.search(
+            [
+                ("account_id", "in", accounts.ids),
+                ("date_limitation", "<", self.date),
+            ]
+        )
+        in_time = item.search(
+            [
+                ("account_id", "in", barred.account_id.ids),
+                ("state", "=", "open"),
+                ("id", "not in", barred.ids),
+            ]
+        )
+        return barred.account_id - in_time.account_id
+
+    def _decide(self, account, in_top, time_barred=False):
+        """Whether `account` goes or stays, and the first reason that settles it."""
+        segment = account.segment_id
+        if account.delegation_state in ("delegated", "proposed"):
+            return "stays", account.delegation_state
+        if account.reserved:
+            return "stays", "reserved"
+        if segment.delegation == "never":
+            return "stays", "never"
+        if account.insolvency_date:
+            return "stays", "insolvent"
+        if time_barred:
+            return "stays", "time_barred"
+        mandate = self.mandate_id
+        if mandate.segment_ids and segment not in mandate.segment_ids:
+            return "stays", "segment"
+        if self.method == "manual":
+            return "goes", "chosen"
+        due = account.oldest_due_date
+        late = max(days_overdue(due, self.date), 0) if due else 0
+        if late < mandate.min_days_overdue:
+            return "stays", "not_late"
+        # a customer who owes nothing overdue is never late, whatever the setting
+        if self.late_only and late < max(segment.delegate_after_days, 1):
+            return "stays", "not_ripe"
+        if segment.delegation == "always":
+            return "goes", "always"
+        if self.method == "total":
+            return "goes", "file"
+        return ("stays", "top") if in_top else ("goes", "rest")
+
+    def action_back(self):
+        """Choose again: the preview is thrown away."""
+        self.ensure_one()
+        self._check_not_done()
+        self.line_ids.unlink()
+        self.state = "draft"
+
+    def action_open_lines(self):
+        """The preview as a list of its own, to search, group and change."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_handover_line_action"
+        )
+        side = self.env.context.get("side")
+        return dict(
+            action,
+            domain=[("wizard_id", "=", self.id)],
+            context={f"search_default_{side}": 1} if side else {},
+        )
+
+    # ------------------------------------------------------------------
+    # Confirm
+    # ------------------------------------------------------------------
+
+    def action_confirm(self):
+        """Hand the accounts that go over to the provider, now."""
+        placement = self._create_placement()
+        placement.action_hand_over()
+        return placement._get_records_action()
+
+    def action_propose(self):
+        """Keep the choice as a proposal that is handed over later."""
+        placement = self._create_placement()
+        placement.action_propose()
+        return placement._get_records_action()
+
+    def _create_placement(self):
+        self.ensure_one()
+        # a second click waits for the first one, and is refused
+        self.lock_for_update()
+        self._check_not_done()
+        if self.state != "preview":
+            raise UserError(self.env._("Look at the preview before you confirm."))
+        self.mandate_id._check_working()
+        going = self.line_ids.filtered_domain(Domain("decision", "=", "goes"))
+        if not going:
+            raise UserError(self.env._("No account goes: there is nothing to do."))
+        placement = self.env["collection.placement"].create(
+            {
+                "mandate_id": self.mandate_id.id,
+                "date": self.date,
+                "extent": self.method,
+                "note": self.note,
+            }
+        )
+        # thousands of lines would be appended to the empty list one by one
+        placement.invalidate_recordset(["line_ids"], flush=False)
+        self.env["collection.placement.line"].create(
+            [
+                {"placement_id": placement.id, "account_id": line.account_id.id}
+                for line in going
+            ]
+        )
+        self.write({"state": "done", "placement_id": placement.id})
+        return placement
