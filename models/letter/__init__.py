@@ -10,6 +10,8 @@ from . import collection_letter_mail
 from . import collection_letter_post
 from . import collection_letter_of_kind
 from . import collection_account_letter
+from . import collection_item_letter
+from . import collection_dunning_decision_letter
 from . import ir_attachment
 from . import ir_qweb
 from . import mail_mail
