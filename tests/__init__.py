@@ -1,4 +1,3 @@
-from .customer import *
 from .position import *
 from .people import *
 from .law import *

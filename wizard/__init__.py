@@ -1,6 +1,5 @@
-from . import customer
+from . import position
 from . import law
-from . import policy
 from . import letter
 from . import dunning
 from . import agreement

@@ -6,3 +6,5 @@ from . import collection_dysfunction
 from . import collection_dispute
 from . import collection_corrective_action
 from . import collection_account_act
+from . import collection_account_agreement
+from . import collection_item_agreement

@@ -11,3 +11,5 @@ from . import collection_placement_item
 from . import collection_provider_note
 from . import collection_access_log
 from . import collection_account_merge
+from . import collection_account_delegation
+from . import collection_item_delegation

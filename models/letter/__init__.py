@@ -15,3 +15,5 @@ from . import ir_qweb
 from . import mail_mail
 from . import mail_template
 from . import mail_thread
+from . import collection_account_correspondence
+from . import collection_item_letter

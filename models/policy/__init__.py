@@ -1,4 +1,3 @@
 from . import collection_policy
 from . import collection_policy_level
 from . import collection_level_variant
-from . import collection_level_history

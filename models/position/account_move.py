@@ -194,7 +194,7 @@ class AccountMove(models.Model):
         # leaves the batched writes of posting as they are
         posting = self.with_context(collection_posting=True)
         posted = super(AccountMove, posting)._post(soft).with_env(self.env)
-        self.env["collection.account"]._refresh_lines(
+        self.env["collection.account"]._note_lines(
             posted.line_ids._collection_receivables(), debits_only=True
         )
         return posted
@@ -206,7 +206,7 @@ class AccountMove(models.Model):
         if "state" in vals and not (
             vals["state"] == "posted" and self.env.context.get("collection_posting")
         ):
-            self.env["collection.account"]._refresh_lines(
+            self.env["collection.account"]._note_lines(
                 self.line_ids._collection_receivables()
             )
         return res
