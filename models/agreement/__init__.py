@@ -8,3 +8,4 @@ from . import collection_corrective_action
 from . import collection_account_act
 from . import collection_account_agreement
 from . import collection_item_agreement
+from . import res_company

@@ -13,3 +13,4 @@ from . import collection_access_log
 from . import collection_account_merge
 from . import collection_account_delegation
 from . import collection_item_delegation
+from . import res_company

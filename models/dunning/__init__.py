@@ -4,3 +4,5 @@ from . import collection_dunning_exclusion
 from . import collection_level_history
 from . import collection_account_dunning
 from . import collection_item_dunning
+from . import res_company
+from . import account_move

@@ -6,3 +6,5 @@ from . import collection_account_interest
 from . import collection_account_limitation
 from . import collection_account_insolvency
 from . import collection_item_limitation
+from . import res_company
+from . import account_move
