@@ -89,7 +89,7 @@
         "views/delegation/collection_placement_views.xml",
         "views/delegation/collection_placement_line_views.xml",
         "wizard/settings/collection_company_settings_views.xml",
-        "wizard/delegation/collection_capacity_views.xml",
+        "wizard/overview/collection_capacity_views.xml",
         "wizard/delegation/collection_handover_views.xml",
         "wizard/law/collection_interest_claim_views.xml",
         "wizard/delegation/collection_recall_views.xml",

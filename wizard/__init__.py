@@ -6,4 +6,5 @@ from . import agreement
 from . import upstream
 from . import contact
 from . import delegation
+from . import overview
 from . import settings

@@ -6,6 +6,6 @@ from . import collection_dysfunction
 from . import collection_dispute
 from . import collection_corrective_action
 from . import collection_account_act
-from . import collection_account_agreement
+from . import collection_account_position
 from . import collection_item_agreement
 from . import res_company

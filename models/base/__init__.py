@@ -5,3 +5,4 @@ from . import collection_provider_values
 from . import collection_number_mixin
 from . import collection_deadline_mixin
 from . import res_company
+from . import res_users

@@ -18,3 +18,4 @@ from . import mail_thread
 from . import collection_account_correspondence
 from . import collection_item_letter
 from . import res_company
+from . import collection_wording_preview

@@ -5,3 +5,5 @@ from . import account_move_line
 from . import account_partial_reconcile
 from . import res_partner
 from . import collection_segment_rule
+from . import collection_policy_accounts
+from . import collection_segment_accounts
