@@ -5,6 +5,7 @@ from . import customer
 from . import position
 from . import people
 from . import law
+from . import level
 from . import letter
 from . import dunning
 from . import agreement

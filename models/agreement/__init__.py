@@ -9,3 +9,4 @@ from . import collection_account_act
 from . import collection_account_position
 from . import collection_item_agreement
 from . import res_company
+from . import collection_dunning_decision_agreement

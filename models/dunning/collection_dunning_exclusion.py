@@ -89,8 +89,7 @@ class CollectionDunningExclusion(models.Model):
         )
 
     def _explain_do_nothing(self):
-        item = self.item_id
-        policy = item.policy_id or item.account_id.effective_policy_id
+        policy = self.item_id._get_policies()
         return self.env._("The policy “%s” says: never remind", policy.name)
 
     def _explain_no_followup(self):

@@ -16,7 +16,7 @@ RUN_ACTIVITY = "mail.mail_activity_data_todo"
 class CollectionDunningRun(models.Model):
     """One pass over the open items of a company: who gets which letter, and why not.
 
-    What it does with each item is decided by `collection.dunning.decision.mixin`.
+    What it does with each item is decided by `collection.dunning.decision`.
     """
 
     _name = "collection.dunning.run"
@@ -489,7 +489,8 @@ class CollectionDunningRun(models.Model):
         """Whether computing now would write what is there: same letters, lines,
         amounts and exclusions. One query, nothing is written."""
         self.ensure_one()
-        self._flush_for_decision()
+        Decision = self.env["collection.dunning.decision"]
+        Decision._flush()
         [[changed]] = self.env.execute_query(
             SQL(
                 """
@@ -539,7 +540,7 @@ class CollectionDunningRun(models.Model):
                     OR EXISTS (TABLE out_written EXCEPT TABLE out_wanted)
                     OR EXISTS (TABLE out_wanted EXCEPT TABLE out_written)
                 """,
-                decision=self._decision_tables(
+                decision=Decision._tables(
                     self.company_id, self.date, policies=self.policy_ids
                 ),
                 run=self.id,
@@ -598,7 +599,8 @@ class CollectionDunningRun(models.Model):
         :return: letters of levels that claim interest and indemnities
         """
         self.ensure_one()
-        self._flush_for_decision()
+        Decision = self.env["collection.dunning.decision"]
+        Decision._flush()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -669,7 +671,7 @@ class CollectionDunningRun(models.Model):
                  WHERE level.include_penalties
               ORDER BY letter.id
                 """,
-                decision=self._decision_tables(
+                decision=Decision._tables(
                     self.company_id, self.date, policies=self.policy_ids
                 ),
                 run=self.id,

@@ -10,12 +10,13 @@ from . import collection_letter_mail
 from . import collection_letter_post
 from . import collection_letter_of_kind
 from . import collection_account_letter
+from . import collection_item_letter
+from . import collection_dunning_decision_letter
 from . import ir_attachment
 from . import ir_qweb
 from . import mail_mail
 from . import mail_template
 from . import mail_thread
 from . import collection_account_correspondence
-from . import collection_item_letter
 from . import res_company
 from . import collection_wording_preview

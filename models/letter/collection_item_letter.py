@@ -70,6 +70,11 @@ class CollectionItem(models.Model):
             },
         }
 
+    def _set_level(self, level, date, reason):
+        super()._set_level(level, date, reason)
+        # sudo: what waits about these items, of customers that the user may write
+        self.sudo()._leave_waiting_reminders(self.env._("Level set by hand"))
+
     def _leave_waiting_reminders(self, reason):
         """Take these items off the reminders that have not left; what they were written
         for no longer holds. A reminder without item is cancelled, for `reason`."""

@@ -661,8 +661,8 @@ class CollectionLetter(models.Model):
         """
         today = fields.Date.context_today(self)
         reminders = self.filtered("level_id")
-        Run = self.env["collection.dunning.run"]
-        Run._flush_for_decision()
+        Decision = self.env["collection.dunning.decision"]
+        Decision._flush()
         for company, letters in reminders.grouped("company_id").items():
             items = letters.line_ids.item_id
             rows = self.env.execute_query(
@@ -670,7 +670,7 @@ class CollectionLetter(models.Model):
                     "WITH %s SELECT item_id, date_due, days_overdue, amount_total, "
                     "amount_residual, amount_due, amount_credit "
                     "FROM decision WHERE reason IS NULL",
-                    Run._decision_tables(company, today, items=items),
+                    Decision._tables(company, today, items=items),
                 )
             )
             letters._update_lines(rows, today)
@@ -708,7 +708,7 @@ class CollectionLetter(models.Model):
              WHERE line.letter_id IN %(ids)s
             """,
             date=date,
-            trigger=self.env["collection.dunning.run"]._fixed_trigger(
+            trigger=self.env["collection.dunning.decision"]._fixed_trigger(
                 SQL("value.date_due")
             ),
             # one row without meaning gives the types when there is none

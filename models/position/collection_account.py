@@ -180,17 +180,6 @@ class CollectionAccount(models.Model):
         check_company=True,
         help="Leave empty to follow the segment's or the company's policy.",
     )
-    policy_note = fields.Text(
-        string="Where the Items Continue",
-        compute="_compute_policy_note",
-        help="Open items whose last letter belongs to another policy, and where they "
-        "stand on this one.",
-    )
-    effective_policy_id = fields.Many2one(
-        comodel_name="collection.policy",
-        string="Dunning Policy",
-        compute="_compute_effective_policy_id",
-    )
     reserved = fields.Boolean(
         tracking=True,
         help="By hand: this customer stays in-house whatever its segment says.",
@@ -338,76 +327,6 @@ class CollectionAccount(models.Model):
         for account in self:
             code = account.partner_id.lang
             account.partner_lang = names.get(code, code)
-
-    @api.depends("policy_id", "segment_id.policy_id", "company_id.collection_policy_id")
-    def _compute_effective_policy_id(self):
-        # sudo: the provider's people read which policy applies, not whence it comes
-        for account, account_sudo in zip(self, self.sudo(), strict=True):
-            company = account_sudo.company_id
-            shared = account_sudo.segment_id.policy_id
-            if shared.company_id and shared.company_id != company:
-                # segments are shared between companies, their policies may not be
-                shared = shared.browse()
-            account.effective_policy_id = (
-                account_sudo.policy_id or shared or company.collection_policy_id
-            ).id
-
-    @api.depends("effective_policy_id", "policy_id", "segment_id")
-    @api.depends_context("lang")
-    def _compute_policy_note(self):
-        groups = {}
-        for account, level, count in self.env["collection.item"]._read_group(
-            [
-                ("account_id", "in", self._origin.ids),
-                ("state", "=", "open"),
-                ("level_id", "!=", False),
-                ("policy_id", "=", False),
-            ],
-            ["account_id", "level_id"],
-            ["__count"],
-        ):
-            groups.setdefault(account, []).append((level, count))
-        for account in self:
-            policy = account.effective_policy_id
-            moved = [
-                (level, count)
-                for level, count in groups.get(account._origin, ())
-                if level.policy_id != policy._origin
-            ]
-            if not moved or not policy:
-                account.policy_note = False
-                continue
-            levels = self.env["collection.policy.level"].browse(
-                level.id for level, _count in moved
-            )
-            standings = policy._get_standings(levels)
-            account.policy_note = "\n".join(
-                account._describe_standing(level, count, standings[level])
-                for level, count in moved
-            )
-
-    def _describe_standing(self, level, count, standing):
-        """How `count` items last sent `level` of another policy continue on this."""
-        ladder = self.effective_policy_id._origin._ordered_levels()
-        position = ladder.ids.index(standing.id) + 1 if standing else 0
-        following = ladder[position : position + 1]
-        if not following:
-            return self.env._(
-                "Open items at “%(level)s” (%(policy)s): %(count)s. No level is left, "
-                "they stay at “%(standing)s”",
-                count=count,
-                level=level.name,
-                policy=level.policy_id.name,
-                standing=standing.name,
-            )
-        return self.env._(
-            "Open items at “%(level)s” (%(policy)s): %(count)s. They continue at "
-            "“%(following)s”",
-            count=count,
-            level=level.name,
-            policy=level.policy_id.name,
-            following=following.name,
-        )
 
     @api.depends("oldest_due_date")
     def _compute_days_overdue(self):

@@ -474,12 +474,3 @@ class CollectionItem(models.Model):
             ._render_qweb_pdf(report.sudo().report_name, move_sudo.ids)
         )
         return move_sudo._get_invoice_report_filename(), content
-
-    def _get_policies(self):
-        """Effective policies of these items."""
-        return (
-            self.policy_id
-            | self.filtered(
-                lambda item: not item.policy_id
-            ).account_id.effective_policy_id
-        )

@@ -1,20 +1,47 @@
+from typing import NamedTuple
+
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, models
 from odoo.tools import SQL
 
 
-class CollectionDunningRun(models.Model):
+class Question(NamedTuple):
+    """What the rule is asked about.
+
+    company: company whose items are looked at
+    date: day for which it is asked
+    policies: only items under these policies, all when empty
+    items: decide for these items only; None: for all of the company
+    again: the items are on a confirmed letter, the level itself is not questioned
+    by_provider: the provider itself asks: that an item is its to work is no reason to
+        leave it out
+    """
+
+    company: models.Model
+    date: object
+    policies: models.Model | None
+    items: models.Model | None
+    again: bool
+    by_provider: bool
+
+
+class CollectionDunningDecision(models.AbstractModel):
     """The level rule: which open item stands on which letter, or why on none.
 
     Set-based SQL, so that the number of queries does not depend on the number of
-    items. Whoever computes, confirms or sends asks the same statement.
+    items. Whoever computes, confirms, sends, or asks for the next level of an item
+    asks the same statement. It is built table by table: each `_with_…` below is one
+    table of its WITH clause. What stands in a later area (letters, agreements) is
+    added there.
     """
 
-    _inherit = "collection.dunning.run"
+    _name = "collection.dunning.decision"
+    _description = "Dunning Decision"
 
     @api.model
-    def _flush_for_decision(self):
+    def _flush(self):
+        """Write down what is pending and prepare the session for the statement."""
         self.env["collection.account"]._flush_all()
         # compiling a statement of this size takes longer than running it
         self.env.cr.execute(SQL("SET LOCAL jit = off"))
@@ -22,6 +49,63 @@ class CollectionDunningRun(models.Model):
         # planner, knowing nothing of tables made on the way, would sort for each join
         self.env.cr.execute(SQL("SET LOCAL work_mem = '64MB'"))
         self.env.cr.execute(SQL("SET LOCAL enable_mergejoin = off"))
+
+    @api.model
+    def _tables(
+        self, company, date, policies=None, items=None, again=None, by_provider=False
+    ):
+        """SQL that decides, for each open item, its letter level or why it has none.
+
+        The rule: the next level after the last one sent on the item's effective
+        policy (invoice, then account, then segment, then company); triggered by
+        its own delay, and not within the policy's days between two letters; one
+        level per item and run. An item whose last letter belongs to another policy
+        stands where that one is no more severe (`_standing_query`). A level before
+        the due date no longer applies once the item is overdue. With "by age", an
+        item that was never dunned starts at the highest level already due by the
+        due date and not a formal notice.
+
+        Whoever runs the statement calls `_flush` first.
+
+        :param again: see `Question`; by default so when `items` are given
+        :return: tables for a WITH clause. Of `decision`, one row per item; `reason`
+            NULL means "on a letter". Of `addressed`, one row per account, currency,
+            wanted channel, and due or not: whom its letter goes to and how, and which
+            one it is (`letter_rank`, in the order of accounts), with the part of the
+            letter's amounts and level that comes from these items.
+        """
+        if again is None:
+            again = items is not None
+        question = Question(company, date, policies, items, again, by_provider)
+        return SQL(", ").join(build(question) for build in self._get_builders())
+
+    @api.model
+    def _get_builders(self):
+        """Makers of the tables, in the order in which they build on each other."""
+        return [
+            self._with_factor,
+            self._with_ladder,
+            self._with_passage,
+            self._with_following,
+            self._with_customer,
+            self._with_step,
+            self._with_item,
+            self._with_climbed,
+            self._with_credit,
+            self._with_waiting,
+            self._with_standing,
+            self._with_expired,
+            self._with_covering,
+            self._with_reasoned,
+            self._with_highest,
+            self._with_decision,
+            self._with_reached,
+            self._with_addressed,
+        ]
+
+    # ------------------------------------------------------------------
+    # Pieces of SQL
+    # ------------------------------------------------------------------
 
     @api.model
     def _currency_factors(self, company, date):
@@ -59,54 +143,96 @@ class CollectionDunningRun(models.Model):
         )
 
     @api.model
-    def _decision_tables(
-        self, company, date, policies=None, items=None, again=None, by_provider=False
-    ):
-        """SQL that decides, for each open item, its letter level or why it has none.
+    def _explanations(self):
+        """SQL over `reasoned` of what explains the reasons, by column and reason.
 
-        The rule: the next level after the last one sent on the item's effective
-        policy (invoice, then account, then segment, then company); triggered by
-        its own delay, and not within the policy's days between two letters; one
-        level per item and run. An item whose last letter belongs to another policy
-        stands where that one is no more severe (`_standing_query`). A level before
-        the due date no longer applies once the item is overdue. With "by age", an
-        item that was never dunned starts at the highest level already due by the
-        due date and not a formal notice.
-
-        :param company: company whose items are looked at
-        :param date: day of the run
-        :param policies: only items under these policies, all when empty
-        :param items: decide for these items only
-        :param again: they are on a confirmed letter, the level itself is not
-            questioned; by default so when `items` are given
-        :param by_provider: the provider itself asks: that an item is its to work is
-            no reason to leave it out
-        :return: tables for a WITH clause. Of `decision`, one row per item; `reason`
-            NULL means "on a letter". Of `addressed`, one row per account, currency,
-            wanted channel, and due or not: whom its letter goes to and how, and which
-            one it is (`letter_rank`, in the order of accounts), with the part of the
-            letter's amounts and level that comes from these items.
+        What a promise or a plan says is added by the area of the agreements.
         """
-        some = items is not None
-        again = some if again is None else again
-        Item = self.env["collection.item"]
-        account_filter = (
-            SQL("ci.account_id IN %s", tuple(items.account_id.ids) or (0,))
-            if some
-            else SQL("TRUE")
-        )
+        return {
+            "reason_date": {
+                "not_yet": SQL("date_trigger"),
+                "insolvent": SQL("insolvency_date"),
+                "time_barred": SQL("date_limitation"),
+                "promised": SQL("NULL::date"),
+                "on_plan": SQL("NULL::date"),
+                "on_hold": SQL("hold_until"),
+            },
+            "reason_amount": {
+                "covered_by_credit": SQL("amount_credit"),
+                "below_minimum": SQL("minimum"),
+                "disputed": SQL("amount_disputed"),
+            },
+            "reason_note": {
+                "not_yet": SQL("waiting_number"),
+                "promised": SQL("NULL::varchar"),
+                "on_plan": SQL("NULL::varchar"),
+                "on_hold": SQL("hold_reason"),
+            },
+        }
+
+    @api.model
+    def _explain(self):
+        """SQL of what explains the reason of a row, by column."""
+        return {
+            column: SQL(
+                "CASE reasoned.reason %s END",
+                SQL(" ").join(
+                    SQL("WHEN %s THEN %s", reason, value)
+                    for reason, value in by_reason.items()
+                ),
+            )
+            for column, by_reason in self._explanations().items()
+        }
+
+    # ------------------------------------------------------------------
+    # Tables
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _with_factor(self, question):
+        """Units of each currency for one of the company's, on the day asked about."""
         return SQL(
             """
-            factor (currency_id, value) AS (VALUES %(factors)s),
+            factor (currency_id, value) AS (VALUES %(factors)s)
+            """,
+            factors=SQL(", ").join(
+                SQL("(%s, %s::numeric)", currency_id, factor)
+                for currency_id, factor in self._currency_factors(
+                    question.company, question.date
+                )
+            ),
+        )
+
+    @api.model
+    def _with_ladder(self, question):
+        """The levels of all policies, each with its place on its own and on all."""
+        return SQL(
+            """
             ladder AS (
                 SELECT level.*,
                        ROW_NUMBER() OVER (PARTITION BY policy_id
                                           ORDER BY sequence, id) AS rank,
                        ROW_NUMBER() OVER (ORDER BY sequence, id) AS position
                   FROM collection_policy_level level
-            ),
-            passage AS (%(passage)s),
-            -- the level after each one, for items that are overdue and that are not
+            )
+            """,
+        )
+
+    @api.model
+    def _with_passage(self, question):
+        """Where an item that was sent a level of another policy stands on this one."""
+        return SQL(
+            """
+            passage AS (%(passage)s)
+            """,
+            passage=self.env["collection.policy"]._standing_query(),
+        )
+
+    @api.model
+    def _with_following(self, question):
+        """The level after each one, for items that are overdue and that are not."""
+        return SQL(
+            """
             following AS (
                 SELECT DISTINCT ON (step.policy_id, step.rank, late.overdue)
                        step.policy_id, step.rank, late.overdue, level.id
@@ -119,25 +245,39 @@ class CollectionDunningRun(models.Model):
                    AND NOT (late.overdue AND level.delay_basis = 'due'
                             AND level.delay_days < 0)
               ORDER BY step.policy_id, step.rank, late.overdue, level.rank
-            ),
-            -- customer by customer: 20,000 of them have 100,000 items
+            )
+            """,
+        )
+
+    @api.model
+    def _with_customer(self, question):
+        """The accounts of the company, each with its effective policy.
+
+        Customer by customer: 20,000 of them have 100,000 items.
+        """
+        policy, joins = self.env["collection.account"]._effective_policy_sql()
+        return SQL(
+            """
             customer AS MATERIALIZED (
                 SELECT acc.id, acc.partner_id, acc.dunning_contact_id,
                        acc.preferred_channel, acc.insolvency_date, acc.hold_until,
                        acc.hold_reason,
-                       COALESCE(acc.policy_id, shared.id, com.collection_policy_id)
-                           AS policy_id
+                       %(policy)s AS policy_id
                   FROM collection_account acc
-                  JOIN res_company com ON com.id = acc.company_id
-             LEFT JOIN collection_segment segment ON segment.id = acc.segment_id
-             -- segments are shared between companies, their policies may not be
-             LEFT JOIN collection_policy shared
-                    ON shared.id = segment.policy_id
-                   AND (shared.company_id IS NULL
-                        OR shared.company_id = acc.company_id)
+                  %(joins)s
                  WHERE acc.company_id = %(company)s
-            ),
-            -- a policy's level after each one that an item may have been sent
+            )
+            """,
+            policy=policy,
+            joins=joins,
+            company=question.company.id,
+        )
+
+    @api.model
+    def _with_step(self, question):
+        """A policy's level after each one that an item may have been sent."""
+        return SQL(
+            """
             step AS (
                 SELECT policy.id AS policy_id, last.level_id AS last_level_id,
                        late.overdue, following.id AS next_level_id,
@@ -158,7 +298,15 @@ class CollectionDunningRun(models.Model):
                                 AND following.rank = last.rank
                                 AND following.overdue = late.overdue
                  WHERE policy.active
-            ),
+            )
+            """,
+        )
+
+    @api.model
+    def _with_item(self, question):
+        """The open items asked about, with what their invoice and customer say."""
+        return SQL(
+            """
             item AS (
                 SELECT ci.id AS item_id, ci.account_id, ci.currency_id,
                        ci.date_due, ci.amount_total, ci.amount_residual,
@@ -191,7 +339,28 @@ class CollectionDunningRun(models.Model):
                  -- first, so that one which is due later takes none of them
                  WHERE ci.state = 'open' AND ci.company_id = %(company)s
                    AND %(account_filter)s AND %(due_filter)s
+            )
+            """,
+            account_filter=SQL(
+                "ci.account_id IN %s", tuple(question.items.account_id.ids) or (0,)
+            )
+            if question.items is not None
+            else SQL("TRUE"),
+            company=question.company.id,
+            date=question.date,
+            due_filter=self._due_filter(question.date)
+            if question.items is None
+            else SQL("TRUE"),
+            in_payment=self.env["collection.item"]._in_payment(
+                SQL("move.payment_state")
             ),
+        )
+
+    @api.model
+    def _with_climbed(self, question):
+        """The items with the level that comes next for each."""
+        return SQL(
+            """
             climbed AS (
                 SELECT item.*, step.policy_id IS NOT NULL AS has_policy,
                        step.do_nothing, step.align_customer,
@@ -211,7 +380,17 @@ class CollectionDunningRun(models.Model):
                    AND COALESCE(step.last_level_id, 0)
                        = COALESCE(item.last_level_id, 0)
                    AND step.overdue = (item.days_overdue >= 1)
-            ),
+            )
+            """,
+            date=question.date,
+            item_trigger=self._fixed_trigger(SQL("item.date_due")),
+        )
+
+    @api.model
+    def _with_credit(self, question):
+        """Open credits of the customers, in each currency."""
+        return SQL(
+            """
             credit AS (
                 SELECT acc.id AS account_id, aml.currency_id,
                        -SUM(aml.amount_residual_currency) AS amount
@@ -231,21 +410,38 @@ class CollectionDunningRun(models.Model):
                    AND aml.amount_residual < 0
                    AND %(credit_filter)s
               GROUP BY acc.id, aml.currency_id
-            ),
-            waiting AS (
-                SELECT line.item_id, MIN(letter.number) AS number
-                  FROM collection_letter letter
-                  JOIN collection_letter_line line ON line.letter_id = letter.id
-                 WHERE letter.state IN ('to_send', 'error')
-                   AND letter.level_id IS NOT NULL
-                   AND letter.company_id = %(company)s
-                   -- without a number, one in error is a draft
-                   AND letter.number IS NOT NULL
-                   AND line.item_id IS NOT NULL
-              GROUP BY line.item_id
-            ),
-            -- what leaves an item no right to any letter, whatever its level: `stopped`
-            -- comes before the question whether it is time-barred, `barred` after it
+            )
+            """,
+            company=question.company.id,
+            # of everybody, the index on negative residuals alone is the shortest way
+            credit_filter=self.env["collection.account"]._credit_filter(
+                SQL("own.id IN %s", tuple(question.items.account_id.ids) or (0,))
+            )
+            if question.items is not None
+            else SQL("TRUE"),
+        )
+
+    @api.model
+    def _with_waiting(self, question):
+        """Items on a letter that was confirmed and has not left.
+
+        Filled in by the area of the letters.
+        """
+        return SQL(
+            """
+            waiting (item_id, number) AS (SELECT NULL::int, NULL::varchar WHERE FALSE)
+            """
+        )
+
+    @api.model
+    def _with_standing(self, question):
+        """What leaves an item no right to any letter, whatever its level.
+
+        `stopped` comes before the question whether it is time-barred, `barred` after
+        it.
+        """
+        return SQL(
+            """
             standing AS (
                 SELECT climbed.item_id, climbed.account_id, climbed.currency_id,
                        climbed.date_due, climbed.days_overdue,
@@ -299,12 +495,41 @@ class CollectionDunningRun(models.Model):
              LEFT JOIN credit ON credit.account_id = climbed.account_id
                              AND credit.currency_id = climbed.currency_id
              LEFT JOIN waiting ON waiting.item_id = climbed.item_id
-            ),
+            )
+            """,
+            by_provider=question.by_provider,
+            date=question.date,
+            trigger=self._fixed_trigger(SQL("climbed.date_due")),
+        )
+
+    @api.model
+    def _with_expired(self, question):
+        """Items that are time-barred."""
+        Item = self.env["collection.item"]
+        return SQL(
+            """
             expired AS (
                 SELECT item_id, date_limitation FROM (%(limitation)s) term
                  WHERE date_limitation < %(date)s
+            )
+            """,
+            date=question.date,
+            limitation=Item._limitation_query(
+                invoiced=SQL(
+                    """SELECT item_id AS id, move_line_id, account_id,
+                              acknowledged_date, invoice_date AS date_start
+                         FROM standing WHERE invoice_date < %s""",
+                    Item._limitation_horizon(question.date),
+                ),
+                before=question.date,
             ),
-            -- open credits pay the oldest items first, each up to what it owes
+        )
+
+    @api.model
+    def _with_covering(self, question):
+        """What open credits pay: the oldest items first, each up to what it owes."""
+        return SQL(
+            """
             covering AS (
                 SELECT item_id,
                        GREATEST(0, LEAST(amount_due, credit_total + amount_due
@@ -315,9 +540,15 @@ class CollectionDunningRun(models.Model):
                  WHERE stopped IS NULL AND barred IS NULL AND NOT in_payment
                    AND credit_total > 0
                    AND item_id NOT IN (SELECT item_id FROM expired)
-            ),
-            -- and what makes it wait for a letter it has a right to
-            -- (worked out where it is asked for: writing it down would cost more)
+            )
+            """,
+        )
+
+    @api.model
+    def _with_reasoned(self, question):
+        """And what makes an item wait for a letter it has a right to."""
+        return SQL(
+            """
             reasoned AS NOT MATERIALIZED (
                 SELECT standing.*, expired.date_limitation,
                        CASE WHEN in_payment THEN amount_due
@@ -340,16 +571,35 @@ class CollectionDunningRun(models.Model):
                   FROM standing
              LEFT JOIN covering ON covering.item_id = standing.item_id
              LEFT JOIN expired ON expired.item_id = standing.item_id
-            ),
-            -- the highest level of a customer's items, where the policy aligns them; no
-            -- item is lifted to a level nobody has approved for it
+            )
+            """,
+            again=question.again,
+            date=question.date,
+        )
+
+    @api.model
+    def _with_highest(self, question):
+        """The highest level of a customer's items, where the policy aligns them.
+
+        No item is lifted to a level nobody has approved for it.
+        """
+        return SQL(
+            """
             highest AS (
                 SELECT account_id, currency_id, policy_id, days_overdue >= 1 AS overdue,
                        MAX(rank) AS rank
                   FROM reasoned
                  WHERE reason IS NULL AND align
               GROUP BY account_id, currency_id, policy_id, days_overdue >= 1
-            ),
+            )
+            """,
+        )
+
+    @api.model
+    def _with_decision(self, question):
+        """One row per item: its level, or the reason why it is on no letter."""
+        return SQL(
+            """
             decision AS MATERIALIZED (
                 SELECT reasoned.item_id, reasoned.account_id, reasoned.currency_id,
                        reasoned.partner_id, reasoned.dunning_contact_id,
@@ -366,33 +616,9 @@ class CollectionDunningRun(models.Model):
                        -- said as a column of its own, the planner knows what to expect
                        reasoned.reason IS NULL AS on_letter, reasoned.reason,
                        -- what explains the reason
-                       CASE reasoned.reason
-                           WHEN 'not_yet' THEN date_trigger
-                           WHEN 'insolvent' THEN insolvency_date
-                           WHEN 'time_barred' THEN date_limitation
-                           WHEN 'promised'
-                           THEN (SELECT date_promised FROM collection_promise
-                                  WHERE id = promise_id)
-                           WHEN 'on_plan'
-                           THEN (SELECT next_date FROM collection_payment_plan
-                                  WHERE id = plan_id)
-                           WHEN 'on_hold' THEN hold_until
-                       END AS reason_date,
-                       CASE reasoned.reason
-                           WHEN 'covered_by_credit' THEN amount_credit
-                           WHEN 'below_minimum' THEN minimum
-                           WHEN 'disputed' THEN amount_disputed
-                       END AS reason_amount,
-                       CASE reasoned.reason
-                           WHEN 'not_yet' THEN waiting_number
-                           WHEN 'promised'
-                           THEN (SELECT number FROM collection_promise
-                                  WHERE id = promise_id)
-                           WHEN 'on_plan'
-                           THEN (SELECT number FROM collection_payment_plan
-                                  WHERE id = plan_id)
-                           WHEN 'on_hold' THEN hold_reason
-                       END AS reason_note
+                       %(reason_date)s AS reason_date,
+                       %(reason_amount)s AS reason_amount,
+                       %(reason_note)s AS reason_note
                   -- and so is the reason
                   FROM (SELECT * FROM reasoned OFFSET 0) reasoned
              LEFT JOIN highest
@@ -405,11 +631,29 @@ class CollectionDunningRun(models.Model):
                     ON level.policy_id = reasoned.policy_id
                    AND level.rank = COALESCE(highest.rank, reasoned.rank)
                  WHERE %(wanted)s AND %(policy_filter)s
-            ),
-            -- who is written to, and how: the account's contact for letters, else the
-            -- contact that all invoices of the letter name (one with an address, for
-            -- an e-mail), else the contact for invoices, else the customer; what is
-            -- not due yet is never part of a demand
+            )
+            """,
+            policy_filter=SQL(
+                "reasoned.policy_id = ANY(%s)", list(question.policies.ids)
+            )
+            if question.policies
+            else SQL("TRUE"),
+            wanted=SQL("reasoned.item_id IN %s", tuple(question.items.ids) or (0,))
+            if question.items is not None
+            else SQL("(reasoned.reason IS NULL OR reasoned.days_overdue >= 1)"),
+            **self._explain(),
+        )
+
+    @api.model
+    def _with_reached(self, question):
+        """Who is written to, and how.
+
+        The account's contact for letters, else the contact that all invoices of the
+        letter name (one with an address, for an e-mail), else the contact for
+        invoices, else the customer; what is not due yet is never part of a demand.
+        """
+        return SQL(
+            """
             reached AS (
                 SELECT account_id, currency_id, wanted_channel, overdue,
                        amount_due, amount_credit, position, dunning_contact_id,
@@ -444,8 +688,15 @@ class CollectionDunningRun(models.Model):
                     ON child.parent_id = asked.partner_id
                   JOIN res_partner base
                     ON base.id = COALESCE(child.id, asked.partner_id)
-            ),
-            -- by post instead of e-mail may make one letter of two
+            )
+            """,
+        )
+
+    @api.model
+    def _with_addressed(self, question):
+        """The letters; by post instead of e-mail may make one letter of two."""
+        return SQL(
+            """
             addressed AS (
                 SELECT account_id, currency_id, wanted_channel, overdue, channel,
                        amount_due, amount_credit, position,
@@ -466,39 +717,4 @@ class CollectionDunningRun(models.Model):
                        PARTITION BY account_id, currency_id, channel, overdue)
             )
             """,
-            date=date,
-            company=company.id,
-            factors=SQL(", ").join(
-                SQL("(%s, %s::numeric)", currency_id, factor)
-                for currency_id, factor in self._currency_factors(company, date)
-            ),
-            passage=self.env["collection.policy"]._standing_query(),
-            limitation=Item._limitation_query(
-                invoiced=SQL(
-                    """SELECT item_id AS id, move_line_id, account_id,
-                              acknowledged_date, invoice_date AS date_start
-                         FROM standing WHERE invoice_date < %s""",
-                    Item._limitation_horizon(date),
-                ),
-                before=date,
-            ),
-            account_filter=account_filter,
-            in_payment=Item._in_payment(SQL("move.payment_state")),
-            item_trigger=self._fixed_trigger(SQL("item.date_due")),
-            trigger=self._fixed_trigger(SQL("climbed.date_due")),
-            due_filter=SQL("TRUE") if some else self._due_filter(date),
-            # of everybody, the index on negative residuals alone is the shortest way
-            credit_filter=self.env["collection.account"]._credit_filter(
-                SQL("own.id IN %s", tuple(items.account_id.ids) or (0,))
-            )
-            if some
-            else SQL("TRUE"),
-            wanted=SQL("reasoned.item_id IN %s", tuple(items.ids) or (0,))
-            if some
-            else SQL("(reasoned.reason IS NULL OR reasoned.days_overdue >= 1)"),
-            policy_filter=SQL("reasoned.policy_id = ANY(%s)", list(policies.ids))
-            if policies
-            else SQL("TRUE"),
-            again=again,
-            by_provider=by_provider,
         )

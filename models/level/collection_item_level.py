@@ -3,6 +3,8 @@ from odoo.tools import SQL
 
 
 class CollectionItem(models.Model):
+    """The levels of items: the next one, and one set or approved by hand."""
+
     _inherit = "collection.item"
 
     next_level_id = fields.Many2one(
@@ -10,6 +12,7 @@ class CollectionItem(models.Model):
         compute="_compute_next_level_id",
         help="Level the item gets next on its effective policy.",
     )
+
     history_ids = fields.One2many(
         comodel_name="collection.level.history",
         inverse_name="item_id",
@@ -22,19 +25,14 @@ class CollectionItem(models.Model):
         for item in self:
             item.next_level_id = levels.get(item)
 
-    def action_hold(self):
-        """Ask until when and why no reminder about these items may leave."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_hold_action"
+    def _get_policies(self):
+        """Effective policies of these items."""
+        return (
+            self.policy_id
+            | self.filtered(
+                lambda item: not item.policy_id
+            ).account_id.effective_policy_id
         )
-        return dict(action, context={"default_item_ids": self.ids})
-
-    def action_set_level(self):
-        """Ask for the level that these items have reached, and why."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_set_level_action"
-        )
-        return dict(action, context={"default_item_ids": self.ids})
 
     def _set_level(self, level, date, reason):
         """Put these items on `level` by hand, as from `date`.
@@ -75,7 +73,6 @@ class CollectionItem(models.Model):
             }
         )
         items_sudo.env["collection.level.history"].create(vals_list)
-        items_sudo._leave_waiting_reminders(self.env._("Level set by hand"))
         items_sudo.env["collection.account"]._write_totals(self.account_id.ids)
         self.account_id._message_log_batch(bodies=bodies)
 
@@ -92,14 +89,14 @@ class CollectionItem(models.Model):
         """
         Level = self.env["collection.policy.level"]
         levels = dict.fromkeys(self, Level)
-        Run = self.env["collection.dunning.run"]
+        Decision = self.env["collection.dunning.decision"]
         today = fields.Date.context_today(self)
-        Run._flush_for_decision()
+        Decision._flush()
         for company, items in self._origin.grouped("company_id").items():
             rows = self.env.execute_query(
                 SQL(
                     "WITH %s SELECT item_id, next_level_id FROM decision",
-                    Run._decision_tables(company, today, items=items, again=False),
+                    Decision._tables(company, today, items=items, again=False),
                 )
             )
             for item_id, level_id in rows:
@@ -113,18 +110,32 @@ class CollectionItem(models.Model):
 
         :return: {item: part of it that open credits cover}
         """
-        Run = self.env["collection.dunning.run"]
+        Decision = self.env["collection.dunning.decision"]
         today = fields.Date.context_today(self)
         claims = {}
-        Run._flush_for_decision()
+        Decision._flush()
         delegated = self._origin.filtered("delegated")
         for company, items in delegated.grouped("company_id").items():
             rows = self.env.execute_query(
                 SQL(
                     "WITH %s SELECT item_id, amount_credit FROM decision "
                     "WHERE reason IS NULL",
-                    Run._decision_tables(company, today, items=items, by_provider=True),
+                    Decision._tables(company, today, items=items, by_provider=True),
                 )
             )
             claims.update((self.browse(item_id), credit) for item_id, credit in rows)
         return claims
+
+    def action_hold(self):
+        """Ask until when and why no reminder about these items may leave."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_hold_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})
+
+    def action_set_level(self):
+        """Ask for the level that these items have reached, and why."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_set_level_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})
