@@ -75,12 +75,20 @@ class Areas:
             rank = self.rank(path)
             for node in ast.walk(tree):
                 for kind, name, other in self.named_by(node):
-                    yield path.relative_to(self.root), node.lineno, kind, name, rank, other
+                    yield (
+                        path.relative_to(self.root),
+                        node.lineno,
+                        kind,
+                        name,
+                        rank,
+                        other,
+                    )
 
     def named_by(self, node):
         match node:
-            case ast.ImportFrom(level=3, module=str(module)) | ast.ImportFrom(
-                level=2, module=str(module)
+            case (
+                ast.ImportFrom(level=3, module=str(module))
+                | ast.ImportFrom(level=2, module=str(module))
             ):
                 area = module.removeprefix("models.").split(".")[0]
                 if area in self.order:
@@ -108,7 +116,10 @@ def main(arguments):
                 f"{path}:{number}: {areas.order[rank]} names the {kind} {name}"
                 f" of {areas.order[other]}"
             )
-    bad += [f"{path}: {name} is allowed, but not named" for path, name in ALLOWED.keys() - used]
+    bad += [
+        f"{path}: {name} is allowed, but not named"
+        for path, name in ALLOWED.keys() - used
+    ]
     print("\n".join(bad))
     print(Counter((areas.order[r], areas.order[o]) for *_x, r, o in up).most_common(60))
     print(f"{len(up)} of {total} references run up")
