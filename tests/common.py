@@ -321,7 +321,7 @@ class CollectionCommon(AccountTestInvoicingCommon):
         `function` reads no position: nothing of it is worked out meanwhile.
         """
         Account = self.env.registry["collection.account"]
-        original = Account._refresh_position
+        original = Account._follow_lines
         spent = []
 
         def counting(records, *args):
@@ -331,12 +331,12 @@ class CollectionCommon(AccountTestInvoicingCommon):
             spent.append(records.env.cr.sql_log_count - before)
 
         self.env.cr.flush()
-        self.patch(Account, "_refresh_position", counting)
+        self.patch(Account, "_follow_lines", counting)
         function()
         self.env.flush_all()
         self.assertFalse(spent, "worked out before anybody asked")
         self.env.cr.flush()
-        self.patch(Account, "_refresh_position", original)
+        self.patch(Account, "_follow_lines", original)
         [queries] = spent
         return queries
 

@@ -812,7 +812,16 @@ class CollectionDispute(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _evaluate_accounts(self, account_ids=None):
+    def _follow_ledger(self, account_ids=None):
+        """See what was credited of these accounts, and lay the rest on their items.
+
+        :return: number of items that changed
+        """
+        self._count_credits(account_ids)
+        return self.env["collection.item"]._lay_disputes(account_ids)
+
+    @api.model
+    def _count_credits(self, account_ids=None):
         """See what was credited of the accepted disputes of these accounts.
 
         Counted are credits matched since the decision (`RECEIPT_JOURNALS` apart)

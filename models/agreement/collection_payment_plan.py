@@ -398,7 +398,7 @@ class CollectionPaymentPlan(models.Model):
                 day=format_date(self.env, min(self.instalment_ids.mapped("date"))),
             )
         )
-        self._evaluate_accounts(self.account_id.ids)
+        self._follow_ledger(self.account_id.ids)
         self.env["collection.promise"]._mark_items(self.account_id.ids)
         self.account_id._mark_stale()
 
@@ -421,7 +421,7 @@ class CollectionPaymentPlan(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _evaluate_accounts(self, account_ids=None):
+    def _follow_ledger(self, account_ids=None):
         """Lay receipts on the instalments of the plans of these accounts, or of all.
 
         A plan is completed when everything arrived and defaulted when an

@@ -383,10 +383,10 @@ class CollectionPromise(models.Model):
         """Judge these promises by what has arrived; safe to repeat."""
         promises = self.filtered(lambda promise: promise.state not in CLOSED_BY_HAND)
         if promises:
-            self._evaluate_accounts(promises.account_id.ids)
+            self._follow_ledger(promises.account_id.ids)
 
     @api.model
-    def _evaluate_accounts(self, account_ids=None):
+    def _follow_ledger(self, account_ids=None):
         """Judge the promises of these accounts (all of them by default).
 
         Called whenever a receipt is matched or undone, and every night for the

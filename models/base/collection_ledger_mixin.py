@@ -19,17 +19,22 @@ class CollectionLedgerMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         # EXTENDS base: what a new record holds in the cache is not read again
-        self.env["collection.account"]._refresh_touched()
+        self._follow_ledger_first()
         return super().create(vals_list)
 
     @api.private
     def flush_model(self, fnames=None):
         # EXTENDS base: whatever reads the table passes here
-        self.env["collection.account"]._refresh_touched()
+        self._follow_ledger_first()
         return super().flush_model(fnames)
 
     @api.model
     def _search(self, *args, **kwargs):
         # EXTENDS base: a search without any field flushes none
-        self.env["collection.account"]._refresh_touched()
+        self._follow_ledger_first()
         return super()._search(*args, **kwargs)
+
+    @api.model
+    def _follow_ledger_first(self):
+        """Work out now what follows from the journal items noted so far."""
+        self.env["collection.account"]._follow_noted_lines()

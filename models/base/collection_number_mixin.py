@@ -18,7 +18,7 @@ class CollectionNumberMixin(models.AbstractModel):
     def create(self, vals_list):
         # a number drawn is gone, also where nothing is created
         self.check_access("create")
-        accounts = self.env["collection.account"]
+        accounts = self.browse().account_id
         numbered = [
             dict(
                 vals,

@@ -138,20 +138,10 @@ class CollectionProviderMixin(models.AbstractModel):
         return super().export_data(fields_to_export)
 
     def _record_access(self, door):
-        """Record that an outsider sees the customers these records are about.
+        """Hook: an outsider sees the customers these records are about.
 
-        :param door: a code of `DOORS`: page, list, form, invoice, export or rpc
+        :param door: through which door: page, list, form, invoice, export or rpc
         """
-        if not self or not self._is_outsider():
-            return
-        if self._name == "collection.account":
-            accounts = self
-        elif "account_id" in self._fields:
-            # sudo: whose records they are, that he is reading anyway
-            accounts = self.sudo().account_id.with_env(self.env)
-        else:
-            return
-        self.env["collection.access.log"]._record(accounts, door)
 
     # ------------------------------------------------------------------
     # Who is one, and what is said about the records

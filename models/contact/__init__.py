@@ -7,3 +7,4 @@ from . import collection_call
 from . import collection_account_call
 from . import collection_account_script
 from . import collection_account_worklist
+from . import res_company

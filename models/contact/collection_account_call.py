@@ -58,6 +58,12 @@ class CollectionAccount(models.Model):
 
     _inherit = "collection.account"
 
+    call_ids = fields.One2many(
+        comodel_name="collection.call", inverse_name="account_id", string="Calls"
+    )
+    call_count = fields.Integer(compute="_compute_call_count")
+    last_call_date = fields.Datetime(compute="_compute_last_call_date")
+
     # ------------------------------------------------------------------
     # The call screen
     # ------------------------------------------------------------------
@@ -596,3 +602,42 @@ class CollectionAccount(models.Model):
         values.setdefault("person", call.person)
         target, answer = values.pop("target", False), values.pop("answer", False)
         self._record_means_change(target, answer, call=call, **values)
+
+    def _compute_last_call_date(self):
+        dates = dict(
+            self.env["collection.call"]._read_group(
+                [
+                    ("account_id", "in", self.ids),
+                    ("correction_of_id", "=", False),
+                ],
+                ["account_id"],
+                ["date:max"],
+            )
+        )
+        for account in self:
+            account.last_call_date = dates.get(account._origin, False)
+
+    def _compute_call_count(self):
+        counts = dict(
+            self.env["collection.call"]._read_group(
+                [
+                    ("account_id", "in", self.ids),
+                    ("correction_of_id", "=", False),
+                ],
+                ["account_id"],
+                ["__count"],
+            )
+        )
+        for account in self:
+            account.call_count = counts.get(account._origin, 0)
+
+    def action_open_calls(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_call_action"
+        )
+        return dict(
+            action,
+            domain=[("account_id", "=", self.id), ("correction_of_id", "=", False)],
+            context={"default_account_id": self.id},
+        )

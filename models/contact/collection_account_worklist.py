@@ -66,9 +66,6 @@ class CollectionAccount(models.Model):
         help="Points of the priority rules; the highest is called first.",
     )
     priority_facts = fields.Json(readonly=True)
-    priority_date = fields.Datetime(
-        string="Ranked on", readonly=True, help="Empty: facts have changed since."
-    )
     priority_reason = fields.Text(
         string="Why Now", compute="_compute_priority_reason", compute_sudo=True
     )
@@ -107,24 +104,6 @@ class CollectionAccount(models.Model):
     # ------------------------------------------------------------------
     # Rank
     # ------------------------------------------------------------------
-
-    def _mark_stale(self, everywhere=False):
-        """Facts have changed: rank these accounts again when they are next looked at.
-
-        :param everywhere: all accounts, of all companies
-        """
-        if not self and not everywhere:
-            return
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE collection_account SET priority_date = NULL
-                 WHERE priority_date IS NOT NULL AND %s
-                """,
-                SQL("TRUE") if everywhere else SQL("id = ANY(%s)", list(self._ids)),
-            )
-        )
-        self.env["collection.account"].invalidate_model(["priority_date"], flush=False)
 
     @api.model
     def _cron_rank(self):

@@ -1,2 +1,1 @@
 from . import collection_segment
-from . import collection_segment_rule

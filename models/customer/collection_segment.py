@@ -131,8 +131,6 @@ class CollectionSegment(models.Model):
         "Call limits cannot be negative.",
     )
 
-    account_count = fields.Integer(string="Customers", compute="_compute_account_count")
-
     _code_uniq = models.Constraint(
         "UNIQUE (code)", "A segment with this code exists already."
     )
@@ -149,24 +147,3 @@ class CollectionSegment(models.Model):
                 segment.delegation = "never"
             else:
                 segment.delegation = segment.delegation or "allowed"
-
-    def _compute_account_count(self):
-        counts = dict(
-            self.env["collection.account"]._read_group(
-                [
-                    ("segment_id", "in", self.ids),
-                    ("company_id", "in", self.env.companies.ids),
-                ],
-                ["segment_id"],
-                ["__count"],
-            )
-        )
-        for segment in self:
-            segment.account_count = counts.get(segment, 0)
-
-    def action_open_accounts(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_account_action"
-        )
-        return dict(action, domain=[("segment_id", "=", self.id)], context={})

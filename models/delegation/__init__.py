@@ -1,7 +1,6 @@
 from . import collection_mandate
 from . import collection_mandate_service
 from . import collection_mandate_turnover
-from . import collection_mandate_supervision
 from . import collection_mandate_member
 from . import collection_mandate_review
 from . import collection_agent_team
@@ -11,3 +10,7 @@ from . import collection_placement_item
 from . import collection_provider_note
 from . import collection_access_log
 from . import collection_account_merge
+from . import collection_account_delegation
+from . import collection_item_delegation
+from . import res_company
+from . import collection_provider_access

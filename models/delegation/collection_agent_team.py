@@ -12,6 +12,8 @@ class CollectionAgent(models.Model):
 
     _inherit = "collection.agent"
 
+    _access_fields = frozenset({"mandate_ids", "provider_id", "user_id"})
+
     member_ids = fields.One2many(
         comodel_name="collection.mandate.member",
         inverse_name="agent_id",
@@ -23,15 +25,13 @@ class CollectionAgent(models.Model):
         compute="_compute_training_hours",
         groups=COLLECTOR_GROUP,
     )
-    review_mark = fields.Float(
-        string="Call Quality",
-        digits=(5, 1),
-        compute="_compute_review_mark",
-        groups=COLLECTOR_GROUP,
-        help="Mean mark of the calls reviewed in the last twelve months.",
-    )
-    reviewed_count = fields.Integer(
-        string="Calls Marked", compute="_compute_review_mark", groups=COLLECTOR_GROUP
+
+    mandate_ids = fields.Many2many(
+        comodel_name="collection.mandate",
+        relation="collection_mandate_agent_rel",
+        column1="agent_id",
+        column2="mandate_id",
+        string="Mandates",
     )
 
     def _compute_training_hours(self):
@@ -47,29 +47,6 @@ class CollectionAgent(models.Model):
         )
         for agent in self:
             agent.training_hours = hours.get(agent._origin, 0.0)
-
-    @api.depends_context("uid")
-    def _compute_review_mark(self):
-        first = fields.Date.context_today(self) - relativedelta(
-            months=MARK_MONTHS, days=-1
-        )
-        # under the reader's rules: a collector sees his own mark
-        marks = {
-            agent: (mark, count)
-            for agent, mark, count in self.env["collection.call.review"]._read_group(
-                [
-                    ("agent_id", "in", self.ids),
-                    ("state", "=", "done"),
-                    ("date", ">=", first),
-                ],
-                ["agent_id"],
-                ["mark:avg", "__count"],
-            )
-        }
-        for agent in self:
-            mark, count = marks.get(agent._origin, (0.0, 0))
-            agent.review_mark = mark or 0.0
-            agent.reviewed_count = count
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -89,11 +66,15 @@ class CollectionAgent(models.Model):
         """Day by day figures of this agent: what a bonus is worked out from."""
         return self._open_of_agent("account_collection.collection_daily_figure_action")
 
-    def action_open_call_reviews(self):
-        """Calls of this agent that were drawn for a review."""
-        return self._open_of_agent("account_collection.collection_call_review_action")
-
     def _open_of_agent(self, xmlid):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
         return dict(action, domain=[("agent_id", "=", self.id)])
+
+    @api.constrains("mandate_ids", "provider_id")
+    def _check_mandates(self):
+        self.mandate_ids._check_agents()
+
+    def _grant_access(self):
+        super()._grant_access()
+        self.mandate_ids._grant_company()

@@ -21,6 +21,22 @@ class CollectionMandate(models.Model):
         "reached.",
     )
 
+    target_contacted = fields.Float(
+        string="Customers to Be Reached",
+        digits=(5, 1),
+        help="Percentage of the customers handed over of whom somebody is to be "
+        "reached. 0: no target.",
+    )
+    target_kept = fields.Float(
+        string="Promises to Be Kept",
+        digits=(5, 1),
+        help="Percentage of the promises fallen due that are to be kept. 0: no target.",
+    )
+    _targets_are_shares = models.Constraint(
+        "CHECK (target_contacted BETWEEN 0 AND 100 AND target_kept BETWEEN 0 AND 100)",
+        "Targets are percentages between 0 and 100.",
+    )
+
     def _check_service_access(self):
         """Refuse but to in-house people and to supervisors of this mandate."""
         self.ensure_one()

@@ -13,14 +13,6 @@ class CollectionMandate(models.Model):
 
     _inherit = "collection.mandate"
 
-    quality_share = fields.Float(
-        string="Calls Reviewed",
-        digits=(5, 2),
-        default=5.0,
-        tracking=True,
-        help="Percent of the provider's calls in which somebody was reached that are "
-        "drawn at random for a review. 0: none.",
-    )
     member_ids = fields.One2many(
         comodel_name="collection.mandate.member",
         inverse_name="mandate_id",
@@ -44,19 +36,6 @@ class CollectionMandate(models.Model):
         compute="_compute_team_turnover",
         help="Of those who are there today.",
     )
-    complaint_ids = fields.One2many(
-        comodel_name="collection.complaint", inverse_name="mandate_id"
-    )
-    complaint_count = fields.Integer(compute="_compute_complaint_count")
-    review_mark = fields.Float(
-        string="Call Quality",
-        digits=(5, 1),
-        compute="_compute_review_mark",
-        help="Mean mark of the calls reviewed in the last twelve months.",
-    )
-    reviewed_count = fields.Integer(
-        string="Calls Marked", compute="_compute_review_mark"
-    )
 
     def _compute_team_turnover(self):
         today = fields.Date.context_today(self)
@@ -74,36 +53,6 @@ class CollectionMandate(models.Model):
             mandate.team_left = figures.left
             mandate.team_turnover = figures.rate or 0.0
             mandate.team_mean_days = round(figures.mean_days or 0)
-
-    def _compute_complaint_count(self):
-        counts = dict(
-            self.env["collection.complaint"]._read_group(
-                [("mandate_id", "in", self.ids)], ["mandate_id"], ["__count"]
-            )
-        )
-        for mandate in self:
-            mandate.complaint_count = counts.get(mandate._origin, 0)
-
-    def _compute_review_mark(self):
-        first = fields.Date.context_today(self) - relativedelta(
-            months=TURNOVER_MONTHS, days=-1
-        )
-        marks = {
-            mandate: (mark, count)
-            for mandate, mark, count in self.env["collection.call.review"]._read_group(
-                [
-                    ("mandate_id", "in", self.ids),
-                    ("state", "=", "done"),
-                    ("date", ">=", first),
-                ],
-                ["mandate_id"],
-                ["mark:avg", "__count"],
-            )
-        }
-        for mandate in self:
-            mark, count = marks.get(mandate._origin, (0.0, 0))
-            mandate.review_mark = mark or 0.0
-            mandate.reviewed_count = count
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -142,22 +91,3 @@ class CollectionMandate(models.Model):
                 for mandate, agent in joined
             ]
         )
-
-    def action_open_complaints(self):
-        """Complaints about this provider's people."""
-        return self._open_of_mandate("account_collection.collection_complaint_action")
-
-    def action_open_call_reviews(self):
-        """Calls under this mandate that were drawn for a review."""
-        return self._open_of_mandate("account_collection.collection_call_review_action")
-
-    def action_open_satisfaction(self):
-        """What customers say of calls under this mandate."""
-        return self._open_of_mandate(
-            "account_collection.collection_satisfaction_action"
-        )
-
-    def _open_of_mandate(self, xmlid):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
-        return dict(action, domain=[("mandate_id", "=", self.id)], context={})

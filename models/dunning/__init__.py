@@ -1,2 +1,3 @@
 from . import collection_dunning_run
 from . import collection_dunning_exclusion
+from . import res_company

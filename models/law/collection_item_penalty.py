@@ -58,6 +58,12 @@ class CollectionItem(models.Model):
 
     _inherit = "collection.item"
 
+    settlement_ids = fields.One2many(
+        comodel_name="collection.interest.settlement",
+        inverse_name="item_id",
+        string="Interest Settlements",
+    )
+
     def _get_penalties(self, date_to):
         """What these items owe to `date_to`: {item: Penalty}.
 
@@ -403,3 +409,17 @@ class CollectionItem(models.Model):
                     }
                 )
         return items, moves
+
+    def action_claim_interest(self):
+        """Look at what these items owe for being late, and invoice it."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_interest_claim_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})
+
+    def action_waive(self):
+        """Waive interest or indemnities of these items."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_waiver_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})

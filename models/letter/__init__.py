@@ -17,3 +17,6 @@ from . import ir_qweb
 from . import mail_mail
 from . import mail_template
 from . import mail_thread
+from . import collection_account_correspondence
+from . import res_company
+from . import collection_wording_preview

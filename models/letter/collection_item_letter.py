@@ -1,8 +1,74 @@
-from odoo import models
+from odoo import fields, models
+from odoo.tools import SQL
 
 
 class CollectionItem(models.Model):
     _inherit = "collection.item"
+
+    letter_line_ids = fields.One2many(
+        comodel_name="collection.letter.line", inverse_name="item_id"
+    )
+    date_deposited = fields.Date(
+        string="Deposited on",
+        help="Day a public buyer received the invoice (Chorus Pro). Told on its "
+        "reminders: the time to pay runs from then.",
+    )
+
+    def _get_notice_dates(self):
+        """Day of the first formal notice sent about each item: {item: date}."""
+        if not self.ids:
+            return {}
+        self.env["collection.letter.line"].flush_model(["item_id", "level_id"])
+        self.env["collection.letter"].flush_model(["state", "date"])
+        self.env["collection.policy.level"].flush_model(["formal_notice"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT line.item_id, MIN(letter.date)
+                  FROM collection_letter_line line
+                  JOIN collection_letter letter ON letter.id = line.letter_id
+                  JOIN collection_policy_level level ON level.id = line.level_id
+                 WHERE line.item_id IN %s AND letter.state = 'sent'
+                   AND level.formal_notice
+              GROUP BY line.item_id
+                """,
+                tuple(self.ids),
+            )
+        )
+        return {self.browse(item_id): date for item_id, date in rows}
+
+    def action_send_duplicate(self):
+        """Write to the customer with copies of the invoices of these items."""
+        account = self.account_id
+        account.ensure_one()
+        documents = dict(item._get_invoice_pdf() for item in self)
+        attachments = self.env["ir.attachment"].create(
+            [
+                {
+                    "name": name,
+                    "raw": content,
+                    "mimetype": "application/pdf",
+                    "res_model": "mail.compose.message",
+                    "res_id": 0,
+                }
+                for name, content in documents.items()
+            ]
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send Copies of the Invoices"),
+            "res_model": "mail.compose.message",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_model": account._name,
+                "default_res_ids": account.ids,
+                "default_composition_mode": "comment",
+                "default_partner_ids": account._dunning_contact().ids,
+                "default_subject": self.env._("Copies of your invoices"),
+                "default_attachment_ids": attachments.ids,
+            },
+        }
 
     def _set_level(self, level, date, reason):
         super()._set_level(level, date, reason)

@@ -815,7 +815,7 @@ class CollectionLetter(models.Model):
         self.line_ids.item_id.invalidate_recordset(
             ["level_id", "level_date", "next_level_id", "history_ids"], flush=False
         )
-        self.env["collection.account"]._refresh_totals(self.account_id.ids)
+        self.env["collection.account"]._write_totals(self.account_id.ids)
         self._log_on_accounts()
         self._log_on_invoices()
 

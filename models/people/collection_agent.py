@@ -8,6 +8,9 @@ class CollectionAgent(models.Model):
     _description = "Collection Agent"
     _order = "name, id"
 
+    #: what decides which customers the agent may see
+    _access_fields = frozenset({"provider_id", "user_id"})
+
     name = fields.Char(
         compute="_compute_name",
         store=True,
@@ -71,13 +74,6 @@ class CollectionAgent(models.Model):
         inverse_name="agent_id",
         string="Trainings",
         groups="account_collection.group_collection_user",
-    )
-    mandate_ids = fields.Many2many(
-        comodel_name="collection.mandate",
-        relation="collection_mandate_agent_rel",
-        column1="agent_id",
-        column2="mandate_id",
-        string="Mandates",
     )
 
     _user_uniq = models.Constraint("UNIQUE (user_id)", "This user is an agent already.")
@@ -154,10 +150,6 @@ class CollectionAgent(models.Model):
                     )
                 )
 
-    @api.constrains("mandate_ids", "provider_id")
-    def _check_mandates(self):
-        self.mandate_ids._check_agents()
-
     @api.model_create_multi
     def create(self, vals_list):
         agents = super().create(vals_list)
@@ -168,9 +160,9 @@ class CollectionAgent(models.Model):
     def write(self, vals):
         leavers = self._get_provider_partners()
         res = super().write(vals)
-        if not {"mandate_ids", "provider_id", "user_id"}.isdisjoint(vals):
+        if not self._access_fields.isdisjoint(vals):
             self._grant_access()
-        if not {"active", "mandate_ids", "provider_id", "user_id"}.isdisjoint(vals):
+        if "active" in vals or not self._access_fields.isdisjoint(vals):
             self.env["mail.followers"]._dismiss_provider_people(leavers)
         return res
 
@@ -201,7 +193,6 @@ class CollectionAgent(models.Model):
             group = groups[user_sudo.share]
             if group not in user_sudo.group_ids:
                 user_sudo.group_ids |= group
-        self.mandate_ids._grant_company()
 
     def _is_employed(self, day):
         """Whether `day` lies within the agent's active period."""

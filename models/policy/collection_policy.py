@@ -59,7 +59,6 @@ class CollectionPolicy(models.Model):
     do_nothing = fields.Boolean(
         help="Customers and invoices under this policy are never dunned."
     )
-    account_count = fields.Integer(compute="_compute_account_count")
 
     @api.constrains("level_ids")
     def _check_levels(self):
@@ -73,15 +72,6 @@ class CollectionPolicy(models.Model):
                         policy=policy.name,
                     )
                 )
-
-    def _compute_account_count(self):
-        counts = dict(
-            self.env["collection.account"]._read_group(
-                [("policy_id", "in", self.ids)], ["policy_id"], ["__count"]
-            )
-        )
-        for policy in self:
-            policy.account_count = counts.get(policy, 0)
 
     def _ordered_levels(self):
         """Levels in the order in which they are climbed."""

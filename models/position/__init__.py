@@ -4,3 +4,6 @@ from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
 from . import res_partner
+from . import collection_segment_rule
+from . import collection_policy_accounts
+from . import collection_segment_accounts

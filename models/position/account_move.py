@@ -14,12 +14,6 @@ class AccountMove(models.Model):
         inverse_name="move_id",
         string="Receivable Items",
     )
-    collection_settlement_ids = fields.One2many(
-        comodel_name="collection.interest.settlement",
-        inverse_name="move_id",
-        string="Interest Claimed",
-        groups=INTERNAL_GROUPS,
-    )
     collection_account_id = fields.Many2one(
         comodel_name="collection.account",
         compute="_compute_collection_account_id",
@@ -194,7 +188,7 @@ class AccountMove(models.Model):
         # leaves the batched writes of posting as they are
         posting = self.with_context(collection_posting=True)
         posted = super(AccountMove, posting)._post(soft).with_env(self.env)
-        self.env["collection.account"]._refresh_lines(
+        self.env["collection.account"]._note_lines(
             posted.line_ids._collection_receivables(), debits_only=True
         )
         return posted
@@ -206,22 +200,10 @@ class AccountMove(models.Model):
         if "state" in vals and not (
             vals["state"] == "posted" and self.env.context.get("collection_posting")
         ):
-            self.env["collection.account"]._refresh_lines(
+            self.env["collection.account"]._note_lines(
                 self.line_ids._collection_receivables()
             )
         return res
-
-    def action_collection_hold(self):
-        """Ask until when and why no reminder about these invoices may leave."""
-        return self.collection_item_ids.action_hold()
-
-    def action_collection_draw_bill(self):
-        """Draw a bill of exchange for each due date of these invoices."""
-        return self.collection_item_ids.action_draw_bill()
-
-    def action_collection_set_level(self):
-        """Ask for the dunning level that these invoices have reached, and why."""
-        return self.collection_item_ids.action_set_level()
 
     def action_open_collection_account(self):
         self.ensure_one()

@@ -23,7 +23,7 @@ class AccountMoveLine(models.Model):
         # EXTENDS account
         lines = super().create(vals_list)
         posted = lines.filtered(lambda line: line.parent_state == "posted")
-        self.env["collection.account"]._refresh_lines(posted._collection_receivables())
+        self.env["collection.account"]._note_lines(posted._collection_receivables())
         return lines
 
     def write(self, vals):
@@ -34,7 +34,7 @@ class AccountMoveLine(models.Model):
         posted = self.filtered(lambda line: line.parent_state == "posted")
         before = posted._collection_receivables()
         res = super().write(vals)
-        self.env["collection.account"]._refresh_lines(
+        self.env["collection.account"]._note_lines(
             before | posted.exists()._collection_receivables()
         )
         return res

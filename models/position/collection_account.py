@@ -1,11 +1,12 @@
 from dataclasses import dataclass, field
+from itertools import compress
 
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL
 
 from ...tools.ageing import BUCKETS, days_overdue
 
@@ -26,14 +27,6 @@ MANAGER_FIELDS = {
     "segment_locked",
     "user_id",
 }
-#: what changes the activity of declaring the claim
-INSOLVENCY_FIELDS = {
-    "claim_declared_date",
-    "insolvency_administrator_id",
-    "insolvency_date",
-    "insolvency_publication_date",
-}
-CLAIM_ACTIVITY = "account_collection.mail_activity_type_claim"
 #: where a transaction notes the journal items that it touched
 TOUCHED = "account_collection.touched"
 #: what models outside this module show of ours
@@ -53,18 +46,15 @@ SHOWN_ELSEWHERE = {
 
 
 @dataclass
-class Concerned:
-    """What a change of some journal items may concern."""
+class LedgerChange:
+    """What a change of some journal items reaches."""
 
     account_ids: set = field(default_factory=set)
     missing: set = field(default_factory=set)  #: (company, customer) without account
     items: bool = False  #: there are items to write or to correct
     closing: bool = False  #: there are items whose line stands no more
     credits: bool = False  #: there are lines in the customers' favour
-    disputed: bool = False
-    placed: bool = False  #: handed over, now or in the past
-    agreed: bool = False  #: the customer promised, or agreed to a plan
-    billed: bool = False  #: bills of exchange are drawn on the customer
+    followers: set = field(default_factory=set)  #: names from `_get_followers`
 
 
 class CollectionAccount(models.Model):
@@ -203,51 +193,6 @@ class CollectionAccount(models.Model):
         help="Day of the opening judgment. Every reminder stops; declare the claim "
         "to the administrator within two months of publication.",
     )
-    insolvency_administrator_id = fields.Many2one(
-        comodel_name="res.partner",
-        string="Administrator",
-        tracking=True,
-        help="Whom the court has appointed and to whom the claim is declared "
-        "(mandataire judiciaire, liquidateur).",
-        ondelete="restrict",
-    )
-    insolvency_publication_date = fields.Date(
-        string="Judgment Published on",
-        tracking=True,
-        help="Day on which the judgment was published (in France in the Bodacc).",
-    )
-    claim_deadline = fields.Date(
-        string="Declare the Claim before",
-        compute="_compute_claim_deadline",
-        help="Two months after publication (article R622-24 of the French commercial "
-        "code). As long as the publication is not known: estimated from the "
-        "judgment, publication comes later.",
-    )
-    claim_declared_date = fields.Date(
-        string="Claim Declared on", tracking=True, copy=False
-    )
-    date_limitation = fields.Date(
-        string="First Claim Enforceable until",
-        compute="_compute_date_limitation",
-        help="Earliest day on which an open item of the customer is time-barred.",
-    )
-    limitation_state = fields.Selection(
-        selection=[("soon", "Within six months"), ("barred", "Time-barred")],
-        compute="_compute_date_limitation",
-    )
-    agreed_rate = fields.Float(
-        string="Agreed Late-Payment Rate",
-        digits=(16, 4),
-        aggregator=None,
-        tracking=True,
-        help="Percent a year from the contract with this customer. 0: as agreed by "
-        "the company's terms of sale, else the rate of the law.",
-    )
-    settlement_ids = fields.One2many(
-        comodel_name="collection.interest.settlement",
-        inverse_name="account_id",
-        string="Interest Settlements",
-    )
 
     # Position, written by _refresh only
     item_ids = fields.One2many(
@@ -287,11 +232,6 @@ class CollectionAccount(models.Model):
     amount_31_60 = fields.Monetary("31–60 days", compute="_compute_age_balance")
     amount_61_90 = fields.Monetary("61–90 days", compute="_compute_age_balance")
     amount_91_plus = fields.Monetary("Over 90 days", compute="_compute_age_balance")
-    amount_promised = fields.Monetary(
-        string="Promised",
-        compute="_compute_amount_promised",
-        help="What is still to come of the open promises.",
-    )
     turnover_12m = fields.Monetary(
         string="Turnover, 12 Months",
         compute="_compute_turnover_12m",
@@ -340,77 +280,22 @@ class CollectionAccount(models.Model):
         default="in_house",
         tracking=True,
     )
+    priority_date = fields.Datetime(
+        string="Ranked on", readonly=True, help="Empty: facts have changed since."
+    )
     next_action_date = fields.Date(tracking=True)
     next_action_time = fields.Float(
         string="Next Action at",
         help="Hour agreed with the customer, in his own time. 0: none.",
     )
     next_action = fields.Char(tracking=True)
-    call_ids = fields.One2many(
-        comodel_name="collection.call", inverse_name="account_id", string="Calls"
-    )
-    letter_ids = fields.One2many(
-        comodel_name="collection.letter", inverse_name="account_id", string="Letters"
-    )
-    placement_line_ids = fields.One2many(
-        comodel_name="collection.placement.line",
-        inverse_name="account_id",
-        string="Hand-overs",
-    )
-    dispute_ids = fields.One2many(
-        comodel_name="collection.dispute",
-        inverse_name="account_id",
-        string="Disputes",
-    )
-    promise_ids = fields.One2many(
-        comodel_name="collection.promise",
-        inverse_name="account_id",
-        string="Promises",
-    )
-    plan_ids = fields.One2many(
-        comodel_name="collection.payment.plan",
-        inverse_name="account_id",
-        string="Payment Plans",
-    )
-    bill_ids = fields.One2many(
-        comodel_name="collection.bill",
-        inverse_name="account_id",
-        string="Bills of Exchange",
-    )
     contact_ids = fields.One2many(
         related="partner_id.child_ids", string="Contacts", readonly=True
-    )
-    dunning_contact_id = fields.Many2one(
-        comodel_name="res.partner",
-        string="Letters to",
-        domain="[('commercial_partner_id', '=', partner_id)]",
-        index="btree_not_null",
-        tracking=True,
-        ondelete="restrict",
-        help="Contact who gets every letter. Empty: the contact of the invoices, the "
-        "invoice address, or the customer.",
-    )
-    dunning_copy_ids = fields.Many2many(
-        comodel_name="res.partner",
-        relation="collection_account_copy_rel",
-        column1="account_id",
-        column2="partner_id",
-        string="Copy to",
-        help="Contacts who get a copy of each letter that goes by e-mail.",
-    )
-    preferred_channel = fields.Selection(
-        selection=[("email", "E-mail"), ("post", "Post")],
-        tracking=True,
-        help="How this customer wants letters, instead of what the level says. "
-        "Registered letters stay registered.",
     )
     partner_phone = fields.Char(related="partner_id.phone", string="Phone")
     partner_email = fields.Char(related="partner_id.email", string="Email")
     partner_lang = fields.Char(string="Language", compute="_compute_partner_lang")
     salesperson_id = fields.Many2one(related="partner_id.user_id", string="Salesperson")
-    last_call_date = fields.Datetime(compute="_compute_last_call_date")
-    call_count = fields.Integer(compute="_compute_call_count")
-    letter_count = fields.Integer(compute="_compute_letter_count")
 
     _company_partner_uniq = models.Constraint(
         "UNIQUE (company_id, partner_id)",
@@ -442,31 +327,6 @@ class CollectionAccount(models.Model):
         for account in self:
             code = account.partner_id.lang
             account.partner_lang = names.get(code, code)
-
-    @api.depends("insolvency_date", "insolvency_publication_date")
-    def _compute_claim_deadline(self):
-        for account in self:
-            start = account.insolvency_date and (
-                account.insolvency_publication_date or account.insolvency_date
-            )
-            account.claim_deadline = start and start + relativedelta(months=2)
-
-    def _compute_date_limitation(self):
-        today = fields.Date.context_today(self)
-        items = self.env["collection.item"].search(
-            [
-                ("account_id", "in", self._origin.ids),
-                ("date_limitation", "<=", today + relativedelta(months=6)),
-            ]
-        )
-        dates = {
-            account: min(of_account.mapped("date_limitation"))
-            for account, of_account in items.grouped("account_id").items()
-        }
-        for account in self:
-            date = dates.get(account._origin, False)
-            account.date_limitation = date
-            account.limitation_state = date and ("barred" if date < today else "soon")
 
     @api.depends("oldest_due_date")
     def _compute_days_overdue(self):
@@ -532,21 +392,6 @@ class CollectionAccount(models.Model):
             for bucket, name in names.items():
                 account[name] = balances.get((account._origin, bucket), 0.0)
 
-    @api.depends("promise_ids.state", "promise_ids.amount_received")
-    def _compute_amount_promised(self):
-        expected = self.env["collection.promise"]._read_group(
-            [("account_id", "in", self.ids), ("state", "=", "open")],
-            ["account_id", "currency_id", "date_promised:day"],
-            ["amount:sum", "amount_received:sum"],
-        )
-        amounts = {}
-        for account, currency, day, amount, received in expected:
-            amounts[account] = amounts.get(account, 0.0) + currency._convert(
-                amount - received, account.currency_id, account.company_id, day
-            )
-        for account in self:
-            account.amount_promised = amounts.get(account._origin, 0.0)
-
     def _compute_turnover_12m(self):
         turnovers = self._get_turnover(fields.Date.context_today(self))
         for account in self:
@@ -569,51 +414,6 @@ class CollectionAccount(models.Model):
             else:
                 account.delegation_state = "in_house"
 
-    def _update_delegation(self):
-        """Recompute now what depends on the hand-over, without a line for each field
-        in the timeline: the hand-over and the recall write their own."""
-        self.with_context(tracking_disable=True)._recompute_recordset(
-            ["mandate_id", "delegation_state"]
-        )
-        self._mark_stale()
-
-    def _compute_last_call_date(self):
-        dates = dict(
-            self.env["collection.call"]._read_group(
-                [
-                    ("account_id", "in", self.ids),
-                    ("correction_of_id", "=", False),
-                ],
-                ["account_id"],
-                ["date:max"],
-            )
-        )
-        for account in self:
-            account.last_call_date = dates.get(account._origin, False)
-
-    def _compute_call_count(self):
-        counts = dict(
-            self.env["collection.call"]._read_group(
-                [
-                    ("account_id", "in", self.ids),
-                    ("correction_of_id", "=", False),
-                ],
-                ["account_id"],
-                ["__count"],
-            )
-        )
-        for account in self:
-            account.call_count = counts.get(account._origin, 0)
-
-    def _compute_letter_count(self):
-        counts = dict(
-            self.env["collection.letter"]._read_group(
-                [("account_id", "in", self.ids)], ["account_id"], ["__count"]
-            )
-        )
-        for account in self:
-            account.letter_count = counts.get(account._origin, 0)
-
     # ------------------------------------------------------------------
     # Constraints
     # ------------------------------------------------------------------
@@ -633,14 +433,6 @@ class CollectionAccount(models.Model):
                         customer=account.sudo().partner_id.display_name,
                     )
                 )
-
-    @api.constrains("agreed_rate")
-    def _check_agreed_rate(self):
-        for account in self:
-            # sudo: the floor is the law's, whoever records the contract
-            account.company_id.sudo()._check_agreed_rate(
-                account.agreed_rate, account.sudo().partner_id.display_name
-            )
 
     def write(self, vals):
         decisions = MANAGER_FIELDS.intersection(vals)
@@ -663,84 +455,28 @@ class CollectionAccount(models.Model):
         if "next_action_date" in vals and "next_action_time" not in vals:
             # an hour was agreed for a day, not for another
             vals = dict(vals, next_action_time=0.0)
-        opened = (
-            self.filtered(lambda account: not account.insolvency_date)
-            if vals.get("insolvency_date")
-            else self.browse()
-        )
         res = super().write(vals)
         if RANKING_FIELDS.intersection(vals):
             self._mark_stale()
-        opened._stop_letters()
-        if INSOLVENCY_FIELDS.intersection(vals):
-            self._follow_insolvency()
         return res
 
-    # ------------------------------------------------------------------
-    # Insolvency
-    # ------------------------------------------------------------------
+    def _mark_stale(self, everywhere=False):
+        """Facts have changed: rank these accounts again when they are next looked at.
 
-    def _stop_letters(self):
-        """Insolvency opened: no letter that has not left leaves any more, and no call
-        that one asked for is made."""
-        if not self:
+        :param everywhere: all accounts, of all companies
+        """
+        if not self and not everywhere:
             return
-        self.env["collection.letter"].search(
-            [
-                ("account_id", "in", self.ids),
-                ("state", "in", ("draft", "to_send", "error")),
-            ]
-        )._cancel(self.env._("Insolvency of the customer"))
-        self.letter_ids._end_calls()
-
-    def _follow_insolvency(self):
-        """Keep the activity of declaring the claim true: who, to whom, until when."""
-        for account in self:
-            if not account.insolvency_date:
-                account.activity_unlink([CLAIM_ACTIVITY])
-            elif account.claim_declared_date:
-                account.activity_feedback(
-                    [CLAIM_ACTIVITY],
-                    feedback=self.env._(
-                        "Claim declared on %(date)s",
-                        date=format_date(self.env, account.claim_declared_date),
-                    ),
-                )
-            else:
-                account.activity_unlink([CLAIM_ACTIVITY])
-                account._schedule_claim()
-
-    def _schedule_claim(self):
-        deadline = format_date(self.env, self.claim_deadline)
-        administrator = self.insolvency_administrator_id.display_name
-        summary = (
-            self.env._(
-                "Declare the claim to %(administrator)s before %(date)s",
-                administrator=administrator,
-                date=deadline,
-            )
-            if administrator
-            else self.env._(
-                "Declare the claim to the administrator before %(date)s", date=deadline
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE collection_account SET priority_date = NULL
+                 WHERE priority_date IS NOT NULL AND %s
+                """,
+                SQL("TRUE") if everywhere else SQL("id = ANY(%s)", list(self._ids)),
             )
         )
-        note = (
-            False
-            if self.insolvency_publication_date
-            else self.env._(
-                "Estimated from the judgment: enter the day of publication, the two "
-                "months run from then."
-            )
-        )
-        managers = self.company_id._get_collection_managers()
-        user = self.user_id or managers[:1] or self.env.user
-        self.activity_schedule(
-            CLAIM_ACTIVITY,
-            date_deadline=self.claim_deadline,
-            summary=summary,
-            note=note,
-            user_id=user.id,
-        )
+        self.env["collection.account"].invalidate_model(["priority_date"], flush=False)
 
     # ------------------------------------------------------------------
     # The position: set-based refresh
@@ -766,29 +502,59 @@ class CollectionAccount(models.Model):
             self.env.cr.execute(SQL("SET LOCAL jit = off"))
             changed += len(self._create_missing())
         account_filter = SQL("acc.id IN %s", ids) if ids else SQL("TRUE")
-        item_ids, account_ids = self.env["collection.item"]._refresh_where(
-            account_filter
-        )
+        item_ids, account_ids = self.env["collection.item"]._write_items(account_filter)
         changed += len(item_ids)
         if ids is not None:
             account_ids |= set(ids)
         concerned = None if ids is None else account_ids
-        changed += self.env["collection.item"]._refresh_disputed(concerned)
-        changed += self._refresh_totals(concerned)
-        changed += self.env["collection.placement.line"]._follow_ledger(
-            None if ids is None else account_ids
-        )
-        changed += self.env["collection.promise"]._evaluate_accounts(concerned)
-        changed += self.env["collection.payment.plan"]._evaluate_accounts(concerned)
-        changed += self.env["collection.bill"]._evaluate_accounts(concerned)
+        changed += self._adjust_items(concerned)
+        changed += self._write_totals(concerned)
+        changed += self._follow_position(concerned)
         return changed
 
+    # ------------------------------------------------------------------
+    # Those who follow the position: each area adds its own
+    # ------------------------------------------------------------------
+
     @api.model
-    def _refresh_lines(self, lines, debits_only=False):
+    def _get_followers(self):
+        """Who follows the position, and when a change concerns them: {name: SQL}.
+
+        The conditions stand in the statement that looks changed journal items up,
+        where `own.id` is the account of the customer and `ci.account_id` the one that
+        the item was on so far. Whoever adds one flushes what it reads, and does what
+        is to be done in `_adjust_items` or `_follow_position`, under the same name.
+        """
+        return {}
+
+    @api.model
+    def _adjust_items(self, account_ids=None, followers=None):
+        """Write on the items what is known elsewhere and counts in the totals.
+
+        :param account_ids: ids of the accounts; None: all of them
+        :param followers: names from `_get_followers` that are concerned; None: all
+        :return: number of rows changed
+        """
+        return 0
+
+    @api.model
+    def _follow_position(self, account_ids=None, followers=None):
+        """Let what was agreed and handed over follow the items, as they are by now.
+
+        Parameters and return value are those of `_adjust_items`.
+        """
+        return 0
+
+    # ------------------------------------------------------------------
+    # The position: what the ledger changes
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _note_lines(self, lines, debits_only=False):
         """Note that `lines` (journal items) changed: the position is to follow.
 
         Called by the ledger itself in the transaction of the change, and costs it
-        nothing: `_refresh_touched` does the work before anybody looks
+        nothing: `_follow_noted_lines` does the work before anybody looks
         (`collection.ledger.mixin`), at the latest when the transaction is saved.
 
         :param debits_only: the change left the credits alone, unless some of the
@@ -799,22 +565,21 @@ class CollectionAccount(models.Model):
         precommit = self.env.cr.precommit
         # what was read before is no longer true
         for name, fnames in SHOWN_ELSEWHERE.items():
-            for fname in fnames:
-                # these are not written: there is nothing to flush
-                self.env[name]._fields[fname]._invalidate_cache(self.env)
+            # these are not written: there is nothing to flush
+            self.env[name].invalidate_model(fnames, flush=False)
         if TOUCHED not in precommit.data:
             for name in self.env.registry.descendants(
                 ["collection.ledger.mixin"], "_inherit"
             ):
                 self.env[name].invalidate_model()
             precommit.data[TOUCHED] = {"uid": self.env.uid, "lines": {}}
-            precommit.add(self._refresh_touched)
+            precommit.add(self._follow_noted_lines)
         touched = precommit.data[TOUCHED]["lines"]
         for line_id in lines.ids:
             touched[line_id] = debits_only and touched.get(line_id, True)
 
     @api.model
-    def _refresh_touched(self):
+    def _follow_noted_lines(self):
         """Bring the position up to date with the journal items noted so far.
 
         A few queries whatever their number, in the name of who touched them.
@@ -822,18 +587,18 @@ class CollectionAccount(models.Model):
         touched = self.env.cr.precommit.data.pop(TOUCHED, None)
         if touched:
             # sudo: whoever moves the ledger need not know of collections
-            self.with_user(touched["uid"]).sudo()._refresh_position(
+            self.with_user(touched["uid"]).sudo()._follow_lines(
                 tuple(touched["lines"]), all(touched["lines"].values())
             )
 
     @api.model
     def _flush_all(self):
         """Write down whatever is pending, the position too, before SQL reads it."""
-        self._refresh_touched()
+        self._follow_noted_lines()
         self.env.flush_all()
 
     @api.model
-    def _refresh_position(self, line_ids, debits_only):
+    def _follow_lines(self, line_ids, debits_only):
         self.env["account.move.line"].flush_model(
             [
                 "parent_state",
@@ -844,38 +609,29 @@ class CollectionAccount(models.Model):
                 "amount_currency",
             ]
         )
-        concerned = self._look_up_lines(line_ids)
-        if concerned.missing:
+        change = self._look_up_lines(line_ids)
+        if change.missing:
             created = self._create_missing(SQL("aml.id IN %s", line_ids))
-            concerned.account_ids.update(created.ids)
-            if len(created) < len(concerned.missing):
+            change.account_ids.update(created.ids)
+            if len(created) < len(change.missing):
                 # someone else was faster
-                concerned = self._look_up_lines(line_ids)
-        if concerned.items:
-            _items, account_ids = self.env["collection.item"]._refresh_where(
-                SQL("aml.id IN %s", line_ids), closing=concerned.closing
+                change = self._look_up_lines(line_ids)
+        if change.items:
+            _items, account_ids = self.env["collection.item"]._write_items(
+                SQL("aml.id IN %s", line_ids), closing=change.closing
             )
-            concerned.account_ids.update(account_ids)
-        if not concerned.account_ids:
+            change.account_ids.update(account_ids)
+        if not change.account_ids:
             return
-        if concerned.disputed:
-            self.env["collection.item"]._refresh_disputed(concerned.account_ids)
-        self._refresh_totals(
-            concerned.account_ids, with_credits=concerned.credits or not debits_only
+        self._adjust_items(change.account_ids, change.followers)
+        self._write_totals(
+            change.account_ids, with_credits=change.credits or not debits_only
         )
-        if concerned.placed:
-            self.env["collection.placement.line"]._follow_ledger(concerned.account_ids)
-        if concerned.agreed:
-            self.env["collection.promise"]._evaluate_accounts(concerned.account_ids)
-            self.env["collection.payment.plan"]._evaluate_accounts(
-                concerned.account_ids
-            )
-        if concerned.billed:
-            self.env["collection.bill"]._evaluate_accounts(concerned.account_ids)
+        self._follow_position(change.account_ids, change.followers)
 
     @api.model
     def _look_up_lines(self, line_ids):
-        """What a change of these journal items may concern, in one statement.
+        """What a change of these journal items reaches, in one statement.
 
         Most postings concern neither dispute nor hand-over, and credits no item:
         what cannot apply is not asked again.
@@ -883,11 +639,7 @@ class CollectionAccount(models.Model):
         self.env["res.partner"].flush_model(["commercial_partner_id"])
         self.flush_model(["company_id", "partner_id"])
         self.env["collection.item"].flush_model(["account_id", "amount_disputed"])
-        self.env["collection.dispute"].flush_model(["account_id", "state"])
-        self.env["collection.placement.line"].flush_model(["account_id"])
-        self.env["collection.promise"].flush_model(["account_id"])
-        self.env["collection.payment.plan"].flush_model(["account_id"])
-        self.env["collection.bill"].flush_model(["account_id"])
+        followers = self._get_followers()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -895,28 +647,7 @@ class CollectionAccount(models.Model):
                        ci.account_id, ci.state = 'open',
                        aml.parent_state = 'posted' AND p.id IS NOT NULL
                        AND aa.account_type = 'asset_receivable',
-                       aml.balance, aml.amount_currency,
-                       EXISTS (
-                            SELECT 1 FROM collection_dispute dispute
-                             WHERE dispute.account_id IN (own.id, ci.account_id)
-                               AND dispute.state IN
-                                   ('open', 'in_progress', 'accepted', 'partial'))
-                       OR EXISTS (
-                            SELECT 1 FROM collection_item disputed
-                             WHERE disputed.account_id IN (own.id, ci.account_id)
-                               AND disputed.amount_disputed <> 0),
-                       EXISTS (
-                            SELECT 1 FROM collection_placement_line line
-                             WHERE line.account_id IN (own.id, ci.account_id)),
-                       EXISTS (
-                            SELECT 1 FROM collection_promise promise
-                             WHERE promise.account_id IN (own.id, ci.account_id))
-                       OR EXISTS (
-                            SELECT 1 FROM collection_payment_plan plan
-                             WHERE plan.account_id IN (own.id, ci.account_id)),
-                       EXISTS (
-                            SELECT 1 FROM collection_bill bill
-                             WHERE bill.account_id IN (own.id, ci.account_id))
+                       aml.balance, aml.amount_currency, ARRAY[%(followers)s]::boolean[]
                   FROM account_move_line aml
                   JOIN account_account aa ON aa.id = aml.account_id
              LEFT JOIN res_partner p ON p.id = aml.partner_id
@@ -925,12 +656,13 @@ class CollectionAccount(models.Model):
                    AND own.company_id = aml.company_id
              -- the customer of a line may have changed: both accounts are concerned
              LEFT JOIN collection_item ci ON ci.move_line_id = aml.id
-                 WHERE aml.id IN %s
+                 WHERE aml.id IN %(line_ids)s
                 """,
-                line_ids,
+                followers=SQL(", ").join(followers.values()),
+                line_ids=line_ids,
             )
         )
-        concerned = Concerned()
+        change = LedgerChange()
         for (
             company_id,
             partner_id,
@@ -940,23 +672,17 @@ class CollectionAccount(models.Model):
             standing,
             balance,
             amount_currency,
-            disputed,
-            placed,
-            agreed,
-            billed,
+            follows,
         ) in rows:
             debit = balance > 0 or (balance == 0 and amount_currency > 0)
-            concerned.account_ids.update(filter(None, (own, before)))
+            change.account_ids.update(filter(None, (own, before)))
             if standing and not own:
-                concerned.missing.add((company_id, partner_id))
-            concerned.items |= before is not None or debit
-            concerned.closing |= bool(is_open) and (not standing or balance < 0)
-            concerned.credits |= balance < 0
-            concerned.disputed |= disputed
-            concerned.placed |= placed
-            concerned.agreed |= agreed
-            concerned.billed |= billed
-        return concerned
+                change.missing.add((company_id, partner_id))
+            change.items |= before is not None or debit
+            change.closing |= bool(is_open) and (not standing or balance < 0)
+            change.credits |= balance < 0
+            change.followers.update(compress(followers, follows))
+        return change
 
     @api.model
     def _create_missing(self, condition=None):
@@ -1004,7 +730,7 @@ class CollectionAccount(models.Model):
         return created
 
     @api.model
-    def _refresh_totals(self, account_ids=None, with_credits=True):
+    def _write_totals(self, account_ids=None, with_credits=True):
         """Write the amounts of the accounts whose amounts are not true.
 
         :param with_credits: False leaves the open credits as they are
@@ -1165,7 +891,6 @@ class CollectionAccount(models.Model):
     def _cron_refresh(self):
         """Once a day: what became overdue overnight, and whatever was missed."""
         self._refresh()
-        self.env["collection.letter"]._follow_calls()
 
     # ------------------------------------------------------------------
     # Facts other parts ask for
@@ -1280,16 +1005,6 @@ class CollectionAccount(models.Model):
         partner = self.sudo().partner_id
         return "private" if partner.is_company or partner.vat else "consumer"
 
-    def _dunning_contact(self):
-        """Who is written to and called: the contact chosen for letters, else the one
-        for invoices, else the customer."""
-        self.ensure_one()
-        account = self.sudo()
-        partner = account.partner_id
-        return account.dunning_contact_id or partner.browse(
-            partner.address_get(["invoice"])["invoice"]
-        )
-
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------
@@ -1309,132 +1024,3 @@ class CollectionAccount(models.Model):
             "account_collection.collection_item_action"
         )
         return dict(action, domain=[("account_id", "=", self.id)])
-
-    def action_open_letters(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_letter_action"
-        )
-        return dict(action, domain=[("account_id", "=", self.id)], context={})
-
-    def action_open_calls(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_call_action"
-        )
-        return dict(
-            action,
-            domain=[("account_id", "=", self.id), ("correction_of_id", "=", False)],
-            context={"default_account_id": self.id},
-        )
-
-    def action_hand_over(self):
-        """Choose the mandate under which these customers go to a provider."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_handover_action"
-        )
-        return dict(action, context={"default_account_ids": self.ids})
-
-    def action_recall(self):
-        """Ask why, then take these customers back from their provider."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_recall_action"
-        )
-        return dict(action, context={"default_account_ids": self.ids})
-
-    def action_hold(self):
-        """Ask until when and why no reminder to these customers may leave."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_hold_action"
-        )
-        return dict(action, context={"default_account_ids": self.ids})
-
-    def action_set_level(self):
-        """Ask for the level that the open items have reached, and why."""
-        return self.open_item_ids.action_set_level()
-
-    def action_release_hold(self):
-        self.write({"hold_until": False, "hold_reason": False})
-
-    def action_new_promise(self):
-        """Open the form of a new promise of this customer."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Record a Promise"),
-            "res_model": "collection.promise",
-            "view_mode": "form",
-            "context": {
-                "default_account_id": self.id,
-                "default_item_ids": self.open_item_ids.filtered(
-                    lambda item: (
-                        item.days_overdue >= 1 and item.currency_id == self.currency_id
-                    )
-                ).ids,
-                "default_amount": self.amount_overdue or self.amount_open,
-            },
-        }
-
-    def action_new_plan(self):
-        """Open the form of a new payment plan over what this customer owes."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Agree a Payment Plan"),
-            "res_model": "collection.payment.plan",
-            "view_mode": "form",
-            "context": {
-                "default_account_id": self.id,
-                "default_item_ids": self.open_item_ids.filtered(
-                    lambda item: (
-                        item.days_overdue >= 1 and item.currency_id == self.currency_id
-                    )
-                ).ids,
-            },
-        }
-
-    def action_new_dispute(self):
-        """Open the form of a new dispute of this customer."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Open a Dispute"),
-            "res_model": "collection.dispute",
-            "view_mode": "form",
-            "context": {"default_account_id": self.id},
-        }
-
-    def action_claim_interest(self):
-        """Look at what these customers owe for being late, and invoice it."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_interest_claim_action"
-        )
-        return dict(action, context={"default_account_ids": self.ids})
-
-    def action_waive(self):
-        """Waive interest or indemnities of these customers."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_waiver_action"
-        )
-        return dict(action, context={"default_account_ids": self.ids})
-
-    def _begin_settlement(self):
-        """Make two claims or waivers of one customer wait for each other.
-
-        The row is touched rather than locked: the one that comes second starts over
-        and sees what the first has settled.
-        """
-        if self:
-            self._flush_all()
-            self.env.cr.execute(
-                SQL(
-                    """
-                    UPDATE collection_account
-                       SET write_date = now() AT TIME ZONE 'UTC', write_uid = %s
-                     WHERE id = ANY(%s)
-                    """,
-                    self.env.uid,
-                    list(self.ids),
-                )
-            )
-            self.invalidate_recordset(["write_date", "write_uid"], flush=False)

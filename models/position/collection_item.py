@@ -1,7 +1,5 @@
 from datetime import timedelta
 
-from dateutil.relativedelta import relativedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import MissingError, UserError
 from odoo.fields import Domain
@@ -19,7 +17,7 @@ class CollectionItem(models.Model):
     """A posted receivable journal item that is or was open.
 
     Everything about money and dates is a copy of the ledger kept true by
-    `_refresh_where`; levels, placements and holds are ours.
+    `_write_items`; levels, placements and holds are ours.
     """
 
     _name = "collection.item"
@@ -111,19 +109,6 @@ class CollectionItem(models.Model):
         currency_field="company_currency_id",
         readonly=True,
     )
-    date_deposited = fields.Date(
-        string="Deposited on",
-        help="Day a public buyer received the invoice (Chorus Pro). Told on its "
-        "reminders: the time to pay runs from then.",
-    )
-    bill_ids = fields.Many2many(
-        comodel_name="collection.bill",
-        relation="collection_bill_collection_item_rel",
-        column1="collection_item_id",
-        column2="collection_bill_id",
-        string="Bills of Exchange",
-        readonly=True,
-    )
     amount_disputed = fields.Monetary(
         readonly=True,
         help="Part of the amount due under a dispute that is not decided, or that "
@@ -179,19 +164,6 @@ class CollectionItem(models.Model):
         help="No reminder about this item up to and including this day.",
     )
     hold_reason = fields.Char(readonly=True)
-    acknowledged_date = fields.Date(
-        string="Debt Acknowledged on",
-        help="Day on which the customer acknowledged the debt in writing, before it "
-        "was time-barred: the limitation begins anew. Partial payments count by "
-        "themselves.",
-    )
-    date_limitation = fields.Date(
-        string="Enforceable until",
-        compute="_compute_date_limitation",
-        search="_search_date_limitation",
-        help="Prudent estimate of the last day before the claim is time-barred: from "
-        "the invoice date, begun anew by acknowledgement and partial payments.",
-    )
     segment_id = fields.Many2one(related="account_id.segment_id")
     delegation_state = fields.Selection(related="account_id.delegation_state")
     placement_line_id = fields.Many2one(
@@ -202,11 +174,6 @@ class CollectionItem(models.Model):
         ondelete="set null",
     )
     delegated = fields.Boolean(readonly=True)
-    settlement_ids = fields.One2many(
-        comodel_name="collection.interest.settlement",
-        inverse_name="item_id",
-        string="Interest Settlements",
-    )
     promise_id = fields.Many2one(
         comodel_name="collection.promise",
         string="Open Promise",
@@ -220,15 +187,6 @@ class CollectionItem(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
-    )
-    letter_line_ids = fields.One2many(
-        comodel_name="collection.letter.line", inverse_name="item_id"
-    )
-    history_ids = fields.One2many(
-        comodel_name="collection.level.history",
-        inverse_name="item_id",
-        string="History of Levels",
-        readonly=True,
     )
 
     _move_line_uniq = models.Constraint(
@@ -266,185 +224,6 @@ class CollectionItem(models.Model):
         there.
         """
         return SQL("COALESCE(%s, '') IN %s", payment_state, IN_PAYMENT)
-
-    @api.model
-    def _limitation_horizon(self, before):
-        """Day from which on invoices are certainly still enforceable at `before`."""
-        # sudo: the shortest term, which is published
-        terms = (
-            self.env["collection.interest.regime"]
-            .sudo()
-            .search([("limitation_years", ">", 0)])
-        )
-        shortest = min(terms.mapped("limitation_years"), default=99)
-        return before - relativedelta(years=shortest)
-
-    @api.model
-    def _limitation_query(self, item_filter=None, before=None, invoiced=None):
-        """SQL of the last day on which open items can be enforced.
-
-        :param item_filter: condition on `collection_item ci`
-        :param before: only items whose term, without anything that moved it, ends
-            before this day: the others need no closer look
-        :param invoiced: instead of `item_filter`, a query of items with the day of
-            their invoice, for who has them already (`id`, `move_line_id`,
-            `account_id`, `acknowledged_date`, `date_start`)
-        :return: query of `item_id`, `date_limitation`; no row when the late-payment
-            regime of the debtor sets no limitation
-        """
-
-        def term_end(day):
-            return SQL(
-                """CASE WHEN based.year_end
-                        THEN make_date(EXTRACT(YEAR FROM %(day)s)::int + based.years,
-                                       12, 31)
-                        ELSE (%(day)s + make_interval(years => based.years))::date
-                   END""",
-                day=day,
-            )
-
-        if not invoiced:
-            invoiced = SQL(
-                """
-                SELECT ci.id, ci.move_line_id, ci.account_id, ci.acknowledged_date,
-                       COALESCE(move.invoice_date, move.date) AS date_start
-                  FROM account_move move
-                  JOIN collection_item ci
-                    ON ci.move_id = move.id AND ci.state = 'open'
-                 WHERE %(item_filter)s AND %(old_enough)s
-                """,
-                item_filter=item_filter,
-                old_enough=SQL(
-                    "(move.invoice_date < %(limit)s"
-                    " OR (move.invoice_date IS NULL AND move.date < %(limit)s))",
-                    limit=self._limitation_horizon(before),
-                )
-                if before
-                else SQL("TRUE"),
-            )
-        return SQL(
-            """
-            WITH regime AS (
-                SELECT DISTINCT ON (debtor_type) debtor_type,
-                       limitation_years AS years,
-                       limitation_from_year_end IS TRUE AS year_end
-                  FROM collection_interest_regime
-                 WHERE active
-              ORDER BY debtor_type, sequence, id
-            ),
-            -- these few first: whose customer they are is looked up afterwards
-            old AS MATERIALIZED (%(invoiced)s),
-            based AS (
-                SELECT old.*, regime.years, regime.year_end
-                  FROM old
-                  JOIN collection_account acc ON acc.id = old.account_id
-                  JOIN res_partner p ON p.id = acc.partner_id
-             LEFT JOIN collection_segment segment ON segment.id = acc.segment_id
-                  JOIN regime
-                    ON regime.debtor_type = COALESCE(segment.debtor_type,
-                            CASE WHEN p.is_company OR COALESCE(p.vat, '') <> ''
-                                 THEN 'private' ELSE 'consumer' END)
-                   AND regime.years > 0
-            ),
-            term AS (
-                SELECT based.*, %(first_end)s AS date_limitation FROM based
-            ),
-            interruption AS (
-                SELECT term.id, credit.date
-                  FROM term
-                  JOIN account_partial_reconcile part
-                    ON part.debit_move_id = term.move_line_id
-                  JOIN account_move_line credit ON credit.id = part.credit_move_id
-                  -- a credit note is no acknowledgement by the debtor
-                  JOIN account_journal journal
-                    ON journal.id = credit.journal_id
-                   AND journal.type IN ('bank', 'cash', 'credit')
-                 WHERE %(looked_at)s
-                 UNION
-                SELECT term.id, term.acknowledged_date
-                  FROM term
-                 WHERE term.acknowledged_date IS NOT NULL AND %(looked_at)s
-            ),
-            -- each interruption must come before the term as moved by the one before
-            -- has run out; what follows the first that did not, counts for nothing
-            chain AS (
-                SELECT based.id, interruption.date,
-                       interruption.date <= %(next_end)s AS in_time
-                  FROM (SELECT interruption.*,
-                               LAG(interruption.date) OVER (
-                                   PARTITION BY interruption.id
-                                   ORDER BY interruption.date) AS date_before
-                          FROM interruption
-                          JOIN based ON based.id = interruption.id
-                                    AND interruption.date > based.date_start
-                       ) interruption
-                  JOIN based ON based.id = interruption.id
-            ),
-            kept AS (
-                SELECT id, MAX(date) AS date
-                  FROM (SELECT chain.*,
-                               BOOL_AND(in_time) OVER (PARTITION BY id
-                                                       ORDER BY date) AS unbroken
-                          FROM chain) chain
-                 WHERE unbroken
-              GROUP BY id
-            )
-            SELECT based.id AS item_id, %(last_end)s AS date_limitation
-              FROM term based
-         LEFT JOIN kept ON kept.id = based.id
-             WHERE %(wanted)s
-            """,
-            invoiced=invoiced,
-            first_end=term_end(SQL("based.date_start")),
-            next_end=term_end(
-                SQL("COALESCE(interruption.date_before, based.date_start)")
-            ),
-            last_end=term_end(SQL("COALESCE(kept.date, based.date_start)")),
-            looked_at=SQL("term.date_limitation < %s", before)
-            if before
-            else SQL("TRUE"),
-            wanted=SQL("based.date_limitation < %s", before) if before else SQL("TRUE"),
-        )
-
-    @api.model
-    def _flush_for_limitation(self):
-        self.flush_model(["move_id", "state", "account_id", "acknowledged_date"])
-        self.env["account.move"].flush_model(["invoice_date", "date"])
-        self.env["account.partial.reconcile"].flush_model()
-        self.env["collection.account"].flush_model(["segment_id"])
-        self.env["collection.segment"].flush_model(["debtor_type"])
-        self.env["collection.interest.regime"].flush_model()
-        self.env["res.partner"].flush_model(["is_company", "vat"])
-
-    def _compute_date_limitation(self):
-        self._flush_for_limitation()
-        dates = dict(
-            self.env.execute_query(
-                self._limitation_query(SQL("ci.id = ANY(%s)", list(self._origin.ids)))
-            )
-            if self._origin.ids
-            else ()
-        )
-        for item in self:
-            item.date_limitation = dates.get(item._origin.id)
-
-    def _search_date_limitation(self, operator, value):
-        if operator not in ("<", "<=", ">", ">=") or not value:
-            return NotImplemented
-        day = fields.Date.to_date(value)
-        if operator in ("<=", ">"):
-            day += timedelta(days=1)
-        # items of the regimes without limitation are never in time
-        self._flush_for_limitation()
-        before = SQL(
-            "(SELECT item_id FROM (%s) term WHERE date_limitation < %s)",
-            self._limitation_query(SQL("TRUE"), before=day),
-            day,
-        )
-        open_items = Domain("state", "=", "open")
-        if operator in ("<", "<="):
-            return open_items & Domain("id", "in", before)
-        return open_items & Domain("id", "not in", before)
 
     def _search_days_overdue(self, operator, value):
         today = fields.Date.context_today(self)
@@ -517,7 +296,7 @@ class CollectionItem(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _refresh_where(self, condition, closing=True):
+    def _write_items(self, condition, closing=True):
         """Make the items true for the journal items and accounts of `condition`.
 
         `condition` is SQL over the aliases `aml` and `acc`. Hot path, called on
@@ -642,128 +421,11 @@ class CollectionItem(models.Model):
             )
         return item_ids, {row[1] for row in rows}
 
-    def _get_notice_dates(self):
-        """Day of the first formal notice sent about each item: {item: date}."""
-        if not self.ids:
-            return {}
-        self.env["collection.letter.line"].flush_model(["item_id", "level_id"])
-        self.env["collection.letter"].flush_model(["state", "date"])
-        self.env["collection.policy.level"].flush_model(["formal_notice"])
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT line.item_id, MIN(letter.date)
-                  FROM collection_letter_line line
-                  JOIN collection_letter letter ON letter.id = line.letter_id
-                  JOIN collection_policy_level level ON level.id = line.level_id
-                 WHERE line.item_id IN %s AND letter.state = 'sent'
-                   AND level.formal_notice
-              GROUP BY line.item_id
-                """,
-                tuple(self.ids),
-            )
-        )
-        return {self.browse(item_id): date for item_id, date in rows}
-
     def _update_disputed(self):
         """Lay the open disputes on the items again after a dispute changed."""
         # sudo: a collector may open a dispute, the position is not his to write
         accounts_sudo = self.sudo().account_id
         accounts_sudo._refresh(accounts_sudo)
-
-    @api.model
-    def _refresh_disputed(self, account_ids=None):
-        """Lay the disputes on the items of the accounts, oldest due date first.
-
-        What is not decided, and what was accepted until it is credited. What was
-        rejected is dunned again from the day after: the customer hears it first.
-
-        :return: number of items changed
-        """
-        self.env["collection.dispute"]._evaluate_accounts(account_ids)
-        self.flush_model()
-        self.env["collection.dispute"].flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                WITH standing AS (
-                    SELECT dispute.id,
-                           CASE WHEN dispute.state IN ('accepted', 'partial')
-                                     AND (dispute.state = 'accepted'
-                                          OR dispute.date_decided < %(today)s)
-                                THEN dispute.amount_accepted
-                                     - COALESCE(dispute.amount_credited, 0)
-                                -- no amount: the items as a whole
-                                WHEN dispute.amount > 0
-                                THEN dispute.amount
-                                     - COALESCE(dispute.amount_credited, 0)
-                            END AS amount
-                      FROM collection_dispute dispute
-                     WHERE (dispute.state IN ('open', 'in_progress')
-                            OR (dispute.state IN ('accepted', 'partial')
-                                AND dispute.settled IS NOT TRUE)
-                            OR (dispute.state IN ('partial', 'rejected')
-                                AND dispute.date_decided >= %(today)s))
-                       AND %(dispute_filter)s
-                ), laid AS (
-                    SELECT ci.id, dispute.amount, ci.amount_residual,
-                           SUM(ci.amount_residual) OVER (
-                               PARTITION BY dispute.id
-                               ORDER BY ci.date_due, ci.id) AS up_to_here
-                      FROM standing dispute
-                      JOIN collection_dispute_collection_item_rel rel
-                        ON rel.collection_dispute_id = dispute.id
-                      JOIN collection_item ci ON ci.id = rel.collection_item_id
-                ), truth AS (
-                    SELECT id, LEAST(amount_residual, SUM(
-                               CASE WHEN amount IS NULL THEN amount_residual
-                               ELSE GREATEST(0, LEAST(amount_residual,
-                                        amount - up_to_here + amount_residual))
-                               END)) AS amount
-                      FROM laid
-                  GROUP BY id, amount_residual
-                )
-                UPDATE collection_item ci
-                   SET amount_disputed = wanted.amount
-                  FROM (SELECT id, amount FROM truth
-                         UNION ALL
-                        SELECT same.id, 0 FROM collection_item same
-                         WHERE same.amount_disputed <> 0 AND %(item_filter)s
-                           AND NOT EXISTS (
-                                SELECT 1 FROM truth WHERE truth.id = same.id)) wanted
-                 WHERE ci.id = wanted.id
-                   AND ci.amount_disputed IS DISTINCT FROM wanted.amount
-             RETURNING ci.id
-                """,
-                today=fields.Date.context_today(self),
-                dispute_filter=SQL("dispute.account_id = ANY(%s)", list(account_ids))
-                if account_ids is not None
-                else SQL("TRUE"),
-                item_filter=SQL("same.account_id = ANY(%s)", list(account_ids))
-                if account_ids is not None
-                else SQL("TRUE"),
-            )
-        )
-        self.browse(row[0] for row in rows).invalidate_recordset(
-            ["amount_disputed"], flush=False
-        )
-        return len(rows)
-
-    def _get_portal_invoice_pdf(self):
-        """Invoice of this item as the customer has it, for the provider's agent.
-
-        :return: (file name, content), or None when there is no invoice behind it
-        """
-        self.ensure_one()
-        self.account_id._check_delegated_to_me()
-        self.check_access("read")
-        # sudo: only whether there is an invoice behind the item
-        invoice_sudo = self.sudo().move_id
-        if invoice_sudo.state != "posted" or not invoice_sudo.is_sale_document(
-            include_receipts=True
-        ):
-            return None
-        return self._get_invoice_pdf()
 
     def action_open_invoice(self):
         """Open the invoice, or its PDF for those who have no access to the ledger."""
@@ -812,119 +474,3 @@ class CollectionItem(models.Model):
             ._render_qweb_pdf(report.sudo().report_name, move_sudo.ids)
         )
         return move_sudo._get_invoice_report_filename(), content
-
-    def _recall(self, reason, recall_reason=False):
-        """Take single items back; their customers stay with the provider.
-
-        A customer of whom the provider holds no open item any more comes back with
-        the last one.
-        """
-        items = self.filtered("delegated")
-        if not items:
-            return
-        lines = items.placement_line_id
-        # sudo: what was handed over is frozen, but for this mark; the right to
-        # take back is the right to write the items
-        items.check_access("write")
-        held_sudo = (
-            self.env["collection.placement.item"]
-            .sudo()
-            .search([("line_id", "in", lines.ids), ("item_id", "in", items.ids)])
-        )
-        held_sudo.recalled = True
-        by_account = items.grouped("account_id")
-        items.write({"placement_line_id": False, "delegated": False})
-        self.env["collection.account"].union(*by_account)._message_log_batch(
-            bodies={
-                account.id: self.env._(
-                    "Taken back from the provider: %(items)s. %(reason)s",
-                    items=", ".join(of_account.mapped("display_name")),
-                    reason=reason or "",
-                )
-                for account, of_account in by_account.items()
-            }
-        )
-        [working] = self.env["collection.item"]._read_group(
-            [("placement_line_id", "in", lines.ids), ("state", "=", "open")],
-            aggregates=["placement_line_id:recordset"],
-        )[0]
-        (lines - working)._take_back("recalled", reason, recall_reason=recall_reason)
-        self.env["mail.followers"]._dismiss_provider_people()
-
-    def action_send_duplicate(self):
-        """Write to the customer with copies of the invoices of these items."""
-        account = self.account_id
-        account.ensure_one()
-        documents = dict(item._get_invoice_pdf() for item in self)
-        attachments = self.env["ir.attachment"].create(
-            [
-                {
-                    "name": name,
-                    "raw": content,
-                    "mimetype": "application/pdf",
-                    "res_model": "mail.compose.message",
-                    "res_id": 0,
-                }
-                for name, content in documents.items()
-            ]
-        )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Send Copies of the Invoices"),
-            "res_model": "mail.compose.message",
-            "view_mode": "form",
-            "target": "new",
-            "context": {
-                "default_model": account._name,
-                "default_res_ids": account.ids,
-                "default_composition_mode": "comment",
-                "default_partner_ids": account._dunning_contact().ids,
-                "default_subject": self.env._("Copies of your invoices"),
-                "default_attachment_ids": attachments.ids,
-            },
-        }
-
-    def action_recall(self):
-        """Ask why, then take these items back from their provider."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_recall_action"
-        )
-        return dict(action, context={"default_item_ids": self.ids})
-
-    def action_draw_bill(self):
-        """Draw a bill of exchange for each of these items that has none."""
-        bills = self.env["collection.bill"]._draw(self)
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_bill_action"
-        )
-        if len(bills) == 1:
-            return dict(action, view_mode="form", views=[], res_id=bills.id)
-        return dict(action, domain=[("id", "in", bills.ids)], context={})
-
-    def action_hold(self):
-        """Ask until when and why no reminder about these items may leave."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_hold_action"
-        )
-        return dict(action, context={"default_item_ids": self.ids})
-
-    def action_set_level(self):
-        """Ask for the level that these items have reached, and why."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_set_level_action"
-        )
-        return dict(action, context={"default_item_ids": self.ids})
-
-    def action_claim_interest(self):
-        """Look at what these items owe for being late, and invoice it."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_interest_claim_action"
-        )
-        return dict(action, context={"default_item_ids": self.ids})
-
-    def action_waive(self):
-        """Waive interest or indemnities of these items."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_collection.collection_waiver_action"
-        )
-        return dict(action, context={"default_item_ids": self.ids})

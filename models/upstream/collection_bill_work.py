@@ -172,7 +172,7 @@ class CollectionBill(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _evaluate_accounts(self, account_ids=None):
+    def _follow_ledger(self, account_ids=None):
         """See which bills of these accounts (all by default) were paid.
 
         Paid: receipts have settled its items, or brought its amount since it was

@@ -194,7 +194,7 @@ class TestPromise(CollectionCommon):
     def test_evaluation_is_repeatable(self):
         self._promise()
         self._on("2026-11-24")
-        self.assertEqual(self.env["collection.promise"]._evaluate_accounts(), 0)
+        self.assertEqual(self.env["collection.promise"]._follow_ledger(), 0)
         self.assertEqual(self.env["collection.account"]._refresh(), 0)
 
     def test_broken_comes_back_on_top(self):

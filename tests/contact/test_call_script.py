@@ -134,7 +134,7 @@ class TestCallScript(CallCommon):
         self._log("promise", self._promise(amount=700.0, date_promised="2026-04-01"))
         self.assertNotIn("700.00", self._talk()["opening"])
         with freeze_time("2026-04-20 09:00:00"):
-            self.env["collection.promise"]._evaluate_accounts()
+            self.env["collection.promise"]._follow_ledger()
             self._refers([self._talk()["opening"]], "promised us", "700.00")
 
     def test_in_the_customers_language(self):

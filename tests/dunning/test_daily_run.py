@@ -146,6 +146,15 @@ class TestDailyRun(DunningCommon):
         self.assertEqual(set(run.letter_ids.mapped("state")), {"draft"})
         self.assertIn("SIREN", run.activity_ids[0].note)
 
+    def test_two_passes_of_a_day_make_one_letter(self):
+        """A daily run per company, and what may leave by itself."""
+        self.company.collection_auto_run = "send"
+        self.level_1.auto_send = True
+        for _time in range(2):
+            self._cron()
+        letters = self.item.letter_line_ids.letter_id
+        self.assertRecordValues(letters, [{"state": "to_send"}])
+
     def test_old_proposals_are_forgotten(self):
         self.company.collection_auto_run = "compute"
         self.second.account_id.write({"hold_until": "2026-12-31", "hold_reason": "X"})

@@ -361,3 +361,36 @@ class TestDunningLevel(DunningCommon):
             self.assertEqual(item.level_id, ladder.level_ids[0])
             self.assertEqual(run.letter_ids.state, "sent")
         self.assertEqual(self._levels(self._run_and_send("2026-03-20")), {"N1": 2})
+
+    @freeze_time("2026-03-31")
+    def test_catching_up_by_hand_and_on_another_policy(self):
+        """Catching up where wanted, a level by hand, and no policy hides another."""
+        item = self._item("N1", self.customer, 1000.0, "2025-06-30")
+        self.assertEqual(self._levels(self._run("2026-03-31")), {"N1": 1})
+        self.policy.catch_up = "by_age"
+        self.assertEqual(self._levels(self._run("2026-03-31")), {"N1": 2})
+        item._set_level(self.level_2, item.date_due, "Reminded by hand")
+        self.assertEqual(self._levels(self._run("2026-03-31")), {"N1": 3})
+        other = self._policy("Other", [("due", 1), ("due", 2), ("previous", 7)])
+        item.account_id.policy_id = other
+        run = self._run("2026-03-31")
+        self.assertEqual(self._levels(run), {"N1": 3})
+        self.assertEqual(run.letter_ids.level_id.policy_id, other)
+
+    @freeze_time("2026-03-31")
+    def test_service_letter_apart_from_what_is_overdue(self):
+        """A service letter before the due date, apart from what is overdue."""
+        ladder = self._policy(
+            "Early", [("due", -7, {"tone": "service"}), ("due", 5), ("due", 20)]
+        )
+        self.company.collection_policy_id = ladder
+        self._item("soon", self.customer, 100.0, "2026-04-07")
+        self._item("later", self.customer, 200.0, "2026-04-08")
+        self._item("late", self.customer, 300.0, "2026-03-20")
+        run = self._run("2026-03-31")
+        # a level before the due date is over once the item is overdue
+        self.assertEqual(self._levels(run), {"soon": 1, "late": 2})
+        self.assertEqual(len(run.letter_ids), 2)
+        self.assertEqual(
+            sorted(run.letter_ids.line_ids.mapped("days_overdue")), [-7, 11]
+        )

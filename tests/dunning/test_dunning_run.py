@@ -671,6 +671,143 @@ class TestDunningRun(DunningCommon):
         with self.assertRaises(UserError):
             letter.run_id.action_cancel()
 
+    def test_credits_are_deducted_then_cover_everything(self):
+        """Credit notes and unallocated payments are deducted, oldest item first."""
+        self._item("N1", self.customer, 1000.0, "2026-03-01")
+        self._credit_note(self.customer, 200.0, "2026-03-10")
+        self._payment(self.customer, 50.0, "2026-03-20")
+        letter = self._run("2026-03-31").letter_ids
+        self.assertRecordValues(
+            letter,
+            [{"amount_due": 1000.0, "amount_credit": 250.0, "amount_total": 750.0}],
+        )
+        self._payment(self.customer, 750.0, "2026-03-20")
+        run = self._run("2026-03-31")
+        self.assertEqual(self._reasons(run), {"N1": "covered_by_credit"})
+        self.assertFalse(run.letter_ids)
+
+    def test_paid_in_part_or_whole_between_run_and_sending(self):
+        """A payment between the run and the sending is on the letter."""
+        item = self._item("N1", self.customer, 1000.0, "2026-03-01")
+        other = self._item("V1", self.other_customer, 400.0, "2026-03-01")
+        run = self._run("2026-03-31")
+        run.action_confirm()
+        self._pay(item.move_id, 300.0, "2026-03-31")
+        self._pay(other.move_id, date="2026-03-31")
+        letters = run.letter_ids
+        remaining = letters._recompute_before_sending()
+        self.assertEqual(remaining.amount_due, 700.0)
+        self.assertEqual((letters - remaining).state, "cancelled")
+
+    def test_each_instalment_has_its_own_lateness(self):
+        """Each due date of an invoice has its own lateness and level."""
+        terms = self.env["account.payment.term"].create(
+            {
+                "name": "Half at once, half a month later",
+                "line_ids": [
+                    Command.create(
+                        {"value": "percent", "value_amount": 50.0, "nb_days": days}
+                    )
+                    for days in (0, 31)
+                ],
+            }
+        )
+        invoice = self._invoice(
+            self.customer,
+            1000.0,
+            "2026-04-01",
+            date="2026-03-01",
+            invoice_payment_term_id=terms.id,
+        )
+        run = self._run("2026-03-31")
+        self.assertRecordValues(
+            run.letter_ids.line_ids,
+            [
+                {
+                    "item_id": invoice.collection_item_ids.sorted("date_due")[0].id,
+                    "amount_due": 500.0,
+                    "days_overdue": 30,
+                }
+            ],
+        )
+
+    def test_single_invoices_are_left_out(self):
+        """One invoice is excluded, disputed or on hold, the others go on."""
+        items = [
+            self._item(f"N{number}", self.customer, 100.0, "2026-03-01")
+            for number in range(1, 5)
+        ]
+        items[0].move_line_id.no_followup = True
+        self.env["collection.dispute"].create(
+            {
+                "account_id": items[1].account_id.id,
+                "item_ids": [Command.set(items[1].ids)],
+                "reason_id": self._dispute_reason("quality").id,
+            }
+        )
+        self.env["collection.hold"].with_user(self.collector_user).create(
+            {
+                "item_ids": [Command.set(items[2].ids)],
+                "date_until": "2026-04-30",
+                "reason": "Copy asked for",
+            }
+        ).action_hold()
+        run = self._run("2026-03-31")
+        self.assertEqual(
+            self._reasons(run),
+            {"N1": "no_followup", "N2": "disputed", "N3": "on_hold"},
+        )
+        self.assertEqual(self._levels(run), {"N4": 1})
+
+    def test_companies_neither_leak_nor_block(self):
+        """Neither amounts nor dates of another company count."""
+        other = self.setup_other_company()
+        company = other["company"]
+        company.collection_policy_id = self.env["collection.policy"].create(
+            {
+                "name": "Theirs",
+                "company_id": company.id,
+                "level_ids": [
+                    Command.create({"name": "One", "subject": "One", "delay_days": 1})
+                ],
+            }
+        )
+        self._item("N1", self.customer, 1000.0, "2026-03-01")
+        self._invoice(self.customer, 77.0, "2026-03-01", company_data=other)
+        later = self._run("2026-04-30", company=company, user=self.env.user)
+        self.assertEqual(later.letter_ids.mapped("amount_due"), [77.0])
+        # an earlier run of ours is not stopped by their later one
+        run = self._run("2026-03-31")
+        self.assertEqual(run.letter_ids.mapped("amount_due"), [1000.0])
+        self.assertEqual(later.state, "computed")
+        letters = self.env["collection.letter"].with_user(self.manager_user).search([])
+        self.assertEqual(letters.company_id, self.company)
+
+    def test_accountants_work_on_with_dunned_invoices(self):
+        """An accountant posts, pays and resets invoices that were dunned."""
+        item = self._item("N1", self.customer, 1000.0, "2026-03-01")
+        self._send(self._run("2026-03-31"))
+        invoice = item.move_id.with_user(self.accountant_user)
+        invoice.read(["name", "collection_level_id", "collection_delegated"])
+        invoice.button_draft()
+        self.assertEqual(item.state, "closed")
+        invoice.action_post()
+        self.assertEqual(invoice.state, "posted")
+        self.customer.with_user(self.plain_internal_user).read(["name"])
+        with self.assertRaises(AccessError):
+            self.env["collection.letter"].with_user(self.plain_internal_user).search([])
+
+    def test_letter_speaks_the_language_of_the_customer(self):
+        """Letter and table are in the customer's language, not in the user's."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.customer.lang = "fr_FR"
+        self.level_1.with_context(lang="fr_FR").subject = "Relance"
+        self._item("N1", self.customer, 1000.0, "2026-03-01")
+        letter = self._run("2026-03-31", user=self.manager_user).letter_ids
+        self.assertEqual(letter.lang, "fr_FR")
+        self.assertEqual(letter.subject, "Relance")
+        self.assertEqual(letter._format_amount(1000.0), "1\xa0000,00\xa0€")
+
 
 @tagged("post_install", "-at_install")
 class TestDunningPenalties(DunningCommon):

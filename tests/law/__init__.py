@@ -1,3 +1,4 @@
+from . import test_agreed_rate
 from . import test_interest_claim
 from . import test_interest_credits
 from . import test_interest_settlement

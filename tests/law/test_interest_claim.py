@@ -206,13 +206,12 @@ class TestInterestExport(HttpCase, InterestCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestPeerComplaintsMoney(InterestCommon):
-    """What users of other add-ons keep asking for."""
+class TestInterestClaimedOnce(InterestCommon):
+    """What was claimed is booked, and not asked for again."""
 
-    def test_c14_fees_and_interest_booked(self):
+    def test_booked_in_the_currency_of_the_invoice(self):
         """Interest and indemnity are computed, booked in the invoice's currency, and
-        not asked for again by the next letter (peers: computed by hand, or shown on
-        the letter and never booked)."""
+        not asked for again by the next letter."""
         dollar = self.setup_other_currency("USD", rates=[("2020-01-01", 1.25)])
         item = self._item(self.customer, 10000.0, "2025-09-30", currency=dollar)
         letter = self._letter("2025-10-31")
@@ -230,3 +229,19 @@ class TestPeerComplaintsMoney(InterestCommon):
             lambda line: line.item_id == item
         )
         self.assertEqual((again.amount_interest, again.amount_indemnity), (0.0, 0.0))
+
+    def test_by_half_year_as_an_invoice_without_vat(self):
+        """By half-year on the letter, as an invoice without VAT, never twice."""
+        item = self._item(self.customer, 8000.0, "2026-05-31")
+        letter = self._letter("2026-11-22")
+        self.assertRecordValues(
+            letter, [{"amount_interest": 473.97, "amount_indemnity": 40.0}]
+        )
+        self.assertEqual(len(letter.line_ids.interest_detail), 2)
+        move = self._claim(item, "2026-11-22")
+        self.assertRecordValues(
+            move, [{"state": "draft", "amount_total": 513.97, "amount_tax": 0.0}]
+        )
+        with self.assertRaises(UserError):
+            self._claim(item, "2026-11-22")
+        self.assertEqual(self._letter("2026-11-22").amount_interest, 0.0)

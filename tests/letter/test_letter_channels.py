@@ -235,3 +235,44 @@ class TestLetterChannels(LetterCommon):
         with Form(account) as form:
             form.next_action = "Call"
         self.assertEqual(self._letter(self.debtor, self.reminder).lang, "en_US")
+
+    def test_contact_for_reminders_copies_and_answers(self):
+        """A contact for reminders, copies, and answers to whoever works the account."""
+        contact, copied = self.env["res.partner"].create(
+            [
+                {
+                    "name": name,
+                    "parent_id": self.debtor.id,
+                    "type": "contact",
+                    "email": f"{name.lower()}@customer.example.com",
+                }
+                for name in ("Lise", "Marc")
+            ]
+        )
+        self.collector_user.email = "collector@vauban.example.com"
+        self.account.write(
+            {
+                "dunning_contact_id": contact.id,
+                "dunning_copy_ids": [Command.set(copied.ids)],
+                "user_id": self.collector_user.id,
+            }
+        )
+        letter = self._letter(self.debtor, self.reminder)
+        letter._send()
+        mail = self._mails(letter)
+        self.assertEqual(letter.partner_id, contact)
+        self.assertIn("lise@customer.example.com", mail.email_to)
+        self.assertIn("marc@customer.example.com", mail.email_cc)
+        self.assertIn("collector@vauban.example.com", mail.reply_to)
+
+    def test_by_email_post_and_phone(self):
+        """One letter and number by e-mail and post, and a call on the worklist."""
+        self.reminder.write({"also_post": True, "also_call": True})
+        letter = self._letter(self.debtor, self.reminder)
+        letter._send()
+        self.assertTrue(letter.by_email and letter.by_post and letter.by_call)
+        self.assertEqual(len(self.account.letter_ids), 1)
+        self.assertEqual(
+            self.account.activity_ids.activity_type_id,
+            self.env.ref("mail.mail_activity_data_call"),
+        )

@@ -6,13 +6,11 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.account_collection.models.letter import (
-    collection_letter_delivery as collection_letter_delivery_mixin,
-)
+from odoo.addons.account_collection.models.letter import collection_letter_delivery
 
-from .common import DeliveryCommon, LetterCommon
+from .common import DeliveryCommon
 
-MIXIN = "odoo.addons.account_collection.models.letter.collection_letter_delivery"
+DELIVERY = "odoo.addons.account_collection.models.letter.collection_letter_delivery"
 
 
 @tagged("post_install", "-at_install")
@@ -29,7 +27,7 @@ class TestLetterDelivery(DeliveryCommon):
     def test_many_letters_are_left_to_the_job(self):
         run = self._run_of(3)
         letters = run.letter_ids
-        with patch.object(collection_letter_delivery_mixin, "INLINE_LIMIT", 2):
+        with patch.object(collection_letter_delivery, "INLINE_LIMIT", 2):
             action = run.with_user(self.manager_user).action_send()
         self.assertEqual(action["tag"], "display_notification")
         self.assertIn("background", action["params"]["message"])
@@ -70,7 +68,7 @@ class TestLetterDelivery(DeliveryCommon):
             return deliver(records)
 
         with (
-            patch.object(collection_letter_delivery_mixin, "SEND_BATCH", 2),
+            patch.object(collection_letter_delivery, "SEND_BATCH", 2),
             patch.object(Letter, "_deliver", crash),
         ):
             self._trigger_cron()
@@ -85,7 +83,7 @@ class TestLetterDelivery(DeliveryCommon):
             self._mails(letters).sorted("res_id").mapped("res_id"), letters.ids
         )
 
-    @mute_logger(MIXIN)
+    @mute_logger(DELIVERY)
     def test_error_letters_stop_nobody_and_are_not_tried_for_ever(self):
         run = self._run_of(3)
         letters = run.letter_ids.sorted("id")
@@ -102,7 +100,7 @@ class TestLetterDelivery(DeliveryCommon):
         broken.action_send()
         self.assertEqual(broken.state, "sent")
 
-    @mute_logger(MIXIN)
+    @mute_logger(DELIVERY)
     def test_unforeseen_failure_of_one_letter(self):
         run = self._run_of(3)
         letters = run.letter_ids.sorted("id")
@@ -135,7 +133,7 @@ class TestLetterDelivery(DeliveryCommon):
         self.pre_reminder.channel = self.reminder.channel = "call"
         run = self._run_of(3)
         calls = run.letter_ids
-        with patch.object(collection_letter_delivery_mixin, "INLINE_LIMIT", 2):
+        with patch.object(collection_letter_delivery, "INLINE_LIMIT", 2):
             run.with_user(self.manager_user).action_send()
             self._trigger_cron()
             self.assertEqual(set(calls.mapped("by_call")), {True})
@@ -166,7 +164,7 @@ class TestLetterDelivery(DeliveryCommon):
             patch.object(
                 self.env.registry["collection.letter"], "_lock_queued", counted
             ),
-            patch.object(collection_letter_delivery_mixin, "SEND_BATCH", 3),
+            patch.object(collection_letter_delivery, "SEND_BATCH", 3),
         ):
             self._trigger_cron()
         self.assertEqual(behind.letter_ids.state, "sent")
@@ -331,51 +329,22 @@ class TestLetterDelivery(DeliveryCommon):
         self.assertTrue(code.startswith("data:image/png;base64,"))
         self.assertIn(code[:60], letter._render_html())
 
-
-@tagged("post_install", "-at_install")
-class TestCompanySettings(LetterCommon):
-    def test_manager_without_administration(self):
-        manager = self._user("only_manager", "group_collection_manager")
-        self.assertFalse(manager.has_group("base.group_system"))
-        settings = (
-            self.env["collection.company.settings"]
-            .with_user(manager)
-            .create(
-                {
-                    "collection_signatory": "Ines Roche",
-                    "collection_phone": "+33 1 00 00 00 00",
-                    "collection_policy_id": self.policy.id,
-                }
-            )
-        )
-        self.assertEqual(settings.company_id, self.company)
-        settings.action_save()
-        self.assertEqual(self.company.collection_signatory, "Ines Roche")
-        self.assertEqual(self.company.collection_phone, "+33 1 00 00 00 00")
-        self.assertEqual(self.company.collection_policy_id, self.policy)
-        self.assertEqual(
-            self.company.collection_email, "relance@vauban.example.com", "untouched"
-        )
-
-    def test_collector_may_not(self):
-        Settings = self.env["collection.company.settings"]
-        with self.assertRaises(AccessError):
-            Settings.with_user(self.collector_user).create({})
-        settings = Settings.with_user(self.manager_user).create({})
-        with self.assertRaises(AccessError):
-            settings.with_user(self.collector_user).action_save()
-
-    def test_foreign_company(self):
-        settings = (
-            self.env["collection.company.settings"]
-            .with_user(self.manager_user)
-            .create({})
-        )
-        settings.sudo().company_id = (
-            self.env["res.company"].sudo().create({"name": "Other"})
-        )
-        with self.assertRaises(AccessError):
-            settings.action_save()
+    def test_each_letter_of_the_job_has_its_own_document(self):
+        """They leave by a job, each with its own document and nobody else's."""
+        self._invoice(self.debtor, 1000, "2026-10-01")
+        run = self._run_of(3)
+        letters = run.letter_ids
+        with patch.object(collection_letter_delivery, "INLINE_LIMIT", 2):
+            run.with_user(self.manager_user).action_send()
+        self.assertEqual(set(letters.mapped("state")), {"to_send"})
+        self._trigger_cron()
+        self.assertEqual(set(letters.mapped("state")), {"sent"})
+        for letter in letters:
+            mail = self._mails(letter)
+            self.assertEqual(len(mail), 1)
+            self.assertEqual(mail.recipient_ids, letter.partner_id)
+            self.assertIn(letter.attachment_id, mail.attachment_ids)
+            self.assertFalse(mail.attachment_ids & (letters - letter).attachment_id)
 
 
 @tagged("post_install", "-at_install")

@@ -14,10 +14,8 @@ from odoo.tools.pdf import PdfFileReader
 
 from odoo.addons.base.models import ir_actions_report as core
 
+from ...models.letter import collection_letter_delivery
 from ...models.letter import ir_actions_report as ours
-from ...models.letter import (
-    collection_letter_delivery as collection_letter_delivery_mixin,
-)
 from .common import INFO, PrintFailureCommon, pdf
 
 REPORT = "odoo.addons.account_collection.models.letter.ir_actions_report"
@@ -215,7 +213,7 @@ class TestLetterPrintFailure(PrintFailureCommon):
             with (
                 self.subTest(by_job=by_job),
                 self._undone(),
-                patch.object(collection_letter_delivery_mixin, "SEND_BATCH", 5),
+                patch.object(collection_letter_delivery, "SEND_BATCH", 5),
             ):
                 self._renderer("exit 1")
                 self.calls.unlink(missing_ok=True)
@@ -259,7 +257,7 @@ class TestLetterPrintFailure(PrintFailureCommon):
     def test_letters_that_never_print_hold_up_nobody(self):
         """However many of them there are, new letters come first."""
         self._renderer('grep -q "Client [0-3]" "$html" && exit 1\ncp good.pdf "$out"')
-        with patch.object(collection_letter_delivery_mixin, "SEND_BATCH", 2):
+        with patch.object(collection_letter_delivery, "SEND_BATCH", 2):
             bad = self._letters(4)
             bad._queue_sending()
             for hour in range(10, 14):
@@ -324,7 +322,7 @@ class TestLetterPrintFailure(PrintFailureCommon):
                     with (
                         storing,
                         mute_logger(
-                            collection_letter_delivery_mixin.__name__,
+                            collection_letter_delivery.__name__,
                             "odoo.addons.base.models.ir_attachment",
                         ),
                     ):

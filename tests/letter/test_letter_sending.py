@@ -287,3 +287,28 @@ class TestLetterSending(LetterCommon):
         mail = self._mails(letter)
         self.assertEqual(mail.subject, f"Own subject {letter.number}")
         self.assertEqual(mail.attachment_ids, letter.attachment_id)
+
+    def test_one_that_cannot_leave_keeps_nobody_back(self):
+        """What cannot leave says why, keeps nobody back, and leaves once corrected."""
+        self.reminder.channel = "registered"
+        letter = self._letter(self.debtor, self.reminder)
+        other = self._debtor("Other")
+        self._invoice(other, 500, "2026-10-01")
+        second = self._letter(other, self.reminder)
+        street, self.debtor.street = self.debtor.street, False
+        (letter | second)._send()
+        self.assertEqual((letter.state, second.state), ("error", "sent"))
+        self.assertIn("postal address", letter.state_reason)
+        number = letter.number
+        self.debtor.street = street
+        letter.with_user(self.manager_user).action_send()
+        self.assertEqual((letter.state, letter.number), ("sent", number))
+        self.assertFalse(letter.state_reason)
+
+    def test_address_that_is_none_goes_by_post(self):
+        letter = self._letter(self.debtor, self.reminder)
+        self.debtor.email = "not an address"
+        letter._send()
+        self.assertRecordValues(letter, [{"state": "sent", "channel": "post"}])
+        self.assertIn("not an address", letter.state_reason)
+        self.assertFalse(self._mails(letter))

@@ -331,7 +331,7 @@ class TestAgenda(CollectionCommon):
             )
             self.delegated.next_action_date = "2026-04-03"
         with freeze_time("2026-04-08"):
-            self.env["collection.promise"]._evaluate_accounts()
+            self.env["collection.promise"]._follow_ledger()
             levels = self.mandate.with_user(self.supervisor_user)._get_service_levels()
         self.assertEqual(
             {name: levels[name] for name in levels if name != "agents"},

@@ -9,9 +9,7 @@ from odoo.http import Request
 from odoo.tests import HttpCase, JsonRpcException
 from odoo.tools import email_normalize, mute_logger
 
-from odoo.addons.account_collection.models.contact import (
-    collection_account_worklist as worklist,
-)
+from odoo.addons.account_collection.models.contact import collection_account_worklist
 from odoo.addons.mail.tests.common import MockEmail
 
 from ..common import CollectionCommon
@@ -34,7 +32,7 @@ class PortalTourCommon(CollectionCommon, HttpCase):
 
     def _any_hour(self):
         """At whatever hour and day the test runs, customers may be called."""
-        self.patch(worklist, "in_window", lambda *args: True)
+        self.patch(collection_account_worklist, "in_window", lambda *args: True)
         holidays = self.env.registry["collection.holiday"]
         self.patch(holidays, "_find", lambda holidays, *args: holidays.browse())
 

@@ -1,2 +1,3 @@
+from . import test_classification
 from . import test_account_position
 from . import test_item_refresh

@@ -1,6 +1,4 @@
 from . import base_partner_merge_automatic_wizard
-from . import collection_capacity
-from . import collection_capacity_line
 from . import collection_handover
 from . import collection_handover_line
 from . import collection_recall

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from odoo.tests import freeze_time, tagged
 from odoo.tools.misc import real_time
 
-from . import ibm_loader
+from . import sample_file
 from .common import CollectionCommon
 
 _logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class TestSampleFile(CollectionCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        path = ibm_loader.find_file()
+        path = sample_file.find_file()
         cls.loaded = bool(path)
         if not path:
             return
@@ -39,7 +39,7 @@ class TestSampleFile(CollectionCommon):
             tolerance=1.0,
         )
         with freeze_time(DAY), timed("Sample loaded through Odoo's own models"):
-            cls.invoices = ibm_loader.load(cls.env, cls.company_data, path, DAY)
+            cls.invoices = sample_file.load(cls.env, cls.company_data, path, DAY)
             cls.env.flush_all()
         cls.accounts = cls.env["collection.account"].search(
             [("company_id", "=", cls.company.id)]
@@ -49,7 +49,7 @@ class TestSampleFile(CollectionCommon):
         super().setUp()
         if not self.loaded:
             self.skipTest(
-                f"{ibm_loader.NAME} is missing: set COLLECTION_TEST_DATA to its folder"
+                f"{sample_file.NAME} is missing: set COLLECTION_TEST_DATA to its folder"
             )
 
     def test_position(self):

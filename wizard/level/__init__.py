@@ -1,1 +1,2 @@
+from . import collection_hold
 from . import collection_set_level

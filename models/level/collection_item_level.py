@@ -13,6 +13,13 @@ class CollectionItem(models.Model):
         help="Level the item gets next on its effective policy.",
     )
 
+    history_ids = fields.One2many(
+        comodel_name="collection.level.history",
+        inverse_name="item_id",
+        string="History of Levels",
+        readonly=True,
+    )
+
     def _compute_next_level_id(self):
         levels = self._get_next_levels()
         for item in self:
@@ -66,7 +73,7 @@ class CollectionItem(models.Model):
             }
         )
         items_sudo.env["collection.level.history"].create(vals_list)
-        items_sudo.env["collection.account"]._refresh_totals(self.account_id.ids)
+        items_sudo.env["collection.account"]._write_totals(self.account_id.ids)
         self.account_id._message_log_batch(bodies=bodies)
 
     def action_approve_level(self):
@@ -118,3 +125,17 @@ class CollectionItem(models.Model):
             )
             claims.update((self.browse(item_id), credit) for item_id, credit in rows)
         return claims
+
+    def action_hold(self):
+        """Ask until when and why no reminder about these items may leave."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_hold_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})
+
+    def action_set_level(self):
+        """Ask for the level that these items have reached, and why."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_set_level_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})

@@ -1,0 +1,83 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class CollectionItem(models.Model):
+    _inherit = "collection.item"
+
+    @api.model
+    def _lay_disputes(self, account_ids=None):
+        """Lay the disputes on the items of the accounts, oldest due date first.
+
+        What is not decided, and what was accepted until it is credited. What was
+        rejected is dunned again from the day after: the customer hears it first.
+
+        :return: number of items changed
+        """
+        self.flush_model()
+        self.env["collection.dispute"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH standing AS (
+                    SELECT dispute.id,
+                           CASE WHEN dispute.state IN ('accepted', 'partial')
+                                     AND (dispute.state = 'accepted'
+                                          OR dispute.date_decided < %(today)s)
+                                THEN dispute.amount_accepted
+                                     - COALESCE(dispute.amount_credited, 0)
+                                -- no amount: the items as a whole
+                                WHEN dispute.amount > 0
+                                THEN dispute.amount
+                                     - COALESCE(dispute.amount_credited, 0)
+                            END AS amount
+                      FROM collection_dispute dispute
+                     WHERE (dispute.state IN ('open', 'in_progress')
+                            OR (dispute.state IN ('accepted', 'partial')
+                                AND dispute.settled IS NOT TRUE)
+                            OR (dispute.state IN ('partial', 'rejected')
+                                AND dispute.date_decided >= %(today)s))
+                       AND %(dispute_filter)s
+                ), laid AS (
+                    SELECT ci.id, dispute.amount, ci.amount_residual,
+                           SUM(ci.amount_residual) OVER (
+                               PARTITION BY dispute.id
+                               ORDER BY ci.date_due, ci.id) AS up_to_here
+                      FROM standing dispute
+                      JOIN collection_dispute_collection_item_rel rel
+                        ON rel.collection_dispute_id = dispute.id
+                      JOIN collection_item ci ON ci.id = rel.collection_item_id
+                ), truth AS (
+                    SELECT id, LEAST(amount_residual, SUM(
+                               CASE WHEN amount IS NULL THEN amount_residual
+                               ELSE GREATEST(0, LEAST(amount_residual,
+                                        amount - up_to_here + amount_residual))
+                               END)) AS amount
+                      FROM laid
+                  GROUP BY id, amount_residual
+                )
+                UPDATE collection_item ci
+                   SET amount_disputed = wanted.amount
+                  FROM (SELECT id, amount FROM truth
+                         UNION ALL
+                        SELECT same.id, 0 FROM collection_item same
+                         WHERE same.amount_disputed <> 0 AND %(item_filter)s
+                           AND NOT EXISTS (
+                                SELECT 1 FROM truth WHERE truth.id = same.id)) wanted
+                 WHERE ci.id = wanted.id
+                   AND ci.amount_disputed IS DISTINCT FROM wanted.amount
+             RETURNING ci.id
+                """,
+                today=fields.Date.context_today(self),
+                dispute_filter=SQL("dispute.account_id = ANY(%s)", list(account_ids))
+                if account_ids is not None
+                else SQL("TRUE"),
+                item_filter=SQL("same.account_id = ANY(%s)", list(account_ids))
+                if account_ids is not None
+                else SQL("TRUE"),
+            )
+        )
+        self.browse(row[0] for row in rows).invalidate_recordset(
+            ["amount_disputed"], flush=False
+        )
+        return len(rows)

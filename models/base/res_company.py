@@ -1,0 +1,43 @@
+from odoo import models
+from odoo.tools import SQL
+
+
+class ResCompany(models.Model):
+    """Numbers and people that every area asks a company for."""
+
+    _inherit = "res.company"
+
+    def _next_collection_numbers(self, code, count):
+        """`count` numbers of a sequence of the company, drawn at once if it allows."""
+        self.ensure_one()
+        # sudo: whoever makes documents has no rights on sequences
+        sequences = self.env["ir.sequence"].sudo().with_company(self)
+        sequence = sequences.search(
+            [("code", "=", code), ("company_id", "in", [self.id, False])],
+            order="company_id",
+            limit=1,
+        )
+        if sequence.implementation != "standard" or sequence.use_date_range:
+            return [sequences.next_by_code(code) for _i in range(count)]
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT nextval(%s) FROM generate_series(1, %s)",
+                f"ir_sequence_{sequence.id:03d}",
+                count,
+            )
+        )
+        prefix, suffix = sequence._get_prefix_suffix()
+        return [f"{prefix}{row[0]:0{sequence.padding}}{suffix}" for row in rows]
+
+    def _get_collection_managers(self):
+        """Credit managers of the company, the longest-serving first."""
+        self.ensure_one()
+        # sudo: who is asked to act
+        managers = (
+            self.env.ref("account_collection.group_collection_manager")
+            .sudo()
+            .all_user_ids
+        )
+        return managers.filtered(
+            lambda user: user.active and not user.share and self in user.company_ids
+        ).sorted("id")

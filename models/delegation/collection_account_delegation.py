@@ -1,0 +1,55 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class CollectionAccount(models.Model):
+    """Handing a customer over to a provider, and taking them back."""
+
+    _inherit = "collection.account"
+
+    placement_line_ids = fields.One2many(
+        comodel_name="collection.placement.line",
+        inverse_name="account_id",
+        string="Hand-overs",
+    )
+
+    def _update_delegation(self):
+        """Recompute now what depends on the hand-over, without a line for each field
+        in the timeline: the hand-over and the recall write their own."""
+        self.with_context(tracking_disable=True)._recompute_recordset(
+            ["mandate_id", "delegation_state"]
+        )
+        self._mark_stale()
+
+    def action_hand_over(self):
+        """Choose the mandate under which these customers go to a provider."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_handover_action"
+        )
+        return dict(action, context={"default_account_ids": self.ids})
+
+    def action_recall(self):
+        """Ask why, then take these customers back from their provider."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_recall_action"
+        )
+        return dict(action, context={"default_account_ids": self.ids})
+
+    @api.model
+    def _get_followers(self):
+        self.env["collection.placement.line"].flush_model(["account_id"])
+        return super()._get_followers() | {
+            "placed": SQL(
+                """EXISTS (
+                            SELECT 1 FROM collection_placement_line line
+                             WHERE line.account_id IN (own.id, ci.account_id))"""
+            ),
+        }
+
+    @api.model
+    def _follow_position(self, account_ids=None, followers=None):
+        # first: who chases a broken promise depends on whose the customer is
+        changed = 0
+        if followers is None or "placed" in followers:
+            changed += self.env["collection.placement.line"]._follow_ledger(account_ids)
+        return changed + super()._follow_position(account_ids, followers)

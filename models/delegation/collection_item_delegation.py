@@ -1,0 +1,50 @@
+from odoo import models
+
+
+class CollectionItem(models.Model):
+    _inherit = "collection.item"
+
+    def _recall(self, reason, recall_reason=False):
+        """Take single items back; their customers stay with the provider.
+
+        A customer of whom the provider holds no open item any more comes back with
+        the last one.
+        """
+        items = self.filtered("delegated")
+        if not items:
+            return
+        lines = items.placement_line_id
+        # sudo: what was handed over is frozen, but for this mark; the right to
+        # take back is the right to write the items
+        items.check_access("write")
+        held_sudo = (
+            self.env["collection.placement.item"]
+            .sudo()
+            .search([("line_id", "in", lines.ids), ("item_id", "in", items.ids)])
+        )
+        held_sudo.recalled = True
+        by_account = items.grouped("account_id")
+        items.write({"placement_line_id": False, "delegated": False})
+        self.env["collection.account"].union(*by_account)._message_log_batch(
+            bodies={
+                account.id: self.env._(
+                    "Taken back from the provider: %(items)s. %(reason)s",
+                    items=", ".join(of_account.mapped("display_name")),
+                    reason=reason or "",
+                )
+                for account, of_account in by_account.items()
+            }
+        )
+        [working] = self.env["collection.item"]._read_group(
+            [("placement_line_id", "in", lines.ids), ("state", "=", "open")],
+            aggregates=["placement_line_id:recordset"],
+        )[0]
+        (lines - working)._take_back("recalled", reason, recall_reason=recall_reason)
+        self.env["mail.followers"]._dismiss_provider_people()
+
+    def action_recall(self):
+        """Ask why, then take these items back from their provider."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_recall_action"
+        )
+        return dict(action, context={"default_item_ids": self.ids})

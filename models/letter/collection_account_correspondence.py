@@ -1,0 +1,90 @@
+from odoo import api, fields, models
+
+
+class CollectionAccount(models.Model):
+    """Who is written to, how, and what was written."""
+
+    _inherit = "collection.account"
+
+    dunning_contact_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Letters to",
+        domain="[('commercial_partner_id', '=', partner_id)]",
+        index="btree_not_null",
+        tracking=True,
+        ondelete="restrict",
+        help="Contact who gets every letter. Empty: the contact of the invoices, the "
+        "invoice address, or the customer.",
+    )
+    dunning_copy_ids = fields.Many2many(
+        comodel_name="res.partner",
+        relation="collection_account_copy_rel",
+        column1="account_id",
+        column2="partner_id",
+        string="Copy to",
+        help="Contacts who get a copy of each letter that goes by e-mail.",
+    )
+    preferred_channel = fields.Selection(
+        selection=[("email", "E-mail"), ("post", "Post")],
+        tracking=True,
+        help="How this customer wants letters, instead of what the level says. "
+        "Registered letters stay registered.",
+    )
+    letter_ids = fields.One2many(
+        comodel_name="collection.letter", inverse_name="account_id", string="Letters"
+    )
+    letter_count = fields.Integer(compute="_compute_letter_count")
+
+    def _compute_letter_count(self):
+        counts = dict(
+            self.env["collection.letter"]._read_group(
+                [("account_id", "in", self.ids)], ["account_id"], ["__count"]
+            )
+        )
+        for account in self:
+            account.letter_count = counts.get(account._origin, 0)
+
+    def write(self, vals):
+        opened = (
+            self.filtered(lambda account: not account.insolvency_date)
+            if vals.get("insolvency_date")
+            else self.browse()
+        )
+        res = super().write(vals)
+        opened._stop_letters()
+        return res
+
+    @api.model
+    def _cron_refresh(self):
+        super()._cron_refresh()
+        self.env["collection.letter"]._follow_calls()
+
+    def _stop_letters(self):
+        """Insolvency opened: no letter that has not left leaves any more, and no call
+        that one asked for is made."""
+        if not self:
+            return
+        self.env["collection.letter"].search(
+            [
+                ("account_id", "in", self.ids),
+                ("state", "in", ("draft", "to_send", "error")),
+            ]
+        )._cancel(self.env._("Insolvency of the customer"))
+        self.letter_ids._end_calls()
+
+    def _dunning_contact(self):
+        """Who is written to and called: the contact chosen for letters, else the one
+        for invoices, else the customer."""
+        self.ensure_one()
+        account = self.sudo()
+        partner = account.partner_id
+        return account.dunning_contact_id or partner.browse(
+            partner.address_get(["invoice"])["invoice"]
+        )
+
+    def action_open_letters(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_letter_action"
+        )
+        return dict(action, domain=[("account_id", "=", self.id)], context={})

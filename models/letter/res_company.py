@@ -1,0 +1,23 @@
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    """What a company prints under its letters."""
+
+    _inherit = "res.company"
+
+    collection_signatory = fields.Char(
+        string="Letters Signed by",
+        help="Name and function printed under reminders and formal notices.",
+        groups="base.group_user",
+    )
+    collection_phone = fields.Char(
+        string="Collections Phone",
+        help="Direct line printed on letters. Empty: the company's phone.",
+        groups="base.group_user",
+    )
+    collection_email = fields.Char(
+        string="Collections Email",
+        help="Address printed on letters and used for answers. Empty: the company's.",
+        groups="base.group_user",
+    )

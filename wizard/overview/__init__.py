@@ -1,0 +1,2 @@
+from . import collection_capacity
+from . import collection_capacity_line
