@@ -12,7 +12,7 @@ with the reason.
 import ast
 import re
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from pathlib import Path
 
 #: (file below models/ or wizard/, name that it may say): the reason
