@@ -18,20 +18,13 @@ from ...tools.call_window import (
 )
 from ...tools.priority import score
 from ..base.collection_provider_mixin import _may_write
+from ..customer.collection_segment import SERVICE_DEFAULTS
 from ..upstream.collection_bill import OUT
 
 #: for how long a customer who was offered to an agent is offered to nobody else
 CLAIM_MINUTES = 15
 #: customers ranked at most when somebody asks for the next one
 RANK_LIMIT = 5000
-#: what holds for customers without a segment
-NO_SEGMENT = {
-    "required_skill": "1",
-    "call_hour_from": 9.0,
-    "call_hour_to": 18.0,
-    "call_max_day": 1,
-    "call_max_week": 3,
-}
 #: why nobody can serve a customer
 GAPS = [
     ("no_agent", "No active agent"),
@@ -52,6 +45,8 @@ class CallKind:
     day_start: datetime
     week_start: datetime
     hold_start: datetime | None
+    hour_from: float
+    hour_to: float
     max_day: int
     max_week: int
     segment: models.BaseModel
@@ -456,7 +451,7 @@ class CollectionAccount(models.Model):
         country = env["res.country"].browse(country_id or [])
         value = {
             name: segment[name] if segment else default
-            for name, default in NO_SEGMENT.items()
+            for name, default in SERVICE_DEFAULTS.items()
         }
         zone = customer_zone(tz, guessed, country.code, company.country_id.code)
         moment = local(at, zone)
@@ -496,6 +491,8 @@ class CollectionAccount(models.Model):
             hold_start=start_of_day(today - timedelta(days=hold_days), zone)
             if hold_days
             else None,
+            hour_from=value["call_hour_from"],
+            hour_to=value["call_hour_to"],
             max_day=value["call_max_day"],
             max_week=value["call_max_week"],
             segment=segment,
@@ -562,45 +559,22 @@ class CollectionAccount(models.Model):
         return [(code, self._describe_obstacle(code, kind)) for code in codes]
 
     def _get_caps_reached(self, kind, at):
-        """Limits of attempts that a call at `at` would exceed: list of codes.
-
-        None when the customer asked to be called back today at a certain hour.
-        """
-        if self.next_action_time and self.next_action_date == kind.today:
-            return []
-        since = min(kind.week_start, kind.hold_start or kind.week_start)
-        calls = self.env["collection.call"].search(
-            [
-                ("account_id", "=", self.id),
-                ("date", ">=", since),
-                ("date", "<=", at),
-                ("correction_of_id", "=", False),
-            ]
-        )
-        outgoing = calls.filtered(lambda call: call.direction == "outgoing")
-        today = len(outgoing.filtered(lambda call: call.date >= kind.day_start))
-        week = len(outgoing.filtered(lambda call: call.date >= kind.week_start))
-        codes = []
-        if kind.max_day and today >= kind.max_day:
-            codes.append("cap_day")
-        if kind.max_week and week >= kind.max_week:
-            codes.append("cap_week")
-        agreed = self.next_action_date and self.next_action_date <= kind.today
-        if kind.hold_start and not agreed:
-            reached = calls.filtered(
-                lambda call: call.right_party and call.date >= kind.hold_start
+        """Limits of attempts that a call at `at` would exceed: list of codes."""
+        self.ensure_one()
+        caps = self._caps()
+        [reached] = self.env.execute_query(
+            self._calls_query(
+                [kind], SQL("acc.id = %s", self.id), at, SQL(", ").join(caps.values())
             )
-            if reached:
-                codes.append("hold")
-        return codes
+        )
+        return [code for code, exceeded in zip(caps, reached, strict=True) if exceeded]
 
     def _describe_obstacle(self, code, kind):
-        segment = kind.segment
         if code == "window":
             return self.env._(
                 "Outside the hours of calls: %(hour_from)s to %(hour_to)s in %(zone)s.",
-                hour_from=clock(segment.call_hour_from if segment else 9.0),
-                hour_to=clock(segment.call_hour_to if segment else 18.0),
+                hour_from=clock(kind.hour_from),
+                hour_to=clock(kind.hour_to),
                 zone=kind.zone,
             )
         if code == "holiday":
@@ -798,6 +772,12 @@ class CollectionAccount(models.Model):
             self._worklist_scope(agent_sudo),
         )
         kinds = self._read_kinds(scope, agent_sudo, at)
+        return self._calls_query(kinds, scope, at, columns)
+
+    @api.model
+    def _calls_query(self, kinds, condition, at, columns):
+        """SELECT of the accounts of `condition`: each `acc` with its kind (`base`) and
+        the calls up to `at` that count for its limits (`recent`)."""
         since = min(
             [min(kind.week_start, kind.hold_start or at) for kind in kinds], default=at
         )
@@ -818,7 +798,7 @@ class CollectionAccount(models.Model):
                   -- one text, not six columns: the planner would expect one row
                   -- of that, and loop over all of them
                   JOIN kind ON kind.key = concat_ws('|', %(key)s)
-                 WHERE %(scope)s
+                 WHERE %(condition)s
             ), recent AS MATERIALIZED (
                 SELECT base.id,
                        COUNT(*) FILTER (WHERE call.direction = 'outgoing'
@@ -832,7 +812,7 @@ class CollectionAccount(models.Model):
                   FROM base
                   JOIN collection_call call
                     ON call.account_id = base.id AND call.date >= %(since)s
-                   AND call.correction_of_id IS NULL
+                   AND call.date <= %(at)s AND call.correction_of_id IS NULL
               GROUP BY base.id
             )
             SELECT %(columns)s
@@ -852,9 +832,35 @@ class CollectionAccount(models.Model):
             max_week=[kind.max_week for kind in kinds],
             joins=self._kind_joins(),
             key=self._kind_columns(),
-            scope=scope,
+            condition=condition,
             since=since,
+            at=at,
         )
+
+    @api.model
+    def _called_back(self):
+        """SQL: the customer asked to be called back today at a certain hour."""
+        return SQL("(acc.next_action_date = base.today AND acc.next_action_time > 0)")
+
+    @api.model
+    def _caps(self):
+        """SQL of the limits of attempts that one more call would exceed, by code.
+
+        Over `_calls_query`; none does when the customer asked for the call. The one
+        rule of both sides, for whom to offer and whom to warn of.
+        """
+        reached = {
+            "cap_day": SQL("base.max_day > 0 AND recent.day_count >= base.max_day"),
+            "cap_week": SQL("base.max_week > 0 AND recent.week_count >= base.max_week"),
+            # an action that is due was agreed to
+            "hold": SQL(
+                "recent.held AND (acc.next_action_date <= base.today) IS NOT TRUE"
+            ),
+        }
+        return {
+            code: SQL("(%s AND %s IS NOT TRUE)", condition, self._called_back())
+            for code, condition in reached.items()
+        }
 
     @api.model
     def _obstacle_case(self, at):
@@ -870,18 +876,20 @@ class CollectionAccount(models.Model):
                      AND base.day_start
                          + COALESCE(acc.next_action_time, 0) * interval '1 hour'
                          > %(at)s) THEN 'later'
-                WHEN acc.next_action_date = base.today AND acc.next_action_time > 0
+                WHEN %(called_back)s
                     THEN CASE WHEN base.code IS NOT NULL THEN base.code
                               WHEN acc.claimed_until > %(at)s THEN 'claimed' END
-                WHEN recent.today OR (base.max_day > 0
-                     AND recent.day_count >= base.max_day) THEN 'cap_day'
-                WHEN base.max_week > 0 AND recent.week_count >= base.max_week
-                    THEN 'cap_week'
-                WHEN recent.held AND acc.next_action_date IS NULL THEN 'hold'
+                -- whom either side has called today is offered to nobody, though
+                -- the limit may be higher
+                WHEN recent.today OR %(cap_day)s THEN 'cap_day'
+                WHEN %(cap_week)s THEN 'cap_week'
+                WHEN %(hold)s THEN 'hold'
                 WHEN base.code IS NOT NULL THEN base.code
                 WHEN acc.claimed_until > %(at)s THEN 'claimed'
             END""",
             at=at,
+            called_back=self._called_back(),
+            **self._caps(),
         )
 
     @api.model

@@ -1,5 +1,15 @@
 from odoo import api, fields, models
 
+#: how customers are served and called by default: those of a new segment, and those
+#: who have none
+SERVICE_DEFAULTS = {
+    "required_skill": "1",
+    "call_hour_from": 9.0,
+    "call_hour_to": 18.0,
+    "call_max_day": 1,
+    "call_max_week": 3,
+}
+
 
 class CollectionSegment(models.Model):
     _name = "collection.segment"
@@ -77,7 +87,7 @@ class CollectionSegment(models.Model):
     )
     required_skill = fields.Selection(
         selection=[("1", "Junior"), ("2", "Confirmed"), ("3", "Senior")],
-        default="1",
+        default=SERVICE_DEFAULTS["required_skill"],
         required=True,
         help="Least skill of the agent who works these customers.",
     )
@@ -88,10 +98,12 @@ class CollectionSegment(models.Model):
         "Empty: the customer's own language.",
     )
     call_hour_from = fields.Float(
-        default=9.0, help="First hour for calls, in the customer's time zone."
+        default=SERVICE_DEFAULTS["call_hour_from"],
+        help="First hour for calls, in the customer's time zone.",
     )
     call_hour_to = fields.Float(
-        default=18.0, help="Last hour for calls, in the customer's time zone."
+        default=SERVICE_DEFAULTS["call_hour_to"],
+        help="Last hour for calls, in the customer's time zone.",
     )
     call_saturday = fields.Boolean(
         string="Calls on Saturdays",
@@ -99,7 +111,7 @@ class CollectionSegment(models.Model):
     )
     call_max_day = fields.Integer(
         string="Calls per Day",
-        default=1,
+        default=SERVICE_DEFAULTS["call_max_day"],
         help="Most call attempts to one customer in a day, of both sides together; "
         "0: no limit.",
     )
@@ -110,7 +122,7 @@ class CollectionSegment(models.Model):
     )
     call_max_week = fields.Integer(
         string="Calls per Week",
-        default=3,
+        default=SERVICE_DEFAULTS["call_max_week"],
         help="Most call attempts to one customer in a week; 0: no limit.",
     )
 
