@@ -5,4 +5,4 @@ from . import collection_dispute_reason
 from . import collection_dysfunction
 from . import collection_dispute
 from . import collection_corrective_action
-from . import collection_account_act
+from . import collection_account_agreement

@@ -1,4 +1,5 @@
 from . import collection_mandate
+from . import collection_account_delegation
 from . import collection_mandate_service
 from . import collection_mandate_turnover
 from . import collection_mandate_supervision
