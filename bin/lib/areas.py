@@ -121,7 +121,6 @@ def main(arguments):
         for path, name in ALLOWED.keys() - used
     ]
     print("\n".join(bad))
-    print(Counter((areas.order[r], areas.order[o]) for *_x, r, o in up).most_common(60))
     print(f"{len(up)} of {total} references run up")
     return 1 if bad else 0
 

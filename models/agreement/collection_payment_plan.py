@@ -153,12 +153,6 @@ class CollectionPaymentPlan(models.Model):
     next_date = fields.Date(
         string="Next Instalment", compute="_compute_next_date", store=True
     )
-    call_ids = fields.One2many(
-        comodel_name="collection.call",
-        inverse_name="plan_id",
-        string="Calls",
-        readonly=True,
-    )
 
     @api.depends("item_ids.currency_id", "account_id")
     def _compute_currency_id(self):

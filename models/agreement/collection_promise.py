@@ -156,12 +156,6 @@ class CollectionPromise(models.Model):
     )
     amount_missing = fields.Monetary(compute="_compute_amount_missing")
     withdrawal_reason = fields.Char(copy=False)
-    call_ids = fields.One2many(
-        comodel_name="collection.call",
-        inverse_name="promise_id",
-        string="Calls",
-        readonly=True,
-    )
 
     _amount_positive = models.Constraint(
         "CHECK (amount > 0)", "Say how much was promised."

@@ -9,3 +9,4 @@ from . import collection_account_call
 from . import collection_account_script
 from . import collection_account_worklist
 from . import res_company
+from . import collection_agreement_calls

@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 
 class CollectionAccount(models.Model):
-    """Handing a customer over to a provider, and taking them back; who looks at them."""
+    """Handing a customer over, taking them back, and who looked at them."""
 
     _inherit = "collection.account"
 

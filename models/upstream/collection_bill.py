@@ -181,12 +181,6 @@ class CollectionBill(models.Model):
         tracking=True,
         index=True,
     )
-    call_ids = fields.One2many(
-        comodel_name="collection.call",
-        inverse_name="bill_id",
-        string="Calls",
-        readonly=True,
-    )
 
     _amount_positive = models.Constraint(
         "CHECK (amount > 0)", "A bill needs an amount."
