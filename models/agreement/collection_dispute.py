@@ -882,9 +882,7 @@ class CollectionDispute(models.Model):
                 receipts=RECEIPT_JOURNALS,
                 units=ROUNDING_UNITS,
                 today=fields.Date.context_today(self),
-                condition=SQL("dispute.account_id = ANY(%s)", list(account_ids))
-                if account_ids is not None
-                else SQL("TRUE"),
+                condition=self._among(SQL("dispute.account_id"), account_ids),
             )
         )
         self.browse(row[0] for row in rows).invalidate_recordset(

@@ -69,12 +69,8 @@ class CollectionItem(models.Model):
              RETURNING ci.id
                 """,
                 today=fields.Date.context_today(self),
-                dispute_filter=SQL("dispute.account_id = ANY(%s)", list(account_ids))
-                if account_ids is not None
-                else SQL("TRUE"),
-                item_filter=SQL("same.account_id = ANY(%s)", list(account_ids))
-                if account_ids is not None
-                else SQL("TRUE"),
+                dispute_filter=self._among(SQL("dispute.account_id"), account_ids),
+                item_filter=self._among(SQL("same.account_id"), account_ids),
             )
         )
         self.browse(row[0] for row in rows).invalidate_recordset(

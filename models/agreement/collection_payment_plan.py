@@ -447,9 +447,7 @@ class CollectionPaymentPlan(models.Model):
                 """,
                 journals=RECEIPT_JOURNALS,
                 running=RUNNING,
-                condition=SQL("plan.account_id = ANY(%s)", list(account_ids))
-                if account_ids is not None
-                else SQL("TRUE"),
+                condition=self._among(SQL("plan.account_id"), account_ids),
             )
         )
         changed = 0
@@ -549,9 +547,7 @@ class CollectionPaymentPlan(models.Model):
                    AND item.plan_id IS DISTINCT FROM truth.plan_id
              RETURNING item.id
                 """,
-                condition=SQL("own.account_id = ANY(%s)", list(account_ids))
-                if account_ids is not None
-                else SQL("TRUE"),
+                condition=self._among(SQL("own.account_id"), account_ids),
             )
         )
         self.env["collection.item"].browse(row[0] for row in rows).invalidate_recordset(

@@ -416,9 +416,7 @@ class CollectionPromise(models.Model):
                 """,
                 journals=RECEIPT_JOURNALS,
                 closed=CLOSED_BY_HAND,
-                condition=SQL("promise.account_id = ANY(%s)", list(account_ids))
-                if account_ids is not None
-                else SQL("TRUE"),
+                condition=self._among(SQL("promise.account_id"), account_ids),
             )
         )
         changed = self.browse()
@@ -477,9 +475,7 @@ class CollectionPromise(models.Model):
                    AND item.promise_id IS DISTINCT FROM truth.promise_id
              RETURNING item.id
                 """,
-                condition=SQL("own.account_id = ANY(%s)", list(account_ids))
-                if account_ids is not None
-                else SQL("TRUE"),
+                condition=self._among(SQL("own.account_id"), account_ids),
             )
         )
         self.env["collection.item"].browse(row[0] for row in rows).invalidate_recordset(

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import SQL
 
 
 class CollectionLedgerMixin(models.AbstractModel):
@@ -15,6 +16,11 @@ class CollectionLedgerMixin(models.AbstractModel):
 
     _name = "collection.ledger.mixin"
     _description = "Follows the Ledger"
+
+    @api.model
+    def _among(self, column, ids):
+        """SQL: `column` is one of `ids`; anything when they are None, for all."""
+        return SQL("TRUE") if ids is None else SQL("%s = ANY(%s)", column, list(ids))
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1024,9 +1024,7 @@ class CollectionAccount(models.Model):
                 """,
                 self._kind_columns(),
                 self._kind_joins(),
-                SQL("TRUE")
-                if accounts is None
-                else SQL("acc.id = ANY(%s)", list(accounts._ids)),
+                self._among(SQL("acc.id"), None if accounts is None else accounts._ids),
             )
         )
         # sudo: which agents there are decides, none of them is told

@@ -412,11 +412,7 @@ class CollectionPlacementLine(models.Model):
 
         :return: number of lines and items changed
         """
-        accounts = (
-            SQL("line.account_id = ANY(%s)", list(account_ids))
-            if account_ids is not None
-            else SQL("TRUE")
-        )
+        accounts = self._among(SQL("line.account_id"), account_ids)
         # sudo: the ledger moved; whoever moved it need not know of hand-overs
         self_sudo = self.sudo()
         self_sudo.flush_model()

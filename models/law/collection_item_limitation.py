@@ -98,9 +98,7 @@ class CollectionItem(models.Model):
                   JOIN res_partner p ON p.id = acc.partner_id
              LEFT JOIN collection_segment segment ON segment.id = acc.segment_id
                   JOIN regime
-                    ON regime.debtor_type = COALESCE(segment.debtor_type,
-                            CASE WHEN p.is_company OR COALESCE(p.vat, '') <> ''
-                                 THEN 'private' ELSE 'consumer' END)
+                    ON regime.debtor_type = %(debtor_type)s
                    AND regime.years > 0
             ),
             term AS (
@@ -152,6 +150,9 @@ class CollectionItem(models.Model):
              WHERE %(wanted)s
             """,
             invoiced=invoiced,
+            debtor_type=self.env["collection.account"]._debtor_type_sql(
+                SQL("segment"), SQL("p")
+            ),
             first_end=term_end(SQL("based.date_start")),
             next_end=term_end(
                 SQL("COALESCE(interruption.date_before, based.date_start)")

@@ -101,10 +101,7 @@ class CollectionItem(models.Model):
                        account.company_id, item.currency_id,
                        (item.amount_total - COALESCE(item.amount_disputed, 0))::text,
                        item.date_due, %(date_to)s,
-                       COALESCE(segment.debtor_type,
-                                CASE WHEN customer.is_company
-                                          OR COALESCE(customer.vat, '') <> ''
-                                THEN 'private' ELSE 'consumer' END),
+                       %(debtor_type)s,
                        COALESCE(account.agreed_rate, 0),
                        account.insolvency_date, %(carries)s,
                        EXISTS (SELECT 1 FROM collection_interest_settlement own
@@ -116,6 +113,9 @@ class CollectionItem(models.Model):
                  WHERE %(condition)s
               ORDER BY %(order)s
                 """,
+                debtor_type=self.env["collection.account"]._debtor_type_sql(
+                    SQL("segment"), SQL("customer")
+                ),
                 source=source,
                 key=key,
                 group=group,

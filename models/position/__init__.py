@@ -1,4 +1,5 @@
 from . import collection_account
+from . import collection_account_debtor
 from . import collection_item
 from . import account_move
 from . import account_move_line

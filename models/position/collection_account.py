@@ -999,14 +999,6 @@ class CollectionAccount(models.Model):
         )
         return lines
 
-    def _get_debtor_type(self):
-        """Which late-payment law applies: the segment's, else the customer's own."""
-        self.ensure_one()
-        if self.segment_id:
-            return self.segment_id.debtor_type
-        partner = self.sudo().partner_id
-        return "private" if partner.is_company or partner.vat else "consumer"
-
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------

@@ -61,17 +61,6 @@ class CollectionAccount(models.Model):
                 if means and not account._may_use_means(means):
                     raise ValidationError(account._explain_unsuitable(means))
 
-    @api.model
-    def _get_professional_domain(self):
-        """Accounts that are no consumers, as `_get_debtor_type` says."""
-        return Domain("segment_id.debtor_type", "in", ("private", "public")) | (
-            Domain("segment_id", "=", False)
-            & (
-                Domain("partner_id.is_company", "=", True)
-                | Domain("partner_id.vat", "!=", False)
-            )
-        )
-
     def _may_use_means(self, means):
         """Bills of exchange and B2B direct debits are for professionals only."""
         self.ensure_one()

@@ -222,9 +222,7 @@ class CollectionBill(models.Model):
                 """,
                 journals=RECEIPT_JOURNALS,
                 dead=DEAD,
-                condition=SQL("bill.account_id = ANY(%s)", list(account_ids))
-                if account_ids is not None
-                else SQL("TRUE"),
+                condition=self._among(SQL("bill.account_id"), account_ids),
             )
         )
         for bill_id, paid in rows:
