@@ -26,9 +26,11 @@ class CollectionPortal(CustomerPortal):
         values = super()._prepare_home_portal_values(counters)
         if "collection_account_count" in counters:
             accounts = request.env["collection.account"]
-            # the agent's way in, open to him even while nothing is handed over
+            # the agent's way in, open to them even while nothing is handed over
             values["collection_account_count"] = (
-                max(accounts.search_count([]), 1) if accounts._portal_agent() else 0
+                max(accounts.search_count([]), 1)
+                if accounts._get_provider_agent()
+                else 0
             )
         return values
 
@@ -36,7 +38,7 @@ class CollectionPortal(CustomerPortal):
 
     def _get_collection_agent(self):
         """The current user as a provider's agent; no page for anybody else."""
-        agent_sudo = request.env["collection.account"]._portal_agent()
+        agent_sudo = request.env["collection.account"]._get_provider_agent()
         if not agent_sudo:
             raise request.not_found()
         # over many customers PostgreSQL would compile statements for longer than it

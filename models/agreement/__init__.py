@@ -5,8 +5,8 @@ from . import collection_dispute_reason
 from . import collection_dysfunction
 from . import collection_dispute
 from . import collection_corrective_action
-from . import collection_account_act
 from . import collection_account_position
 from . import collection_item_agreement
 from . import res_company
 from . import collection_dunning_decision_agreement
+from . import collection_account_agreement

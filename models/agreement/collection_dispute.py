@@ -140,13 +140,6 @@ class CollectionDispute(models.Model):
         precompute=True,
         index="btree_not_null",
     )
-    precheck_id = fields.Many2one(
-        comodel_name="collection.precheck",
-        string="Found by the Quality Control",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="set null",
-    )
     description = fields.Text()
     date_opened = fields.Date(
         string="Opened on",
@@ -253,12 +246,6 @@ class CollectionDispute(models.Model):
         string="Credit Note Expected",
         compute="_compute_credit_expected",
         search="_search_credit_expected",
-    )
-    call_ids = fields.One2many(
-        comodel_name="collection.call",
-        inverse_name="dispute_id",
-        string="Calls",
-        readonly=True,
     )
 
     _amount_positive = models.Constraint(
@@ -401,8 +388,6 @@ class CollectionDispute(models.Model):
             laid_sudo |= dispute_sudo.item_ids
         laid_sudo._update_disputed()
         disputes.sudo().account_id._mark_stale()
-        for dispute in disputes.filtered("precheck_id"):
-            dispute.precheck_id._report_anomaly(dispute)
         for dispute in disputes:
             dispute._tell_opening()
         return disputes

@@ -153,12 +153,6 @@ class CollectionPaymentPlan(models.Model):
     next_date = fields.Date(
         string="Next Instalment", compute="_compute_next_date", store=True
     )
-    call_ids = fields.One2many(
-        comodel_name="collection.call",
-        inverse_name="plan_id",
-        string="Calls",
-        readonly=True,
-    )
 
     @api.depends("item_ids.currency_id", "account_id")
     def _compute_currency_id(self):
@@ -363,18 +357,18 @@ class CollectionPaymentPlan(models.Model):
             user_id=approver.id or self.env.uid,
         )
 
-    def _portal_cancel(self):
-        """Take back a plan that the current agent proposed and nobody approved yet.
+    def _take_back_own(self):
+        """Take back a plan that the current user proposed and nobody approved yet.
 
-        :raises AccessError: when it is somebody else's, or no longer delegated
+        The callers have checked that they may work the account.
+
+        :raises AccessError: when it is somebody else's
         :raises UserError: when it runs: only the company ends what was agreed
         """
         self.ensure_one()
-        self.check_access("read")
-        agent_sudo = self.account_id._check_delegated_to_me()
-        # sudo: the account is delegated to him; who proposed the plan
+        # sudo: who proposed the plan; nobody takes another one's back
         plan_sudo = self.sudo()
-        if plan_sudo.user_id != agent_sudo.user_id:
+        if plan_sudo.user_id.id != self.env.uid:
             raise AccessError(
                 self.env._("A proposal is taken back by the person who made it.")
             )

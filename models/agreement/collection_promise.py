@@ -156,12 +156,6 @@ class CollectionPromise(models.Model):
     )
     amount_missing = fields.Monetary(compute="_compute_amount_missing")
     withdrawal_reason = fields.Char(copy=False)
-    call_ids = fields.One2many(
-        comodel_name="collection.call",
-        inverse_name="promise_id",
-        string="Calls",
-        readonly=True,
-    )
 
     _amount_positive = models.Constraint(
         "CHECK (amount > 0)", "Say how much was promised."
@@ -338,19 +332,19 @@ class CollectionPromise(models.Model):
         self.account_id._mark_stale()
         return {"type": "ir.actions.act_window_close"}
 
-    def _portal_withdraw(self, reason):
-        """Withdraw a promise that the current agent recorded himself.
+    def _withdraw_own(self, reason):
+        """Withdraw a promise that the current user recorded.
 
-        :raises AccessError: when it is somebody else's, or no longer delegated
+        The callers have checked that they may work the account.
+
+        :raises AccessError: when it is somebody else's
         :raises UserError: without a reason, or when it is no longer open
         """
         self.ensure_one()
-        self.check_access("read")
-        agent_sudo = self.account_id._check_delegated_to_me()
         reason = self._clean_outside_value(self._fields["withdrawal_reason"], reason)
-        # sudo: the account is delegated to him; who recorded the promise
+        # sudo: who recorded the promise; nobody withdraws another one's
         promise_sudo = self.sudo()
-        if promise_sudo.user_id != agent_sudo.user_id:
+        if promise_sudo.user_id.id != self.env.uid:
             raise AccessError(
                 self.env._("A promise is withdrawn by the person who recorded it.")
             )

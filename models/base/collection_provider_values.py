@@ -196,8 +196,7 @@ class CollectionProviderMixin(models.AbstractModel):
     def _create_checked(self, vals_list):
         """Create records about delegated accounts for one of a provider's people.
 
-        Creation itself reads what is closed to them (who recorded it, sequences), so
-        it runs as superuser. Everything is checked before: the names of the values,
+        The door of remote calls. Everything is checked: the names of the values,
         their types and bounds, that the accounts are delegated to them now, that they
         read what is chosen and that it is these accounts'.
 
@@ -206,10 +205,26 @@ class CollectionProviderMixin(models.AbstractModel):
         """
         self.check_access("create")
         self._check_outside_count(vals_list)
-        vals_list = [self._clean_new_values(vals) for vals in vals_list]
-        # sudo: names, values, chosen records and accounts were checked; no default
-        # comes from the context, and what the company discusses about the records is
-        # not sent to who creates them
+        return self._create_cleaned(
+            [self._clean_new_values(vals) for vals in vals_list]
+        )
+
+    @api.model
+    def _create_cleaned(self, vals_list):
+        """Create records of values and about accounts that were checked.
+
+        In-house people create under their own rights. For a provider's people
+        creation reads what is closed to them (who recorded it, sequences), so it runs
+        as superuser, and their record rules are checked on the outcome.
+
+        :raises AccessError: to who may not create such records, or not these
+        """
+        if not self._is_outsider():
+            return self.create(vals_list)
+        self.check_access("create")
+        # sudo: the callers have checked names, values, chosen records and accounts;
+        # no default comes from the context, and what the company discusses about the
+        # records is not sent to who creates them
         records = (
             self.with_context(
                 clean_context(self.env.context), mail_create_nosubscribe=True
@@ -248,6 +263,15 @@ class CollectionProviderMixin(models.AbstractModel):
         return self._as_commands(
             {name: value for name, value in vals.items() if value != []}
         )
+
+    def _check_record_delegated_to_me(self):
+        """Refuse unless this record is about an account that is delegated to me, now.
+
+        :return: the agent who acts, as superuser
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return self.account_id._check_delegated_to_me()
 
     @api.model
     def _as_commands(self, vals):

@@ -4,7 +4,9 @@ from . import collection_script_line
 from . import collection_script
 from . import collection_call_outcome
 from . import collection_call
+from . import collection_account_sheet
 from . import collection_account_call
 from . import collection_account_script
 from . import collection_account_worklist
 from . import res_company
+from . import collection_agreement_calls

@@ -3,21 +3,19 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import email_normalize, formataddr
 
 from ...tools import outside_value
-from ...tools.call_window import local
-from ..agreement.collection_account_act import (
-    PORTAL_DISPUTE_FIELDS,
-    PORTAL_PLAN_FIELDS,
-    PORTAL_PROMISE_FIELDS,
+from ..agreement.collection_account_agreement import (
+    DISPUTE_FIELDS,
+    PLAN_FIELDS,
+    PROMISE_FIELDS,
 )
 from ..base.collection_provider_values import CHAR_LIMIT
-from ..upstream.collection_bill import OUT
 from .collection_call import LOG_FIELDS
 
 #: what may be said of each thing that may come of a call
 FOLLOW_UP_FIELDS = {
-    "promise": PORTAL_PROMISE_FIELDS | {"confirm"},
-    "plan": PORTAL_PLAN_FIELDS,
-    "dispute": PORTAL_DISPUTE_FIELDS,
+    "promise": PROMISE_FIELDS | {"confirm"},
+    "plan": PLAN_FIELDS,
+    "dispute": DISPUTE_FIELDS,
     "bill": frozenset({"alternative", "bill_id"}),
     "duplicate": frozenset({"item_ids"}),
     "contact": frozenset({"contact_id", "email", "function", "name", "phone"}),
@@ -45,10 +43,6 @@ FOLLOW_UP_OTHERS = {
 }
 #: what only somebody able to answer for the payment can agree to
 BY_RIGHT_PARTY = frozenset({"bill", "dispute", "means", "plan", "promise"})
-#: invoices, agreements of each kind and events that the call screen shows
-SHEET_ITEMS = 8
-SHEET_AGREED = 3
-SHEET_HISTORY = 6
 #: copies of more invoices than these are not sent with one call
 MAX_DUPLICATES = 10
 
@@ -85,91 +79,6 @@ class CollectionAccount(models.Model):
             },
         }
 
-    def _get_call_sheet(self):
-        """What a caller should have before him, as plain values.
-
-        Amounts and invoices are those that the current user sees.
-        """
-        self.ensure_one()
-        self.check_access("read")
-        self._record_access("form")
-        # sudo: the account may be read; names and what is shown of its customer
-        account_sudo = self.sudo()
-        partner_sudo = account_sudo.partner_id
-        items = [item for item in self._get_portal_items() if item["open"]]
-        now = fields.Datetime.now()
-        return {
-            "name": self.display_name,
-            "ref": self.partner_ref,
-            "city": partner_sudo.city,
-            "segment": account_sudo.segment_id.name,
-            "level": account_sudo.level_id.name,
-            "language": self._get_portal_language(),
-            "local_time": local(now, account_sudo.call_time_zone or "UTC").strftime(
-                "%H:%M"
-            ),
-            "salesperson": partner_sudo.user_id.name,
-            "reason": self.priority_reason,
-            "next_action": self.next_action,
-            "next_action_date": self.next_action_date,
-            "notice": account_sudo.mandate_notice,
-            "contacts": self._get_portal_contacts(),
-            "items": items[:SHEET_ITEMS],
-            "more": max(len(items) - SHEET_ITEMS, 0),
-            "totals": self._get_portal_item_totals(items),
-            "ages": [age for age in self._get_portal_ages(items) if age["amount"]],
-            "currency": account_sudo.currency_id,
-            "agreed": self._get_agreed(),
-            "history": self._get_call_history(),
-        }
-
-    def _get_agreed(self):
-        """What was promised, contested or agreed and still matters, newest first."""
-        agreed = []
-        for model, states, day in (
-            ("collection.promise", ("open", "partial", "broken"), "date_promised"),
-            ("collection.payment.plan", ("to_approve", "active"), "next_date"),
-            ("collection.dispute", ("open", "in_progress"), "date_opened"),
-            ("collection.bill", OUT, "date_return_deadline"),
-        ):
-            records = self.env[model].search(
-                [("account_id", "=", self.id), ("state", "in", states)],
-                order="id desc",
-                limit=SHEET_AGREED,
-            )
-            labels = dict(records._fields["state"]._description_selection(self.env))
-            # sudo: currencies are closed to a provider's people
-            agreed += [
-                {
-                    "model": model,
-                    "kind": self.env["ir.model"]._get(model).sudo().name,
-                    "number": record.number,
-                    "amount": record.amount
-                    or sum(record.sudo().item_ids.mapped("amount_residual")),
-                    "currency": record.sudo().currency_id,
-                    "date": record[day],
-                    "state": labels[record.state],
-                    "bad": record.state in ("broken", "partial", "late"),
-                }
-                for record in records
-            ]
-        return agreed
-
-    def _get_call_history(self):
-        """The last calls and letters; in-house with the name of whoever called."""
-        agent_sudo = self.env["collection.agent"]._current()
-        history = self._get_portal_history(agent_sudo)[:SHEET_HISTORY]
-        if not self.env["collection.call"]._is_outsider():
-            calls = self.env["collection.call"].browse(
-                entry["id"] for entry in history if entry["kind"] == "call"
-            )
-            # sudo: the names of portal users, who called for the company
-            names = {call.id: call.sudo().user_id.name for call in calls}
-            for entry in history:
-                if entry["kind"] == "call":
-                    entry["who"] = names[entry["id"]]
-        return history
-
     # ------------------------------------------------------------------
     # Logging
     # ------------------------------------------------------------------
@@ -177,8 +86,8 @@ class CollectionAccount(models.Model):
     def _log_call(self, vals, follow_up=None):
         """Log a call of the current user to this customer, with what came of it.
 
-        All or nothing. In-house people act under their own rights, a provider's on
-        what is delegated to them.
+        The door of the call screen. All or nothing. In-house people act under their
+        own rights, a provider's on what is delegated to them.
 
         :param dict vals: values of `LOG_FIELDS` and no other; without `direction`
             the call went out
@@ -198,13 +107,13 @@ class CollectionAccount(models.Model):
         :raises AccessError: not his customer, or values he may not set
         :raises UserError: what is missing or cannot be, with what to do about it
         """
-        self.ensure_one()
+        self._check_may_work()
+        return self._keep_call(vals, follow_up)
+
+    def _keep_call(self, vals, follow_up=None):
+        """As `_log_call`, of a user who was checked to work this account."""
         calls = self.env["collection.call"]
-        if calls._is_outsider():
-            self._check_delegated_to_me()
-        else:
-            self.check_access("read")
-            calls.check_access("create")
+        calls.check_access("create")
         self._check_outside_names(vals, LOG_FIELDS)
         outcome = self._get_call_outcome(vals.get("outcome_id"))
         vals = calls._clean_outside_values(vals, LOG_FIELDS)
@@ -284,21 +193,6 @@ class CollectionAccount(models.Model):
             for name, value in values.items()
         }
 
-    def _get_called_items(self, item_ids):
-        """Open items of this customer among `item_ids`, which the user may work."""
-        if self.env["collection.call"]._is_outsider():
-            return self._portal_get_items(item_ids)
-        items = self.env["collection.item"].search(
-            [
-                ("id", "in", item_ids),
-                ("account_id", "=", self.id),
-                ("state", "=", "open"),
-            ]
-        )
-        if len(items) != len(set(item_ids)):
-            raise UserError(self.env._("Choose open invoices of this customer."))
-        return items
-
     # ------------------------------------------------------------------
     # What came of it
     # ------------------------------------------------------------------
@@ -307,28 +201,10 @@ class CollectionAccount(models.Model):
         values = dict(values)
         confirm = values.pop("confirm", False)
         values.setdefault("person", vals.get("person"))
-        if self.env["collection.call"]._is_outsider():
-            promise = self._portal_new_promise(values)
-        else:
-            promise = self._record_promise(values)
+        promise = self._new_promise(values)
         if confirm:
             self._confirm_promise(promise)
         return promise
-
-    def _record_promise(self, values):
-        """Record a promise of this customer, under the current user's rights.
-
-        :param dict values: as for `_portal_new_promise`
-        """
-        self._check_promise_values(values)
-        items = (
-            self._get_called_items(values["item_ids"])
-            if values.get("item_ids")
-            else self._get_items_to_agree()
-        )
-        return self.env["collection.promise"].create(
-            {**values, "account_id": self.id, "item_ids": [Command.set(items.ids)]}
-        )
 
     def _confirm_promise(self, promise):
         """Write to the customer what he promised; the letter leaves with the queue."""
@@ -353,43 +229,11 @@ class CollectionAccount(models.Model):
     def _follow_up_plan(self, values, vals):
         values = dict(values)
         values.setdefault("person", vals.get("person"))
-        if not self.env["collection.call"]._is_outsider():
-            self._check_plan_values(values)
-            if values.get("item_ids"):
-                values["item_ids"] = self._get_called_items(values["item_ids"]).ids
         return self._propose_plan(values)
 
     def _follow_up_dispute(self, values, vals):
-        reason = self.env["collection.dispute.reason"].search(
-            [("id", "=", values.get("reason_id") or 0)]
-        )
-        if not reason:
-            raise UserError(self.env._("Say what the customer contests: a reason."))
-        if not values.get("item_ids"):
-            raise UserError(self.env._("Say which invoices the customer contests."))
-        items = self._get_called_items(values["item_ids"])
-        amount = values.get("amount") or 0.0
-        currency = items.currency_id[:1]
-        owed = sum(items.mapped("amount_residual"))
-        if (
-            currency.compare_amounts(amount, 0.0) < 0
-            or currency.compare_amounts(amount, owed) > 0
-        ):
-            raise UserError(
-                self.env._(
-                    "The disputed amount lies between nothing and %(amount)s.",
-                    # sudo: a portal user may not read the currency
-                    amount=currency.sudo().format(owed),
-                )
-            )
-        return self.env["collection.dispute"].create(
-            {
-                "account_id": self.id,
-                "reason_id": reason.id,
-                "item_ids": [Command.set(items.ids)],
-                "amount": amount,
-                "description": values.get("description") or vals.get("note"),
-            }
+        return self._open_dispute(
+            {**values, "description": values.get("description") or vals.get("note")}
         )
 
     def _follow_up_bill(self, values, vals):
@@ -398,19 +242,13 @@ class CollectionAccount(models.Model):
         )
         if not bill:
             raise UserError(self.env._("Choose the bill that is to come back."))
-        alternative = values.get("alternative")
-        if self.env["collection.call"]._is_outsider():
-            bill._portal_chase(alternative)
-        else:
-            bill.action_chase()
-            if alternative:
-                bill.alternative = alternative
+        bill._chase(values.get("alternative"))
         return bill
 
     def _follow_up_duplicate(self, values, call):
         if not values.get("item_ids"):
             raise UserError(self.env._("Say which invoices to send a copy of."))
-        self._send_duplicates(self._get_called_items(values["item_ids"]))
+        self._send_duplicates(self._get_chosen_items(values["item_ids"]))
 
     def _send_duplicates(self, items):
         """Send the customer copies of invoices by e-mail, in the company's name.
@@ -494,17 +332,6 @@ class CollectionAccount(models.Model):
         if user.email_normalized:
             return user.email_formatted
         return company.collection_email or company.email or ""
-
-    def _get_call_people(self):
-        """Whom to call at the customer's, the person who is written to first.
-
-        As superuser: call it for whoever may read the account.
-        """
-        partner_sudo = self.sudo().partner_id
-        people_sudo = self.sudo()._dunning_contact() | partner_sudo
-        return people_sudo | partner_sudo.child_ids.filtered(
-            lambda contact: contact.type != "delivery"
-        )
 
     def _follow_up_contact(self, values, call):
         """Add a contact of the customer, or change one's number."""

@@ -326,21 +326,17 @@ class CollectionCall(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         if not self.env.su:
-            return self._create_as_user(vals_list)
+            return self._create_as_user(self._clean_calls(vals_list))
         calls = super().create([self._complete_values(vals) for vals in vals_list])
         for call in calls:
             call._follow_up()
         return calls
 
     @api.model
-    def _create_as_user(self, vals_list, links=None):
-        """Log calls of the current user, under all of his rights.
+    def _clean_calls(self, vals_list):
+        """Values of new calls as they came by a remote call, checked.
 
-        Creating a record reads who calls, which is closed to a provider's people, and
-        sets what nobody says by himself: the rights that creation would check are
-        checked here, before and after it.
-
-        :param links: what came of the calls: values of `LINK_FIELDS`
+        :raises AccessError: on values or accounts that are closed to the user
         """
         self.check_access("create")
         # whose call it is goes without saying
@@ -352,13 +348,25 @@ class CollectionCall(models.Model):
             }
             for vals in vals_list
         ]
-        if self._is_outsider():
-            self._check_outside_count(vals_list)
-            vals_list = [self._clean_new_values(vals) for vals in vals_list]
-        else:
-            vals_list = [
+        if not self._is_outsider():
+            return [
                 self._clean_outside_values(vals, IN_HOUSE_FIELDS) for vals in vals_list
             ]
+        self._check_outside_count(vals_list)
+        return [self._clean_new_values(vals) for vals in vals_list]
+
+    @api.model
+    def _create_as_user(self, vals_list, links=None):
+        """Log calls of the current user, under all of his rights.
+
+        The callers have cleaned the values and checked the accounts. Creating a record
+        reads who calls, which is closed to a provider's people, and sets what nobody
+        says by themselves: the rights that creation would check are checked here,
+        before and after it.
+
+        :param links: what came of the calls: values of `LINK_FIELDS`
+        """
+        self.check_access("create")
         vals_list = [
             {**vals, **self._get_in_the_way(vals), **(links or {})}
             for vals in vals_list

@@ -1,4 +1,5 @@
 from . import collection_mandate
+from . import collection_account_delegation
 from . import collection_mandate_service
 from . import collection_mandate_turnover
 from . import collection_mandate_member
@@ -10,7 +11,6 @@ from . import collection_placement_item
 from . import collection_provider_note
 from . import collection_access_log
 from . import collection_account_merge
-from . import collection_account_delegation
 from . import collection_item_delegation
 from . import res_company
 from . import collection_provider_access

@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 
 class CollectionAccount(models.Model):
-    """Handing a customer over to a provider, and taking them back."""
+    """Handing a customer over, taking them back, and who looked at them."""
 
     _inherit = "collection.account"
 
@@ -66,3 +66,21 @@ class CollectionAccount(models.Model):
         if followers is None or "placed" in followers:
             changed += self.env["collection.placement.line"]._follow_ledger(account_ids)
         return changed + super()._follow_position(account_ids, followers)
+
+    def action_open_access_log(self):
+        """Who of the providers looked at this customer."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_access_log_action"
+        )
+        return dict(action, domain=[("account_id", "=", self.id)], context={})
+
+    def _is_delegated_to(self, agent_sudo):
+        # EXTENDS people
+        # sudo: the mandate and its agents are what is being checked
+        mandate_sudo = self.sudo().mandate_id
+        return super()._is_delegated_to(agent_sudo) or bool(
+            self.delegation_state == "delegated"
+            and agent_sudo in mandate_sudo.agent_ids
+            and mandate_sudo._is_working()
+        )

@@ -218,7 +218,7 @@ class CollectionPlacement(models.Model):
         """Acknowledge receipt as a supervisor of the provider."""
         self.ensure_one()
         self.check_access("read")
-        agent_sudo = self.env["collection.account"]._portal_agent()
+        agent_sudo = self.env["collection.account"]._get_provider_agent()
         # sudo: whether the current user supervises this very mandate
         placement_sudo = self.sudo()
         if (

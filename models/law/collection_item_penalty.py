@@ -153,6 +153,13 @@ class CollectionItem(models.Model):
         )
         return [PenaltyRow._make(row) for row in rows]
 
+    def _get_notice_dates(self):
+        """Day of the first formal notice sent about each item: {item: date}.
+
+        Interest of consumers runs from it. Whoever sends notices knows the days.
+        """
+        return {}
+
     @api.model
     def _compute_item_penalties(self, rows):
         """Yield the `Penalty` of each of `rows`, in their order.

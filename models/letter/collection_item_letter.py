@@ -15,9 +15,10 @@ class CollectionItem(models.Model):
     )
 
     def _get_notice_dates(self):
-        """Day of the first formal notice sent about each item: {item: date}."""
+        # EXTENDS law
+        dates = super()._get_notice_dates()
         if not self.ids:
-            return {}
+            return dates
         self.env["collection.letter.line"].flush_model(["item_id", "level_id"])
         self.env["collection.letter"].flush_model(["state", "date"])
         self.env["collection.policy.level"].flush_model(["formal_notice"])
@@ -35,7 +36,7 @@ class CollectionItem(models.Model):
                 tuple(self.ids),
             )
         )
-        return {self.browse(item_id): date for item_id, date in rows}
+        return dates | {self.browse(item_id): date for item_id, date in rows}
 
     def action_send_duplicate(self):
         """Write to the customer with copies of the invoices of these items."""

@@ -1,4 +1,5 @@
 from . import collection_agent
+from . import collection_account_access
 from . import collection_agent_training
 from . import collection_on_site_mixin
 from . import ir_rule

@@ -4,3 +4,7 @@ from . import collection_account_portal_note
 from . import collection_account_portal_quality
 from . import collection_item_portal
 from . import collection_mandate_supervision
+from . import collection_promise_portal
+from . import collection_payment_plan_portal
+from . import collection_bill_portal
+from . import collection_precheck_portal

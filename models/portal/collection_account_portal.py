@@ -1,59 +1,22 @@
-from datetime import datetime, time
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
-from odoo.tools import SQL, plaintext2html
-
-from ...tools.ageing import BUCKETS
+from odoo.tools import SQL
 
 #: entries of the history shown, newest first
-PORTAL_HISTORY_LIMIT = 50
+HISTORY_LIMIT = 50
 
 
 class CollectionAccount(models.Model):
     """What the portal pages show of an account, and the acts they allow.
 
-    Every method is called as the provider's agent. It first makes sure, under his
-    record rules, that the account is delegated to him; only then does it read, as
-    superuser, the few facts the pages show that he has no right on (customer,
-    contacts, letters), and hands them out as plain values.
+    Every method is called as the provider's agent. The entries make sure, under the
+    agent's record rules, that the account is delegated to them; only then are the few
+    facts read as superuser that the pages show and the agent has no right on
+    (customer, contacts, letters), and handed out as plain values.
     """
 
     _inherit = "collection.account"
-
-    # ------------------------------------------------------------------
-    # Who may do what
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _portal_agent(self):
-        """Agent record of the current user when he works for a provider."""
-        agent_sudo = self.env["collection.agent"]._current()
-        if not agent_sudo.provider_id or not self.has_access("read"):
-            return agent_sudo.browse()
-        return agent_sudo
-
-    def _check_delegated_to_me(self):
-        """Refuse unless this account is delegated, now, to a mandate of mine.
-
-        :return: the agent who acts, as superuser
-        """
-        self.ensure_one()
-        self.check_access("read")
-        agent_sudo = self._portal_agent()
-        # sudo: the mandate and its agents are what is being checked
-        mandate_sudo = self.sudo().mandate_id
-        if (
-            not agent_sudo
-            or self.delegation_state != "delegated"
-            or agent_sudo not in mandate_sudo.agent_ids
-            or not mandate_sudo._is_working()
-        ):
-            raise AccessError(
-                self.env._("This customer is no longer delegated to you.")
-            )
-        return agent_sudo
 
     # ------------------------------------------------------------------
     # List page
@@ -93,7 +56,7 @@ class CollectionAccount(models.Model):
             },
             "mine": {
                 "label": self.env._("Assigned to me"),
-                "domain": Domain("agent_id", "=", self._portal_agent().id),
+                "domain": Domain("agent_id", "=", self._get_provider_agent().id),
             },
         }
 
@@ -233,8 +196,8 @@ class CollectionAccount(models.Model):
         # name only, the agent has no right on them
         account_sudo = self.sudo()
         mandate_sudo = account_sudo.mandate_id
-        items = self._get_portal_items()
-        contacts = self._get_portal_contacts()
+        items = self._get_sheet_items()
+        contacts = self._get_sheet_contacts()
         numbers = [contact for contact in contacts if contact["phone"]]
         values = {
             "id": self.id,
@@ -250,7 +213,7 @@ class CollectionAccount(models.Model):
                 ).splitlines()
                 if line.strip()
             ),
-            "language": self._get_portal_language(),
+            "language": self._get_sheet_language(),
             "segment": account_sudo.segment_id.name,
             "level": account_sudo.level_id.name,
             "provider": mandate_sudo.provider_id.name,
@@ -261,14 +224,14 @@ class CollectionAccount(models.Model):
             "numbers": numbers,
             "phone": numbers[0]["phone"] if numbers else "",
             "items": items,
-            "totals": self._get_portal_item_totals(items),
-            "ages": self._get_portal_ages(items),
+            "totals": self._get_sheet_totals(items),
+            "ages": self._get_sheet_ages(items),
             "credit": self.amount_credit,
             "next_action": self.next_action,
             "next_action_date": self.next_action_date,
             "reason": self.priority_reason,
             "obstacles": [text for _code, text in self._get_call_obstacles(agent_sudo)],
-            "history": self._get_portal_history(agent_sudo),
+            "history": self._get_sheet_history(agent_sudo),
             "outcomes": self._get_portal_outcomes(),
             "agent_id": account_sudo.agent_id.id,
             "agent": account_sudo.agent_id.name,
@@ -299,85 +262,6 @@ class CollectionAccount(models.Model):
         values["script"] = self._get_portal_script(values["talk"])
         return values
 
-    def _get_portal_language(self):
-        # sudo: the name of the customer's language is shown
-        code = self.sudo().partner_id.lang
-        language_name = self.env["res.lang"]._get_data(code=code).name
-        return (language_name or code or "").split(" / ")[-1]
-
-    def _get_portal_contacts(self):
-        """Whom to call, the person who is written to first."""
-        # sudo: called after the check that the account is delegated
-        partner_sudo = self.sudo().partner_id
-        main_sudo = self.sudo()._dunning_contact()
-        return [
-            {
-                "id": person_sudo.id,
-                "name": person_sudo.name or partner_sudo.name,
-                "function": person_sudo.function,
-                "phone": person_sudo.phone,
-                "email": person_sudo.email_normalized,
-                "main": person_sudo == main_sudo,
-                "customer": person_sudo == partner_sudo,
-            }
-            for person_sudo in self._get_call_people()
-        ]
-
-    def _get_portal_items(self):
-        """The invoices handed over: those that are open, then those just settled."""
-        items = self.env["collection.item"].search(
-            [("account_id", "=", self.id)], order="state desc, date_due, id"
-        )
-        rows = []
-        # sudo: number and kind of the invoice behind an item the agent reads
-        for item, item_sudo in zip(items, items.sudo(), strict=True):
-            rows.append(
-                {
-                    "id": item.id,
-                    "number": item.move_name,
-                    "ref": item.move_ref,
-                    "has_pdf": item_sudo.move_id.is_sale_document(
-                        include_receipts=True
-                    ),
-                    "date": item.invoice_date,
-                    "date_due": item.date_due,
-                    "days": item.days_overdue,
-                    "bucket": item.age_bucket,
-                    "open": item.state == "open",
-                    "currency": item_sudo.currency_id,
-                    "total": item.amount_total,
-                    "paid": item.amount_total - item.amount_residual,
-                    "due": item.amount_residual,
-                    "due_company": item.amount_residual_company,
-                    "disputed": item.amount_disputed,
-                    "level": item_sudo.level_id.name,
-                }
-            )
-        return rows
-
-    def _get_portal_item_totals(self, items):
-        """Totals of the open items, one line per currency."""
-        totals = {}
-        for item in items:
-            if not item["open"]:
-                continue
-            total = totals.setdefault(
-                item["currency"],
-                {
-                    "currency": item["currency"],
-                    "count": 0,
-                    "due": 0.0,
-                    "overdue": 0.0,
-                    "disputed": 0.0,
-                },
-            )
-            total["count"] += 1
-            total["due"] += item["due"]
-            total["disputed"] += item["disputed"]
-            if item["days"] > 0:
-                total["overdue"] += item["due"]
-        return list(totals.values())
-
     def _get_portal_promise_amount(self, items):
         """What a promise about all that is overdue would be about, as typed."""
         # sudo: the currency of the account, in which promises are made
@@ -389,95 +273,6 @@ class CollectionAccount(models.Model):
         ]
         amount = currency.round(sum(overdue))
         return f"{amount:.{currency.decimal_places}f}" if amount > 0 else ""
-
-    def _get_portal_ages(self, items):
-        """What is open by age, company currency, with its share for the bar."""
-        labels = dict(
-            self.env["collection.item"]
-            ._fields["age_bucket"]
-            ._description_selection(self.env)
-        )
-        amounts = dict.fromkeys((code for code, _lower, _upper in BUCKETS), 0.0)
-        for item in items:
-            if item["open"]:
-                amounts[item["bucket"]] += item["due_company"]
-        total = sum(amounts.values())
-        return [
-            {
-                "code": code,
-                "label": labels[code],
-                "amount": amount,
-                "share": round(100 * amount / total) if total else 0,
-            }
-            for code, amount in amounts.items()
-        ]
-
-    def _get_portal_history(self, agent_sudo):
-        """Calls of both sides and letters sent, newest first."""
-        calls = self.env["collection.call"].search(
-            [("account_id", "=", self.id), ("correction_of_id", "=", False)],
-            limit=PORTAL_HISTORY_LIMIT,
-        )
-        history = []
-        # sudo: who called; colleagues by name, other providers' people never
-        for call, call_sudo in zip(calls, calls.sudo(), strict=True):
-            caller_sudo = call_sudo.agent_id
-            if call.side == "company":
-                who = call_sudo.company_id.name
-            elif caller_sudo.provider_id == agent_sudo.provider_id:
-                who = caller_sudo.name
-            else:
-                who = self.env._("Another provider")
-            history.append(
-                {
-                    "kind": "call",
-                    "id": call.id,
-                    "date": call.date,
-                    "side": call.side,
-                    "who": who,
-                    "title": call.outcome_id.name,
-                    "contact": call.contact,
-                    "phone": call.phone,
-                    "note": plaintext2html(call.note) if call.note else "",
-                    "next_action": call.next_action,
-                    "next_action_date": call.next_action_date,
-                    "number": call.number,
-                    "direction": call.direction,
-                    "person": call.person,
-                    "follow_up": call_sudo._get_follow_up_names(),
-                    "corrections": [
-                        {
-                            "date": correction.date,
-                            "reason": correction.correction_reason,
-                            "title": correction.outcome_id.name,
-                            "note": plaintext2html(correction.note)
-                            if correction.note
-                            else "",
-                        }
-                        for correction in call.correction_ids
-                    ],
-                }
-            )
-        # sudo: that a letter left and of which level is all that is shown
-        letters_sudo = self.sudo().letter_ids.filtered(
-            lambda letter: letter.state == "sent" and letter.channel != "call"
-        )
-        for letter_sudo in letters_sudo.sorted("date", reverse=True)[
-            :PORTAL_HISTORY_LIMIT
-        ]:
-            history.append(
-                {
-                    "kind": "letter",
-                    "date": datetime.combine(letter_sudo.date, time.min),
-                    "side": "company",
-                    "who": letter_sudo.account_id.company_id.name,
-                    "title": self.env._(
-                        "Letter sent: %(level)s", level=letter_sudo._get_title()
-                    ),
-                }
-            )
-        history.sort(key=lambda entry: entry["date"], reverse=True)
-        return history[:PORTAL_HISTORY_LIMIT]
 
     def _get_portal_outcomes(self):
         """Outcomes grouped by who was reached: [(label, outcomes)]."""
@@ -526,7 +321,7 @@ class CollectionAccount(models.Model):
         :raises AccessError: not one of a provider's agents, or not his customer
         """
         self._check_delegated_to_me()
-        return self._log_call(vals, follow_up)
+        return self._keep_call(vals, follow_up)
 
     def _portal_assign_agent(self, agent_id):
         """Give the account to a colleague, as a supervisor of the provider.

@@ -24,7 +24,7 @@ class CollectionAccount(models.Model):
 
         The callers have checked that the account is delegated to `agent_sudo`.
 
-        :param items: what `_get_portal_items` gave: no other invoice is named
+        :param items: what `_get_sheet_items` gave: no other invoice is named
         """
         names = {item["id"]: item["number"] for item in items}
 
@@ -223,17 +223,10 @@ class CollectionAccount(models.Model):
     # Acts
     # ------------------------------------------------------------------
 
-    def _get_only_item(self):
-        """The open item of this customer that the user sees, if there is but one."""
-        items = self.env["collection.item"].search(
-            [("account_id", "=", self.id), ("state", "=", "open")], limit=2
-        )
-        return items if len(items) == 1 else items.browse()
-
     def _portal_answer_precheck(self, precheck_id, vals, dispute_vals=None):
         """Note what the customer answered about an invoice, as the current agent.
 
-        :param dict vals: as of `collection.precheck._portal_answer`
+        :param dict vals: as of `collection.precheck._answer`
         :param dispute_vals: `reason_id`, `amount` and `description` of what holds the
             payment back, if something does
         :raises UserError: on an unknown means of payment, or as the steps it takes
@@ -247,8 +240,41 @@ class CollectionAccount(models.Model):
             raise UserError(self.env._("Choose one of the means of payment."))
         dispute = None
         if dispute_vals:
-            dispute = self._portal_open_dispute(
+            dispute = self._open_dispute(
                 {**dispute_vals, "item_ids": precheck.item_id.ids}
             )
-        precheck._portal_answer(vals, dispute=dispute)
+        precheck._answer(vals, dispute=dispute)
         return precheck
+
+    def _portal_new_promise(self, vals):
+        """Record a promise of this customer, as the current agent.
+
+        :param dict vals: as of `_new_promise`
+        :return: the promise, as the current user
+        :raises AccessError: not delegated to the agent any more, or on other values
+        :raises UserError: without a day or an amount
+        """
+        self._check_delegated_to_me()
+        return self._new_promise(vals)
+
+    def _portal_propose_plan(self, vals):
+        """Agree instalments with this customer, as the current agent.
+
+        :param dict vals: as of `_propose_plan`
+        :return: the plan, as the current user
+        :raises AccessError: not delegated to the agent any more, or on other values
+        :raises UserError: when the instalments cannot be laid on what is owed
+        """
+        self._check_delegated_to_me()
+        return self._propose_plan(vals)
+
+    def _portal_open_dispute(self, vals):
+        """Open a dispute of this customer, as the current agent.
+
+        :param dict vals: as of `_open_dispute`
+        :return: the dispute, as the current user
+        :raises AccessError: not delegated to the agent any more, or on other values
+        :raises UserError: without invoice or reason, or more than is due
+        """
+        self._check_delegated_to_me()
+        return self._open_dispute(vals)

@@ -2,6 +2,8 @@ from odoo import models
 
 
 class CollectionItem(models.Model):
+    """What the portal hands out of an invoice."""
+
     _inherit = "collection.item"
 
     def _get_portal_invoice_pdf(self):
@@ -9,9 +11,7 @@ class CollectionItem(models.Model):
 
         :return: (file name, content), or None when there is no invoice behind it
         """
-        self.ensure_one()
-        self.account_id._check_delegated_to_me()
-        self.check_access("read")
+        self._check_record_delegated_to_me()
         # sudo: only whether there is an invoice behind the item
         invoice_sudo = self.sudo().move_id
         if invoice_sudo.state != "posted" or not invoice_sudo.is_sale_document(

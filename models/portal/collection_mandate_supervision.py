@@ -37,7 +37,7 @@ class CollectionMandate(models.Model):
     @api.model
     def _get_supervised(self):
         """Running mandates that the current user supervises; none for others."""
-        agent_sudo = self.env["collection.account"]._portal_agent()
+        agent_sudo = self.env["collection.account"]._get_provider_agent()
         if not agent_sudo.supervisor:
             return self.browse()
         # of a provider's people, the record rules show those that name them

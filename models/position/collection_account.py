@@ -565,8 +565,10 @@ class CollectionAccount(models.Model):
         precommit = self.env.cr.precommit
         # what was read before is no longer true
         for name, fnames in SHOWN_ELSEWHERE.items():
-            # these are not written: there is nothing to flush
-            self.env[name].invalidate_model(fnames, flush=False)
+            for fname in fnames:
+                # private: `invalidate_model` flushes the inverse of each field, which
+                # would work out the position at every posting
+                self.env[name]._fields[fname]._invalidate_cache(self.env)
         if TOUCHED not in precommit.data:
             for name in self.env.registry.descendants(
                 ["collection.ledger.mixin"], "_inherit"

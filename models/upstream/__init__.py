@@ -8,3 +8,4 @@ from . import collection_account_bill
 from . import collection_item_bill
 from . import res_company
 from . import account_move
+from . import collection_dispute_precheck

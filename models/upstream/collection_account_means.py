@@ -172,17 +172,16 @@ class CollectionAccount(models.Model):
 
         :return: agent who records it, as superuser; empty in-house when there is none
         """
-        self.ensure_one()
-        if self._is_outsider():
-            return self._check_delegated_to_me()
-        self.check_access("read")
-        if not self.env.su and not self.env.user.has_group(
-            "account_collection.group_collection_user"
+        agent_sudo = self._check_may_work()
+        if (
+            not self.env.su
+            and not self._is_outsider()
+            and not self.env.user.has_group("account_collection.group_collection_user")
         ):
             raise AccessError(
                 self.env._("Ask a collector to record how the customer wants to pay.")
             )
-        return self.env["collection.agent"]._current()
+        return agent_sudo
 
     def _record_means_change(self, target, answer, call=None, **vals):
         """Record that the customer was asked to pay by `target`, or what he said.

@@ -181,12 +181,6 @@ class CollectionBill(models.Model):
         tracking=True,
         index=True,
     )
-    call_ids = fields.One2many(
-        comodel_name="collection.call",
-        inverse_name="bill_id",
-        string="Calls",
-        readonly=True,
-    )
 
     _amount_positive = models.Constraint(
         "CHECK (amount > 0)", "A bill needs an amount."
@@ -320,41 +314,42 @@ class CollectionBill(models.Model):
     def action_chase(self):
         """Its return was asked for once more."""
         if self._is_outsider():
-            for bill in self:
-                bill._portal_chase()
-            return
-        for bill in self:
+            self.check_access("read")
+            for account in self.account_id:
+                account._check_delegated_to_me()
+        self._chase()
+
+    def _chase(self, alternative=False):
+        """Note that the customer was asked for these bills.
+
+        In-house people act under their own rights; of a provider's people, the
+        callers have checked that the accounts are delegated to them.
+
+        :param alternative: code of the other means of payment proposed, if any
+        :raises UserError: when a bill is not out, or on an unknown alternative
+        """
+        labels = dict(self._fields["alternative"]._description_selection(self.env))
+        if alternative and alternative not in labels:
+            raise UserError(self.env._("Choose one of the means of payment proposed."))
+        by_provider = self._is_outsider()
+        # sudo: see above; the bills are counted as chased and nothing else
+        bills = self.sudo() if by_provider else self
+        if alternative:
+            # first: it may be refused
+            bills.alternative = alternative
+        for bill in bills:
             late = bill.state == "late"
             bill._move(
                 OUT, "late" if late else "chased", chase_count=bill.chase_count + 1
             )
-
-    def _portal_chase(self, alternative=False):
-        """Note that a provider's agent asked the customer for the bill.
-
-        :param alternative: code of the other means of payment he proposed, if any
-        :raises AccessError: when the bill is no longer delegated to him
-        :raises UserError: when the bill is not out, or on an unknown alternative
-        """
-        self.ensure_one()
-        self.check_access("read")
-        self.account_id._check_delegated_to_me()
-        labels = dict(self._fields["alternative"]._description_selection(self.env))
-        if alternative and alternative not in labels:
-            raise UserError(self.env._("Choose one of the means of payment proposed."))
-        # sudo: checked above; the bill is counted as chased and nothing else
-        bill_sudo = self.sudo()
-        if alternative:
-            # first: it may be refused
-            bill_sudo.alternative = alternative
-        bill_sudo.action_chase()
-        bill_sudo.account_id._message_log(
-            body=self.env._(
-                "The return of bill %(number)s was asked for (no. %(count)s).",
-                number=bill_sudo.number,
-                count=bill_sudo.chase_count,
-            )
-        )
+            if by_provider:
+                bill.account_id._message_log(
+                    body=self.env._(
+                        "The return of bill %(number)s was asked for (no. %(count)s).",
+                        number=bill.number,
+                        count=bill.chase_count,
+                    )
+                )
 
     def action_accept(self):
         """The bill came back accepted, in time or late."""

@@ -1,4 +1,4 @@
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
@@ -260,18 +260,24 @@ class CollectionPrecheck(models.Model):
                     )
                 )
             if precheck.date_planned:
-                # sudo: only the link; the promise is made under the user's rights
-                precheck.sudo().promise_id = self.env["collection.promise"].create(
-                    {
-                        "account_id": precheck.account_id.id,
-                        "item_ids": [Command.set(precheck.item_id.ids)],
-                        "amount": precheck.amount,
-                        "date_promised": precheck.date_planned,
-                        "payment_means": precheck.payment_means,
-                        "person": precheck.person,
-                    }
-                )
+                precheck.account_id._check_may_work()
+                precheck._promise_payment()
         self._close("ok")
+
+    def _promise_payment(self):
+        """The planned payment becomes a promise, under the user's rights."""
+        self.ensure_one()
+        # sudo: only the link, and what was answered
+        precheck_sudo = self.sudo()
+        precheck_sudo.promise_id = self.account_id._new_promise(
+            {
+                "item_ids": precheck_sudo.item_id.ids,
+                "amount": precheck_sudo.amount,
+                "date_promised": precheck_sudo.date_planned,
+                "payment_means": precheck_sudo.payment_means,
+                "person": precheck_sudo.person,
+            }
+        ).id
 
     def action_anomaly(self):
         """Something holds the payment back: open a dispute about it."""
@@ -298,24 +304,23 @@ class CollectionPrecheck(models.Model):
         self.dispute_id = dispute
         self._close("anomaly")
 
-    def _portal_answer(self, vals, dispute=None):
-        """Note what the customer answered to a provider's agent, and conclude.
+    def _answer(self, vals, dispute=None):
+        """Note what the customer answered, and conclude.
 
+        The callers have checked that the current user may work the account.
         Everything confirmed: the control ends in order, and a planned payment
-        becomes the agent's promise. A `dispute` he opened on the invoice ends it as
-        an anomaly. Otherwise the answers are kept and it stays to be checked.
+        becomes a promise. A `dispute` about the invoice ends it as an anomaly.
+        Otherwise the answers are kept and it stays to be checked.
 
         :param dict vals: values of `CHECKS` and `ANSWER_FIELDS` and no other
-        :param dispute: the dispute about this invoice, opened by the agent
-        :raises AccessError: not delegated to him any more, or on other values
+        :param dispute: the dispute about this invoice
+        :raises AccessError: on other values
         :raises UserError: when it was checked already
         """
         self.ensure_one()
-        self.check_access("read")
-        self.account_id._check_delegated_to_me()
         vals = self._clean_outside_values(vals, self._provider_writable_fields)
         self._check_open()
-        # sudo: the invoice is delegated to him, and only answers are written
+        # sudo: see above, and only answers are written
         precheck_sudo = self.sudo()
         precheck_sudo.write(vals)
         if dispute:
@@ -326,15 +331,7 @@ class CollectionPrecheck(models.Model):
             precheck_sudo._report_anomaly(dispute.sudo())
         elif all(precheck_sudo[name] for name in CHECKS):
             if precheck_sudo.date_planned:
-                precheck_sudo.promise_id = self.account_id._portal_new_promise(
-                    {
-                        "item_ids": self.item_id.ids,
-                        "amount": self.amount,
-                        "date_promised": precheck_sudo.date_planned,
-                        "payment_means": precheck_sudo.payment_means,
-                        "person": precheck_sudo.person,
-                    }
-                ).id
+                self._promise_payment()
             precheck_sudo._close("ok")
 
     def action_add_contact(self):

@@ -737,7 +737,7 @@ class TestCallStands(CallCommon):
             self.account._get_call_obstacles(self.env["collection.agent"]), obstacles
         )
         self.assertEqual(
-            self.mine._get_portal_history(self.env["collection.agent"])[0][
+            self.mine._get_sheet_history(self.env["collection.agent"])[0][
                 "corrections"
             ][0]["reason"],
             "Typing error",

@@ -91,7 +91,7 @@ class TestInsolvency(DunningCommon):
         promise = {"amount": 10, "date_promised": "2026-04-05"}
         account = self.account.with_user(self.collector_user)
         for agree in (
-            lambda: account._record_promise(promise),
+            lambda: account._new_promise(promise),
             lambda: account._propose_plan(
                 {"instalment_count": 2, "date_first": "2026-04-15"}
             ),
@@ -101,7 +101,7 @@ class TestInsolvency(DunningCommon):
             self.assertRegex(str(caught.exception), declare)
         self.assertFalse(self.account.promise_ids)
         self.account.insolvency_date = False
-        self.assertTrue(account._record_promise(promise))
+        self.assertTrue(account._new_promise(promise))
         plans[1].action_agree()
 
     def test_entered_by_mistake(self):

@@ -155,7 +155,7 @@ class CollectionCallScreen(models.TransientModel):
         if not account:
             return values
         account.check_access("read")
-        [main, *others] = account._get_portal_contacts()
+        [main, *others] = account._get_sheet_contacts()
         reached = next((who for who in [main, *others] if who["phone"]), main)
         items = account._get_items_to_agree()
         values.update(
