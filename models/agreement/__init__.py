@@ -1,3 +1,4 @@
+from . import collection_agreement_mixin
 from . import collection_promise
 from . import collection_payment_plan
 from . import collection_payment_instalment

@@ -28,7 +28,7 @@ DECISION_FIELDS = frozenset(
         "state",
     }
 )
-#: what is contested, why, and who decides by when: as it was once it was decided
+#: what is contested, why, and who decides by when
 CONTESTED_FIELDS = frozenset(
     {"account_id", "amount", "deadline", "item_ids", "owner_id", "reason_id"}
 )
@@ -50,16 +50,18 @@ class CollectionDispute(models.Model):
     _description = "Dispute"
     _inherit = [
         "collection.deadline.mixin",
-        "collection.ledger.mixin",
         "collection.number.mixin",
-        "collection.provider.mixin",
-        "mail.thread",
+        "collection.agreement.mixin",
         "mail.activity.mixin",
     ]
     _order = "date_opened desc, id desc"
     _rec_name = "number"
 
     _pending_states = UNDECIDED
+    # as it was, once it was decided
+    _agreed_fields = CONTESTED_FIELDS
+    _changeable_states = UNDECIDED
+    _deletable_states = ("open",)
 
     _provider_fields = frozenset(
         {
@@ -84,26 +86,9 @@ class CollectionDispute(models.Model):
         {"account_id", "amount", "description", "item_ids", "reason_id"}
     )
 
-    account_id = fields.Many2one(
-        comodel_name="collection.account",
-        required=True,
-        index=True,
-        ondelete="restrict",
-    )
-    partner_id = fields.Many2one(related="account_id.partner_id", string="Customer")
-    company_id = fields.Many2one(
-        related="account_id.company_id", store=True, index=True, precompute=True
-    )
-    item_ids = fields.Many2many(
-        comodel_name="collection.item",
-        required=True,
-        domain="[('account_id', '=', account_id), ('state', '=', 'open')]",
-    )
+    partner_id = fields.Many2one(string="Customer")
     item_names = fields.Char(
         string="Invoices", compute="_compute_item_names", compute_sudo=True
-    )
-    currency_id = fields.Many2one(
-        comodel_name="res.currency", compute="_compute_currency_id", store=True
     )
     amount = fields.Monetary(
         help="Disputed amount. 0: the items as a whole. It is laid on the items in "
@@ -256,11 +241,6 @@ class CollectionDispute(models.Model):
     # Computed fields
     # ------------------------------------------------------------------
 
-    @api.depends("item_ids.currency_id")
-    def _compute_currency_id(self):
-        for dispute in self:
-            dispute.currency_id = dispute.item_ids.currency_id[:1]
-
     @api.depends("item_ids")
     def _compute_item_names(self):
         for dispute in self:
@@ -332,20 +312,17 @@ class CollectionDispute(models.Model):
             return NotImplemented
         return [("state", "in", GRANTED), ("settled", "=", False)]
 
-    @api.constrains("item_ids", "account_id", "amount")
-    def _check_items(self):
-        # sudo: whoever opens or decides may not see all of the position
-        for dispute in self.sudo():
-            if dispute.item_ids.account_id != dispute.account_id:
-                raise ValidationError(
-                    self.env._("Choose items of the customer of the dispute.")
-                )
-            if len(dispute.item_ids.currency_id) > 1:
-                raise ValidationError(
-                    self.env._(
-                        "A dispute is in one currency: open one dispute per currency."
-                    )
-                )
+    def _get_refusals(self):
+        return {
+            "items": self.env._("Choose items of the customer of the dispute."),
+            "currencies": self.env._(
+                "A dispute is in one currency: open one dispute per currency."
+            ),
+            "agreed": self.env._("It was decided: what was contested stays as it was."),
+            "deleted": self.env._(
+                "Only a new dispute can be deleted. Cancel it instead."
+            ),
+        }
 
     @api.constrains("credit_note_ids", "account_id")
     def _check_credit_notes(self):
@@ -464,12 +441,6 @@ class CollectionDispute(models.Model):
                 raise UserError(
                     self.env._("Use the buttons: a decision is kept with its author.")
                 )
-            if CONTESTED_FIELDS.intersection(vals) and any(
-                dispute.state not in UNDECIDED for dispute in self
-            ):
-                raise UserError(
-                    self.env._("It was decided: what was contested stays as it was.")
-                )
             self._check_outside_names(
                 vals,
                 WRITABLE_FIELDS
@@ -520,13 +491,6 @@ class CollectionDispute(models.Model):
         items._update_disputed()
         items.account_id._mark_stale()
         return res
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_decided(self):
-        if any(dispute.state != "open" for dispute in self):
-            raise UserError(
-                self.env._("Only a new dispute can be deleted. Cancel it instead.")
-            )
 
     # ------------------------------------------------------------------
     # Decision

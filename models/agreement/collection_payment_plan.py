@@ -1,5 +1,5 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
 from ...tools.instalments import allocate, monthly_dates, split_amount
@@ -8,17 +8,6 @@ from .collection_promise import MEANS, RECEIPT_JOURNALS
 
 #: states in which the ledger decides what becomes of a plan
 RUNNING = ("active", "completed", "defaulted")
-#: what was agreed, which nobody rewrites once the plan runs
-AGREED_FIELDS = frozenset(
-    {
-        "account_id",
-        "acceleration",
-        "date_start",
-        "instalment_ids",
-        "item_ids",
-        "payment_means",
-    }
-)
 
 
 class CollectionPaymentPlan(models.Model):
@@ -32,14 +21,25 @@ class CollectionPaymentPlan(models.Model):
     _name = "collection.payment.plan"
     _description = "Payment Plan"
     _inherit = [
-        "collection.ledger.mixin",
         "collection.number.mixin",
-        "collection.provider.mixin",
-        "mail.thread",
+        "collection.agreement.mixin",
         "mail.activity.mixin",
     ]
     _order = "date_start desc, id desc"
     _rec_name = "number"
+
+    _agreed_fields = frozenset(
+        {
+            "account_id",
+            "acceleration",
+            "date_start",
+            "instalment_ids",
+            "item_ids",
+            "payment_means",
+        }
+    )
+    _changeable_states = ("draft", "to_approve")
+    _deletable_states = ("draft",)
 
     _provider_fields = frozenset(
         {
@@ -66,27 +66,6 @@ class CollectionPaymentPlan(models.Model):
         {"amount_items", "approver_id", "partner_id", "user_id"}
     )
 
-    account_id = fields.Many2one(
-        comodel_name="collection.account",
-        required=True,
-        index=True,
-        ondelete="restrict",
-    )
-    partner_id = fields.Many2one(related="account_id.partner_id")
-    company_id = fields.Many2one(
-        related="account_id.company_id", store=True, index=True, precompute=True
-    )
-    item_ids = fields.Many2many(
-        comodel_name="collection.item",
-        required=True,
-        domain="[('account_id', '=', account_id), ('state', '=', 'open')]",
-    )
-    currency_id = fields.Many2one(
-        comodel_name="res.currency",
-        compute="_compute_currency_id",
-        store=True,
-        precompute=True,
-    )
     date_start = fields.Date(
         string="Agreed on",
         required=True,
@@ -154,13 +133,6 @@ class CollectionPaymentPlan(models.Model):
         string="Next Instalment", compute="_compute_next_date", store=True
     )
 
-    @api.depends("item_ids.currency_id", "account_id")
-    def _compute_currency_id(self):
-        for plan in self:
-            plan.currency_id = (
-                plan.item_ids.currency_id[:1] or plan.account_id.currency_id
-            )
-
     @api.depends("instalment_ids.amount")
     def _compute_amount(self):
         for plan in self:
@@ -183,44 +155,24 @@ class CollectionPaymentPlan(models.Model):
     def _check_date_first(self):
         self._check_within_reach("date_first")
 
-    @api.constrains("item_ids", "account_id")
-    def _check_items(self):
-        for plan in self:
-            if plan.item_ids.account_id != plan.account_id:
-                raise ValidationError(
-                    self.env._("Choose items of the customer of the plan.")
-                )
-            if len(plan.item_ids.currency_id) > 1:
-                raise ValidationError(
-                    self.env._("A plan is in one currency: agree one per currency.")
-                )
+    def _get_refusals(self):
+        return {
+            "items": self.env._("Choose items of the customer of the plan."),
+            "currencies": self.env._(
+                "A plan is in one currency: agree one per currency."
+            ),
+            "agreed": self.env._(
+                "A plan that runs stays as it was agreed. Cancel it and agree a new "
+                "one."
+            ),
+            "deleted": self.env._(
+                "Only a draft can be deleted. Cancel the plan instead."
+            ),
+        }
 
     # ------------------------------------------------------------------
     # Agreeing
     # ------------------------------------------------------------------
-
-    def write(self, vals):
-        if AGREED_FIELDS.intersection(vals):
-            self._check_changeable()
-        return super().write(vals)
-
-    def _check_changeable(self):
-        if not self.env.su and any(
-            plan.state not in ("draft", "to_approve") for plan in self
-        ):
-            raise UserError(
-                self.env._(
-                    "A plan that runs stays as it was agreed. Cancel it and agree a "
-                    "new one."
-                )
-            )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_draft(self):
-        if any(plan.state != "draft" for plan in self):
-            raise UserError(
-                self.env._("Only a draft can be deleted. Cancel the plan instead.")
-            )
 
     def _split(self, count, first_date):
         """Replace the instalments by `count` equal ones, a month apart.
@@ -491,29 +443,24 @@ class CollectionPaymentPlan(models.Model):
 
     def _report_outcome(self, missed):
         """Tell the timeline; a default comes back on top of the diary."""
-        account = self.account_id
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        account._message_log(
+        self.account_id._message_log(
             body=self.env._(
                 "Payment plan %(number)s: %(state)s (%(received)s of %(amount)s "
                 "received).",
                 number=self.number,
-                state=labels[self.state],
+                state=self._get_state_label(),
                 received=self.currency_id.format(self.amount_received),
                 amount=self.currency_id.format(self.amount),
             )
         )
         if self.state == "defaulted":
-            account.write(
-                {
-                    "next_action_date": fields.Date.context_today(self),
-                    "next_action": self.env._(
-                        "Instalment of %(amount)s of %(day)s missed (plan %(number)s)",
-                        amount=self.currency_id.format(missed.amount),
-                        day=format_date(self.env, missed.date),
-                        number=self.number,
-                    ),
-                }
+            self._bring_back(
+                self.env._(
+                    "Instalment of %(amount)s of %(day)s missed (plan %(number)s)",
+                    amount=self.currency_id.format(missed.amount),
+                    day=format_date(self.env, missed.date),
+                    number=self.number,
+                )
             )
 
     @api.model

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
 from ...tools.promise import promise_state
@@ -19,19 +19,6 @@ MEANS = [
 RECEIPT_JOURNALS = ("bank", "cash", "credit")
 #: said by a person; the ledger does not change these states any more
 CLOSED_BY_HAND = ("withdrawn", "replaced")
-#: what was agreed, which nobody rewrites afterwards
-AGREED_FIELDS = frozenset(
-    {
-        "account_id",
-        "amount",
-        "currency_id",
-        "date_made",
-        "date_promised",
-        "item_ids",
-        "payment_means",
-        "person",
-    }
-)
 
 
 class CollectionPromise(models.Model):
@@ -44,14 +31,22 @@ class CollectionPromise(models.Model):
 
     _name = "collection.promise"
     _description = "Promise to Pay"
-    _inherit = [
-        "collection.ledger.mixin",
-        "collection.number.mixin",
-        "collection.provider.mixin",
-        "mail.thread",
-    ]
+    _inherit = ["collection.number.mixin", "collection.agreement.mixin"]
     _order = "date_promised desc, id desc"
     _rec_name = "number"
+
+    _agreed_fields = frozenset(
+        {
+            "account_id",
+            "amount",
+            "currency_id",
+            "date_made",
+            "date_promised",
+            "item_ids",
+            "payment_means",
+            "person",
+        }
+    )
 
     _provider_fields = frozenset(
         {
@@ -87,26 +82,9 @@ class CollectionPromise(models.Model):
         }
     )
 
-    account_id = fields.Many2one(
-        comodel_name="collection.account",
-        required=True,
-        index=True,
-        ondelete="restrict",
-    )
-    partner_id = fields.Many2one(related="account_id.partner_id")
-    company_id = fields.Many2one(
-        related="account_id.company_id", store=True, index=True, precompute=True
-    )
     item_ids = fields.Many2many(
-        comodel_name="collection.item",
-        domain="[('account_id', '=', account_id), ('state', '=', 'open')]",
+        required=False,
         help="Empty: the overdue items of the customer, or all its open ones.",
-    )
-    currency_id = fields.Many2one(
-        comodel_name="res.currency",
-        compute="_compute_currency_id",
-        store=True,
-        precompute=True,
     )
     amount = fields.Monetary(required=True)
     date_made = fields.Date(
@@ -165,37 +143,30 @@ class CollectionPromise(models.Model):
         "The day promised cannot lie before the day of the promise.",
     )
 
-    @api.depends("item_ids.currency_id", "account_id")
-    def _compute_currency_id(self):
-        for promise in self:
-            promise.currency_id = (
-                promise.item_ids.currency_id[:1] or promise.account_id.currency_id
-            )
-
     @api.depends("amount", "amount_received")
     def _compute_amount_missing(self):
         for promise in self:
             promise.amount_missing = max(promise.amount - promise.amount_received, 0.0)
 
-    @api.constrains("item_ids", "account_id", "amount")
-    def _check_items(self):
-        for promise in self:
-            items = promise.item_ids
-            if not items:
-                raise ValidationError(
-                    self.env._(
-                        "%(customer)s owes nothing: there is nothing to promise.",
-                        customer=promise.account_id.display_name,
-                    )
-                )
-            if items.account_id != promise.account_id:
-                raise ValidationError(
-                    self.env._("Choose items of the customer who promises.")
-                )
-            if len(items.currency_id) > 1:
-                raise ValidationError(
-                    self.env._("A promise is in one currency: record one per currency.")
-                )
+    def _get_refusals(self):
+        return {
+            "items": self.env._("Choose items of the customer who promises.")
+            if self.item_ids
+            else self.env._(
+                "%(customer)s owes nothing: there is nothing to promise.",
+                customer=self.account_id.display_name,
+            ),
+            "currencies": self.env._(
+                "A promise is in one currency: record one per currency."
+            ),
+            "agreed": self.env._(
+                "A promise stays as it was made. Record a new one: it replaces this "
+                "one."
+            ),
+            "deleted": self.env._(
+                "A promise stays on record. Withdraw it, and say why."
+            ),
+        }
 
     @api.constrains("date_promised")
     def _check_date_promised(self):
@@ -272,22 +243,6 @@ class CollectionPromise(models.Model):
         earlier.filtered(lambda promise: promise.state == "open").state = "replaced"
         self.attempt = 1 + len(
             earlier.filtered(lambda promise: promise.state in ("partial", "broken"))
-        )
-
-    def write(self, vals):
-        if AGREED_FIELDS.intersection(vals) and not self.env.su:
-            raise UserError(
-                self.env._(
-                    "A promise stays as it was made. Record a new one: it replaces "
-                    "this one."
-                )
-            )
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise UserError(
-            self.env._("A promise stays on record. Withdraw it, and say why.")
         )
 
     def action_withdraw(self):
@@ -485,29 +440,24 @@ class CollectionPromise(models.Model):
     def _report_outcome(self, state_before):
         """Tell the timeline, and put a broken promise back on top of the diary."""
         self.ensure_one()
-        account = self.account_id
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        account._message_log(
+        self.account_id._message_log(
             body=self.env._(
                 "Promise %(number)s of %(amount)s by %(day)s: %(state)s "
                 "(%(received)s received).",
                 number=self.number,
                 amount=self.currency_id.format(self.amount),
                 day=format_date(self.env, self.date_promised),
-                state=labels[self.state],
+                state=self._get_state_label(),
                 received=self.currency_id.format(self.amount_received),
             )
         )
         if self.state in ("broken", "partial"):
-            account.write(
-                {
-                    "next_action_date": fields.Date.context_today(self),
-                    "next_action": self.env._(
-                        "Promise of %(amount)s for %(day)s not kept",
-                        amount=self.currency_id.format(self.amount),
-                        day=format_date(self.env, self.date_promised),
-                    ),
-                }
+            self._bring_back(
+                self.env._(
+                    "Promise of %(amount)s for %(day)s not kept",
+                    amount=self.currency_id.format(self.amount),
+                    day=format_date(self.env, self.date_promised),
+                )
             )
 
     def _log_on_accounts(self):

@@ -196,7 +196,6 @@ class CollectionAccount(models.Model):
                 order="id desc",
                 limit=SHEET_AGREED,
             )
-            labels = dict(records._fields["state"]._description_selection(self.env))
             # sudo: currencies are closed to a provider's people
             agreed += [
                 {
@@ -207,7 +206,7 @@ class CollectionAccount(models.Model):
                     or sum(record.sudo().item_ids.mapped("amount_residual")),
                     "currency": record.sudo().currency_id,
                     "date": record[day],
-                    "state": labels[record.state],
+                    "state": record._get_state_label(),
                     "bad": record.state in ("broken", "partial", "late"),
                 }
                 for record in records

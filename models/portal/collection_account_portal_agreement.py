@@ -73,7 +73,6 @@ class CollectionAccount(models.Model):
         promises = self._find_portal_records(
             "collection.promise", "date_made desc, id desc"
         )
-        states = dict(self._get_portal_labels("collection.promise", "state"))
         means = dict(self._get_portal_labels("collection.promise", "payment_means"))
         # sudo: which invoices, and whether he recorded it himself
         return [
@@ -90,7 +89,7 @@ class CollectionAccount(models.Model):
                 "note": promise.note or "",
                 "invoices": invoices(promise_sudo),
                 "state": promise.state,
-                "state_label": states[promise.state],
+                "state_label": promise._get_state_label(),
                 "reason": promise.withdrawal_reason or "",
                 "own": promise.state == "open"
                 and promise_sudo.user_id == agent_sudo.user_id,
@@ -100,7 +99,6 @@ class CollectionAccount(models.Model):
 
     def _get_portal_plans(self, agent_sudo, invoices):
         plans = self._find_portal_records("collection.payment.plan")
-        states = dict(self._get_portal_labels("collection.payment.plan", "state"))
         means = dict(self._get_portal_labels("collection.promise", "payment_means"))
         # sudo: which invoices, and whether he proposed it himself
         return [
@@ -115,7 +113,7 @@ class CollectionAccount(models.Model):
                 "person": plan.person or "",
                 "invoices": invoices(plan_sudo),
                 "state": plan.state,
-                "state_label": states[plan.state],
+                "state_label": plan._get_state_label(),
                 "instalments": [
                     {
                         "date": part.date,
@@ -136,7 +134,6 @@ class CollectionAccount(models.Model):
         disputes = self._find_portal_records(
             "collection.dispute", "date_opened desc, id desc"
         )
-        states = dict(self._get_portal_labels("collection.dispute", "state"))
         # sudo: which invoices, and what is due of them
         return [
             {
@@ -152,14 +149,13 @@ class CollectionAccount(models.Model):
                 "decision": dispute.decision_note or "",
                 "date_decided": dispute.date_decided,
                 "state": dispute.state,
-                "state_label": states[dispute.state],
+                "state_label": dispute._get_state_label(),
             }
             for dispute, dispute_sudo in zip(disputes, disputes.sudo(), strict=True)
         ]
 
     def _get_portal_bills(self):
         bills = self._find_portal_records("collection.bill", "date_due desc, id desc")
-        states = dict(self._get_portal_labels("collection.bill", "state"))
         kinds = dict(self._get_portal_labels("collection.bill", "kind"))
         others = dict(self._get_portal_labels("collection.bill", "alternative"))
         return [
@@ -176,7 +172,7 @@ class CollectionAccount(models.Model):
                 "alternative": others.get(bill.alternative, ""),
                 "reason": bill.reason or "",
                 "state": bill.state,
-                "state_label": states[bill.state],
+                "state_label": bill._get_state_label(),
                 "out": bill.state in AWAITING_RETURN,
             }
             for bill in bills

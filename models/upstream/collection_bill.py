@@ -6,8 +6,6 @@ from ...tools.bill import RETURN_DAYS, chase_date, return_deadline
 
 #: states in which the bill is out and has not come back
 AWAITING_RETURN = ("sent", "chased", "late")
-#: what the bill itself says
-BILL_FIELDS = frozenset({"account_id", "amount", "date_due", "item_ids"})
 
 
 class CollectionBill(models.Model):
@@ -20,13 +18,16 @@ class CollectionBill(models.Model):
     _name = "collection.bill"
     _description = "Bill of Exchange"
     _inherit = [
-        "collection.ledger.mixin",
-        "collection.provider.mixin",
-        "mail.thread",
+        "collection.agreement.mixin",
         "mail.activity.mixin",
     ]
     _order = "date_return_deadline, id"
     _rec_name = "number"
+
+    # what the bill itself says
+    _agreed_fields = frozenset({"account_id", "amount", "date_due", "item_ids"})
+    _changeable_states = ("to_send",)
+    _deletable_states = ("to_send",)
 
     _provider_fields = frozenset(
         {
@@ -52,27 +53,6 @@ class CollectionBill(models.Model):
 
     number = fields.Char(
         required=True, readonly=True, copy=False, default=lambda self: self.env._("New")
-    )
-    account_id = fields.Many2one(
-        comodel_name="collection.account",
-        required=True,
-        index=True,
-        ondelete="restrict",
-    )
-    partner_id = fields.Many2one(related="account_id.partner_id")
-    company_id = fields.Many2one(
-        related="account_id.company_id", store=True, index=True, precompute=True
-    )
-    item_ids = fields.Many2many(
-        comodel_name="collection.item",
-        required=True,
-        domain="[('account_id', '=', account_id), ('state', '=', 'open')]",
-    )
-    currency_id = fields.Many2one(
-        comodel_name="res.currency",
-        compute="_compute_from_items",
-        store=True,
-        precompute=True,
     )
     amount = fields.Monetary(
         compute="_compute_from_items",
@@ -190,7 +170,6 @@ class CollectionBill(models.Model):
     def _compute_from_items(self):
         for bill in self:
             items = bill.item_ids
-            bill.currency_id = items.currency_id[:1] or bill.account_id.currency_id
             if items:
                 bill.amount = sum(items.mapped("amount_residual"))
                 bill.date_due = max(items.mapped("date_due"))
@@ -224,17 +203,17 @@ class CollectionBill(models.Model):
         for bill in self:
             bill.letter_count = len(bill.letter_ids)
 
-    @api.constrains("item_ids", "account_id")
-    def _check_items(self):
-        for bill in self:
-            if bill.item_ids.account_id != bill.account_id:
-                raise ValidationError(
-                    self.env._("Choose items of the customer of the bill.")
-                )
-            if len(bill.item_ids.currency_id) > 1:
-                raise ValidationError(
-                    self.env._("A bill is in one currency: draw one per currency.")
-                )
+    def _get_refusals(self):
+        return {
+            "items": self.env._("Choose items of the customer of the bill."),
+            "currencies": self.env._(
+                "A bill is in one currency: draw one per currency."
+            ),
+            "agreed": self.env._(
+                "A bill that was sent stays as it was drawn. Draw another."
+            ),
+            "deleted": self.env._("A bill that was sent stays on record."),
+        }
 
     @api.constrains("account_id")
     def _check_professional(self):
@@ -266,24 +245,11 @@ class CollectionBill(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if (
-            BILL_FIELDS.intersection(vals)
-            and not self.env.su
-            and any(bill.state != "to_send" for bill in self)
-        ):
-            raise UserError(
-                self.env._("A bill that was sent stays as it was drawn. Draw another.")
-            )
         res = super().write(vals)
         if vals.get("alternative"):
             for bill in self:
                 bill.account_id._record_means_change(vals["alternative"], "asked")
         return res
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_unsent(self):
-        if any(bill.state != "to_send" for bill in self):
-            raise UserError(self.env._("A bill that was sent stays on record."))
 
     # ------------------------------------------------------------------
     # Life
@@ -291,14 +257,13 @@ class CollectionBill(models.Model):
 
     def _move(self, allowed, state, **values):
         """Change the state of bills that are in one of the states `allowed`."""
-        states = dict(self._fields["state"]._description_selection(self.env))
         for bill in self:
             if bill.state not in allowed:
                 raise UserError(
                     self.env._(
                         "Bill %(number)s is “%(state)s”: this step is not possible.",
                         number=bill.number,
-                        state=states[bill.state],
+                        state=bill._get_state_label(),
                     )
                 )
         self.write({"state": state, **values})
@@ -367,21 +332,18 @@ class CollectionBill(models.Model):
         self._move(AWAITING_RETURN, "refused", date_returned=self._today())
         for bill in self:
             amount = bill.currency_id.format(bill.amount)
-            bill.account_id.write(
-                {
-                    "next_action_date": self._today(),
-                    "next_action": self.env._(
-                        "Bill %(number)s of %(amount)s refused: it is due at once",
-                        number=bill.number,
-                        amount=amount,
-                    )
-                    if bill.between_merchants
-                    else self.env._(
-                        "Bill %(number)s of %(amount)s refused",
-                        number=bill.number,
-                        amount=amount,
-                    ),
-                }
+            bill._bring_back(
+                self.env._(
+                    "Bill %(number)s of %(amount)s refused: it is due at once",
+                    number=bill.number,
+                    amount=amount,
+                )
+                if bill.between_merchants
+                else self.env._(
+                    "Bill %(number)s of %(amount)s refused",
+                    number=bill.number,
+                    amount=amount,
+                )
             )
 
     def action_remit(self):
@@ -399,15 +361,12 @@ class CollectionBill(models.Model):
 
     def _follow_unpaid(self):
         for bill in self:
-            bill.account_id.write(
-                {
-                    "next_action_date": self._today(),
-                    "next_action": self.env._(
-                        "Bill %(number)s of %(amount)s returned unpaid",
-                        number=bill.number,
-                        amount=bill.currency_id.format(bill.amount),
-                    ),
-                }
+            bill._bring_back(
+                self.env._(
+                    "Bill %(number)s of %(amount)s returned unpaid",
+                    number=bill.number,
+                    amount=bill.currency_id.format(bill.amount),
+                )
             )
 
     def _today(self):
