@@ -23,11 +23,12 @@ SLOWEST = 5
 
 
 class Outcome(NamedTuple):
-    total: int = 0
-    bad: int = 0
-    errors: int = 0
-    warnings: int = 0
-    skipped: tuple = ()
+    total: int
+    passed: int
+    bad: int
+    errors: int
+    warnings: int
+    skipped: tuple
 
     def __add__(self, other):
         return Outcome(*(mine + its for mine, its in zip(self, other, strict=True)))
@@ -58,12 +59,13 @@ def read_log(path, status):
     if result is None:
         print(f"No test result in {path}; its last lines:")
         print("\n".join(lines[-100:]))
-        return Outcome(0, 1, errors, warnings, tuple(skipped))
+        return Outcome(0, 0, 1, errors, warnings, tuple(skipped))
     failed, broken, total = map(int, result.groups())
     if int(status) and not (failed or broken or errors):
         print(f"The process of {path} ended with status {status}.")
         errors = 1
-    return Outcome(total, failed + broken, errors, warnings, tuple(skipped))
+    bad = failed + broken
+    return Outcome(total, max(total - bad, 0), bad, errors, warnings, tuple(skipped))
 
 
 def read_share(folder):
@@ -88,7 +90,8 @@ def read_share(folder):
         else:
             spent.append((done["seconds"], label))
     slowest = sorted(spent, reverse=True)[:SLOWEST]
-    print("slowest:", ", ".join(f"{label} {took:.0f} s" for took, label in slowest))
+    if slowest:
+        print("slowest:", ", ".join(f"{label} {took:.0f} s" for took, label in slowest))
     return missing
 
 
@@ -96,10 +99,9 @@ def main(log, status, seconds, folder=None, *logs):
     outcome = read_log(log, status)
     for path, ended in zip(logs[::2], logs[1::2], strict=True):
         outcome += read_log(path, ended)
-    total, bad, errors, warnings, skipped = outcome
+    total, passed, bad, errors, warnings, skipped = outcome
     for skip in skipped:
         print(f"skipped: {skip}")
-    passed = max(total - bad, 0)
     if folder:
         bad += read_share(folder)
     if not bad and (errors or total == 0):
