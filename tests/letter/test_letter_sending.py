@@ -188,7 +188,9 @@ class TestLetterSending(LetterCommon):
         self.assertFalse(self._mails(letter))
         self.assertNotEqual(self.invoice.collection_item_ids.level_id, self.reminder)
 
-    @mute_logger("odoo.addons.account_collection.models.letter.collection_letter")
+    @mute_logger(
+        "odoo.addons.account_collection.models.letter.collection_letter_delivery"
+    )
     def test_one_failure_does_not_stop_the_others(self):
         others = [self._debtor(f"Client {position}") for position in range(3)]
         for other in others:
@@ -216,7 +218,9 @@ class TestLetterSending(LetterCommon):
         self.assertEqual(broken.number, number)
         self.assertFalse(broken.state_reason)
 
-    @mute_logger("odoo.addons.account_collection.models.letter.collection_letter")
+    @mute_logger(
+        "odoo.addons.account_collection.models.letter.collection_letter_delivery"
+    )
     def test_rendering_failure(self):
         letter = self._letter(self.debtor, self.reminder)
         with patch.object(
