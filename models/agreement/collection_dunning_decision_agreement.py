@@ -3,6 +3,8 @@ from odoo.tools import SQL
 
 
 class CollectionDunningDecision(models.AbstractModel):
+    """What the level rule says of items that were promised or are on a plan."""
+
     _inherit = "collection.dunning.decision"
 
     @api.model

@@ -3,6 +3,8 @@ from odoo.tools import SQL
 
 
 class CollectionItem(models.Model):
+    """How much of an item is contested."""
+
     _inherit = "collection.item"
 
     @api.model

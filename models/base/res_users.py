@@ -2,6 +2,8 @@ from odoo import models
 
 
 class ResUsers(models.Model):
+    """Whose people a user is one of."""
+
     _inherit = "res.users"
 
     def _is_on_site(self):

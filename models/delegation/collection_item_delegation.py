@@ -2,6 +2,8 @@ from odoo import models
 
 
 class CollectionItem(models.Model):
+    """Taking single items back from a provider."""
+
     _inherit = "collection.item"
 
     def _recall(self, reason, recall_reason=False):

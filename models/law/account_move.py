@@ -4,6 +4,8 @@ from ..position.account_move import INTERNAL_GROUPS
 
 
 class AccountMove(models.Model):
+    """What was claimed of an invoice for being late."""
+
     _inherit = "account.move"
 
     collection_settlement_ids = fields.One2many(

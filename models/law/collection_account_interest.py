@@ -3,6 +3,8 @@ from odoo.tools import SQL
 
 
 class CollectionAccount(models.Model):
+    """What a customer owes for being late: agreed, claimed, waived."""
+
     _inherit = "collection.account"
 
     settlement_ids = fields.One2many(

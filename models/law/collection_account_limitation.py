@@ -4,6 +4,8 @@ from odoo import fields, models
 
 
 class CollectionAccount(models.Model):
+    """When the claims on a customer become time-barred."""
+
     _inherit = "collection.account"
 
     date_limitation = fields.Date(

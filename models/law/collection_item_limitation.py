@@ -8,6 +8,8 @@ from odoo.tools import SQL
 
 
 class CollectionItem(models.Model):
+    """When an item becomes time-barred; `tools.limitation` is the same for one claim."""
+
     _inherit = "collection.item"
 
     acknowledged_date = fields.Date(

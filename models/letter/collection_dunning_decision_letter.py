@@ -3,6 +3,8 @@ from odoo.tools import SQL
 
 
 class CollectionDunningDecision(models.AbstractModel):
+    """What the level rule asks the letters: which items wait on one."""
+
     _inherit = "collection.dunning.decision"
 
     @api.model

@@ -3,6 +3,8 @@ from odoo.tools import SQL
 
 
 class CollectionItem(models.Model):
+    """What was written to the customer about an item."""
+
     _inherit = "collection.item"
 
     letter_line_ids = fields.One2many(

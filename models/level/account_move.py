@@ -2,6 +2,8 @@ from odoo import models
 
 
 class AccountMove(models.Model):
+    """Reminders about an invoice: held back, or put on a level by hand."""
+
     _inherit = "account.move"
 
     def action_collection_hold(self):

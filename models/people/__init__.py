@@ -10,3 +10,5 @@ from . import mail_message
 from . import mail_scheduled_message
 from . import mail_activity
 from . import discuss_channel
+from . import mail_mail
+from . import mail_thread

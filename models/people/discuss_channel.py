@@ -2,6 +2,8 @@ from odoo import models
 
 
 class DiscussChannel(models.Model):
+    """Channels of all employees are not for a provider's people."""
+
     _inherit = "discuss.channel"
 
     def _subscribe_users_automatically_get_members(self):

@@ -81,6 +81,8 @@ ON_SITE_MODELS = frozenset(
 
 
 class IrRule(models.Model):
+    """What is open on a company's premises to whoever is not of the house."""
+
     _inherit = "ir.rule"
 
     # cached as in base, whose cache it stands before: nobody else pays for it

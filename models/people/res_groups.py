@@ -2,6 +2,8 @@ from odoo import models
 
 
 class ResGroups(models.Model):
+    """Membership of a group can make somebody one of a provider's people, or end it."""
+
     _inherit = "res.groups"
 
     def write(self, vals):

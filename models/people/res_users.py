@@ -9,6 +9,8 @@ PROVIDER_GROUPS = (
 
 
 class ResUsers(models.Model):
+    """Who works for a provider, and what that user may read."""
+
     _inherit = "res.users"
 
     collection_agent_ids = fields.One2many(

@@ -7,6 +7,8 @@ INTERNAL_GROUPS = "base.group_user"
 
 
 class AccountMove(models.Model):
+    """The position follows what happens to an invoice, and shows on it."""
+
     _inherit = "account.move"
 
     collection_item_ids = fields.One2many(

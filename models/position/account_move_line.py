@@ -14,6 +14,8 @@ POSITION_FIELDS = {
 
 
 class AccountMoveLine(models.Model):
+    """The position follows what happens to a journal item."""
+
     _inherit = "account.move.line"
 
     _no_followup_idx = models.Index("(id) WHERE no_followup")

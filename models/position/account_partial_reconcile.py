@@ -2,6 +2,8 @@ from odoo import api, models
 
 
 class AccountPartialReconcile(models.Model):
+    """The position follows what is matched, and what is undone."""
+
     _inherit = "account.partial.reconcile"
 
     @api.model_create_multi

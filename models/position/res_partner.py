@@ -10,6 +10,8 @@ CREDIT_GROUPS = (
 
 
 class ResPartner(models.Model):
+    """What is known of a customer as a debtor."""
+
     _inherit = "res.partner"
 
     # what rules look through: of a partner, the accounts and a provider's agents

@@ -2,6 +2,8 @@ from odoo import models
 
 
 class AccountMove(models.Model):
+    """Bills of exchange drawn on an invoice."""
+
     _inherit = "account.move"
 
     def action_collection_draw_bill(self):

@@ -2,6 +2,8 @@ from odoo import fields, models
 
 
 class CollectionItem(models.Model):
+    """Bills of exchange drawn on an item."""
+
     _inherit = "collection.item"
 
     bill_ids = fields.Many2many(
