@@ -8,7 +8,7 @@ from odoo.tools import SQL
 
 
 class CollectionItem(models.Model):
-    """When an item becomes time-barred; `tools.limitation` is the same for one claim."""
+    """When an item is time-barred; `tools.limitation` is the rule for one claim."""
 
     _inherit = "collection.item"
 
