@@ -1,1 +1,1 @@
-from . import collection_demo
+from .load import load_demo

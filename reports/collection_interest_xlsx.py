@@ -1,12 +1,10 @@
-import io
-
 from odoo import fields
 
 from ..tools.late_interest import half_year_start
-from .collection_placement_xlsx import PlacementWorkbook
+from .collection_workbook import CollectionWorkbook
 
 
-class InterestWorkbook(PlacementWorkbook):
+class InterestWorkbook(CollectionWorkbook):
     """The interest and indemnities of items to a day, for whoever checks them.
 
     One row per segment of interest and per indemnity, with the rate and where it was
@@ -14,41 +12,23 @@ class InterestWorkbook(PlacementWorkbook):
     """
 
     def __init__(self, items, date_to):
+        super().__init__(items.env)
         self.items = items
         self.date_to = date_to
-        self.env = items.env
-        self.stream = io.BytesIO()
-        self.formats = {}
 
-    def get_content(self):
-        """Write the workbook and return it as bytes.
+    def _get_properties(self):
+        return {"title": self.env._("Late-payment interest")}
+
+    def _write_sheets(self):
+        self.percent = self.workbook.add_format({"num_format": "0.00##"})
+        self._write_calculation()
+        self._write_settlements()
+
+    def _write_calculation(self):
+        """The sheet of the figures.
 
         :raise UserError: the rate of a half-year is missing
         """
-        # slow to import, and needed by few requests
-        import xlsxwriter  # noqa: PLC0415
-
-        with xlsxwriter.Workbook(
-            self.stream,
-            {
-                "constant_memory": True,
-                "strings_to_formulas": False,
-                "strings_to_numbers": False,
-                "strings_to_urls": False,
-            },
-        ) as self.workbook:
-            self.workbook.set_properties({"title": self.env._("Late-payment interest")})
-            self.header = self.workbook.add_format(
-                {"bold": True, "bottom": 1, "bg_color": "#EEF1F4", "text_wrap": True}
-            )
-            self.bold = self.workbook.add_format({"bold": True})
-            self.date = self.workbook.add_format({"num_format": self._date_format()})
-            self.percent = self.workbook.add_format({"num_format": "0.00##"})
-            self._write_calculation()
-            self._write_settlements()
-        return self.stream.getvalue()
-
-    def _write_calculation(self):
         sheet = self._add_sheet(
             self.env._("Calculation"),
             [
@@ -158,15 +138,15 @@ class InterestWorkbook(PlacementWorkbook):
         for row, settlement in enumerate(settlements, start=1):
             currency = settlement.currency_id
             # sudo: names only, of a settlement that the user may read
-            named = settlement.sudo()
+            settlement_sudo = settlement.sudo()
             self._write_date(sheet, row, 0, settlement.date)
-            self._write_text(sheet, row, 1, named.account_id.partner_name)
+            self._write_text(sheet, row, 1, settlement_sudo.account_id.partner_name)
             self._write_text(sheet, row, 2, settlement.item_name)
             self._write_text(sheet, row, 3, labels["kind"][settlement.kind])
             self._write_date(sheet, row, 4, settlement.date_to)
             self._write_amount(sheet, row, 5, settlement.amount_interest, currency)
             self._write_amount(sheet, row, 6, settlement.amount_indemnity, currency)
-            self._write_text(sheet, row, 7, named.move_id.name)
+            self._write_text(sheet, row, 7, settlement_sudo.move_id.name)
             self._write_text(sheet, row, 8, settlement.reason)
-            self._write_text(sheet, row, 9, named.user_id.name)
+            self._write_text(sheet, row, 9, settlement_sudo.user_id.name)
             self._write_text(sheet, row, 10, labels["state"][settlement.state])

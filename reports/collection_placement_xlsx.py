@@ -1,69 +1,25 @@
-import io
-import re
-
-from odoo.tools import get_lang
-
-#: strftime directives of a language's date format as a spreadsheet writes them
-DATE_CODES = {
-    "%d": "dd",
-    "%-d": "d",
-    "%m": "mm",
-    "%-m": "m",
-    "%b": "mmm",
-    "%B": "mmmm",
-    "%y": "yy",
-    "%Y": "yyyy",
-}
+from .collection_workbook import CollectionWorkbook
 
 
-class PlacementWorkbook:
+class PlacementWorkbook(CollectionWorkbook):
     """The hand-over list of one placement as a spreadsheet.
 
-    Rows are written to disk as they come, and records are read in batches: memory
-    does not grow with the hand-over. Text is always written as text, whatever it
-    begins with.
+    Records are read in batches, which are forgotten once they are written.
     """
 
     def __init__(self, placement):
+        super().__init__(placement.env)
         self.placement = placement
-        self.env = placement.env
-        self.stream = io.BytesIO()
-        self.formats = {}
 
-    def get_content(self):
-        """Write the workbook and return it as bytes."""
-        # slow to import, and needed by few requests
-        import xlsxwriter  # noqa: PLC0415
+    def _get_properties(self):
+        return {
+            "title": self.env._("Hand-over %(number)s", number=self.placement.number),
+            "company": self.placement.company_id.name,
+        }
 
-        with xlsxwriter.Workbook(
-            self.stream,
-            {
-                "constant_memory": True,
-                "strings_to_formulas": False,
-                "strings_to_numbers": False,
-                "strings_to_urls": False,
-            },
-        ) as self.workbook:
-            self.workbook.set_properties(
-                {
-                    "title": self.env._(
-                        "Hand-over %(number)s", number=self.placement.number
-                    ),
-                    "company": self.placement.company_id.name,
-                }
-            )
-            self.header = self.workbook.add_format(
-                {"bold": True, "bottom": 1, "bg_color": "#EEF1F4", "text_wrap": True}
-            )
-            self.bold = self.workbook.add_format({"bold": True})
-            self.date = self.workbook.add_format({"num_format": self._date_format()})
-            self._write_lists()
-            self._write_totals()
-        return self.stream.getvalue()
-
-    # ------------------------------------------------------------------
-    # Sheets
-    # ------------------------------------------------------------------
+    def _write_sheets(self):
+        self._write_lists()
+        self._write_totals()
 
     def _write_lists(self):
         accounts = self._add_sheet(
@@ -183,55 +139,3 @@ class PlacementWorkbook:
             sheet.write_number(row, 3, followed[0])
             self._write_amount(sheet, row, 4, followed[1], currency)
             self._write_amount(sheet, row, 5, handed[1] + followed[1], currency)
-
-    # ------------------------------------------------------------------
-    # Cells
-    # ------------------------------------------------------------------
-
-    def _add_sheet(self, name, columns):
-        """A sheet with a header row that stays in sight."""
-        sheet = self.workbook.add_worksheet(name[:31])
-        sheet.freeze_panes(1, 2)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0)
-        for column, (label, width) in enumerate(columns):
-            sheet.set_column(column, column, width)
-            sheet.write_string(0, column, label, self.header)
-        return sheet
-
-    @staticmethod
-    def _write_text(sheet, row, column, value):
-        if value:
-            sheet.write_string(row, column, value)
-
-    def _write_date(self, sheet, row, column, value):
-        if value:
-            sheet.write_datetime(row, column, value, self.date)
-
-    def _write_amount(self, sheet, row, column, value, currency):
-        sheet.write_number(
-            row, column, currency.round(value), self._amount_format(currency)
-        )
-
-    def _amount_format(self, currency):
-        if currency not in self.formats:
-            digits = "0" * currency.decimal_places
-            number = f"#,##0.{digits}" if digits else "#,##0"
-            symbol = '"{}"'.format((currency.symbol or currency.name).replace('"', ""))
-            self.formats[currency] = self.workbook.add_format(
-                {
-                    "num_format": f"{number} {symbol}"
-                    if currency.position == "after"
-                    else f"{symbol} {number}"
-                }
-            )
-        return self.formats[currency]
-
-    def _date_format(self):
-        """The user's date format, in the spreadsheet's codes."""
-        code = get_lang(self.env).date_format
-        for directive, excel in DATE_CODES.items():
-            code = code.replace(directive, excel)
-        return code if re.fullmatch(r"[dmy /.,-]+", code) else "yyyy-mm-dd"

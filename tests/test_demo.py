@@ -9,7 +9,9 @@ class TestDemo(HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         # a shorter history than the one users load: the same scenes, in less time
-        cls.logins = cls.env["collection.demo"]._load(lang="en_US", months=7)
+        cls.logins = cls.env["res.company"]._load_collection_demo(
+            lang="en_US", months=7
+        )
         cls.company = cls.env.ref("__collection_demo__.company")
 
     def _search(self, model, *domain):
@@ -18,7 +20,9 @@ class TestDemo(HttpCase):
     def test_loading_again_creates_nothing(self):
         models = ("res.users", "res.company", "account.move", "collection.account")
         before = [self.env[model].search_count([]) for model in models]
-        self.assertEqual(self.env["collection.demo"]._load(lang="en_US"), self.logins)
+        self.assertEqual(
+            self.env["res.company"]._load_collection_demo(lang="en_US"), self.logins
+        )
         self.assertEqual([self.env[m].search_count([]) for m in models], before)
 
     def test_logins_authenticate(self):

@@ -427,12 +427,14 @@ rename_db() {
     "$PG_BIN/psql" -qc "ALTER DATABASE \"$1\" RENAME TO \"$2\""
 }
 
-# drop_orphans PREFIX: the databases PREFIX_<pid> of runs that were killed
+# drop_orphans PREFIX: the databases PREFIX_<pid> and PREFIX_<pid>_<number> of runs that
+# were killed
 drop_orphans() {
-    local db
+    local db pid
     for db in $("$PG_BIN/psql" -qtAc \
-        "SELECT datname FROM pg_database WHERE datname ~ '^$1_[0-9]+\$'"); do
-        kill -0 "${db##*_}" 2>/dev/null || drop_db "$db"
+        "SELECT datname FROM pg_database WHERE datname ~ '^$1_[0-9]+(_[0-9]+)?\$'"); do
+        pid=${db#"$1_"}
+        kill -0 "${pid%_*}" 2>/dev/null || drop_db "$db"
     done
 }
 
@@ -478,12 +480,16 @@ ensure_all() {
 # through ODOO_RC, because the place of a "-c" differs from command to command.
 run_odoo() { "$VENV/bin/python" "$ODOO_BIN" "$@"; }
 
-free_port() {
-    python3 - <<'PY'
-import socket
-with socket.socket() as probe:
+free_port() { free_ports 1; }
+
+# free_ports COUNT: different ones, on one line
+free_ports() {
+    python3 - "$1" <<'PY'
+import socket, sys
+probes = [socket.socket() for _ in range(int(sys.argv[1]))]
+for probe in probes:
     probe.bind(("127.0.0.1", 0))
-    print(probe.getsockname()[1])
+print(*(probe.getsockname()[1] for probe in probes))
 PY
 }
 

@@ -367,7 +367,7 @@ class CollectionDispute(models.Model):
         laid_sudo._update_disputed()
         disputes.sudo().account_id._mark_stale()
         for dispute in disputes:
-            dispute._tell_opening()
+            dispute._notify_opening()
         return disputes
 
     def _check_contestable(self):
@@ -403,7 +403,7 @@ class CollectionDispute(models.Model):
                 )
             )
 
-    def _tell_opening(self):
+    def _notify_opening(self):
         """Tell who is to decide and the customer's salesperson, once each."""
         self.ensure_one()
         # sudo: the right to open it was checked; the timeline is the company's

@@ -433,11 +433,11 @@ class CollectionPaymentPlan(models.Model):
         self.amount_received = sum(parts.mapped("amount_received"))
         if state != self.state:
             self.state = state
-            self._follow_up(missed[:1])
+            self._report_outcome(missed[:1])
             changed = True
         return changed
 
-    def _follow_up(self, missed):
+    def _report_outcome(self, missed):
         """Tell the timeline; a default comes back on top of the diary."""
         self.account_id._message_log(
             body=self.env._(

@@ -401,7 +401,7 @@ class CollectionPromise(models.Model):
             changed |= promise
         self._mark_items(account_ids)
         for promise, state_before in before.items():
-            promise._follow_up(state_before)
+            promise._report_outcome(state_before)
         return len(changed)
 
     @api.model
@@ -436,7 +436,7 @@ class CollectionPromise(models.Model):
             ["promise_id"], flush=False
         )
 
-    def _follow_up(self, state_before):
+    def _report_outcome(self, state_before):
         """Tell the timeline, and put a broken promise back on top of the diary."""
         self.ensure_one()
         self.account_id._message_log(

@@ -131,7 +131,7 @@ class CollectionAccount(models.Model):
                 self.sudo().letter_ids._get_open_calls()._recompute_before_sending()
             # what the call leads to is there first: a call is never rewritten
             links = {
-                f"{kind}_id": getattr(self, f"_follow_up_{kind}")(
+                f"{kind}_id": getattr(self, f"_record_follow_up_{kind}")(
                     follow_up[kind], vals
                 ).id
                 for kind in kinds
@@ -141,7 +141,7 @@ class CollectionAccount(models.Model):
             )
             for kind in ("contact", "duplicate", "means"):
                 if kind in follow_up:
-                    getattr(self, f"_follow_up_{kind}")(follow_up[kind], call)
+                    getattr(self, f"_record_follow_up_{kind}")(follow_up[kind], call)
         return call
 
     @api.model
@@ -197,7 +197,7 @@ class CollectionAccount(models.Model):
     # What came of it
     # ------------------------------------------------------------------
 
-    def _follow_up_promise(self, values, vals):
+    def _record_follow_up_promise(self, values, vals):
         values = dict(values)
         confirm = values.pop("confirm", False)
         values.setdefault("person", vals.get("person"))
@@ -226,17 +226,17 @@ class CollectionAccount(models.Model):
         letter_sudo._queue_sending()
         return letter_sudo
 
-    def _follow_up_plan(self, values, vals):
+    def _record_follow_up_plan(self, values, vals):
         values = dict(values)
         values.setdefault("person", vals.get("person"))
         return self._propose_plan(values)
 
-    def _follow_up_dispute(self, values, vals):
+    def _record_follow_up_dispute(self, values, vals):
         return self._open_dispute(
             {**values, "description": values.get("description") or vals.get("note")}
         )
 
-    def _follow_up_bill(self, values, vals):
+    def _record_follow_up_bill(self, values, vals):
         bill = self.env["collection.bill"].search(
             [("id", "=", values.get("bill_id") or 0), ("account_id", "=", self.id)]
         )
@@ -245,7 +245,7 @@ class CollectionAccount(models.Model):
         bill._chase(values.get("alternative"))
         return bill
 
-    def _follow_up_duplicate(self, values, call):
+    def _record_follow_up_duplicate(self, values, call):
         if not values.get("item_ids"):
             raise UserError(self.env._("Say which invoices to send a copy of."))
         self._send_duplicates(self._get_chosen_items(values["item_ids"]))
@@ -333,7 +333,7 @@ class CollectionAccount(models.Model):
             return user.email_formatted
         return company.collection_email or company.email or ""
 
-    def _follow_up_contact(self, values, call):
+    def _record_follow_up_contact(self, values, call):
         """Add a contact of the customer, or change one's number."""
         values = {
             name: value.strip() if isinstance(value, str) else value
@@ -424,7 +424,7 @@ class CollectionAccount(models.Model):
             body=body, author_id=self.env.user.sudo().partner_id.id
         )
 
-    def _follow_up_means(self, values, call):
+    def _record_follow_up_means(self, values, call):
         values = dict(values)
         values.setdefault("person", call.person)
         target, answer = values.pop("target", False), values.pop("answer", False)

@@ -5,7 +5,7 @@ from odoo.tools import plaintext2html
 
 from ...tools.ageing import BUCKETS
 from ...tools.call_window import local
-from ..upstream.collection_bill import OUT
+from ..upstream.collection_bill import AWAITING_RETURN
 
 #: invoices, agreements of each kind and events that the call screen shows
 SHEET_ITEMS = 8
@@ -189,7 +189,7 @@ class CollectionAccount(models.Model):
             ("collection.promise", ("open", "partial", "broken"), "date_promised"),
             ("collection.payment.plan", ("to_approve", "active"), "next_date"),
             ("collection.dispute", ("open", "in_progress"), "date_opened"),
-            ("collection.bill", OUT, "date_return_deadline"),
+            ("collection.bill", AWAITING_RETURN, "date_return_deadline"),
         ):
             records = self.env[model].search(
                 [("account_id", "=", self.id), ("state", "in", states)],

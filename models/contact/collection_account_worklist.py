@@ -20,7 +20,7 @@ from ...tools.priority import score
 from ..base.collection_provider_mixin import _may_write
 from ..base.roles import check_manager
 from ..customer.collection_segment import SERVICE_DEFAULTS
-from ..upstream.collection_bill import OUT
+from ..upstream.collection_bill import AWAITING_RETURN
 
 #: for how long a customer who was offered to an agent is offered to nobody else
 CLAIM_MINUTES = 15
@@ -282,7 +282,7 @@ class CollectionAccount(models.Model):
                 """,
                 condition=condition,
                 today=today,
-                out=OUT,
+                out=AWAITING_RETURN,
             )
         )
 

@@ -330,7 +330,7 @@ class CollectionCall(models.Model):
             return self._create_as_user(self._clean_calls(vals_list))
         calls = super().create([self._complete_values(vals) for vals in vals_list])
         for call in calls:
-            call._follow_up()
+            call._apply_to_account()
         return calls
 
     @api.model
@@ -462,7 +462,7 @@ class CollectionCall(models.Model):
             or typed
         )
 
-    def _follow_up(self):
+    def _apply_to_account(self):
         """What a call leads to: the account's diary, its timeline, its call level."""
         self.ensure_one()
         # sudo: the record rules have let this caller call this account; what
@@ -482,7 +482,7 @@ class CollectionCall(models.Model):
             return
         account.with_user(caller_sudo)._release_claim()
         if self.outcome_id.tell_salesperson:
-            self._tell_salesperson()
+            self._notify_salesperson()
         letters = account.letter_ids._get_open_calls()
         if self.right_party:
             # what was asked for has been done
@@ -498,7 +498,7 @@ class CollectionCall(models.Model):
             ).date_tried = fields.Date.context_today(self)
 
     def _note_in_diary(self):
-        # sudo: as in `_follow_up`
+        # sudo: as in `_apply_to_account`
         account = self.account_id.sudo()
         if self.next_action_date:
             account.write(
@@ -543,7 +543,7 @@ class CollectionCall(models.Model):
         self.ensure_one()
         return [self[name].number for name in sorted(LINK_FIELDS) if self[name]]
 
-    def _tell_salesperson(self):
+    def _notify_salesperson(self):
         """What a salesperson must know of his customer before his next visit."""
         # sudo: who the salesperson is; the timeline is the company's
         account = self.sudo().account_id

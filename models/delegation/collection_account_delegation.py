@@ -13,6 +13,19 @@ class CollectionAccount(models.Model):
         string="Hand-overs",
     )
 
+    def _get_reasons_to_stay(self):
+        """Why this account may not go to a provider, whoever asks: codes in the order
+        in which they settle it, none when it may."""
+        self.ensure_one()
+        reasons = {
+            "delegated": self.delegation_state == "delegated",
+            "proposed": self.delegation_state == "proposed",
+            "reserved": self.reserved,
+            "never": self.segment_id.delegation == "never",
+            "insolvent": self.insolvency_date,
+        }
+        return [code for code, holds in reasons.items() if holds]
+
     def _update_delegation(self):
         """Recompute now what depends on the hand-over, without a line for each field
         in the timeline: the hand-over and the recall write their own."""

@@ -5,8 +5,8 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 from odoo.tools.sql import table_columns
 
-#: states of a hand-over whose accounts the provider works
-HANDED_OVER = ("handed_over", "accepted")
+from .collection_placement_line import HANDED_OVER
+
 #: what a customer may use depends on what it is
 MEANS_FIELDS = ("payment_means", "payment_means_target")
 #: of two answers to one campaign, the one that says more

@@ -2,6 +2,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .collection_mandate import WORKING
+
+#: states of a hand-over whose accounts the provider works
+HANDED_OVER = ("handed_over", "accepted")
 #: outcomes of a line, after which the provider no longer works the account
 SETTLED_STATES = ("paid", "credited")
 
@@ -110,14 +114,16 @@ class CollectionPlacementLine(models.Model):
     def _check_can_go(self):
         """Refuse accounts that must not leave the company."""
         for account in self.account_id:
-            if account.reserved or account.segment_id.delegation == "never":
+            # on a proposed hand-over it is because of these very lines
+            reasons = account._get_reasons_to_stay()
+            if "reserved" in reasons or "never" in reasons:
                 raise UserError(
                     self.env._(
                         "%(customer)s is reserved and stays in-house.",
                         customer=account.display_name,
                     )
                 )
-            if account.insolvency_date:
+            if "insolvent" in reasons:
                 raise UserError(
                     self.env._(
                         "%(customer)s is insolvent: declare the claim instead of "
@@ -125,7 +131,7 @@ class CollectionPlacementLine(models.Model):
                         customer=account.display_name,
                     )
                 )
-            if account.delegation_state == "delegated":
+            if "delegated" in reasons:
                 raise UserError(
                     self.env._(
                         "%(customer)s is with a provider already.",
@@ -428,11 +434,12 @@ class CollectionPlacementLine(models.Model):
         changed += self_sudo._relink(accounts)
         changed += self_sudo._add_items(
             SQL(
-                """%(accounts)s AND placement.state IN ('handed_over', 'accepted')
+                """%(accounts)s AND placement.state IN %(handed_over)s
                    AND (mandate.new_item_rule = 'all'
                         OR (mandate.new_item_rule = 'overdue'
                             AND ci.date_due < %(today)s))""",
                 accounts=accounts,
+                handed_over=HANDED_OVER,
                 today=fields.Date.context_today(self),
             ),
             followed=True,
@@ -460,9 +467,7 @@ class CollectionPlacementLine(models.Model):
                    AND line.state IN %(settled)s
                    AND acc.placement_line_id IS NULL
                    AND acc.delegation_state = 'in_house'
-                   AND mandate.state IN ('pilot', 'live', 'review')
-                   AND mandate.date_start <= %(today)s
-                   AND (mandate.date_end IS NULL OR mandate.date_end >= %(today)s)
+                   AND mandate.id IN %(working)s
                    -- only the last hand-over speaks for the account
                    AND NOT EXISTS (
                         SELECT 1 FROM collection_placement_line later
@@ -481,6 +486,7 @@ class CollectionPlacementLine(models.Model):
                 """,
                 accounts=accounts,
                 settled=SETTLED_STATES,
+                working=self.env["collection.mandate"]._search(WORKING).subselect(),
                 today=today,
             )
         )
@@ -516,7 +522,7 @@ class CollectionPlacementLine(models.Model):
                   FROM collection_placement_line line
                   JOIN collection_placement placement
                     ON placement.id = line.placement_id
-                   AND placement.state IN ('handed_over', 'accepted')
+                   AND placement.state IN %(handed_over)s
                   JOIN collection_placement_item held
                     ON held.line_id = line.id AND held.recalled IS NOT TRUE
                  WHERE %(accounts)s AND line.state = 'active'
@@ -525,6 +531,7 @@ class CollectionPlacementLine(models.Model):
              RETURNING ci.id
                 """,
                 accounts=accounts,
+                handed_over=HANDED_OVER,
             )
         )
         self._invalidate_items([row[0] for row in rows])

@@ -169,10 +169,10 @@ class CollectionProviderNote(models.Model):
         note_sudo = self.sudo().create(
             {**vals, "body": body, "agent_id": agent_sudo.id}
         )
-        note_sudo._tell_company()
+        note_sudo._notify_company()
         return note_sudo
 
-    def _tell_company(self):
+    def _notify_company(self):
         """Write it on the customer's timeline and to whoever looks after him."""
         self.ensure_one()
         labels = dict(self._fields["kind"]._description_selection(self.env))

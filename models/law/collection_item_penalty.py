@@ -1,3 +1,4 @@
+import datetime
 from collections import defaultdict
 from decimal import Decimal
 from typing import NamedTuple
@@ -19,6 +20,31 @@ ZERO = Decimal(0)
 def array_literal(numbers):
     """Numbers as one PostgreSQL array, quicker to parse than a list of them."""
     return "{" + ",".join(map(str, numbers)) + "}"
+
+
+class PenaltyRow(NamedTuple):
+    """What the database knows of an item for its penalties, see `_fetch_penalty_rows`.
+
+    key, group: as in `Penalty`
+    amount: what was owed at first, without what is disputed, digit by digit
+    carries: whether the indemnity of the invoice may stand on this row
+    is_interest: whether the invoice claims interest itself
+    """
+
+    key: int
+    group: int
+    item_id: int
+    move_id: int
+    company_id: int
+    currency_id: int
+    amount: str
+    date_due: datetime.date
+    date_to: datetime.date
+    debtor_type: str
+    agreed_rate: float
+    date_insolvency: datetime.date | None
+    carries: bool
+    is_interest: bool
 
 
 class Penalty(NamedTuple):
@@ -87,14 +113,14 @@ class CollectionItem(models.Model):
     def _fetch_penalty_rows(
         self, source, key, group, date_to, carries, condition, order
     ):
-        """Rows for `_compute_item_penalties`, in one query.
+        """`PenaltyRow`s for `_compute_item_penalties`, in one query.
 
         All arguments are SQL over `source`, which has the items as `item`.
 
         :param carries: whether the indemnity of the invoice may stand on this row
         """
         self.env["collection.account"]._flush_all()
-        return self.env.execute_query(
+        rows = self.env.execute_query(
             SQL(
                 """
                 SELECT %(key)s, %(group)s, item.id, item.move_id,
@@ -125,6 +151,7 @@ class CollectionItem(models.Model):
                 order=order,
             )
         )
+        return [PenaltyRow._make(row) for row in rows]
 
     def _get_notice_dates(self):
         """Day of the first formal notice sent about each item: {item: date}.
@@ -144,94 +171,85 @@ class CollectionItem(models.Model):
         Regime = self.env["collection.interest.regime"]
         regimes = Regime._get_by_debtor_type()
         rates = self.env["collection.reference.rate"]._get_rate_table()
-        credited, payments = self.browse(row[2] for row in rows)._get_received()
+        credited, payments = self.browse(row.item_id for row in rows)._get_received()
         from_notice = {kind for kind, regime in regimes.items() if regime.from_notice}
         notices = {
             item.id: date
             for item, date in self.browse(
-                row[2] for row in rows if row[9] in from_notice
+                row.item_id for row in rows if row.debtor_type in from_notice
             )
             ._get_notice_dates()
             .items()
         }
-        settled, settled_moves = self._group_settlements({row[3] for row in rows})
+        settled, settled_moves = self._group_settlements({row.move_id for row in rows})
         rules, indemnities, carried = {}, {}, set()
         roundings = {
             currency.id: Decimal(str(currency.rounding))
-            for currency in self.env["res.currency"].browse({row[5] for row in rows})
+            for currency in self.env["res.currency"].browse(
+                {row.currency_id for row in rows}
+            )
         }
         for row in rows:
-            (
-                key,
-                group,
-                item_id,
-                move_id,
-                company_id,
-                currency_id,
-                amount,
-                date_due,
-                date_to,
-                debtor_type,
-                agreed_rate,
-                date_insolvency,
-                carries,
-                is_interest,
-            ) = row
-            regime = regimes.get(debtor_type)
-            if not regime or is_interest:
-                yield Penalty(key, group, item_id)
+            regime = regimes.get(row.debtor_type)
+            if not regime or row.is_interest:
+                yield Penalty(row.key, row.group, row.item_id)
                 continue
-            rule_key = (debtor_type, company_id, agreed_rate)
+            rule_key = (row.debtor_type, row.company_id, row.agreed_rate)
             if rule_key not in rules:
-                company = self.env["res.company"].browse(company_id)
+                company = self.env["res.company"].browse(row.company_id)
                 # sudo: how the company claims, for whoever may claim
                 rules[rule_key] = (
-                    regime._to_tool(company.sudo(), agreed_rate),
+                    regime._to_tool(company.sudo(), row.agreed_rate),
                     company.sudo().collection_imputation,
                 )
             rule, allocation = rules[rule_key]
-            amount = Decimal(amount) - credited.get(item_id, ZERO)
-            received = payments.get(item_id, ())
-            own = settled.get(item_id)
+            amount = Decimal(row.amount) - credited.get(row.item_id, ZERO)
+            received = payments.get(row.item_id, ())
+            own = settled.get(row.item_id)
             try:
                 segments = interest_segments(
                     amount,
-                    date_due,
-                    date_to,
+                    row.date_due,
+                    row.date_to,
                     rule,
                     rates,
                     payments=received,
-                    date_notice=notices.get(item_id),
-                    date_insolvency=date_insolvency,
-                    rounding=roundings[currency_id],
+                    date_notice=notices.get(row.item_id),
+                    date_insolvency=row.date_insolvency,
+                    rounding=roundings[row.currency_id],
                     allocation=allocation,
                     settled=own["periods"] if own else (),
                 )
             except MissingRateError as error:
-                yield Penalty(key, group, item_id, error=error)
+                yield Penalty(row.key, row.group, row.item_id, error=error)
                 continue
-            indemnity, invoice = ZERO, settled_moves.get(move_id)
+            indemnity, invoice = ZERO, settled_moves.get(row.move_id)
             if (
                 regime.indemnity
-                and carries
-                and not date_insolvency
-                and move_id not in carried
+                and row.carries
+                and not row.date_insolvency
+                and row.move_id not in carried
                 and not (invoice and invoice["settled"])
-                and is_late(amount, date_due, date_to, received)
+                and is_late(amount, row.date_due, row.date_to, received)
             ):
-                carried.add(move_id)
-                indemnity_key = (regime.id, currency_id, company_id, date_to)
+                carried.add(row.move_id)
+                indemnity_key = (
+                    regime.id,
+                    row.currency_id,
+                    row.company_id,
+                    row.date_to,
+                )
                 if indemnity_key not in indemnities:
                     indemnities[indemnity_key] = self._convert_indemnity(*indemnity_key)
                 indemnity = indemnities[indemnity_key]
             if not own and not invoice:
-                yield Penalty(key, group, item_id, segments, indemnity)
+                yield Penalty(row.key, row.group, row.item_id, segments, indemnity)
                 continue
             interest = sum((segment.amount for segment in segments), ZERO)
             yield Penalty(
-                key,
-                group,
-                item_id,
+                row.key,
+                row.group,
+                row.item_id,
                 segments,
                 indemnity,
                 min(interest, own["waived"]) if own else ZERO,

@@ -296,7 +296,7 @@ class CollectionLetter(models.Model):
         Cron._commit_progress(remaining=self.search_count(self._queue_domain()))
         while batch := self._lock_queued():
             batch._send()
-            batch._tell_managers()
+            batch._notify_managers()
             if batch._get_queued():
                 # nothing can be printed: the next pass, in an hour, may find it mended
                 Cron._commit_progress(len(batch), remaining=0)
@@ -384,7 +384,7 @@ class CollectionLetter(models.Model):
                 break
         return sent
 
-    def _tell_managers(self):
+    def _notify_managers(self):
         """Letters that could not be printed for the first time: ask the managers of
         their runs, or else the collectors, to look."""
         failed = self.filtered(

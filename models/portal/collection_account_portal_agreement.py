@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..agreement.collection_promise import MEANS
-from ..upstream.collection_bill import OUT
+from ..upstream.collection_bill import AWAITING_RETURN
 from ..upstream.collection_precheck import CHECKS
 
 #: records of one kind shown on a customer's page, the newest
@@ -173,7 +173,7 @@ class CollectionAccount(models.Model):
                 "reason": bill.reason or "",
                 "state": bill.state,
                 "state_label": bill._get_state_label(),
-                "out": bill.state in OUT,
+                "out": bill.state in AWAITING_RETURN,
             }
             for bill in bills
         ]

@@ -342,12 +342,12 @@ class CollectionComplaint(models.Model):
         complaints = super(CollectionComplaint, quiet).create(vals_list)
         complaints = complaints.with_env(self.env)
         for complaint in complaints:
-            complaint._tell_recording()
+            complaint._notify_recording()
             if complaint.category in STOPPING:
                 complaint._stop_calls()
         return complaints
 
-    def _tell_recording(self):
+    def _notify_recording(self):
         """Write it in the customer's timeline and ask who is to answer, by when."""
         self.ensure_one()
         labels = dict(self._fields["category"]._description_selection(self.env))

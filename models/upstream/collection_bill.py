@@ -5,7 +5,7 @@ from odoo.tools import SQL, format_date
 from ...tools.bill import RETURN_DAYS, chase_date, return_deadline
 
 #: states in which the bill is out and has not come back
-OUT = ("sent", "chased", "late")
+AWAITING_RETURN = ("sent", "chased", "late")
 
 
 class CollectionBill(models.Model):
@@ -305,7 +305,9 @@ class CollectionBill(models.Model):
         for bill in bills:
             late = bill.state == "late"
             bill._move(
-                OUT, "late" if late else "chased", chase_count=bill.chase_count + 1
+                AWAITING_RETURN,
+                "late" if late else "chased",
+                chase_count=bill.chase_count + 1,
             )
             if by_provider:
                 bill.account_id._message_log(
@@ -318,7 +320,7 @@ class CollectionBill(models.Model):
 
     def action_accept(self):
         """The bill came back accepted, in time or late."""
-        self._move(OUT, "accepted", date_returned=self._today())
+        self._move(AWAITING_RETURN, "accepted", date_returned=self._today())
 
     def action_refuse(self):
         """The customer refused the bill; say why in its reason first.
@@ -327,7 +329,7 @@ class CollectionBill(models.Model):
         checked makes the whole amount due (article L511-15 code de commerce).
         """
         self._check_reason()
-        self._move(OUT, "refused", date_returned=self._today())
+        self._move(AWAITING_RETURN, "refused", date_returned=self._today())
         for bill in self:
             amount = bill.currency_id.format(bill.amount)
             bill._bring_back(

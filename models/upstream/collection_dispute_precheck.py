@@ -14,7 +14,7 @@ class CollectionDispute(models.Model):
         ondelete="set null",
     )
 
-    def _tell_opening(self):
+    def _notify_opening(self):
         if self.precheck_id:
             self.precheck_id._report_anomaly(self)
-        return super()._tell_opening()
+        return super()._notify_opening()

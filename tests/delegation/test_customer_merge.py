@@ -1,3 +1,4 @@
+# pylint: disable=translation-required  # what a test posts, nobody reads
 from datetime import date
 
 from odoo import Command

@@ -1,3 +1,4 @@
+# pylint: disable=translation-required  # what a test posts, nobody reads
 from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import JsonRpcException, freeze_time, tagged

@@ -2,7 +2,7 @@ from odoo import Command, api, fields, models
 
 from ...models.agreement.collection_promise import MEANS
 from ...models.contact.collection_call import BLOCKING
-from ...models.upstream.collection_bill import OUT
+from ...models.upstream.collection_bill import AWAITING_RETURN
 
 
 class CollectionCallScreen(models.TransientModel):
@@ -101,7 +101,8 @@ class CollectionCallScreen(models.TransientModel):
     )
     bill_id = fields.Many2one(
         comodel_name="collection.bill",
-        domain=f"[('account_id', '=', account_id), ('state', 'in', {list(OUT)})]",
+        domain="[('account_id', '=', account_id),"
+        f" ('state', 'in', {list(AWAITING_RETURN)})]",
     )
     alternative = fields.Selection(
         selection=lambda self: (
@@ -140,9 +141,7 @@ class CollectionCallScreen(models.TransientModel):
 
     @api.model
     def _get_refusal_reasons(self):
-        changes = self.env.registry.get("collection.means.change")
-        field = changes and changes._fields.get("refusal_reason")
-        return field.selection if field else []
+        return self.env["collection.means.change"]._fields["refusal_reason"].selection
 
     # ------------------------------------------------------------------
     # Opening
@@ -158,20 +157,18 @@ class CollectionCallScreen(models.TransientModel):
         [main, *others] = account._get_sheet_contacts()
         reached = next((who for who in [main, *others] if who["phone"]), main)
         items = account._get_items_to_agree()
+        bill = self.env["collection.bill"].search(
+            [("account_id", "=", account.id), ("state", "in", AWAITING_RETURN)], limit=1
+        )
         values.update(
             {
                 "phone": reached["phone"],
                 "person": False if reached["customer"] else reached["name"],
                 "item_ids": [Command.set(items.ids)],
-                "bill_id": self.env["collection.bill"]
-                .search(
-                    [("account_id", "=", account.id), ("state", "in", OUT)], limit=1
-                )
-                .id,
+                "bill_id": bill.id,
+                "means_target": account.means_to_propose,
             }
         )
-        if "means_to_propose" in account._fields:
-            values["means_target"] = account.means_to_propose
         return {name: values[name] for name in values if name in fields}
 
     @api.depends("account_id")

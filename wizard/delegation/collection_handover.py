@@ -393,14 +393,9 @@ class CollectionHandover(models.TransientModel):
     def _decide(self, account, in_top, time_barred=False):
         """Whether `account` goes or stays, and the first reason that settles it."""
         segment = account.segment_id
-        if account.delegation_state in ("delegated", "proposed"):
-            return "stays", account.delegation_state
-        if account.reserved:
-            return "stays", "reserved"
-        if segment.delegation == "never":
-            return "stays", "never"
-        if account.insolvency_date:
-            return "stays", "insolvent"
+        reasons = account._get_reasons_to_stay()
+        if reasons:
+            return "stays", reasons[0]
         if time_barred:
             return "stays", "time_barred"
         mandate = self.mandate_id

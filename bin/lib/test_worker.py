@@ -1,0 +1,120 @@
+"""Odoo's command line, for one of the processes that share the tests of a run.
+
+Usage: test_worker.py collect|draw FOLDER ODOO_BIN ARGUMENT...
+
+``collect`` writes down in FOLDER which classes there are, and runs of them what belongs
+to the installation only; ``draw`` runs, class by class, what no other process has
+drawn. What came to its end is noted in FOLDER/done: what is missing was not tested.
+"""
+
+import json
+import os
+import runpy
+import sys
+from pathlib import Path
+
+import odoo.cli  # noqa: F401 - what sets Odoo up comes first
+from odoo.service import server
+
+#: how many ordinary tests it takes as long as to set up a class, and to test over HTTP
+SET_UP = 8
+HTTP_TEST = 4
+
+
+def seconds():
+    """A clock that tests do not freeze."""
+    return os.times().elapsed
+
+
+def by_class(tests):
+    """`tests` in lists by the name of their class, in the order they came in."""
+    classes = {}
+    for test in tests:
+        name = f"{type(test).__module__}.{type(test).__qualname__}"
+        classes.setdefault(name, []).append(test)
+    return classes
+
+
+class Share:
+    """What the processes of a run share: a folder with a file per class."""
+
+    def __init__(self, folder):
+        self.todo = Path(folder, "todo.json")
+        self.drawn = Path(folder, "drawn")
+        self.done = Path(folder, "done")
+
+    def write(self, module_names, classes, http_case):
+        """Note what is to be run, the longest first, so that all end together."""
+
+        def weight(name):
+            tests = classes[name]
+            each = HTTP_TEST if isinstance(tests[0], http_case) else 1
+            return SET_UP + each * len(tests)
+
+        self.drawn.mkdir()
+        self.done.mkdir()
+        todo = {
+            "modules": module_names,
+            "classes": {
+                name: len(classes[name])
+                for name in sorted(classes, key=weight, reverse=True)
+            },
+        }
+        self.todo.write_text(json.dumps(todo), encoding="utf-8")
+
+    def read(self):
+        return json.loads(self.todo.read_text(encoding="utf-8"))
+
+    def draw(self, classes):
+        """Yield the tests of each class that this process is the first to draw."""
+        for name in self.read()["classes"]:
+            try:
+                (self.drawn / name).touch(exist_ok=False)
+            except FileExistsError:
+                continue
+            started = seconds()
+            yield from classes[name]
+            # asked for the next one, the last one has ended
+            result = {"tests": len(classes[name]), "seconds": seconds() - started}
+            (self.done / name).write_text(json.dumps(result), encoding="utf-8")
+
+
+def share_tests(role, share):
+    """Have Odoo run, once the registry is loaded, what `role` says."""
+    preload_registries = server.preload_registries
+
+    def preload(dbnames):
+        # not before the command line is read: imported by a server that does not test,
+        # the framework complains
+        from odoo.tests import loader  # noqa: PLC0415
+        from odoo.tests.common import HttpCase  # noqa: PLC0415
+        from odoo.tests.suite import OdooSuite  # noqa: PLC0415
+
+        make_suite = loader.make_suite
+
+        class SharedSuite(OdooSuite):
+            def run(self, result, debug=False):
+                classes = by_class(self)
+                self._tests = share.draw(classes) if role == "draw" else []
+                return super().run(result, debug)
+
+        def make_shared_suite(module_names, position="at_install"):
+            if position != "post_install":
+                # whoever collects also installs
+                return make_suite(module_names if role == "collect" else [], position)
+            if role == "draw":
+                return SharedSuite(make_suite(share.read()["modules"], position))
+            suite = SharedSuite(make_suite(module_names, position))
+            share.write(module_names, by_class(suite), HttpCase)
+            return suite
+
+        loader.make_suite = make_shared_suite
+        return preload_registries(dbnames)
+
+    server.preload_registries = preload
+
+
+if __name__ == "__main__":
+    share_tests(sys.argv[1], Share(sys.argv[2]))
+    sys.argv = sys.argv[3:]
+    runpy.run_path(sys.argv[0], run_name="__main__")

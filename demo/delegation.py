@@ -1,0 +1,253 @@
+from datetime import timedelta
+
+from odoo import Command, fields
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .ledger import moment
+from .letters import file_as_sent
+from .names import name_records, named
+
+
+class DemoDelegation:
+    """What the demo company hands over to its two providers, and what they do."""
+
+    def __init__(self, env, company, customers, users, ledger, today):
+        self.env = env
+        self.company = company
+        self.customers = customers
+        self.users = users
+        self.ledger = ledger
+        self.today = today
+        # of the first hand-over
+        self.mandate = None
+        self.placement = None
+
+    def begin(self, date):
+        """The first mandate, and the accounts shared out among its agents."""
+        self.mandate = self._create_mandate()
+        accounts = self._choose(date, 16)
+        self.placement = self._hand_over(self.mandate, accounts, date)
+        team = self.mandate.agent_ids.filtered(lambda agent: not agent.supervisor)
+        self._share_out(self.placement, team)
+
+    def hand_over_abroad(self, date):
+        """A second provider tries its hand at the customers abroad."""
+        segment = self.env["collection.segment"].search([("code", "=", "sme")])
+        bank = self.env["res.partner.bank"].create(
+            {
+                "acc_number": "FR7610278010120001234567874",
+                "partner_id": named(self.env, "meridiane").id,
+            }
+        )
+        mandate = self.env["collection.mandate"].create(
+            {
+                "name": "Clients étrangers",
+                "provider_id": named(self.env, "meridiane").id,
+                "company_id": self.company.id,
+                "user_id": self.users["manager"].id,
+                "extent": "partial",
+                "mode": "on_behalf",
+                "reference": "MGC-2118",
+                "payment_bank_id": bank.id,
+                "phase": "off_site",
+                "date_start": self.today - timedelta(days=30),
+                "date_end": self.today + timedelta(days=60),
+                "segment_ids": [Command.set(segment.ids)],
+                "agent_ids": [Command.set(named(self.env, "agent_of_agent_2").ids)],
+            }
+        )
+        mandate.action_agree()
+        mandate.action_pilot()
+        name_records(self.env, {"mandate_abroad": mandate})
+        accounts = self.env["collection.account"].union(
+            *[
+                self.customers[key]["account"]
+                for key in ("rheinblick", "silberdistel", "marlowe")
+            ]
+        )
+        placement = self._hand_over(mandate, accounts.filtered("amount_open"), date)
+        self._share_out(placement, mandate.agent_ids)
+        # the provider presents itself first; one letter still waits for the manager
+        notices = placement.line_ids.account_id.letter_ids.filtered("mandate_id")
+        file_as_sent(notices[1:], date)
+
+    def look_at(self, date):
+        """The provider's people go through their list and open some customers."""
+        for key, rank in (("agent", 0), ("supervisor", 2), ("on_site", 1)):
+            accounts = self._still_active().account_id.with_user(self.users[key])
+            accounts._record_access("list")
+            accounts[rank::3]._record_access("form" if key == "on_site" else "page")
+            accounts[rank : rank + 1]._record_access("invoice")
+        # the log cannot be written to: these reads are told as of their day
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE collection_access_log
+                   SET date = %s + id %% 400 * interval '1 minute'
+                 WHERE date::date = %s
+                """,
+                moment(date, 8),
+                fields.Datetime.now().date(),
+            )
+        )
+        self.env["collection.access.log"].invalidate_model()
+
+    def recall_one(self):
+        """The manager takes one customer back: the management deals with it."""
+        account = self._still_active()[1:2].account_id
+        if account:
+            wizard = self.env["collection.recall"].create(
+                {
+                    "account_ids": [Command.set(account.ids)],
+                    "reason": "customer_request",
+                    "note": "le client souhaite un rendez-vous avec la direction",
+                }
+            )
+            wizard.action_recall()
+            wizard.unlink()
+
+    def pay_one(self, date):
+        """One customer settles everything a week after the provider's first call."""
+        account = self._still_active()[2:3].account_id
+        for key, row in self.customers.items():
+            if row["account"] == account:
+                self.ledger.pay_all(key, date)
+
+    def tell_provider(self):
+        """What the provider's agent agreed, and the meetings with the provider."""
+        agent = named(self.env, "agent_of_agent")
+        accounts = self.env["collection.account"].search(
+            [
+                ("mandate_id", "=", self.mandate.id),
+                ("delegation_state", "=", "delegated"),
+                ("amount_overdue", ">", 0),
+                ("amount_disputed", "=", 0),
+            ],
+            order="amount_overdue desc, id",
+        )
+        mine = [
+            account.with_user(self.users["agent"])
+            for account in accounts
+            if account.agent_id == agent
+            and account.with_user(self.users["agent"])._get_items_to_agree()
+        ]
+        # the largest asks for more time than the agent may grant
+        for account, count in zip(mine[:1], (6,), strict=False):
+            # nobody is written to about what the demo data ask for
+            account.with_context(mail_activity_quick_update=True)._portal_propose_plan(
+                {
+                    "instalment_count": count,
+                    "date_first": self.today + timedelta(days=12),
+                    "payment_means": "transfer",
+                    "person": "Mme Roussel, comptabilité",
+                }
+            )
+        for account, days, person in zip(
+            mine[1:3], (3, 8), ("M. Vasseur", "Mme Kessler"), strict=False
+        ):
+            items = account._get_items_to_agree()
+            account._portal_new_promise(
+                {
+                    "amount": sum(items.mapped("amount_residual")),
+                    "date_promised": self.today + timedelta(days=days),
+                    "payment_means": "transfer",
+                    "person": person,
+                    "item_ids": items.ids,
+                }
+            )
+        participants = (self.users["manager"] | self.users["supervisor"]).partner_id
+        self.env["collection.mandate.review"].create(
+            [
+                {
+                    "mandate_id": self.mandate.id,
+                    "date": self.today - timedelta(days=7),
+                    "participant_ids": [Command.set(participants.ids)],
+                    "agenda": "<p>Premiers appels, clients non joints, litiges.</p>",
+                    "minutes": "<p>Les numéros manquants sont fournis avant vendredi. "
+                    "Les litiges prix remontent le jour même.</p>",
+                },
+            ]
+        ).action_hold()
+        self.mandate.review_ids.filtered(
+            lambda review: review.state == "planned"
+        ).agenda = "<p>Promesses tenues, échéanciers, qualité des appels.</p>"
+
+    def _create_mandate(self):
+        segments = self.env["collection.segment"].search(
+            [("delegation", "!=", "never"), ("code", "!=", "key_account")]
+        )
+        mandate = self.env["collection.mandate"].create(
+            {
+                "name": "Relance TPE, PME et collectivités",
+                "provider_id": named(self.env, "orvalis").id,
+                "company_id": self.company.id,
+                "user_id": self.users["manager"].id,
+                "extent": "partial",
+                "mode": "in_name",
+                "phase": "off_site",
+                "date_start": self.today - timedelta(days=120),
+                "date_end": self.today + timedelta(days=245),
+                "segment_ids": [Command.set(segments.ids)],
+                "min_days_overdue": 30,
+                "plan_instalments": 3,
+                "plan_amount": 2000.0,
+                "agent_ids": [
+                    Command.set(
+                        [
+                            named(self.env, f"agent_of_{key}").id
+                            for key in ("supervisor", "agent", "on_site")
+                        ]
+                    )
+                ],
+            }
+        )
+        mandate.action_agree()
+        mandate.action_start()
+        name_records(self.env, {"mandate": mandate})
+        return mandate
+
+    def _choose(self, date, limit):
+        """Late customers in-house, the largest amounts of each segment in turn."""
+        accounts = self.env["collection.account"].search(
+            Domain("company_id", "=", self.company.id)
+            & Domain("delegation_state", "=", "in_house")
+            & Domain("insolvency_date", "=", False)
+            & Domain("oldest_due_date", "<=", date - timedelta(days=30))
+            & Domain("partner_id.country_id.code", "=", "FR")
+            & Domain("segment_id.code", "!=", "key_account"),
+            order="amount_overdue desc, id",
+        )
+        accounts = accounts.filtered(lambda account: not account.amount_disputed)
+        queues = [list(group) for group in accounts.grouped("segment_id").values()]
+        chosen = []
+        while any(queues) and len(chosen) < limit:
+            chosen += [queue.pop(0) for queue in queues if queue]
+        return accounts.browse([account.id for account in chosen[:limit]])
+
+    def _hand_over(self, mandate, accounts, date):
+        Placement = self.env["collection.placement"].with_context(ir_sequence_date=date)
+        placement = Placement.create(
+            {
+                "mandate_id": mandate.id,
+                "date": date,
+                "extent": "manual",
+                "line_ids": [
+                    Command.create({"account_id": account.id}) for account in accounts
+                ],
+            }
+        )
+        placement.action_hand_over()
+        placement.action_accept()
+        for line in placement.line_ids:
+            late = line.item_ids.filtered(lambda held: held.date_due < date)
+            line.amount_overdue = sum(late.mapped("amount_company"))
+        return placement
+
+    def _share_out(self, placement, agents):
+        """Give the accounts to the agents in turn."""
+        for position, line in enumerate(placement.line_ids):
+            line.account_id.agent_id = agents[position % len(agents)]
+
+    def _still_active(self):
+        return self.placement.line_ids.filtered(lambda line: line.state == "active")

@@ -1,0 +1,47 @@
+from odoo import fields
+
+from .company import create_company, create_currencies, load_chart
+from .customers import assign_accounts, create_customers
+from .history import DemoHistory
+from .ledger import MONTHS, DemoLedger
+from .names import named
+from .people import activate_lang, create_agents, create_users, logins
+
+
+def load_demo(env, lang="fr_FR", today=None, months=None):
+    """What `res.company._load_collection_demo` does, with its parameters.
+
+    A French supplier of cafés and hotels with eighteen months of receivables.
+    Loaded as demo data, or from a shell on any database. Everything belongs to a
+    company of its own; existing companies are left alone. Customers, numbers and
+    addresses are invented; telephone numbers are in the ranges reserved for fiction.
+    """
+    # sudo: only the installation or a shell of the server gets here
+    env = env["res.company"].sudo().with_context(lang=lang).env
+    if not named(env, "company"):
+        today = fields.Date.to_date(today) or fields.Date.context_today(env.user)
+        activate_lang(env, lang)
+        _create_all(env, lang, today, months or MONTHS)
+    return logins(env)
+
+
+def _create_all(env, lang, today, months):
+    company = create_company(env)
+    company = company.with_company(company).with_context(
+        allowed_company_ids=company.ids,
+        tracking_disable=True,
+        mail_create_nosubscribe=True,
+        no_reset_password=True,
+    )
+    env = company.env
+    load_chart(env, company)
+    create_currencies(env, company, today)
+    users = create_users(env, company, lang)
+    # from here on the manager works, with all rights
+    company = company.with_user(users["manager"]).sudo()
+    env = company.env
+    customers = create_customers(env, company, users)
+    assign_accounts(env, company, customers, users)
+    create_agents(env, users)
+    ledger = DemoLedger(env, company, customers, today, months)
+    DemoHistory(env, company, customers, users, ledger, today).play()
