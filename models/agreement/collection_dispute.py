@@ -4,8 +4,9 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
 
+from ..base.roles import check_manager
+from ..position.collection_item import is_receipt
 from .collection_dispute_reason import DEPARTMENTS
-from .collection_promise import RECEIPT_JOURNALS
 
 #: not decided yet
 UNDECIDED = ("open", "in_progress")
@@ -611,10 +612,7 @@ class CollectionDispute(models.Model):
         :raises UserError: not decided yet, or when a credit note stands already
         """
         self._check_decider()
-        if not self.env.su and not self.env.user.has_group(
-            "account_collection.group_collection_manager"
-        ):
-            raise AccessError(self.env._("Ask a credit manager to take it back."))
+        check_manager(self.env, self.env._("Ask a credit manager to take it back."))
         if any(dispute.state in UNDECIDED for dispute in self):
             raise UserError(self.env._("This dispute was not decided yet."))
         # sudo: whether credit notes of the dispute stand, nothing more
@@ -773,7 +771,7 @@ class CollectionDispute(models.Model):
     def _count_credits(self, account_ids=None):
         """See what was credited of the accepted disputes of these accounts.
 
-        Counted are credits matched since the decision (`RECEIPT_JOURNALS` apart)
+        Counted are credits matched since the decision (receipts apart)
         with the items, and whatever a credit note of the dispute was matched with.
         Undone matches count no longer, and the dispute is open to credit again.
 
@@ -812,7 +810,7 @@ class CollectionDispute(models.Model):
                        AND credit.date >= granted.date_decided
                       JOIN account_journal journal
                         ON journal.id = credit.journal_id
-                       AND journal.type NOT IN %(receipts)s
+                       AND NOT %(is_receipt)s
                      WHERE NOT EXISTS (
                             SELECT 1 FROM collection_dispute_credit_note_rel rel
                              WHERE rel.move_id = credit.move_id)
@@ -843,7 +841,7 @@ class CollectionDispute(models.Model):
                        truth.settled <> truth.settled_before
                 """,
                 granted=GRANTED,
-                receipts=RECEIPT_JOURNALS,
+                is_receipt=is_receipt(SQL("journal")),
                 units=ROUNDING_UNITS,
                 today=fields.Date.context_today(self),
                 condition=self._among(SQL("dispute.account_id"), account_ids),

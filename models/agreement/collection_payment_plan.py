@@ -4,7 +4,9 @@ from odoo.tools import SQL, format_date
 
 from ...tools.instalments import allocate, monthly_dates, split_amount
 from ...tools.promise import last_day
-from .collection_promise import MEANS, RECEIPT_JOURNALS
+from ..base.roles import check_manager, may_manage
+from ..position.collection_item import is_receipt
+from .collection_promise import MEANS
 
 #: states in which the ledger decides what becomes of a plan
 RUNNING = ("active", "completed", "defaulted")
@@ -227,8 +229,7 @@ class CollectionPaymentPlan(models.Model):
 
     def action_approve(self):
         """Approve a plan beyond the collectors' limits, as a manager."""
-        if not self._is_manager():
-            raise AccessError(self.env._("A credit manager approves payment plans."))
+        check_manager(self.env, self.env._("A credit manager approves payment plans."))
         for plan in self:
             if plan.state != "to_approve":
                 raise UserError(self.env._("This plan is not waiting for approval."))
@@ -244,11 +245,6 @@ class CollectionPaymentPlan(models.Model):
         self.state = "cancelled"
         self._mark_items(self.account_id.ids)
         self.account_id._mark_stale()
-
-    def _is_manager(self):
-        return self.env.su or self.env.user.has_group(
-            "account_collection.group_collection_manager"
-        )
 
     def _check_complete(self):
         self.ensure_one()
@@ -283,7 +279,7 @@ class CollectionPaymentPlan(models.Model):
             # a provider's agent, also where the plan is written for him as superuser
             mandate = self.account_id.mandate_id
             count, limit = mandate.plan_instalments, mandate.plan_amount
-        elif self._is_manager():
+        elif may_manage(self.env):
             return False
         else:
             count = company.collection_plan_instalments
@@ -384,7 +380,7 @@ class CollectionPaymentPlan(models.Model):
                 """
                 SELECT plan.id,
                        COALESCE(SUM(part.debit_amount_currency) FILTER (
-                           WHERE journal.type IN %(journals)s
+                           WHERE %(is_receipt)s
                              AND credit.date >= plan.date_start), 0)
                   FROM collection_payment_plan plan
              LEFT JOIN collection_item_collection_payment_plan_rel rel
@@ -397,7 +393,7 @@ class CollectionPaymentPlan(models.Model):
                  WHERE plan.state IN %(running)s AND %(condition)s
               GROUP BY plan.id
                 """,
-                journals=RECEIPT_JOURNALS,
+                is_receipt=is_receipt(SQL("journal")),
                 running=RUNNING,
                 condition=self._among(SQL("plan.account_id"), account_ids),
             )

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
 from ...tools.promise import promise_state
+from ..position.collection_item import is_receipt
 
 #: how customers pay, for promises, plans, quality control and campaigns alike
 MEANS = [
@@ -15,8 +16,6 @@ MEANS = [
     ("bill", "Bill of exchange on paper"),
     ("cash", "Cash"),
 ]
-#: journals whose entries are receipts: write-offs and offsets keep no promise
-RECEIPT_JOURNALS = ("bank", "cash", "credit")
 #: said by a person; the ledger does not change these states any more
 CLOSED_BY_HAND = ("withdrawn", "replaced")
 
@@ -353,7 +352,7 @@ class CollectionPromise(models.Model):
                 """
                 SELECT promise.id, promise.amount_received, promise.state,
                        COALESCE(SUM(part.debit_amount_currency) FILTER (
-                           WHERE journal.type IN %(journals)s
+                           WHERE %(is_receipt)s
                              AND credit.date BETWEEN promise.date_made
                                  AND promise.date_promised
                                      + company.collection_promise_days), 0)
@@ -369,7 +368,7 @@ class CollectionPromise(models.Model):
                  WHERE promise.state NOT IN %(closed)s AND %(condition)s
               GROUP BY promise.id
                 """,
-                journals=RECEIPT_JOURNALS,
+                is_receipt=is_receipt(SQL("journal")),
                 closed=CLOSED_BY_HAND,
                 condition=self._among(SQL("promise.account_id"), account_ids),
             )

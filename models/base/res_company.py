@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.tools import SQL
 
+from .roles import MANAGER_GROUP
+
 
 class ResCompany(models.Model):
     """Numbers and people that every area asks a company for."""
@@ -33,11 +35,7 @@ class ResCompany(models.Model):
         """Credit managers of the company, the longest-serving first."""
         self.ensure_one()
         # sudo: who is asked to act
-        managers = (
-            self.env.ref("account_collection.group_collection_manager")
-            .sudo()
-            .all_user_ids
-        )
+        managers = self.env.ref(MANAGER_GROUP).sudo().all_user_ids
         return managers.filtered(
             lambda user: user.active and not user.share and self in user.company_ids
         ).sorted("id")

@@ -18,6 +18,7 @@ from ...tools.call_window import (
 )
 from ...tools.priority import score
 from ..base.collection_provider_mixin import _may_write
+from ..base.roles import check_manager
 from ..customer.collection_segment import SERVICE_DEFAULTS
 from ..upstream.collection_bill import AWAITING_RETURN
 
@@ -674,10 +675,7 @@ class CollectionAccount(models.Model):
         # used, or any by a manager
         current_sudo = self.env["collection.agent"]._current()
         if agent and agent.sudo() != current_sudo:
-            if not self.env.su and not self.env.user.has_group(
-                "account_collection.group_collection_manager"
-            ):
-                raise AccessError(self.env._("This worklist is another agent's."))
+            check_manager(self.env, self.env._("This worklist is another agent's."))
             return agent.sudo()
         if current_sudo:
             return current_sudo

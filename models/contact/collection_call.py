@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import clean_context
 
 from ...tools.call_log import clean_number, is_duration, is_hour
+from ..base.roles import is_manager
 
 #: what came of a call, linked by the system alone
 LINK_FIELDS = frozenset({"bill_id", "dispute_id", "plan_id", "promise_id"})
@@ -620,8 +621,7 @@ class CollectionCall(models.Model):
         # sudo: as in `_is_completable`
         call = self.sudo()
         return not call.correction_of_id and (
-            call.user_id.id == self.env.uid
-            or self.env.user.has_group("account_collection.group_collection_manager")
+            call.user_id.id == self.env.uid or is_manager(self.env)
         )
 
     def _complete_entry(self, vals):

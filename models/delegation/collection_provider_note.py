@@ -1,8 +1,10 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import format_date, plaintext2html
+
+from ..base.roles import check_manager
 
 #: why a provider gives a customer back
 RETURN_REASONS = [
@@ -262,12 +264,10 @@ class CollectionProviderNote(models.Model):
         self._close("done")
 
     def _check_manager(self):
-        if not self.env.su and not self.env.user.has_group(
-            "account_collection.group_collection_manager"
-        ):
-            raise AccessError(
-                self.env._("A credit manager decides whether a customer comes back.")
-            )
+        check_manager(
+            self.env,
+            self.env._("A credit manager decides whether a customer comes back."),
+        )
 
     def action_accept_return(self):
         """Take the customers back: the provider's access ends in this transaction."""

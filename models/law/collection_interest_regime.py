@@ -11,6 +11,7 @@ from ...tools.late_interest import (
     Regime,
     half_year_start,
 )
+from ..base.roles import MANAGER_GROUP
 from .collection_reference_rate import INDEXES
 
 #: day of June and December from which the rate of the next half-year is asked for
@@ -167,9 +168,9 @@ class CollectionInterestRegime(models.Model):
 
         An activity is done by itself once the rate is right.
         """
-        managers = self.env.ref(
-            "account_collection.group_collection_manager"
-        ).all_user_ids.filtered(lambda user: user.active and not user.share)
+        managers = self.env.ref(MANAGER_GROUP).all_user_ids.filtered(
+            lambda user: user.active and not user.share
+        )
         managers -= self.env.ref("base.user_root")
         todo = "mail.mail_activity_data_todo"
         today = fields.Date.context_today(self)

@@ -1,8 +1,9 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
+from ..base.roles import check_manager
 from .collection_item_penalty import array_literal
 
 
@@ -242,10 +243,10 @@ class CollectionInterestSettlement(models.Model):
 
     def action_withdraw(self):
         """Take a commercial gesture back: what it covered can be claimed again."""
-        if not self.env.user.has_group("account_collection.group_collection_manager"):
-            raise AccessError(
-                self.env._("Only a credit manager takes a commercial gesture back.")
-            )
+        check_manager(
+            self.env,
+            self.env._("Only a credit manager takes a commercial gesture back."),
+        )
         self.check_access("read")
         if any(settlement.kind != "waiver" for settlement in self):
             raise UserError(

@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..position.collection_item import is_receipt
+
 
 class CollectionItem(models.Model):
     """When an item is time-barred; `tools.limitation` is the rule for one claim."""
@@ -115,7 +117,7 @@ class CollectionItem(models.Model):
                   -- a credit note is no acknowledgement by the debtor
                   JOIN account_journal journal
                     ON journal.id = credit.journal_id
-                   AND journal.type IN ('bank', 'cash', 'credit')
+                   AND %(is_receipt)s
                  WHERE %(looked_at)s
                  UNION
                 SELECT term.id, term.acknowledged_date
@@ -152,6 +154,7 @@ class CollectionItem(models.Model):
              WHERE %(wanted)s
             """,
             invoiced=invoiced,
+            is_receipt=is_receipt(SQL("journal")),
             debtor_type=self.env["collection.account"]._debtor_type_sql(
                 SQL("segment"), SQL("p")
             ),

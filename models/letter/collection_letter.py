@@ -5,10 +5,11 @@ from itertools import chain
 from babel.dates import format_date as babel_format_date
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import SQL, babel_locale_parse, formatLang
 
 from ...tools.letter_text import fill_in, fill_in_html
+from ..base.roles import check_manager
 
 #: what a letter says, and when and to whom it said it
 FROZEN_FIELDS = {
@@ -268,15 +269,10 @@ class CollectionLetter(models.Model):
 
     def _check_collector_fields(self, vals):
         """Collectors note what the post says; the rest is the manager's."""
-        if (
-            not self.env.su
-            and set(vals) - COLLECTOR_FIELDS
-            and not self.env.user.has_group(
-                "account_collection.group_collection_manager"
-            )
-        ):
-            raise AccessError(
-                self.env._("Only credit managers change letters and their state.")
+        if set(vals) - COLLECTOR_FIELDS:
+            check_manager(
+                self.env,
+                self.env._("Only credit managers change letters and their state."),
             )
 
     def _check_not_sent(self):
@@ -307,12 +303,10 @@ class CollectionLetter(models.Model):
 
     def _check_may_confirm(self):
         """As with runs, a number is the credit manager's to give."""
-        if not self.env.su and not self.env.user.has_group(
-            "account_collection.group_collection_manager"
-        ):
-            raise AccessError(
-                self.env._("Only credit managers confirm letters: ask one of them.")
-            )
+        check_manager(
+            self.env,
+            self.env._("Only credit managers confirm letters: ask one of them."),
+        )
 
     def _notify_not_confirmed(self, confirmed):
         """Tell the user how many letters were confirmed, and that these were not."""

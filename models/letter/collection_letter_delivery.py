@@ -8,12 +8,13 @@ from markupsafe import Markup
 from psycopg2 import OperationalError
 
 from odoo import Command, api, fields, models, modules
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 from odoo.tools.pdf import PdfFileReader, PdfFileWriter, merge_pdf
 
 from ...tools.pdf import count_pages
+from ..base.roles import check_manager
 from .collection_letter_mail import TODO_ACTIVITY
 from .ir_actions_report import LETTER_REPORT
 
@@ -569,10 +570,7 @@ class CollectionLetter(models.Model):
 
     def _check_may_send(self):
         """Sending is the credit manager's decision."""
-        if not self.env.su and not self.env.user.has_group(
-            "account_collection.group_collection_manager"
-        ):
-            raise AccessError(self.env._("Only credit managers send letters."))
+        check_manager(self.env, self.env._("Only credit managers send letters."))
 
     def _notify_sending(self, sent):
         """What became of these letters, told to the user.

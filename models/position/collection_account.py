@@ -9,6 +9,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.ageing import BUCKETS, days_overdue
+from ..base.roles import may_manage
 
 #: what is written on an account and changes its rank
 RANKING_FIELDS = frozenset(
@@ -436,13 +437,7 @@ class CollectionAccount(models.Model):
 
     def write(self, vals):
         decisions = MANAGER_FIELDS.intersection(vals)
-        if (
-            decisions
-            and not self.env.su
-            and not self.env.user.has_group(
-                "account_collection.group_collection_manager"
-            )
-        ):
+        if decisions and not may_manage(self.env):
             labels = self.fields_get(decisions, ["string"])
             raise AccessError(
                 self.env._(

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...tools.sampling import draw, quota
+from ..base.roles import MANAGER_GROUP
 
 #: days that are drawn for later when the nightly job did not run
 CATCH_UP_DAYS = 7
@@ -30,7 +31,7 @@ class CollectionCallDraw(models.Model):
     seed = fields.Char(required=True, readonly=True)
     population = fields.Json(
         readonly=True,
-        groups="account_collection.group_collection_manager",
+        groups=MANAGER_GROUP,
         help="Calls of each person and the share that was to be drawn.",
     )
     call_count = fields.Integer(

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
 from ...tools.quality import Answer, call_mark
+from ..base.roles import check_manager
 
 #: how long a recording may be kept, and the sheet of its analysis (CNIL)
 RECORDING_MONTHS = 6
@@ -19,7 +20,6 @@ REVIEW_FIELDS = frozenset(
         "recording_reference",
     }
 )
-MANAGER_GROUP = "account_collection.group_collection_manager"
 
 
 class CollectionCallReview(models.Model):
@@ -271,8 +271,7 @@ class CollectionCallReview(models.Model):
         :raises UserError: the sheet is done
         """
         self.check_access("write")
-        if not self.env.user.has_group(MANAGER_GROUP):
-            raise AccessError(self.env._("Credit managers review calls."))
+        check_manager(self.env, self.env._("Credit managers review calls."))
         for review in self:
             if review.user_id == self.env.user:
                 raise AccessError(

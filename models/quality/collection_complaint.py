@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..base.roles import is_manager
+
 #: not decided yet
 OPEN_STATES = ("open", "in_progress")
 #: every further call would do again what is complained about: calls stop at once
@@ -20,7 +22,6 @@ DECISION_FIELDS = frozenset(
     }
 )
 COMPLAINT_ACTIVITY = "account_collection.mail_activity_type_complaint"
-MANAGER_GROUP = "account_collection.group_collection_manager"
 
 
 class CollectionComplaint(models.Model):
@@ -475,7 +476,7 @@ class CollectionComplaint(models.Model):
         if self._is_outsider():
             raise AccessError(self.env._("The company decides about a complaint."))
         self.check_access("write")
-        manager = user.has_group(MANAGER_GROUP)
+        manager = is_manager(self.env)
         for complaint in self:
             if complaint.sudo().caller_id == user:
                 raise AccessError(

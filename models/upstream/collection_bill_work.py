@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..agreement.collection_promise import RECEIPT_JOURNALS
+from ..position.collection_item import is_receipt
 
 #: kind of bill drawn on customers who pay so
 DRAWN_KINDS = {"bill": "lcr", "lcr_magnetic": "lcr_magnetic"}
@@ -205,7 +205,7 @@ class CollectionBill(models.Model):
                             ON credit.id = part.credit_move_id
                           JOIN account_journal journal
                             ON journal.id = credit.journal_id
-                           AND journal.type IN %(journals)s
+                           AND %(is_receipt)s
                          WHERE part.debit_move_id = item.move_line_id) receipt ON TRUE
                      WHERE bill.state NOT IN %(dead)s AND %(condition)s
                   GROUP BY bill.id
@@ -220,7 +220,7 @@ class CollectionBill(models.Model):
                 )
                 SELECT id, paid FROM truth WHERE paid <> before ORDER BY id
                 """,
-                journals=RECEIPT_JOURNALS,
+                is_receipt=is_receipt(SQL("journal")),
                 dead=DEAD,
                 condition=self._among(SQL("bill.account_id"), account_ids),
             )

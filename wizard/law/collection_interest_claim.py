@@ -1,10 +1,11 @@
 from decimal import Decimal
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date, formatLang
 
+from ...models.base.roles import check_manager
 from ...reports.collection_interest_xlsx import InterestWorkbook
 from ...tools.late_interest import Segment
 
@@ -148,13 +149,13 @@ class CollectionInterestClaim(models.TransientModel):
 
     def _check_may_claim(self):
         """Claiming is a credit manager's decision; posting is accounting's."""
-        if not self.env.user.has_group("account_collection.group_collection_manager"):
-            raise AccessError(
-                self.env._(
-                    "Ask a credit manager: only credit managers claim interest as an "
-                    "invoice."
-                )
-            )
+        check_manager(
+            self.env,
+            self.env._(
+                "Ask a credit manager: only credit managers claim interest as an "
+                "invoice."
+            ),
+        )
 
     def action_claim(self):
         """Draft one invoice per customer and currency, and record what it settles.

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ...models.base.roles import is_manager
 from .collection_interest_claim import segment_values
 
 
@@ -166,7 +167,7 @@ class CollectionWaiver(models.TransientModel):
 
     def _check_limit(self, waived):
         """Collectors waive up to a limit per customer and twelve months."""
-        if self.env.user.has_group("account_collection.group_collection_manager"):
+        if is_manager(self.env):
             return
         today = fields.Date.context_today(self)
         by_account = {}

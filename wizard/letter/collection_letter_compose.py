@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...models.base.roles import is_manager
+
 
 class CollectionLetterCompose(models.TransientModel):
     """Write a letter outside the ladder, with a look at it before it exists."""
@@ -183,9 +185,7 @@ class CollectionLetterCompose(models.TransientModel):
         return self._confirm(self._write_letter()).action_print()
 
     def _confirm(self, letter):
-        if self.by_manager and not self.env.user.has_group(
-            "account_collection.group_collection_manager"
-        ):
+        if self.by_manager and not is_manager(self.env):
             raise UserError(
                 self.env._(
                     "A manager confirms letters of the kind “%(kind)s”: create the "

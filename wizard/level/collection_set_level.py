@@ -1,5 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
+
+from ...models.base.roles import check_manager
 
 
 class CollectionSetLevel(models.TransientModel):
@@ -75,12 +77,11 @@ class CollectionSetLevel(models.TransientModel):
         # what comes after a formal notice says that one was sent
         ladder = self.level_id.policy_id._ordered_levels()
         reached = ladder[: ladder.ids.index(self.level_id.id) + 1] if ladder else ladder
-        if any(reached.mapped("formal_notice")) and not self.env.user.has_group(
-            "account_collection.group_collection_manager"
-        ):
-            raise AccessError(
+        if any(reached.mapped("formal_notice")):
+            check_manager(
+                self.env,
                 self.env._(
                     "Ask a credit manager: “%(level)s” stands for a formal notice.",
                     level=self.level_id.name,
-                )
+                ),
             )

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from ...models.base.roles import check_manager
+
 #: what a credit manager may set on the company, and nothing else
 COMPANY_FIELDS = (
     "collection_policy_id",
@@ -149,10 +151,9 @@ class CollectionCompanySettings(models.TransientModel):
             is not among the user's
         """
         self.ensure_one()
-        if not self.env.user.has_group("account_collection.group_collection_manager"):
-            raise AccessError(
-                self.env._("Only credit managers change the collection settings.")
-            )
+        check_manager(
+            self.env, self.env._("Only credit managers change the collection settings.")
+        )
         if self.company_id not in self.env.companies:
             raise AccessError(
                 self.env._("This company is not among those you work in.")
