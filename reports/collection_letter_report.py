@@ -67,14 +67,14 @@ class ReportCollectionLetter(models.AbstractModel):
         """HTML of one letter that is never saved, `wording` taking the place of its
         stored text."""
         # a form that is being saved asks for the size of images only
-        letter = letter.sudo().with_context(lang=letter.lang, bin_size=False)
+        letter_sudo = letter.sudo().with_context(lang=letter.lang, bin_size=False)
         regimes = self.env["collection.interest.regime"]._get_by_debtor_type()
-        values = self.with_context(lang=letter.lang)._get_letter_values(
-            letter, regimes.get(letter.account_id._get_debtor_type())
+        values = self.with_context(lang=letter_sudo.lang)._get_letter_values(
+            letter_sudo, regimes.get(letter_sudo.account_id._get_debtor_type())
         )
         if wording:
-            previous = letter._get_previous_letters().get(letter)
-            subject, body_before, body_after = letter._fill_in_wording(
+            previous = letter_sudo._get_previous_letters().get(letter_sudo)
+            subject, body_before, body_after = letter_sudo._fill_in_wording(
                 wording, previous
             )
             after, close = self._split_close(body_after)
@@ -85,8 +85,8 @@ class ReportCollectionLetter(models.AbstractModel):
             "account_collection.report_collection_letter",
             {
                 "letters": [values],
-                "companies": [self._get_company_style(letter.company_id)],
-                "docs": letter,
+                "companies": [self._get_company_style(letter_sudo.company_id)],
+                "docs": letter_sudo,
             },
         )
 

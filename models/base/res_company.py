@@ -13,14 +13,14 @@ class ResCompany(models.Model):
         """`count` numbers of a sequence of the company, drawn at once if it allows."""
         self.ensure_one()
         # sudo: whoever makes documents has no rights on sequences
-        sequences = self.env["ir.sequence"].sudo().with_company(self)
-        sequence = sequences.search(
+        sequences_sudo = self.env["ir.sequence"].sudo().with_company(self)
+        sequence = sequences_sudo.search(
             [("code", "=", code), ("company_id", "in", [self.id, False])],
             order="company_id",
             limit=1,
         )
         if sequence.implementation != "standard" or sequence.use_date_range:
-            return [sequences.next_by_code(code) for _i in range(count)]
+            return [sequences_sudo.next_by_code(code) for _i in range(count)]
         rows = self.env.execute_query(
             SQL(
                 "SELECT nextval(%s) FROM generate_series(1, %s)",
@@ -35,7 +35,7 @@ class ResCompany(models.Model):
         """Credit managers of the company, the longest-serving first."""
         self.ensure_one()
         # sudo: who is asked to act
-        managers = self.env.ref(MANAGER_GROUP).sudo().all_user_ids
-        return managers.filtered(
+        managers_sudo = self.env.ref(MANAGER_GROUP).sudo().all_user_ids
+        return managers_sudo.filtered(
             lambda user: user.active and not user.share and self in user.company_ids
         ).sorted("id")

@@ -130,12 +130,12 @@ class CollectionAccessLog(models.Model):
         """Delete what is older than each company keeps it."""
         today = fields.Datetime.now()
         keeping = [("collection_access_years", ">", 0)]
-        for company in self.env["res.company"].sudo().search(keeping):
+        for company_sudo in self.env["res.company"].sudo().search(keeping):
             self.env.cr.execute(
                 SQL(
                     "DELETE FROM collection_access_log"
                     " WHERE company_id = %s AND date < %s",
-                    company.id,
-                    today - relativedelta(years=company.collection_access_years),
+                    company_sudo.id,
+                    today - relativedelta(years=company_sudo.collection_access_years),
                 )
             )

@@ -272,9 +272,9 @@ class CollectionMandate(models.Model):
         for mandate in self:
             # sudo: the manager who names an agent is no administrator of users; only
             # the mandating company is added, to agents of this mandate
-            for user in mandate.agent_ids.user_id.sudo():
-                if mandate.company_id not in user.company_ids:
-                    user.company_ids |= mandate.company_id
+            for user_sudo in mandate.agent_ids.user_id.sudo():
+                if mandate.company_id not in user_sudo.company_ids:
+                    user_sudo.company_ids |= mandate.company_id
 
     @api.depends("number", "name", "provider_id")
     def _compute_display_name(self):
@@ -368,10 +368,10 @@ class CollectionMandate(models.Model):
         :return: the letters, drafts
         """
         letters = self.env["collection.letter"]
-        kinds = self.env["collection.letter.kind"].sudo()
+        kinds_sudo = self.env["collection.letter.kind"].sudo()
         for mandate in self.filtered(lambda mandate: mandate.mode == "on_behalf"):
             # a company that archived the kind writes these letters elsewhere
-            if not kinds.search_count(
+            if not kinds_sudo.search_count(
                 [
                     ("code", "=", "mandate_notice"),
                     ("company_id", "in", [mandate.company_id.id, False]),

@@ -69,23 +69,23 @@ class CollectionMandate(models.Model):
     def _update_members(self):
         """Note who joined or left these teams since it was last noted."""
         # sudo: kept by whoever names agents, who may not write it by hand
-        Member = self.env["collection.mandate.member"].sudo()
+        members_sudo = self.env["collection.mandate.member"].sudo()
         today = fields.Date.context_today(self)
-        here = Member.search(
+        here_sudo = members_sudo.search(
             [("mandate_id", "in", self.ids), ("date_left", "=", False)]
         )
-        noted = {(member.mandate_id, member.agent_id): member for member in here}
+        noted = {(member.mandate_id, member.agent_id): member for member in here_sudo}
         gone = dict(noted)
         joined = []
-        for mandate in self.sudo():
-            if mandate.state == "ended":
+        for mandate_sudo in self.sudo():
+            if mandate_sudo.state == "ended":
                 continue
-            for agent in mandate.agent_ids.filtered("active"):
-                if not gone.pop((mandate, agent), None):
-                    joined.append((mandate, agent))
+            for agent in mandate_sudo.agent_ids.filtered("active"):
+                if not gone.pop((mandate_sudo, agent), None):
+                    joined.append((mandate_sudo, agent))
         for member in gone.values():
             member.date_left = max(today, member.date_joined)
-        Member.create(
+        members_sudo.create(
             [
                 {"mandate_id": mandate.id, "agent_id": agent.id, "date_joined": today}
                 for mandate, agent in joined

@@ -132,9 +132,9 @@ class CollectionProviderNote(models.Model):
     def _compute_display_name(self):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for note in self:
-            about = note.account_id or note.sudo().review_id
+            about_sudo = note.account_id or note.sudo().review_id
             note.display_name = " – ".join(
-                filter(None, [labels.get(note.kind), about.sudo().display_name])
+                filter(None, [labels.get(note.kind), about_sudo.sudo().display_name])
             )
 
     # ------------------------------------------------------------------

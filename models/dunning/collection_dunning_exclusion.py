@@ -139,9 +139,9 @@ class CollectionDunningExclusion(models.Model):
 
     def _explain_delegated(self):
         # sudo: the name of the provider is told with the reason
-        mandate = self.item_id.sudo().placement_line_id.mandate_id
+        mandate_sudo = self.item_id.sudo().placement_line_id.mandate_id
         return self.env._(
-            "Worked by %(provider)s", provider=mandate.provider_id.name or ""
+            "Worked by %(provider)s", provider=mandate_sudo.provider_id.name or ""
         )
 
     def _explain_covered_by_credit(self):

@@ -118,12 +118,15 @@ class CollectionDunningRun(models.Model):
         """Rates without which letters of this run would be in error, or that it may
         not claim."""
         # sudo: the rates are published, and whoever sees the run may know
-        Regime = self.env["collection.interest.regime"].sudo()
-        regimes = Regime.search([("active", "=", True)])
+        regimes_sudo = (
+            self.env["collection.interest.regime"]
+            .sudo()
+            .search([("active", "=", True)])
+        )
         waiting = self.filtered(lambda run: run.state in ("draft", "computed"))
         (self - waiting).rate_warning = False
         for company, runs in waiting.grouped("company_id").items():
-            warnings = regimes._get_rate_warnings(company).values()
+            warnings = regimes_sudo._get_rate_warnings(company).values()
             runs.rate_warning = " ".join(
                 dict.fromkeys(w.text for of_regime in warnings for w in of_regime)
             )
@@ -333,20 +336,20 @@ class CollectionDunningRun(models.Model):
         )
         Cron._commit_progress(remaining=len(companies))
         for company in companies:
-            runs = self.with_company(company).sudo()
+            runs_sudo = self.with_company(company).sudo()
             done = True
             try:
                 with self.env.cr.savepoint():
-                    done = runs._try_lock(company)
+                    done = runs_sudo._try_lock(company)
                     if done:
-                        runs._run_daily(company, today)
+                        runs_sudo._run_daily(company, today)
             except OperationalError:
                 # overtaken by somebody else: nothing is wrong with the company
                 _logger.info("A daily dunning run collided.", exc_info=True)
                 done = False
             except Exception as error:
                 _logger.exception("The daily dunning run of %s failed.", company.name)
-                runs._report_failure(company, today, error)
+                runs_sudo._report_failure(company, today, error)
             if not done:
                 _logger.info("The daily dunning run of %s comes later.", company.name)
             if not Cron._commit_progress(processed=int(done)):

@@ -121,12 +121,12 @@ class CollectionInterestRegime(models.Model):
             until = fields.Date.end_of(today, "month") + ONE_DAY
         table = self.env["collection.reference.rate"]._get_rate_table()
         # sudo: whether any company raises its rates to the floor of the law
-        floored = self.env["res.company"].sudo()._search_floored()
+        floored_sudo = self.env["res.company"].sudo()._search_floored()
         missing = {}
         for regime in self:
             # a regime that is being entered has none yet
             indexes = [regime.index] if regime.index else []
-            if regime.debtor_type == "private" and floored:
+            if regime.debtor_type == "private" and floored_sudo:
                 indexes.append(LEGAL_RATE)
             missing[regime] = [
                 MissingRateError(index, first_day)
@@ -200,8 +200,8 @@ class CollectionInterestRegime(models.Model):
     def _get_by_debtor_type(self):
         """First active regime of each debtor type: {debtor_type: regime}."""
         regimes = {}
-        for regime in self.sudo().search([("active", "=", True)]):
-            regimes.setdefault(regime.debtor_type, regime)
+        for regime_sudo in self.sudo().search([("active", "=", True)]):
+            regimes.setdefault(regime_sudo.debtor_type, regime_sudo)
         return regimes
 
     def _to_tool(self, company, agreed_rate=0.0):

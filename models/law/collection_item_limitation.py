@@ -32,12 +32,12 @@ class CollectionItem(models.Model):
     def _limitation_horizon(self, before):
         """Day from which on invoices are certainly still enforceable at `before`."""
         # sudo: the shortest term, which is published
-        terms = (
+        terms_sudo = (
             self.env["collection.interest.regime"]
             .sudo()
             .search([("limitation_years", ">", 0)])
         )
-        shortest = min(terms.mapped("limitation_years"), default=99)
+        shortest = min(terms_sudo.mapped("limitation_years"), default=99)
         return before - relativedelta(years=shortest)
 
     @api.model

@@ -42,8 +42,8 @@ class CollectionReferenceRate(models.Model):
     @api.model
     def _get_rate_table(self):
         """All rates as a `RateTable`, for the pure functions of late interest."""
-        rates = self.sudo().search_fetch([], ["index", "date_from", "rate"])
-        return RateTable((rate.index, rate.date_from, rate.rate) for rate in rates)
+        rates_sudo = self.sudo().search_fetch([], ["index", "date_from", "rate"])
+        return RateTable((rate.index, rate.date_from, rate.rate) for rate in rates_sudo)
 
     @api.model
     def _get_in_force(self, index, day):

@@ -68,12 +68,12 @@ class ResCompany(models.Model):
             # the rate of this half-year is not entered yet: the last one known is
             # the best guard there is, and a rate under it is surely too low
             # sudo: the legal rates are published, whoever looks at the company
-            last = rates.sudo().search(
+            last_sudo = rates.sudo().search(
                 [("index", "=", LEGAL_RATE), ("date_from", "<=", today)],
                 order="date_from desc",
                 limit=1,
             )
-            floor = 3 * last.rate
+            floor = 3 * last_sudo.rate
         for company in self:
             company.collection_rate_floor = (
                 floor if company.country_id.code == "FR" else 0.0

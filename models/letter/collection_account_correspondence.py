@@ -76,9 +76,9 @@ class CollectionAccount(models.Model):
         """Who is written to and called: the contact chosen for letters, else the one
         for invoices, else the customer."""
         self.ensure_one()
-        account = self.sudo()
-        partner = account.partner_id
-        return account.dunning_contact_id or partner.browse(
+        account_sudo = self.sudo()
+        partner = account_sudo.partner_id
+        return account_sudo.dunning_contact_id or partner.browse(
             partner.address_get(["invoice"])["invoice"]
         )
 

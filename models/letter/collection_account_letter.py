@@ -39,21 +39,23 @@ class CollectionAccount(models.Model):
         """Whether a provider works the account in its own name, for ours."""
         self.ensure_one()
         # sudo: how the provider presents itself is no secret of the mandate
-        account = self.sudo()
+        account_sudo = self.sudo()
         return (
-            account.delegation_state == "delegated"
-            and account.mandate_id.mode == "on_behalf"
+            account_sudo.delegation_state == "delegated"
+            and account_sudo.mandate_id.mode == "on_behalf"
         )
 
     def _get_mandate_notices(self):
         """First letter sent under the mandate that runs: {account: letter}."""
         # sudo: number and date of a letter to the customer concerned
-        accounts = self.sudo().filtered(lambda account: account._is_worked_on_behalf())
-        if not accounts.ids:
+        accounts_sudo = self.sudo().filtered(
+            lambda account: account._is_worked_on_behalf()
+        )
+        if not accounts_sudo.ids:
             return {}
-        letters = accounts.env["collection.letter"].search(
+        letters = accounts_sudo.env["collection.letter"].search(
             [
-                ("account_id", "in", accounts.ids),
+                ("account_id", "in", accounts_sudo.ids),
                 ("kind_id.code", "=", "mandate_notice"),
                 ("state", "=", "sent"),
             ],
@@ -121,13 +123,15 @@ class CollectionAccount(models.Model):
             )
         # sudo: checked above; a collector reads letters and writes them through this
         # method only
-        accounts = self.sudo()
-        Letter = accounts.env["collection.letter"]
+        accounts_sudo = self.sudo()
+        Letter = accounts_sudo.env["collection.letter"]
         given = {account.id: chosen.sudo() for account, chosen in (items or {}).items()}
         vals_list = []
-        for company, of_company in accounts.grouped("company_id").items():
-            kind = self.env["collection.letter.kind"].sudo()._get_kind(code, company)
-            usual = of_company._get_usual_items(kind, currency)
+        for company, of_company in accounts_sudo.grouped("company_id").items():
+            kind_sudo = (
+                self.env["collection.letter.kind"].sudo()._get_kind(code, company)
+            )
+            usual = of_company._get_usual_items(kind_sudo, currency)
             credits_by_account = of_company._get_letter_credits()
             chosen_items = {
                 account: given.get(account.id, usual.get(account))
@@ -138,12 +142,12 @@ class CollectionAccount(models.Model):
                 .sudo()
                 .union(*filter(None, chosen_items.values()))
                 ._get_provider_claims()
-                if kind.by_provider
+                if kind_sudo.by_provider
                 else {}
             )
             for account, chosen in chosen_items.items():
-                account._check_kind(kind)
-                if kind.by_provider:
+                account._check_kind(kind_sudo)
+                if kind_sudo.by_provider:
                     chosen = chosen and chosen.filtered(
                         lambda item, claims=claims: item in claims
                     )
@@ -151,8 +155,8 @@ class CollectionAccount(models.Model):
                         continue
                 vals_list.append(
                     account._prepare_letter(
-                        {"kind_id": kind.id},
-                        kind,
+                        {"kind_id": kind_sudo.id},
+                        kind_sudo,
                         chosen,
                         currency,
                         credits_by_account.get(account, ()),
@@ -185,13 +189,13 @@ class CollectionAccount(models.Model):
         :raises UserError: naming the first of them
         """
         # sudo: whether insolvency is open, of a customer the user works
-        insolvent = self.sudo().filtered("insolvency_date")[:1]
-        if insolvent:
+        insolvent_sudo = self.sudo().filtered("insolvency_date")[:1]
+        if insolvent_sudo:
             raise UserError(
                 self.env._(
                     "%(customer)s is insolvent: declare the claim instead of asking "
                     "for payment or agreeing on it.",
-                    customer=insolvent.display_name,
+                    customer=insolvent_sudo.display_name,
                 )
             )
 
@@ -376,25 +380,27 @@ class CollectionAccount(models.Model):
         """
         self.ensure_one()
         # sudo: a preview shows what the customer would be sent
-        account = self.sudo()
-        kind = account.env["collection.letter.kind"].browse(values.get("kind_id"))
-        level = account.env["collection.policy.level"].browse(values.get("level_id"))
+        account_sudo = self.sudo()
+        kind = account_sudo.env["collection.letter.kind"].browse(values.get("kind_id"))
+        level = account_sudo.env["collection.policy.level"].browse(
+            values.get("level_id")
+        )
         sample = items is None
         if sample:
-            items = account._get_sample_items(kind, level)
-        items = items.sudo()
+            items = account_sudo._get_sample_items(kind, level)
+        items_sudo = items.sudo()
         claims = {}
         if kind.by_provider:
-            claims = items._get_provider_claims()
+            claims = items_sudo._get_provider_claims()
             # of the items chosen for a letter: those that would be on it
-            items = items.filtered(lambda item: sample or item in claims)
+            items_sudo = items_sudo.filtered(lambda item: sample or item in claims)
         if facts is None:
             facts = kind._get_sample_facts() if kind else {}
-        credit_rows = account._get_letter_credits().get(account, ())
-        vals = account._prepare_letter(
-            values, kind or level, items, None, credit_rows, facts, claims
+        credit_rows = account_sudo._get_letter_credits().get(account_sudo, ())
+        vals = account_sudo._prepare_letter(
+            values, kind or level, items_sudo, None, credit_rows, facts, claims
         )
-        letter = account.env["collection.letter"].new(vals)
+        letter = account_sudo.env["collection.letter"].new(vals)
         if (kind or level).include_penalties:
             letter._set_sample_penalties()
         letter._sum_sample()

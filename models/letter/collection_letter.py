@@ -433,7 +433,7 @@ class CollectionLetter(models.Model):
         Calls and service letters, sent before anything was late, do not count.
         """
         # sudo: only numbers and dates of letters to the same customer are told
-        sent = self.sudo().search(
+        sent_sudo = self.sudo().search(
             [
                 ("account_id", "in", self.account_id.ids),
                 ("state", "=", "sent"),
@@ -443,15 +443,15 @@ class CollectionLetter(models.Model):
             ],
             order="date desc, id desc",
         )
-        by_account = sent.grouped("account_id")
+        by_account = sent_sudo.grouped("account_id")
         previous = {}
         for letter in self:
-            items = letter.sudo().line_ids.item_id
+            items_sudo = letter.sudo().line_ids.item_id
             for other in by_account.get(letter.sudo().account_id, ()):
                 if (
                     other != letter._origin
                     and (not letter.date or other.date <= letter.date)
-                    and other.line_ids.item_id & items
+                    and other.line_ids.item_id & items_sudo
                 ):
                     previous[letter] = other
                     break
@@ -460,50 +460,54 @@ class CollectionLetter(models.Model):
     def _get_placeholder_values(self, previous=None, wording=None):
         """What the placeholders of the wording stand for (tools.letter_text)."""
         self.ensure_one()
-        letter = self.sudo().with_context(lang=self.lang)
+        letter_sudo = self.sudo().with_context(lang=self.lang)
         days = (wording or self._get_wording()).deadline_days
         penalties = (
-            letter.amount_interest + letter.amount_indemnity - letter.amount_waived
+            letter_sudo.amount_interest
+            + letter_sudo.amount_indemnity
+            - letter_sudo.amount_waived
         )
         within = {
-            8: letter.env._("within eight days"),
-            15: letter.env._("within fifteen days"),
-        }.get(days) or letter.env._("within %(days)s days", days=days)
+            8: letter_sudo.env._("within eight days"),
+            15: letter_sudo.env._("within fifteen days"),
+        }.get(days) or letter_sudo.env._("within %(days)s days", days=days)
         return {
-            "company": letter.company_id.name,
-            "customer": letter.account_id.partner_id.name,
-            "level": letter._get_title(),
-            "number": letter.number,
-            "date": letter._format_long_date(letter.date),
-            "count": str(len(letter.line_ids)),
-            "due": letter._format_amount(letter.amount_due),
-            "penalties": penalties and letter._format_amount(penalties),
-            "total": letter._format_amount(letter.amount_total),
-            "deadline": letter._format_long_date(letter.date + timedelta(days=days)),
+            "company": letter_sudo.company_id.name,
+            "customer": letter_sudo.account_id.partner_id.name,
+            "level": letter_sudo._get_title(),
+            "number": letter_sudo.number,
+            "date": letter_sudo._format_long_date(letter_sudo.date),
+            "count": str(len(letter_sudo.line_ids)),
+            "due": letter_sudo._format_amount(letter_sudo.amount_due),
+            "penalties": penalties and letter_sudo._format_amount(penalties),
+            "total": letter_sudo._format_amount(letter_sudo.amount_total),
+            "deadline": letter_sudo._format_long_date(
+                letter_sudo.date + timedelta(days=days)
+            ),
             "deadline_days": str(days),
             "within": within,
             "previous_number": previous and previous.number,
-            "previous_date": previous and letter._format_long_date(previous.date),
-            **letter._get_fact_values(),
+            "previous_date": previous and letter_sudo._format_long_date(previous.date),
+            **letter_sudo._get_fact_values(),
         }
 
     def _get_bank_account(self):
         """Account of the company to pay into: the invoices' own, else its first."""
         self.ensure_one()
         # sudo: printed on the letter for the customer anyway
-        letter = self.sudo()
-        reserved = letter._get_mandate_bank_account()
+        letter_sudo = self.sudo()
+        reserved = letter_sudo._get_mandate_bank_account()
         if reserved:
             return reserved
-        partner = letter.company_id.partner_id
-        banks = letter.line_ids.item_id.move_id.partner_bank_id.filtered(
+        partner = letter_sudo.company_id.partner_id
+        banks = letter_sudo.line_ids.item_id.move_id.partner_bank_id.filtered(
             lambda bank: bank.partner_id == partner and bank.active
         )
         if len(banks) == 1:
             return banks
         accounts = partner.bank_ids
         return (
-            accounts.filtered(lambda bank: bank.currency_id == letter.currency_id)
+            accounts.filtered(lambda bank: bank.currency_id == letter_sudo.currency_id)
             or accounts.filtered(lambda bank: not bank.currency_id)
             or accounts
         )[:1]
@@ -560,29 +564,29 @@ class CollectionLetter(models.Model):
         missing = []
         for company, letters in self.grouped("company_id").items():
             # sudo: only whether the company's own particulars are filled in
-            company = company.sudo()
+            company_sudo = company.sudo()
             letters = letters.filtered(lambda letter: not letter._is_by_provider())
-            if company.country_id.code != "FR" or not letters:
+            if company_sudo.country_id.code != "FR" or not letters:
                 continue
             settings = self.env._(
-                "Settings ‣ Companies ‣ %(company)s", company=company.name
+                "Settings ‣ Companies ‣ %(company)s", company=company_sudo.name
             )
-            if not company.company_registry:
+            if not company_sudo.company_registry:
                 missing.append(
                     self.env._(
                         "the SIREN or SIRET number (%(place)s, field Company ID)",
                         place=settings,
                     )
                 )
-            if not company.partner_id.bank_ids:
+            if not company_sudo.partner_id.bank_ids:
                 missing.append(
                     self.env._(
                         "a bank account to pay into (Accounting ‣ Configuration ‣ "
                         "Bank accounts of %(company)s)",
-                        company=company.name,
+                        company=company_sudo.name,
                     )
                 )
-            if not company.collection_signatory and any(
+            if not company_sudo.collection_signatory and any(
                 letter.level_id.formal_notice or letter.kind_id.code == "payment_plan"
                 for letter in letters
             ):
@@ -593,7 +597,7 @@ class CollectionLetter(models.Model):
                     )
                 )
             if any(letter.level_id.formal_notice for letter in letters) and not (
-                company.street and company.city
+                company_sudo.street and company_sudo.city
             ):
                 missing.append(
                     self.env._(
@@ -609,12 +613,15 @@ class CollectionLetter(models.Model):
         self.ensure_one()
         self._check_mandatory_mentions()
         # sudo: the wording and the addressee belong to the letter
-        letter = self.sudo()
-        wording = letter._get_wording().with_context(lang=self.lang)
+        letter_sudo = self.sudo()
+        wording = letter_sudo._get_wording().with_context(lang=self.lang)
         for text in (wording.subject, wording.body_before, wording.body_after):
             wording._check_text(text)
-        partner = letter.partner_id
-        if letter.channel == "registered" and not letter._has_postal_address():
+        partner = letter_sudo.partner_id
+        if (
+            letter_sudo.channel == "registered"
+            and not letter_sudo._has_postal_address()
+        ):
             raise UserError(
                 self.env._(
                     "%(partner)s has no complete postal address.",
@@ -623,5 +630,5 @@ class CollectionLetter(models.Model):
             )
 
     def _has_postal_address(self):
-        partner = self.sudo().partner_id
-        return bool((partner.street or partner.street2) and partner.city)
+        partner_sudo = self.sudo().partner_id
+        return bool((partner_sudo.street or partner_sudo.street2) and partner_sudo.city)

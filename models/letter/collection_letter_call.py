@@ -47,15 +47,15 @@ class CollectionLetter(models.Model):
             return
         today = fields.Date.context_today(self)
         # sudo: activities and next actions of those who call, whoever sends
-        letters = self.sudo()
-        waiting = letters.search(
+        letters_sudo = self.sudo()
+        waiting = letters_sudo.search(
             [
-                ("account_id", "in", letters.account_id.ids),
+                ("account_id", "in", letters_sudo.account_id.ids),
                 ("call_activity_id.active", "=", True),
             ]
         )
         activities = {letter.account_id: letter.call_activity_id for letter in waiting}
-        by_account = (waiting | letters).grouped("account_id")
+        by_account = (waiting | letters_sudo).grouped("account_id")
         values, summaries = {}, {}
         for account, about in by_account.items():
             activity = activities.get(account)
@@ -77,9 +77,9 @@ class CollectionLetter(models.Model):
                 "summary": summary,
                 "user_id": user.id,
             }
-        created = self.env["mail.activity"].sudo().create(list(values.values()))
-        activities.update(zip(values, created, strict=True))
-        for account, about in letters.grouped("account_id").items():
+        created_sudo = self.env["mail.activity"].sudo().create(list(values.values()))
+        activities.update(zip(values, created_sudo, strict=True))
+        for account, about in letters_sudo.grouped("account_id").items():
             about.call_activity_id = activities[account]
         for summary, accounts in summaries.items():
             accounts.write({"next_action_date": today, "next_action": summary})
@@ -96,20 +96,22 @@ class CollectionLetter(models.Model):
         call that other letters ask for, too, stays for those.
         """
         # sudo: as in `_schedule_calls`
-        letters = self.sudo().filtered(lambda letter: letter.call_activity_id.active)
-        activities = letters.call_activity_id
+        letters_sudo = self.sudo().filtered(
+            lambda letter: letter.call_activity_id.active
+        )
+        activities = letters_sudo.call_activity_id
         if not activities:
             return
-        letters.call_activity_id = False
-        others = letters.search([("call_activity_id", "in", activities.ids)])
+        letters_sudo.call_activity_id = False
+        others = letters_sudo.search([("call_activity_id", "in", activities.ids)])
         for activity in activities:
-            account = self.env["collection.account"].sudo().browse(activity.res_id)
+            account_sudo = self.env["collection.account"].sudo().browse(activity.res_id)
             about = others.filtered(
                 lambda letter, activity=activity: letter.call_activity_id == activity
             ).with_context(lang=activity.user_id.lang)
             summary = about and about._get_call_summary()
-            if account.next_action == activity.summary:
-                account.write(
+            if account_sudo.next_action == activity.summary:
+                account_sudo.write(
                     {"next_action": summary}
                     if about
                     else {"next_action": False, "next_action_date": False}
@@ -143,8 +145,8 @@ class CollectionLetter(models.Model):
         """
         of_companies = [("company_id", "in", companies.ids)] if companies else []
         # sudo: whoever computes a run need not be allowed to write each letter
-        letters = self.sudo()
-        calls = letters.search(
+        letters_sudo = self.sudo()
+        calls = letters_sudo.search(
             [
                 ("channel", "=", "call"),
                 ("state", "=", "to_send"),
@@ -156,7 +158,7 @@ class CollectionLetter(models.Model):
         )
         # one that is being logged or sent just now is left to whoever does so
         calls.try_lock_for_update()._recompute_before_sending()._count_in_vain()
-        beside = letters.search(
+        beside = letters_sudo.search(
             [
                 ("state", "=", "sent"),
                 ("call_activity_id.active", "=", True),

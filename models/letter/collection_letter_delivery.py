@@ -441,7 +441,7 @@ class CollectionLetter(models.Model):
         try:
             # sudo: the archive of what was sent does not depend on who pressed the
             # button
-            attachments = (
+            attachments_sudo = (
                 self.env["ir.attachment"]
                 .sudo()
                 .create(
@@ -457,7 +457,7 @@ class CollectionLetter(models.Model):
                     ]
                 )
             )
-            stored = all(attachment._is_intact() for attachment in attachments)
+            stored = all(attachment._is_intact() for attachment in attachments_sudo)
         except (OSError, UserError):
             # core says the latter of a file that an earlier attempt left behind
             _logger.warning("Letters could not be stored", exc_info=True)
@@ -468,7 +468,7 @@ class CollectionLetter(models.Model):
                     "The server could not store the letter: its disk may be full."
                 )
             )
-        return attachments
+        return attachments_sudo
 
     # ------------------------------------------------------------------
     # Channels
@@ -481,18 +481,18 @@ class CollectionLetter(models.Model):
         never registered post. Nothing goes to an e-mail address that is missing.
         """
         self.ensure_one()
-        letter = self.sudo()
-        level = letter.level_id
-        channels = {letter.channel}
+        letter_sudo = self.sudo()
+        level = letter_sudo.level_id
+        channels = {letter_sudo.channel}
         channels.update(
             channel for channel in ("email", "post", "call") if level[f"also_{channel}"]
         )
-        preferred = letter.account_id.preferred_channel
+        preferred = letter_sudo.account_id.preferred_channel
         if preferred and not channels.isdisjoint({"email", "post"}):
             channels = channels - {"email", "post"} | {preferred}
-        if "email" in channels and not letter._get_mail_partner().email_normalized:
+        if "email" in channels and not letter_sudo._get_mail_partner().email_normalized:
             channels = channels - {"email"} | (
-                set() if letter.channel == "registered" else {"post"}
+                set() if letter_sudo.channel == "registered" else {"post"}
             )
         if "registered" in channels:
             channels.discard("post")
@@ -517,8 +517,8 @@ class CollectionLetter(models.Model):
 
     def _get_collector(self):
         """Who follows up this letter: the account's collector, else who drew it up."""
-        letter = self.sudo()
-        user = letter.account_id.user_id or letter.create_uid
+        letter_sudo = self.sudo()
+        user = letter_sudo.account_id.user_id or letter_sudo.create_uid
         return user if user.active and not user.share else self.env.user
 
     def _get_remark(self):
@@ -841,11 +841,11 @@ class CollectionLetter(models.Model):
         channels = dict(self._fields["channel"]._description_selection(self.env))
         notes = {}
         # sudo: the invoice tells its own people that it was asked for
-        for line in self.sudo().line_ids:
-            if not line.item_id:
+        for line_sudo in self.sudo().line_ids:
+            if not line_sudo.item_id:
                 continue
-            letter = line.letter_id
-            notes.setdefault(line.item_id.move_id, []).append(
+            letter = line_sudo.letter_id
+            notes.setdefault(line_sudo.item_id.move_id, []).append(
                 Markup("{} {}").format(
                     Markup(
                         '<a href="#" data-oe-model="{}" data-oe-id="{}">{}</a>'
@@ -854,13 +854,13 @@ class CollectionLetter(models.Model):
                         "%(level)s (%(channel)s): %(amount)s asked for.",
                         level=letter._get_title(),
                         channel=channels[letter.channel],
-                        amount=letter.currency_id.format(line.amount_due),
+                        amount=letter.currency_id.format(line_sudo.amount_due),
                     ),
                 )
             )
-        moves = self.env["account.move"].sudo().union(*notes)
-        if moves:
-            moves._message_log_batch(
+        moves_sudo = self.env["account.move"].sudo().union(*notes)
+        if moves_sudo:
+            moves_sudo._message_log_batch(
                 bodies={
                     move.id: Markup("<br/>").join(texts)
                     for move, texts in notes.items()

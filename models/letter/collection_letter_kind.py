@@ -94,10 +94,10 @@ class CollectionLetterKind(models.Model):
         :raises UserError: when it was archived
         """
         # sudo: set-up that every letter needs
-        kinds = self.sudo().search(
+        kinds_sudo = self.sudo().search(
             [("code", "=", code), ("company_id", "in", [company.id, False])]
         )
-        kind = kinds.filtered("company_id") or kinds
+        kind = kinds_sudo.filtered("company_id") or kinds_sudo
         if not kind:
             labels = dict(self._fields["code"]._description_selection(self.env))
             raise UserError(

@@ -52,27 +52,27 @@ class CollectionLetter(models.Model):
 
     def _get_mail_partner(self):
         """The addressee; once corrected on the account, the corrected one."""
-        letter = self.sudo()
-        return letter.account_id.dunning_contact_id or letter.partner_id
+        letter_sudo = self.sudo()
+        return letter_sudo.account_id.dunning_contact_id or letter_sudo.partner_id
 
     def _get_copy_partners(self):
         """Who gets a copy: the account's contacts and, on demand, the salesperson."""
-        letter = self.sudo()
-        partners = letter.account_id.dunning_copy_ids
-        if letter.level_id.copy_salesperson:
+        letter_sudo = self.sudo()
+        partners = letter_sudo.account_id.dunning_copy_ids
+        if letter_sudo.level_id.copy_salesperson:
             # their seller, or the one of the invoices
             sellers = (
-                letter.account_id.partner_id.user_id
-                or letter.line_ids.item_id.move_id.invoice_user_id
+                letter_sudo.account_id.partner_id.user_id
+                or letter_sudo.line_ids.item_id.move_id.invoice_user_id
             )
             partners |= sellers.partner_id
-        return (partners - letter._get_mail_partner()).filtered("email_normalized")
+        return (partners - letter_sudo._get_mail_partner()).filtered("email_normalized")
 
     def _get_reply_to(self):
         """Where answers go: the collector, else the company's collections address."""
-        letter = self.sudo()
-        company = letter.company_id
-        user = letter.account_id.user_id
+        letter_sudo = self.sudo()
+        company = letter_sudo.company_id
+        user = letter_sudo.account_id.user_id
         return (
             user.email_formatted
             if user.email_normalized
@@ -96,8 +96,8 @@ class CollectionLetter(models.Model):
                     self.env._("There is no e-mail template for these letters.")
                 )
             # sudo: a manager sends letters without rights on templates and mails
-            mails = template.sudo().send_mail_batch(letters.ids)
-            if any(not mail.recipient_ids and not mail.email_to for mail in mails):
+            mails_sudo = template.sudo().send_mail_batch(letters.ids)
+            if any(not mail.recipient_ids and not mail.email_to for mail in mails_sudo):
                 raise UserError(
                     self.env._(
                         "The e-mail template “%(template)s” gives no recipient.",
@@ -110,15 +110,15 @@ class CollectionLetter(models.Model):
 
         :param dict values: of the e-mail, as `mail.template` generates them
         """
-        company = self.sudo().company_id
-        enclosed = self.sudo().attachment_id | self._get_enclosures()
+        company_sudo = self.sudo().company_id
+        enclosed_sudo = self.sudo().attachment_id | self._get_enclosures()
         values.update(
             {
-                "attachment_ids": enclosed.ids,
+                "attachment_ids": enclosed_sudo.ids,
                 "reply_to": self._get_reply_to(),
                 # bounces come back to the company's domain, whoever runs the queue
-                "record_alias_domain_id": company.alias_domain_id.id,
-                "record_company_id": company.id,
+                "record_alias_domain_id": company_sudo.alias_domain_id.id,
+                "record_company_id": company_sudo.id,
             }
         )
         # whichever template carries the letter: the law asks for it (R124-4 CPCE)
@@ -128,12 +128,14 @@ class CollectionLetter(models.Model):
                 str(values.get("body_html") or ""), str(recall)
             )
         copies = self._get_copy_partners()
-        recipients = self.env["res.partner"].sudo().browse(values.get("partner_ids"))
-        if copies and recipients:
+        recipients_sudo = (
+            self.env["res.partner"].sudo().browse(values.get("partner_ids"))
+        )
+        if copies and recipients_sudo:
             # one e-mail in which the customer sees who has a copy
             values["email_to"] = ", ".join(
                 formataddr((partner.name or "", partner.email_normalized))
-                for partner in recipients
+                for partner in recipients_sudo
                 if partner.email_normalized
             )
             values["partner_ids"] = []
@@ -146,8 +148,8 @@ class CollectionLetter(models.Model):
         """Which first letter of a provider the e-mail follows, as HTML, or nothing."""
         Report = self.env["report.account_collection.report_collection_letter"]
         # sudo: it goes to the customer whom both letters are for
-        letter = self.sudo().with_context(lang=self.lang)
-        notice = Report.with_context(lang=self.lang)._get_notice_line(letter)
+        letter_sudo = self.sudo().with_context(lang=self.lang)
+        notice = Report.with_context(lang=self.lang)._get_notice_line(letter_sudo)
         if not notice:
             return Markup()
         return Markup('<p style="{}"><strong>{}</strong></p>').format(
@@ -159,7 +161,7 @@ class CollectionLetter(models.Model):
     # ------------------------------------------------------------------
 
     def action_attach_invoices(self):
-        """Send copies of the invoices with these letters."""
+        """send_sudo copies of the invoices with these letters."""
         if any(letter.state == "sent" for letter in self):
             raise UserError(self.env._("A letter that was sent stays as it was sent."))
         for letter in self:
@@ -187,13 +189,13 @@ class CollectionLetter(models.Model):
     def _get_enclosures(self):
         """PDFs of the invoices that go with the letter, all of them or none."""
         self.ensure_one()
-        letter = self.sudo()
-        if letter.state == "sent" or letter.enclosure_ids:
-            return letter.enclosure_ids
-        documents = letter.enclosure_ids
-        if not letter._wants_enclosures():
+        letter_sudo = self.sudo()
+        if letter_sudo.state == "sent" or letter_sudo.enclosure_ids:
+            return letter_sudo.enclosure_ids
+        documents = letter_sudo.enclosure_ids
+        if not letter_sudo._wants_enclosures():
             return documents
-        moves = letter._get_moves_to_enclose()
+        moves = letter_sudo._get_moves_to_enclose()
         found = moves.invoice_pdf_report_id.filtered(lambda a: a._is_intact())
         if len(moves) > MAX_ENCLOSURES or len(found) < len(moves):
             return documents
@@ -201,10 +203,10 @@ class CollectionLetter(models.Model):
 
     def _get_enclosure_remark(self):
         """Why copies of the invoices that are wanted do not go with the letter."""
-        letter = self.sudo()
-        if not letter._wants_enclosures() or letter._get_enclosures():
+        letter_sudo = self.sudo()
+        if not letter_sudo._wants_enclosures() or letter_sudo._get_enclosures():
             return False
-        count = len(letter._get_moves_to_enclose())
+        count = len(letter_sudo._get_moves_to_enclose())
         if count > MAX_ENCLOSURES:
             return self.env._(
                 "No copies of the invoices went with it: there are %(count)s of them, "
@@ -218,27 +220,29 @@ class CollectionLetter(models.Model):
 
     def _generate_enclosures(self):
         """Print the invoices to enclose that have no PDF yet, in batches."""
-        missing = self.env["account.move"].sudo()
-        for letter in self.sudo():
-            if letter._wants_enclosures():
-                moves = letter._get_moves_to_enclose()
+        missing_sudo = self.env["account.move"].sudo()
+        for letter_sudo in self.sudo():
+            if letter_sudo._wants_enclosures():
+                moves = letter_sudo._get_moves_to_enclose()
                 if len(moves) <= MAX_ENCLOSURES and all(
                     move.is_sale_document(include_receipts=True) for move in moves
                 ):
-                    missing |= moves.filtered(lambda m: not m.invoice_pdf_report_id)
-        for company, moves in missing.grouped("company_id").items():
-            Send = (
+                    missing_sudo |= moves.filtered(
+                        lambda m: not m.invoice_pdf_report_id
+                    )
+        for company, moves in missing_sudo.grouped("company_id").items():
+            send_sudo = (
                 self.env["account.move.send"]
                 .sudo()
                 .with_company(company)
                 .with_context(collection_documents=len(moves))
             )
             documents = {
-                move: {"pdf_report": Send._get_default_pdf_report_id(move)}
+                move: {"pdf_report": send_sudo._get_default_pdf_report_id(move)}
                 for move in moves
             }
-            Send._prepare_invoice_pdf_report(documents)
-            Send._link_invoice_documents(documents)
+            send_sudo._prepare_invoice_pdf_report(documents)
+            send_sudo._link_invoice_documents(documents)
 
     # ------------------------------------------------------------------
     # Paying
@@ -252,10 +256,10 @@ class CollectionLetter(models.Model):
             return
         for company, letters in self.sudo().grouped("company_id").items():
             # sudo: whether customers can pay on-line, not how
-            Provider = self.env["payment.provider"].sudo()
-            if not Provider.search_count(
+            providers_sudo = self.env["payment.provider"].sudo()
+            if not providers_sudo.search_count(
                 [
-                    *Provider._check_company_domain(company),
+                    *providers_sudo._check_company_domain(company),
                     ("state", "in", ("enabled", "test")),
                     ("is_published", "=", True),
                 ],
@@ -280,18 +284,18 @@ class CollectionLetter(models.Model):
     def _ensure_access_tokens(self, moves):
         """Give invoices their portal token in one statement, as core does one by one:
         a write per invoice would work out the whole invoice again."""
-        missing = moves.sudo().filtered(lambda move: not move.access_token)
-        if not missing:
+        missing_sudo = moves.sudo().filtered(lambda move: not move.access_token)
+        if not missing_sudo:
             return
-        missing.flush_recordset(["access_token"])
+        missing_sudo.flush_recordset(["access_token"])
         self.env.execute_query(
             SQL(
                 "UPDATE account_move SET access_token = gen_random_uuid()::text"
                 " WHERE id IN %s AND access_token IS NULL RETURNING id",
-                tuple(missing.ids),
+                tuple(missing_sudo.ids),
             )
         )
-        missing.invalidate_recordset(["access_token"], flush=False)
+        missing_sudo.invalidate_recordset(["access_token"], flush=False)
 
     def _get_amount_to_transfer(self):
         """What the customer is to pay in one transfer on this letter, if anything."""
@@ -310,19 +314,19 @@ class CollectionLetter(models.Model):
         """
         self.ensure_one()
         # sudo: printed on the letter for the customer anyway
-        letter = self.sudo()
-        amount = letter._get_amount_to_transfer()
+        letter_sudo = self.sudo()
+        amount = letter_sudo._get_amount_to_transfer()
         if (
-            not letter.company_id.qr_code
-            or letter.currency_id.compare_amounts(amount, 0) <= 0
+            not letter_sudo.company_id.qr_code
+            or letter_sudo.currency_id.compare_amounts(amount, 0) <= 0
         ):
             return False
-        return letter._get_bank_account().build_qr_code_base64(
+        return letter_sudo._get_bank_account().build_qr_code_base64(
             amount,
-            letter.number or "",
-            letter.number or "",
-            letter.currency_id,
-            letter.account_id.partner_id,
+            letter_sudo.number or "",
+            letter_sudo.number or "",
+            letter_sudo.currency_id,
+            letter_sudo.account_id.partner_id,
             silent_errors=True,
         )
 
@@ -335,11 +339,14 @@ class CollectionLetter(models.Model):
         res = super()._message_receive_bounce(email, partner)
         reason = self.env.context.get("collection_bounce_text") or ""
         for letter in self:
-            addressee = letter.sudo()._get_mail_partner() | letter.sudo().partner_id
+            addressee_sudo = (
+                letter.sudo()._get_mail_partner() | letter.sudo().partner_id
+            )
             if (
                 email
-                and not partner & addressee
-                and email_normalize(email) not in addressee.mapped("email_normalized")
+                and not partner & addressee_sudo
+                and email_normalize(email)
+                not in addressee_sudo.mapped("email_normalized")
             ):
                 # the customer has got it, somebody in copy has not
                 letter._message_log(
@@ -360,31 +367,35 @@ class CollectionLetter(models.Model):
         :param reason: what the mail server says
         """
         # sudo: the mail gateway and the mail queue have no role in collections
-        for letter in self.sudo():
-            letter.write({"delivery_state": state, "delivery_reason": reason or False})
+        for letter_sudo in self.sudo():
+            letter_sudo.write(
+                {"delivery_state": state, "delivery_reason": reason or False}
+            )
             summary = (
                 self.env._(
                     "E-mail of letter %(number)s came back: check the address, send "
                     "by post",
-                    number=letter.number,
+                    number=letter_sudo.number,
                 )
                 if state == "bounced"
                 else self.env._(
                     "E-mail of letter %(number)s could not be sent: check the "
                     "address, send by post",
-                    number=letter.number,
+                    number=letter_sudo.number,
                 )
             )
-            letter._message_log(body=Markup("{}<br/>{}").format(summary, reason or ""))
-            if letter.failure_activity_id:
+            letter_sudo._message_log(
+                body=Markup("{}<br/>{}").format(summary, reason or "")
+            )
+            if letter_sudo.failure_activity_id:
                 continue
-            letter.failure_activity_id = letter.account_id.activity_schedule(
+            letter_sudo.failure_activity_id = letter_sudo.account_id.activity_schedule(
                 TODO_ACTIVITY,
                 summary=summary,
                 note=Markup("{}<br/>{}").format(
-                    letter._get_html_link(title=letter.number), reason or ""
+                    letter_sudo._get_html_link(title=letter_sudo.number), reason or ""
                 ),
-                user_id=letter._get_collector().id,
+                user_id=letter_sudo._get_collector().id,
             )
 
     def _mark_handed_over(self):
@@ -405,7 +416,7 @@ class CollectionLetter(models.Model):
         self._check_intact(enclosed=True)
 
     def action_send_again(self):
-        """Send the same letter again by e-mail, to the address known today.
+        """send_sudo the same letter again by e-mail, to the address known today.
 
         Number, date and level stay: it is the letter that was sent.
         """
@@ -420,20 +431,20 @@ class CollectionLetter(models.Model):
                     )
                 )
         # sudo: the letter itself does not change, only how it gets there
-        letters = self.sudo()
-        letters._queue_mails()
-        letters.write(
+        letters_sudo = self.sudo()
+        letters_sudo._queue_mails()
+        letters_sudo.write(
             {"by_email": True, "delivery_state": "pending", "delivery_reason": False}
         )
-        letters._close_failure(self.env._("Sent again by e-mail"))
+        letters_sudo._close_failure(self.env._("Sent again by e-mail"))
 
     def action_send_by_post(self):
         """Put the letter on the list of those that go by post, as it was sent."""
         self._check_may_send_again()
         # sudo: the letter itself does not change, only how it gets there
-        letters = self.sudo()
-        letters.write({"by_post": True, "date_printed": False})
-        letters._close_failure(self.env._("Sent by post instead"))
+        letters_sudo = self.sudo()
+        letters_sudo.write({"by_post": True, "date_printed": False})
+        letters_sudo._close_failure(self.env._("Sent by post instead"))
 
     def _close_failure(self, feedback):
         for letter in self:

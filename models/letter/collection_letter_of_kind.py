@@ -80,18 +80,18 @@ class CollectionLetter(models.Model):
         """The record whose text applies: the kind, the level's variant, the level."""
         self.ensure_one()
         # sudo: the wording belongs to the letter
-        letter = self.sudo()
-        if letter.kind_id:
-            return letter.kind_id
-        level = letter.level_id
+        letter_sudo = self.sudo()
+        if letter_sudo.kind_id:
+            return letter_sudo.kind_id
+        level = letter_sudo.level_id
         if not level.variant_ids:
             return level
-        return level._get_wording(letter.account_id._get_debtor_type())
+        return level._get_wording(letter_sudo.account_id._get_debtor_type())
 
     def _get_title(self):
         """What the letter is, in a word or two."""
-        letter = self.sudo()
-        return letter.kind_id.name or letter.level_id.name or ""
+        letter_sudo = self.sudo()
+        return letter_sudo.kind_id.name or letter_sudo.level_id.name or ""
 
     def _claims_penalties(self):
         """Whether interest and indemnity are added to the principal."""
@@ -104,27 +104,31 @@ class CollectionLetter(models.Model):
     def _get_fact_values(self):
         """What the placeholders about facts stand for (tools.letter_text)."""
         self.ensure_one()
-        letter = self.sudo().with_context(lang=self.lang)
-        means = dict(letter._fields["payment_means"]._description_selection(letter.env))
-        details = letter.detail_ids.sorted("date")
-        mandate = letter.mandate_id or (
-            letter.account_id.mandate_id if letter._is_by_provider() else False
+        letter_sudo = self.sudo().with_context(lang=self.lang)
+        means = dict(
+            letter_sudo._fields["payment_means"]._description_selection(letter_sudo.env)
         )
-        day = letter.fact_date
+        details = letter_sudo.detail_ids.sorted("date")
+        mandate = letter_sudo.mandate_id or (
+            letter_sudo.account_id.mandate_id
+            if letter_sudo._is_by_provider()
+            else False
+        )
+        day = letter_sudo.fact_date
         return_day = day and return_deadline(day)
         return {
-            "fact_date": day and letter._format_long_date(day),
-            "fact_amount": letter.fact_amount
-            and letter._format_amount(letter.fact_amount),
-            "fact_amount_words": letter.fact_amount
-            and letter._get_amount_in_words(letter.fact_amount),
-            "fact_reference": letter.fact_reference,
-            "fact_person": letter.fact_person,
-            "payment_means": means.get(letter.payment_means),
+            "fact_date": day and letter_sudo._format_long_date(day),
+            "fact_amount": letter_sudo.fact_amount
+            and letter_sudo._format_amount(letter_sudo.fact_amount),
+            "fact_amount_words": letter_sudo.fact_amount
+            and letter_sudo._get_amount_in_words(letter_sudo.fact_amount),
+            "fact_reference": letter_sudo.fact_reference,
+            "fact_person": letter_sudo.fact_person,
+            "payment_means": means.get(letter_sudo.payment_means),
             "instalments": details and str(len(details)),
-            "first_date": details and letter._format_long_date(details[0].date),
-            "last_date": details and letter._format_long_date(details[-1].date),
-            "return_date": return_day and letter._format_long_date(return_day),
+            "first_date": details and letter_sudo._format_long_date(details[0].date),
+            "last_date": details and letter_sudo._format_long_date(details[-1].date),
+            "return_date": return_day and letter_sudo._format_long_date(return_day),
             "provider": mandate and mandate.provider_id.name,
             "mandate_reference": mandate and (mandate.reference or mandate.number),
         }
@@ -149,13 +153,17 @@ class CollectionLetter(models.Model):
         """Letter whose number and date this one must recall, if any."""
         self.ensure_one()
         # sudo: number and date only, of a letter to the same customer
-        letter = self.sudo()
-        if letter.mandate_notice_id or letter.state == "sent" or not letter.account_id:
-            return letter.mandate_notice_id
-        if letter._is_by_provider():
-            return letter.mandate_notice_id
-        return letter.account_id._get_mandate_notices().get(
-            letter.account_id, letter.mandate_notice_id
+        letter_sudo = self.sudo()
+        if (
+            letter_sudo.mandate_notice_id
+            or letter_sudo.state == "sent"
+            or not letter_sudo.account_id
+        ):
+            return letter_sudo.mandate_notice_id
+        if letter_sudo._is_by_provider():
+            return letter_sudo.mandate_notice_id
+        return letter_sudo.account_id._get_mandate_notices().get(
+            letter_sudo.account_id, letter_sudo.mandate_notice_id
         )
 
     def _needs_mandate_notice(self):
@@ -164,19 +172,19 @@ class CollectionLetter(models.Model):
         Not before what only serves the customer: nothing is collected yet.
         """
         # sudo: mandate and wording of a letter that is readable
-        letter = self.sudo()
+        letter_sudo = self.sudo()
         return (
-            not letter._is_by_provider()
-            and letter.level_id.tone != "service"
-            and letter.account_id._is_worked_on_behalf()
+            not letter_sudo._is_by_provider()
+            and letter_sudo.level_id.tone != "service"
+            and letter_sudo.account_id._is_worked_on_behalf()
         )
 
     def _get_mandate_bank_account(self):
         """Account that the provider keeps for what it collects (R124-2 CPCE)."""
         self.ensure_one()
         # sudo: printed on the letter for the customer anyway
-        letter = self.sudo()
-        mandate = letter.mandate_id or letter._get_mandate_notice().mandate_id
+        letter_sudo = self.sudo()
+        mandate = letter_sudo.mandate_id or letter_sudo._get_mandate_notice().mandate_id
         return mandate.payment_bank_id
 
     def _link_mandate_notices(self):
@@ -363,10 +371,11 @@ class CollectionLetter(models.Model):
         notices = self.filtered(lambda letter: letter._is_by_provider())
         for mandate in notices.mandate_id:
             # sudo: only whether the parties' particulars are filled in
-            mandate = mandate.sudo()
-            provider, company = mandate.provider_id, mandate.company_id
+            mandate_sudo = mandate.sudo()
+            provider, company = mandate_sudo.provider_id, mandate_sudo.company_id
             form = self.env._(
-                "Collections ‣ Mandates ‣ %(mandate)s", mandate=mandate.display_name
+                "Collections ‣ Mandates ‣ %(mandate)s",
+                mandate=mandate_sudo.display_name,
             )
             if not (provider.street and provider.city):
                 missing.append(
@@ -383,7 +392,7 @@ class CollectionLetter(models.Model):
                         company=company.name,
                     )
                 )
-            if not mandate.reference:
+            if not mandate_sudo.reference:
                 missing.append(
                     self.env._(
                         "the provider's reference (%(place)s, field Provider's "
@@ -391,7 +400,7 @@ class CollectionLetter(models.Model):
                         place=form,
                     )
                 )
-            if not mandate.payment_bank_id:
+            if not mandate_sudo.payment_bank_id:
                 missing.append(
                     self.env._(
                         "the bank account to pay into (%(place)s, field Paying "
@@ -478,8 +487,10 @@ class CollectionLetter(models.Model):
         letter = self
         if lang:
             letter.lang = lang
-        report = self.env["report.account_collection.report_collection_letter"].sudo()
+        report_sudo = self.env[
+            "report.account_collection.report_collection_letter"
+        ].sudo()
         try:
-            return report._render_sample(letter, wording)
+            return report_sudo._render_sample(letter, wording)
         except UserError as error:
             return str(error)

@@ -46,12 +46,12 @@ class CollectionLetter(models.Model):
     )
     def _compute_date_deadline(self):
         for letter in self:
-            level = letter.sudo().level_id
+            level_sudo = letter.sudo().level_id
             start = letter.date
-            if level.formal_notice and letter.date_presented:
+            if level_sudo.formal_notice and letter.date_presented:
                 start = letter.date_presented
             # what the customer reads: a variant may give more time than its level
-            days = letter._get_wording().deadline_days if level else 0
+            days = letter._get_wording().deadline_days if level_sudo else 0
             letter.date_deadline = (
                 start + timedelta(days=days) if start and days else False
             )

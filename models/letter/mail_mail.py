@@ -11,11 +11,15 @@ class MailMail(models.Model):
     ):
         # a mail that is deleted once it has left tells its letter before
         for mail in self.filtered(lambda mail: mail.model == "collection.letter"):
-            letter = self.env["collection.letter"].sudo().browse(mail.res_id).exists()
+            letter_sudo = (
+                self.env["collection.letter"].sudo().browse(mail.res_id).exists()
+            )
             if failure_type:
-                letter._mark_failed("failed", failure_reason or mail.failure_reason)
+                letter_sudo._mark_failed(
+                    "failed", failure_reason or mail.failure_reason
+                )
             else:
-                letter._mark_handed_over()
+                letter_sudo._mark_handed_over()
         return super()._postprocess_sent_message(
             success_pids,
             success_emails,

@@ -17,8 +17,8 @@ class MailThread(models.AbstractModel):
             return super()._routing_handle_bounce(email_message, message_dict)
         if not message_dict.get("bounced_email"):
             # old mail servers do not say which address they mean: the addressee's
-            letter = self.env["collection.letter"].sudo().browse(message.res_id)
-            partner = letter.exists().partner_id
+            letter_sudo = self.env["collection.letter"].sudo().browse(message.res_id)
+            partner = letter_sudo.exists().partner_id
             message_dict["bounced_email"] = partner.email_normalized
             message_dict["bounced_partner"] = partner
         text = html2plaintext(message_dict.get("body") or "").strip()

@@ -227,8 +227,8 @@ class CollectionAgent(models.Model):
         """This agent and the colleagues he stands in for on `day`."""
         self.ensure_one()
         # sudo: who is away is asked of colleagues the agent may not read
-        absent = self.sudo().search([("substitute_id", "=", self.id)])
-        return self.sudo() | absent.filtered(lambda agent: agent._is_absent(day))
+        absent_sudo = self.sudo().search([("substitute_id", "=", self.id)])
+        return self.sudo() | absent_sudo.filtered(lambda agent: agent._is_absent(day))
 
     @api.model
     def _current(self):

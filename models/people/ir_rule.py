@@ -112,7 +112,7 @@ class IrRule(models.Model):
         employee is not enough."""
         if model_name in ON_SITE_MODELS or model_name.startswith("collection."):
             return True
-        as_employee = self.env.ref("base.group_user").sudo().all_implied_ids
+        as_employee_sudo = self.env.ref("base.group_user").sudo().all_implied_ids
         # sudo: which groups open the model, not the records themselves
         return bool(
             self.env["ir.model.access"]
@@ -121,7 +121,7 @@ class IrRule(models.Model):
                 [
                     ("model_id.model", "=", model_name),
                     ("group_id", "in", self.env.user._get_group_ids()),
-                    ("group_id", "not in", as_employee.ids),
+                    ("group_id", "not in", as_employee_sudo.ids),
                     (f"perm_{mode}", "=", True),
                 ],
                 limit=1,

@@ -155,8 +155,8 @@ class ResUsers(models.Model):
         if {"active", "group_ids", "partner_id"}.isdisjoint(vals):
             return super().write(vals)
         known = self._filter_provider_people()
-        leavers = known.sudo().partner_id
+        leavers_sudo = known.sudo().partner_id
         res = super().write(vals)
         if known or self._filter_provider_people():
-            self.env["mail.followers"]._dismiss_provider_people(leavers)
+            self.env["mail.followers"]._dismiss_provider_people(leavers_sudo)
         return res

@@ -46,16 +46,16 @@ class AccountMoveLine(models.Model):
         if not self:  # core deletes nothing at each reconciliation
             return super().unlink()
         # sudo: whoever may delete the line need not know of collections
-        accounts = (
+        accounts_sudo = (
             self.env["collection.item"]
             .sudo()
             .search([("move_line_id", "in", self.ids)])
             .account_id
         )
         res = super().unlink()
-        if accounts:
-            accounts.item_ids.invalidate_recordset(flush=False)
-            accounts._refresh(accounts)
+        if accounts_sudo:
+            accounts_sudo.item_ids.invalidate_recordset(flush=False)
+            accounts_sudo._refresh(accounts_sudo)
         return res
 
     def _collection_receivables(self):

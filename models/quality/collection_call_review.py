@@ -345,9 +345,11 @@ class CollectionCallReview(models.Model):
         ).sudo().write({"recording_reference": False})
         limit = today - relativedelta(years=SHEET_YEARS)
         # sudo: nobody changes a sheet, and the law deletes what is personal of it
-        old = self.sudo().search([("anonymised", "=", False), ("date", "<=", limit)])
-        old.line_ids.write({"comment": False})
-        old.write(
+        old_sudo = self.sudo().search(
+            [("anonymised", "=", False), ("date", "<=", limit)]
+        )
+        old_sudo.line_ids.write({"comment": False})
+        old_sudo.write(
             {
                 "anonymised": True,
                 "account_id": False,

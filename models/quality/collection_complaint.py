@@ -264,9 +264,9 @@ class CollectionComplaint(models.Model):
     @api.depends("call_id.user_id", "agent_id.user_id")
     def _compute_caller_id(self):
         # sudo: as above
-        for complaint in self.sudo():
-            complaint.caller_id = (
-                complaint.agent_id.user_id or complaint.call_id.user_id
+        for complaint_sudo in self.sudo():
+            complaint_sudo.caller_id = (
+                complaint_sudo.agent_id.user_id or complaint_sudo.call_id.user_id
             )
 
     @api.depends("account_id", "mandate_id")
@@ -301,15 +301,15 @@ class CollectionComplaint(models.Model):
     @api.constrains("call_id", "account_id", "date")
     def _check_call(self):
         # sudo: the call and the account of whoever records it
-        for complaint in self.sudo():
-            if complaint.call_id.account_id not in (
-                complaint.account_id,
-                complaint.account_id.browse(),
+        for complaint_sudo in self.sudo():
+            if complaint_sudo.call_id.account_id not in (
+                complaint_sudo.account_id,
+                complaint_sudo.account_id.browse(),
             ):
                 raise ValidationError(
                     self.env._("Choose a call to the customer who complains.")
                 )
-            if complaint.date > fields.Date.context_today(self):
+            if complaint_sudo.date > fields.Date.context_today(self):
                 raise ValidationError(
                     self.env._("A complaint cannot be received in the future.")
                 )
@@ -317,12 +317,15 @@ class CollectionComplaint(models.Model):
     @api.constrains("side", "agent_id", "mandate_id")
     def _check_side(self):
         # sudo: as above
-        for complaint in self.sudo():
-            if complaint.agent_id and complaint.agent_id.side != complaint.side:
+        for complaint_sudo in self.sudo():
+            if (
+                complaint_sudo.agent_id
+                and complaint_sudo.agent_id.side != complaint_sudo.side
+            ):
                 raise ValidationError(
                     self.env._(
                         "%(agent)s does not work for that side.",
-                        agent=complaint.agent_id.name,
+                        agent=complaint_sudo.agent_id.name,
                     )
                 )
 
@@ -352,23 +355,23 @@ class CollectionComplaint(models.Model):
         self.ensure_one()
         labels = dict(self._fields["category"]._description_selection(self.env))
         # sudo: the right to record it was checked; the timeline is the company's
-        complaint = self.sudo()
-        author = self.env.user.sudo().partner_id
-        complaint.account_id._message_log(
+        complaint_sudo = self.sudo()
+        author_sudo = self.env.user.sudo().partner_id
+        complaint_sudo.account_id._message_log(
             body=self.env._(
                 "Complaint %(number)s (%(category)s) recorded by %(user)s.",
-                number=complaint.number,
-                category=labels[complaint.category],
-                user=author.name,
+                number=complaint_sudo.number,
+                category=labels[complaint_sudo.category],
+                user=author_sudo.name,
             ),
-            author_id=author.id,
+            author_id=author_sudo.id,
         )
-        if complaint.owner_id:
-            complaint.activity_schedule(
+        if complaint_sudo.owner_id:
+            complaint_sudo.activity_schedule(
                 COMPLAINT_ACTIVITY,
-                date_deadline=complaint.deadline,
+                date_deadline=complaint_sudo.deadline,
                 summary=self.env._("Answer the complaint"),
-                user_id=complaint.owner_id.id,
+                user_id=complaint_sudo.owner_id.id,
             )
 
     def write(self, vals):
@@ -421,36 +424,36 @@ class CollectionComplaint(models.Model):
 
     def _stop_calls(self):
         """Nobody calls these customers any more, on either side."""
-        for complaint in self.sudo():
+        for complaint_sudo in self.sudo():
             # sudo: a complaint of whoever may record one stops the calls
-            account_sudo = complaint.account_id
-            others = account_sudo.complaint_ids - complaint
+            account_sudo = complaint_sudo.account_id
+            others = account_sudo.complaint_ids - complaint_sudo
             if account_sudo.do_not_call and not any(others.mapped("calls_stopped")):
                 # the customer wanted none before: that is not for us to end
                 continue
-            complaint.calls_stopped = True
+            complaint_sudo.calls_stopped = True
             if not account_sudo.do_not_call:
                 account_sudo.do_not_call = True
                 account_sudo._message_log(
                     body=self.env._(
                         "Calls are stopped because of the complaint %(number)s.",
-                        number=complaint.number,
+                        number=complaint_sudo.number,
                     )
                 )
 
     def _release_calls(self):
         """Let calls go on, unless another complaint keeps them stopped."""
-        for complaint in self.filtered("calls_stopped").sudo():
+        for complaint_sudo in self.filtered("calls_stopped").sudo():
             # sudo: called by who decides the complaint
-            complaint.calls_stopped = False
-            account_sudo = complaint.account_id
+            complaint_sudo.calls_stopped = False
+            account_sudo = complaint_sudo.account_id
             if not any(account_sudo.complaint_ids.mapped("calls_stopped")):
                 account_sudo.do_not_call = False
                 account_sudo._message_log(
                     body=self.env._(
                         "Calls may go on: the complaint %(number)s no longer stops "
                         "them.",
-                        number=complaint.number,
+                        number=complaint_sudo.number,
                     )
                 )
 

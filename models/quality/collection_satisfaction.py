@@ -285,9 +285,9 @@ class CollectionSatisfaction(models.Model):
 
     def _get_sender(self):
         """Address of the company, never that of who called."""
-        company = self.company_id.sudo()
-        email = email_normalize(company.collection_email or company.email)
-        return formataddr((company.name, email)) if email else False
+        company_sudo = self.company_id.sudo()
+        email = email_normalize(company_sudo.collection_email or company_sudo.email)
+        return formataddr((company_sudo.name, email)) if email else False
 
     # ------------------------------------------------------------------
     # The mark

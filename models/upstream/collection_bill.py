@@ -298,11 +298,11 @@ class CollectionBill(models.Model):
             raise UserError(self.env._("Choose one of the means of payment proposed."))
         by_provider = self._is_outsider()
         # sudo: see above; the bills are counted as chased and nothing else
-        bills = self.sudo() if by_provider else self
+        bills_sudo = self.sudo() if by_provider else self
         if alternative:
             # first: it may be refused
-            bills.alternative = alternative
-        for bill in bills:
+            bills_sudo.alternative = alternative
+        for bill in bills_sudo:
             late = bill.state == "late"
             bill._move(
                 AWAITING_RETURN,

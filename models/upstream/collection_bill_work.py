@@ -227,11 +227,11 @@ class CollectionBill(models.Model):
         )
         for bill_id, paid in rows:
             # sudo: the ledger judges, whoever moved it
-            bill = self.browse(bill_id).sudo()
+            bill_sudo = self.browse(bill_id).sudo()
             if paid:
-                bill.write({"state": "paid", "state_before": bill.state})
+                bill_sudo.write({"state": "paid", "state_before": bill_sudo.state})
             else:
-                bill._undo_paid()
+                bill_sudo._undo_paid()
         self.browse(row[0] for row in rows).account_id._mark_stale()
         return len(rows)
 

@@ -172,14 +172,14 @@ class CollectionMeansChange(models.Model):
         """What was accepted and is in effect by now becomes the customers' means."""
         today = fields.Date.context_today(self)
         # sudo: the right to record the answer was checked, or the nightly job runs
-        due = self.sudo().filtered(
+        due_sudo = self.sudo().filtered(
             lambda change: (
                 change.state == "accepted"
                 and not change.date_applied
                 and change.date_effective <= today
             )
         )
-        for target, changes in due.grouped("target").items():
+        for target, changes in due_sudo.grouped("target").items():
             suitable = changes.account_id.filtered(
                 lambda account, target=target: account._may_use_means(target)
             )
@@ -190,8 +190,8 @@ class CollectionMeansChange(models.Model):
             for account in changes.account_id - suitable:
                 # its segment has changed since it accepted
                 account._message_log(body=account._explain_unsuitable(target))
-        due.date_applied = today
-        return due
+        due_sudo.date_applied = today
+        return due_sudo
 
     @api.model
     def _cron_apply(self):

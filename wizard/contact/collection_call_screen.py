@@ -247,8 +247,8 @@ class CollectionCallScreen(models.TransientModel):
         outcome = self.outcome_id
         today = fields.Date.context_today(self)
         # sudo: whose holidays are no days for a next action
-        country = self.account_id.sudo().partner_id.country_id
-        proposed = outcome._get_next_action(today, country) if outcome else {}
+        country_sudo = self.account_id.sudo().partner_id.country_id
+        proposed = outcome._get_next_action(today, country_sudo) if outcome else {}
         self.next_action = proposed.get("next_action", False)
         # what is recorded with the call is followed up by itself
         in_agenda = outcome.follow_up_required and outcome.follow_up in (
@@ -271,11 +271,11 @@ class CollectionCallScreen(models.TransientModel):
     @api.onchange("contact_partner_id")
     def _onchange_contact_partner_id(self):
         # sudo: one of the contacts that the screen shows
-        person = self.contact_partner_id.sudo()
-        self.contact_name = person.name
-        self.contact_function = person.function
-        self.contact_phone = person.phone
-        self.contact_email = person.email
+        person_sudo = self.contact_partner_id.sudo()
+        self.contact_name = person_sudo.name
+        self.contact_function = person_sudo.function
+        self.contact_phone = person_sudo.phone
+        self.contact_email = person_sudo.email
 
     # ------------------------------------------------------------------
     # Logging
@@ -344,19 +344,19 @@ class CollectionCallScreen(models.TransientModel):
             "phone": self.contact_phone,
             "email": self.contact_email,
         }
-        person = self.contact_partner_id.sudo()
-        if person:
+        person_sudo = self.contact_partner_id.sudo()
+        if person_sudo:
             # sudo: one of the contacts shown; what was not touched is no change
             before = {
-                "name": person.name,
-                "function": person.function,
-                "phone": person.phone,
-                "email": person.email,
+                "name": person_sudo.name,
+                "function": person_sudo.function,
+                "phone": person_sudo.phone,
+                "email": person_sudo.email,
             }
             values = {
                 name: value for name, value in values.items() if value != before[name]
             }
-            values["contact_id"] = person.id
+            values["contact_id"] = person_sudo.id
         return values
 
     def _get_means_values(self):

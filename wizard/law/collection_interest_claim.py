@@ -211,15 +211,15 @@ class CollectionInterestClaim(models.TransientModel):
     def _create_invoice(self, account, currency, claimed):
         """The draft invoice of one customer in one currency, and its settlements."""
         Move = self.env["account.move"].with_company(account.company_id)
-        if not Move.has_access("create"):
-            # sudo: a credit manager, as checked, may claim without keeping the books;
-            # it is a draft, which someone in accounting looks at and posts
-            Move = Move.sudo()
+        # sudo: a credit manager, as checked, may claim without keeping the books;
+        # it is a draft, which someone in accounting looks at and posts
+        moves_sudo = Move if Move.has_access("create") else Move.sudo()
         # sudo: the customer's own address and language, for the customer's invoice
-        partner = account.sudo().partner_id
-        contact = partner.browse(partner.address_get(["invoice"])["invoice"])
+        partner_sudo = account.sudo().partner_id
+        contact = partner_sudo.browse(partner_sudo.address_get(["invoice"])["invoice"])
         wizard = self.with_context(lang=contact.lang or self.env.lang)
-        move = Move.create(wizard._prepare_invoice(account, contact, currency, claimed))
+        values = wizard._prepare_invoice(account, contact, currency, claimed)
+        move = moves_sudo.create(values)
         expected = sum(
             penalty.interest
             + penalty.indemnity
@@ -271,7 +271,7 @@ class CollectionInterestClaim(models.TransientModel):
 
     def _prepare_invoice(self, account, contact, currency, claimed):
         # sudo: where the company books what it claims
-        income = account.company_id.sudo().collection_interest_account_id
+        income_sudo = account.company_id.sudo().collection_interest_account_id
         lines = []
         for item, penalty in claimed:
             lines.append(
@@ -295,8 +295,8 @@ class CollectionInterestClaim(models.TransientModel):
                     # outside the scope of VAT: damages are no consideration
                     "tax_ids": [Command.clear()],
                 }
-                if income:
-                    values["account_id"] = income.id
+                if income_sudo:
+                    values["account_id"] = income_sudo.id
                 lines.append(Command.create(values))
         today = fields.Date.context_today(self)
         return {

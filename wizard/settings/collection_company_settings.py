@@ -159,10 +159,10 @@ class CollectionCompanySettings(models.TransientModel):
                 self.env._("This company is not among those you work in.")
             )
         # sudo: companies are the administrators'; these fields are the manager's
-        company = self.company_id.sudo()
-        company.write(
+        company_sudo = self.company_id.sudo()
+        company_sudo.write(
             {
-                name: company._fields[name].convert_to_write(self[name], self)
+                name: company_sudo._fields[name].convert_to_write(self[name], self)
                 for name in COMPANY_FIELDS
             }
         )
