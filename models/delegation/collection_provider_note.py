@@ -2,7 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date, plaintext2html
+from odoo.tools import plaintext2html
 
 from ..base.roles import check_manager
 
@@ -300,38 +300,3 @@ class CollectionProviderNote(models.Model):
     def action_open_account(self):
         self.ensure_one()
         return self.account_id.get_formview_action()
-
-    # ------------------------------------------------------------------
-    # On the portal
-    # ------------------------------------------------------------------
-
-    def _get_portal_values(self):
-        """What the provider's people see of these messages, as plain values.
-
-        The callers have checked that they are his provider's.
-        """
-        kinds = dict(self._fields["kind"]._description_selection(self.env))
-        reasons = dict(self._fields["reason"]._description_selection(self.env))
-        states = dict(self._fields["state"]._description_selection(self.env))
-        return [
-            {
-                "id": note.id,
-                "kind": note.kind,
-                "kind_label": kinds[note.kind],
-                "account_id": note.account_id.id,
-                # sudo: how the customer, the review and a colleague are called
-                "customer": note.sudo().account_id.display_name,
-                "review_id": note.sudo().review_id.id,
-                "author": note.sudo().agent_id.name,
-                "date": note.date,
-                "reason": reasons.get(note.reason, ""),
-                "body": note.body,
-                "state": note.state,
-                "state_label": states[note.state],
-                "answer": note.answer or "",
-                "day_answered": format_date(self.env, note.date_answered)
-                if note.date_answered
-                else "",
-            }
-            for note in self
-        ]

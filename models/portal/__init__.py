@@ -8,3 +8,4 @@ from . import collection_promise_portal
 from . import collection_payment_plan_portal
 from . import collection_bill_portal
 from . import collection_precheck_portal
+from . import collection_provider_note_portal

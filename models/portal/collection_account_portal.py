@@ -244,22 +244,22 @@ class CollectionAccount(models.Model):
                 else []
             ),
             "notes": self._get_portal_notes(),
-            "return_reasons": self._get_portal_labels(
+            "return_reasons": self._get_portal_choices(
                 "collection.provider.note", "reason"
             ),
             "return_open": bool(self._get_open_return()),
             "promise_amount": self._get_portal_promise_amount(items),
             "means_proposal": self._get_means_proposal(),
-            "means_answers": self._get_portal_labels(
+            "means_answers": self._get_portal_choices(
                 "collection.means.change", "state"
             ),
-            "means_refusals": self._get_portal_labels(
+            "means_refusals": self._get_portal_choices(
                 "collection.means.change", "refusal_reason"
             ),
             **self._get_portal_agreements(agent_sudo, items),
         }
-        values["talk"] = self._get_call_script()
-        values["script"] = self._get_portal_script(values["talk"])
+        values["talk"] = self._get_portal_talk()
+        values["script"] = " ".join(values["talk"]["opening"].splitlines())
         return values
 
     def _get_portal_promise_amount(self, items):
@@ -275,7 +275,7 @@ class CollectionAccount(models.Model):
         return f"{amount:.{currency.decimal_places}f}" if amount > 0 else ""
 
     def _get_portal_outcomes(self):
-        """Outcomes grouped by who was reached: [(label, outcomes)]."""
+        """Outcomes by who was reached: dicts of `contact`, `label` and `outcomes`."""
         outcome_model = self.env["collection.call.outcome"]
         today = fields.Date.context_today(self)
         # sudo: whose holidays are no days for a next action
@@ -283,9 +283,10 @@ class CollectionAccount(models.Model):
         outcomes = outcome_model.search([("active", "=", True)]).grouped("contact")
         labels = outcome_model._fields["contact"]._description_selection(self.env)
         return [
-            (
-                label,
-                [
+            {
+                "contact": contact,
+                "label": label,
+                "outcomes": [
                     {
                         "id": outcome.id,
                         "name": outcome.name,
@@ -298,18 +299,19 @@ class CollectionAccount(models.Model):
                     }
                     for outcome in outcomes[contact]
                 ],
-            )
+            }
             for contact, label in labels
             if contact in outcomes
         ]
 
-    @api.model
-    def _get_portal_script(self, talk):
-        """First words of the call, in one paragraph.
-
-        :param talk: what `_get_call_script` says
-        """
-        return " ".join(talk["opening"].splitlines())
+    def _get_portal_talk(self):
+        """What to say on the telephone, as `_get_call_script`; arguments are dicts of
+        `words` and `answer`."""
+        talk = self._get_call_script()
+        return talk | {
+            name: [{"words": words, "answer": answer} for words, answer in talk[name]]
+            for name in ("points", "objections")
+        }
 
     # ------------------------------------------------------------------
     # Acts

@@ -1,10 +1,11 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..agreement.collection_promise import MEANS
 from ..upstream.collection_bill import AWAITING_RETURN
 from ..upstream.collection_precheck import CHECKS
+from .badges import badge
 
 #: records of one kind shown on a customer's page, the newest
 AGREEMENT_LIMIT = 20
@@ -53,16 +54,28 @@ class CollectionAccount(models.Model):
                 )
             ],
             "bills": self._get_portal_bills(),
-            "bill_alternatives": self._get_portal_labels(
+            "bill_alternatives": self._get_portal_choices(
                 "collection.bill", "alternative"
             ),
             "prechecks": self._get_portal_prechecks(),
-            "means": self._get_portal_labels("collection.promise", "payment_means"),
+            "means": self._get_portal_choices("collection.promise", "payment_means"),
         }
 
     def _get_portal_labels(self, model, name):
         """Values of a selection with their labels, in the reader's language."""
         return self.env[model]._fields[name]._description_selection(self.env)
+
+    def _get_portal_choices(self, model, name):
+        """Values of a selection for a form, as dicts of `code` and `label`."""
+        return [
+            {"code": code, "label": label}
+            for code, label in self._get_portal_labels(model, name)
+        ]
+
+    @api.model
+    def _join_portal_details(self, *details):
+        """The line of small print under a record, without what is empty."""
+        return " · ".join(filter(None, details))
 
     def _find_portal_records(self, model, order=None, domain=None):
         """Records of this customer that the agent sees, the newest first."""
@@ -88,8 +101,13 @@ class CollectionAccount(models.Model):
                 "person": promise.person or "",
                 "note": promise.note or "",
                 "invoices": invoices(promise_sudo),
-                "state": promise.state,
-                "state_label": promise._get_state_label(),
+                "details": self._join_portal_details(
+                    promise.number,
+                    invoices(promise_sudo),
+                    means.get(promise.payment_means),
+                    promise.person,
+                ),
+                **badge(promise.state, promise._get_state_label()),
                 "reason": promise.withdrawal_reason or "",
                 "own": promise.state == "open"
                 and promise_sudo.user_id == agent_sudo.user_id,
@@ -112,8 +130,13 @@ class CollectionAccount(models.Model):
                 "means": means.get(plan.payment_means, ""),
                 "person": plan.person or "",
                 "invoices": invoices(plan_sudo),
-                "state": plan.state,
-                "state_label": plan._get_state_label(),
+                "details": self._join_portal_details(
+                    plan.number,
+                    invoices(plan_sudo),
+                    means.get(plan.payment_means),
+                    plan.person,
+                ),
+                **badge(plan.state, plan._get_state_label()),
                 "instalments": [
                     {
                         "date": part.date,
@@ -148,8 +171,7 @@ class CollectionAccount(models.Model):
                 "description": dispute.description or "",
                 "decision": dispute.decision_note or "",
                 "date_decided": dispute.date_decided,
-                "state": dispute.state,
-                "state_label": dispute._get_state_label(),
+                **badge(dispute.state, dispute._get_state_label()),
             }
             for dispute, dispute_sudo in zip(disputes, disputes.sudo(), strict=True)
         ]
@@ -171,8 +193,7 @@ class CollectionAccount(models.Model):
                 "count": bill.chase_count,
                 "alternative": others.get(bill.alternative, ""),
                 "reason": bill.reason or "",
-                "state": bill.state,
-                "state_label": bill._get_state_label(),
+                **badge(bill.state, bill._get_state_label()),
                 "out": bill.state in AWAITING_RETURN,
             }
             for bill in bills
@@ -208,8 +229,10 @@ class CollectionAccount(models.Model):
                 "means": control.payment_means or "",
                 "means_label": means.get(control.payment_means, ""),
                 "note": control.note or "",
-                "state": control.state,
-                "state_label": states[control.state],
+                "details": self._join_portal_details(
+                    control.person, means.get(control.payment_means), control.note
+                ),
+                **badge(control.state, states[control.state]),
                 "open": control.state == "to_check",
             }
             for control in controls

@@ -100,10 +100,9 @@ class CollectionAccount(models.Model):
 
     @api.model
     def _get_portal_complaint_choices(self):
-        """Choices of the form: {field: [(code, label)]}."""
-        model = self.env["collection.complaint"]
+        """Choices of the form, by field: dicts of `code` and `label`."""
         return {
-            name: model._fields[name]._description_selection(self.env)
+            name: self._get_portal_choices("collection.complaint", name)
             for name in ("category", "severity")
         }
 
@@ -117,10 +116,12 @@ class CollectionAccount(models.Model):
         complaints = self.env["collection.complaint"]
         complaints._check_outside_names(vals, PORTAL_COMPLAINT_FIELDS)
         choices = self._get_portal_complaint_choices()
-        if vals.get("category") not in [code for code, _label in choices["category"]]:
+        if vals.get("category") not in [
+            choice["code"] for choice in choices["category"]
+        ]:
             raise UserError(self.env._("Say what the customer complains about."))
         if vals.get("severity", "1") not in [
-            code for code, _label in choices["severity"]
+            choice["code"] for choice in choices["severity"]
         ]:
             raise UserError(self.env._("Say how serious the complaint is."))
         vals = complaints._clean_outside_values(vals, PORTAL_COMPLAINT_FIELDS)
