@@ -1,4 +1,4 @@
-"""When a customer may be called: his time, his holidays, what was called before."""
+"""When a customer may be called: their time, their holidays, earlier calls."""
 
 from datetime import date, datetime, time, timedelta
 

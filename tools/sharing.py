@@ -21,7 +21,7 @@ def share_out(
     The agent with the fewest customers is served first, of several the one with the
     smallest amount. Customers whom nobody can serve are left out.
 
-    :param customers: (customer, amount, agents who can serve him)
+    :param customers: (customer, amount, agents who can serve them)
     :param loads: what each agent has before; it is not changed
     :return: {customer: agent}
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 def calls_per_day(dials: int, agent_days: int) -> float:
-    """Calls of one agent in one day he worked.
+    """Calls of one agent in one day they worked.
 
     >>> calls_per_day(500, 5 * 2)
     50.0

@@ -33,7 +33,7 @@ class CollectionProviderMixin(models.AbstractModel):
 
     The record rules say which records an outsider sees, the lists below which
     fields, through every door: pages, remote calls, exports, search domains and
-    sort orders. What is not listed is closed to him, a field added later included.
+    sort orders. What is not listed is closed to them, a field added later included.
     """
 
     _name = "collection.provider.mixin"
@@ -155,7 +155,7 @@ class CollectionProviderMixin(models.AbstractModel):
 
     def _mail_get_operation_for_mail_message_operation(self, message_operation):
         # the discussion about a customer is the company's own: it takes a right
-        # that no portal user has, whatever he may read of the record
+        # that no portal user has, whatever they may read of the record
         if self.env.user.share:
             return dict.fromkeys(self, "unlink")
         return super()._mail_get_operation_for_mail_message_operation(message_operation)

@@ -47,7 +47,7 @@ class CollectionProviderMixin(models.AbstractModel):
         :param dict vals: as they came
         :param allowed: names that may be set; another one is refused
         :return: dict of plain values; of x2many fields lists of ids
-        :raises AccessError: on another name, a command or a record he does not read
+        :raises AccessError: on another name, a command or a record they do not read
         :raises UserError: on what is no value of its field, saying what is expected
         """
         self._check_outside_names(vals, allowed)

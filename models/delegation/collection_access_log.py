@@ -70,7 +70,7 @@ class CollectionAccessLog(models.Model):
 
     @api.model
     def _record(self, accounts, door):
-        """Record that the current user sees `accounts`, when he is a provider's.
+        """Record that the current user sees `accounts`, when they are a provider's.
 
         One statement whatever the number of accounts; at most one line per account,
         user and door in ten minutes, and one a day for lists.

@@ -8,7 +8,7 @@ MARK_MONTHS = 12
 
 
 class CollectionAgent(models.Model):
-    """An agent's time in each team, and what is known of his calls."""
+    """An agent's time in each team, and what is known of their calls."""
 
     _inherit = "collection.agent"
 

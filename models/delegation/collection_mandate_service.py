@@ -44,7 +44,7 @@ class CollectionMandate(models.Model):
         if not self.env["collection.account"]._is_outsider():
             return
         agent_sudo = self.env["collection.agent"]._current()
-        # sudo: whether he is named in the mandate that he reads
+        # sudo: whether the user is named in the mandate that they read
         if not agent_sudo.supervisor or agent_sudo not in self.sudo().agent_ids:
             raise AccessError(
                 self.env._("Service levels are for the supervisor of the provider.")
@@ -211,7 +211,7 @@ class CollectionMandate(models.Model):
             raise AccessError(
                 self.env._("These customers are no longer all delegated to you.")
             )
-        # sudo: only the agent changes, of accounts found under his own rules
+        # sudo: only the agent changes, of accounts found under their own rules
         moving_sudo = accounts.sudo().filtered(
             lambda account: account.agent_id != agent_sudo
         )

@@ -13,7 +13,7 @@ class CollectionProviderMixin(models.AbstractModel):
         if self._name == "collection.account":
             accounts = self
         elif "account_id" in self._fields:
-            # sudo: whose records they are, that he is reading anyway
+            # sudo: whose records they are, that they are reading anyway
             accounts = self.sudo().account_id.with_env(self.env)
         else:
             return

@@ -38,9 +38,9 @@ class CollectionLetter(models.Model):
         self._schedule_calls()
 
     def _schedule_calls(self):
-        """One call to each customer: an activity for today, and his next action.
+        """One call to each customer: an activity for today, and the next action.
 
-        A call that is still to be made is joined: he is called once, about all. What
+        A call that is still to be made is joined: they are called once, about all. What
         it is about is said in the collector's language.
         """
         if not self:
@@ -176,7 +176,7 @@ class CollectionLetter(models.Model):
         since the first attempt: who never answers would otherwise wait for ever for a
         call that cannot take place. It counts from that first attempt, however often
         it is tried again, so that the next level comes when it would have come, had
-        he answered.
+        they answered.
         """
         today = fields.Date.context_today(self)
         vain = self.filtered(

@@ -63,7 +63,7 @@ class CollectionItem(models.Model):
             )
             for account, items in self.grouped("account_id").items()
         }
-        # sudo: the level and its history only, of customers that he may write
+        # sudo: the level and its history only, of customers that the user may write
         items_sudo = self.sudo()
         items_sudo.write(
             {
@@ -106,7 +106,7 @@ class CollectionItem(models.Model):
     def _get_provider_claims(self):
         """Which of these items the provider they are with may ask for today.
 
-        By the rule of the runs: whatever stops the company's letters stops his.
+        By the rule of the runs: whatever stops the company's letters stops theirs.
 
         :return: {item: part of it that open credits cover}
         """

@@ -191,7 +191,7 @@ class CollectionAgenda(models.Model):
         """One query per kind, with the columns in the same order.
 
         `by_provider`: whoever works the customer does it, else the company does;
-        `for_provider`: a provider's agent may see it when the customer is his.
+        `for_provider`: a provider's agent may see it when the customer is theirs.
         """
         return [
             SQL(
@@ -352,8 +352,8 @@ class CollectionAgenda(models.Model):
     def _get_mine(self, domain=None, limit=None):
         """Rows of the current user, overdue first, for pages that list them.
 
-        A provider's agent: of the customers assigned to him, and of those that
-        nobody has; his supervisor: of the whole team. Under the record rules.
+        A provider's agent: of the customers assigned to them, and of those that
+        nobody has; their supervisor: of the whole team. Under the record rules.
 
         :param domain: narrows them, e.g. `[("date", "<=", "today +7d")]`
         """

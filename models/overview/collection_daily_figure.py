@@ -451,7 +451,7 @@ class CollectionDailyFigure(models.Model):
 
     @api.model
     def _get_today(self, agent=None):
-        """Figures of an agent's day so far, for the strip on top of his pages.
+        """Figures of an agent's day so far, for the strip on top of their pages.
 
         Under the record rules: another one's figures are nought for who may not
         see them.
@@ -460,7 +460,7 @@ class CollectionDailyFigure(models.Model):
         :return: dict of the measures, with `customers`, `currency` and `reached`
             (share of the outgoing calls that reached the right person, percent)
         """
-        # sudo: which user the agent is, and where he sits
+        # sudo: which user the agent is, and where they sit
         user_sudo = agent.sudo().user_id if agent else self.env.user.sudo()
         day = fields.Date.context_today(self.with_context(tz=user_sudo.tz))
         agent_sudo = agent or self.env["collection.agent"]._current()
@@ -499,7 +499,7 @@ class CollectionDailyFigure(models.Model):
     def _get_portal_report(self, agent_id):
         """Exactly what the figures page shows of an agent, as plain values.
 
-        Under the record rules: his own, or those of the supervisor's team. Three
+        Under the record rules: their own, or those of the supervisor's team. Three
         statements.
 
         :return: dict of `name`, `capacity`, `periods` (today, this week from Monday
@@ -507,7 +507,7 @@ class CollectionDailyFigure(models.Model):
             last first), each with the measures, `promised` (amounts by currency) and
             the rates `share_connected`, `share_right_party` and `share_promise`
         """
-        # sudo: how the agent is called and where he sits; figures stay under the rules
+        # sudo: how the agent is called and where they sit; figures stay under the rules
         agent_sudo = self.env["collection.agent"].sudo().browse(agent_id)
         today = fields.Date.context_today(self.with_context(tz=agent_sudo.user_id.tz))
         month = today.replace(day=1)

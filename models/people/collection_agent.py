@@ -187,7 +187,7 @@ class CollectionAgent(models.Model):
             False: self.env.ref("account_collection.group_collection_on_site"),
         }
         for agent in self.filtered("provider_id"):
-            # sudo: the manager who names an agent is no administrator of users; he
+            # sudo: the manager who names an agent is no administrator of users; they
             # can give these two groups and no other
             user_sudo = agent.user_id.sudo()
             group = groups[user_sudo.share]
@@ -214,7 +214,7 @@ class CollectionAgent(models.Model):
     def _speaks(self):
         """Languages of the agent without country: {"fr", "de"}.
 
-        An agent with none listed speaks his company's, or the provider's.
+        An agent with none listed speaks their company's, or the provider's.
         """
         self.ensure_one()
         codes = self.language_ids.mapped("code")
@@ -224,7 +224,7 @@ class CollectionAgent(models.Model):
         return {code.split("_")[0] for code in codes}
 
     def _get_served(self, day):
-        """This agent and the colleagues he stands in for on `day`."""
+        """This agent and the colleagues they stand in for on `day`."""
         self.ensure_one()
         # sudo: who is away is asked of colleagues the agent may not read
         absent_sudo = self.sudo().search([("substitute_id", "=", self.id)])
@@ -232,6 +232,6 @@ class CollectionAgent(models.Model):
 
     @api.model
     def _current(self):
-        """Agent record of the current user, empty when he is none."""
-        # sudo: a portal user may not read agents, and only his own is returned
+        """Agent record of the current user, empty when they are none."""
+        # sudo: a portal user may not read agents, and only their own is returned
         return self.sudo().search([("user_id", "=", self.env.uid)], limit=1)

@@ -8,7 +8,7 @@ class CollectionPolicy(models.Model):
     single invoice.
 
     Whoever comes from another ladder stands on this one where it is no more severe
-    than what he has received (`_standing_query`), so that a change of policy neither
+    than what they have received (`_standing_query`), so that a change of policy neither
     parks an item nor starts it again at the bottom.
     """
 

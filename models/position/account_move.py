@@ -126,8 +126,8 @@ class AccountMove(models.Model):
             return NotImplemented
         if operator == "any":
             value = self.env[self._fields[own_name].comodel_name].search(value).ids
-        # sudo: only decides which of the user's own moves match, by a field he may
-        # read; what he says of other records has become their ids under his rights
+        # sudo: only decides which of the user's own moves match, by a field they may
+        # read; what they say of other records has become ids under their rights
         accounts_sudo = self.env["collection.account"].sudo()
         if False in value:
             # what has no account, like a vendor bill, has no segment either

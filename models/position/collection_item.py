@@ -433,7 +433,7 @@ class CollectionItem(models.Model):
 
     def _update_disputed(self):
         """Lay the open disputes on the items again after a dispute changed."""
-        # sudo: a collector may open a dispute, the position is not his to write
+        # sudo: a collector may open a dispute, the position is not theirs to write
         accounts_sudo = self.sudo().account_id
         accounts_sudo._refresh(accounts_sudo)
 

@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-#: who may know how a customer is judged and reminded: not the customer himself on
-#: the portal, nor a provider's agent who works him
+#: who may know how a customer is judged and reminded: not the customer on
+#: the portal, nor a provider's agent who works them
 CREDIT_GROUPS = (
     "account_collection.group_collection_user,"
     "account.group_account_invoice,account.group_account_readonly"
@@ -86,8 +86,8 @@ class ResPartner(models.Model):
     def _search_by_account(self, field_name, domain):
         # core asks for the groups of a field where it is read, not where it is searched
         self._check_field_access(self._fields[field_name], "read")
-        # sudo: only decides which of the user's own partners match, by a field he may
-        # read; what he says of other records has become their ids under his rights
+        # sudo: only decides which of the user's own partners match, by a field they may
+        # read; what they say of other records has become ids under their rights
         accounts_sudo = (
             self.env["collection.account"]
             .sudo()

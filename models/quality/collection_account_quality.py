@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class CollectionAccount(models.Model):
-    """What a customer says of the way he is collected from."""
+    """What a customer says of the way they are collected from."""
 
     _inherit = "collection.account"
 

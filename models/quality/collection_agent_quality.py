@@ -26,7 +26,7 @@ class CollectionAgent(models.Model):
         first = fields.Date.context_today(self) - relativedelta(
             months=MARK_MONTHS, days=-1
         )
-        # under the reader's rules: a collector sees his own mark
+        # under the reader's rules: collectors see their own mark
         marks = {
             agent: (mark, count)
             for agent, mark, count in self.env["collection.call.review"]._read_group(

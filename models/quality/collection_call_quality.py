@@ -23,11 +23,11 @@ class CollectionCall(models.Model):
         Review = self.env["collection.call.review"]
         marks = {}
         if Review.has_access("read"):
-            # under the reader's own rules: an agent sees his own marks
+            # under the reader's own rules: agents see their own marks
             reviews = Review.search(
                 [("call_id", "in", self.ids), ("state", "=", "done")]
             )
-            # sudo: which call a review that he sees is about
+            # sudo: which call a review that they see is about
             marks = {review.sudo().call_id.id: review.mark for review in reviews}
         for call in self:
             call.quality_mark = marks.get(call._origin.id, 0.0)
@@ -39,14 +39,14 @@ class CollectionCall(models.Model):
         reviews = self.env["collection.call.review"].search(
             [("state", "=", "done"), ("mark", operator, value)]
         )
-        # sudo: which calls the reviews that he sees are about
+        # sudo: which calls the reviews that they see are about
         return [("id", "in", reviews.sudo().call_id.ids)]
 
     def _search_reviewed(self, operator, value):
         if operator != "in":
             return NotImplemented
         reviews = self.env["collection.call.review"].search([("state", "=", "done")])
-        # sudo: which calls the reviews that he sees are about
+        # sudo: which calls the reviews that they see are about
         return [("id", "in", reviews.sudo().call_id.ids)]
 
     def _get_working_mandates(self):

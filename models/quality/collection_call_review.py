@@ -26,7 +26,7 @@ class CollectionCallReview(models.Model):
     """A call that was drawn for a review, heard against the checklist and marked.
 
     Drawn by lot (`collection.call.draw`), created by nobody's hand. The caller sees
-    the sheet once it is done, never before: he shall not know which call is heard.
+    the sheet once it is done, never before: nobody shall know which call is heard.
     """
 
     _name = "collection.call.review"
@@ -155,7 +155,7 @@ class CollectionCallReview(models.Model):
     @api.depends("call_id", "date")
     def _compute_display_name(self):
         for review in self:
-            # sudo: the name of a customer whose call he sees
+            # sudo: the name of a customer whose call the reader sees
             name = review.sudo().account_id.display_name
             review.display_name = " – ".join(
                 filter(None, [name, fields.Date.to_string(review.date)])
@@ -267,7 +267,7 @@ class CollectionCallReview(models.Model):
     def _check_reviewer(self):
         """Refuse whoever may not mark these calls, and what was marked already.
 
-        :raises AccessError: not a credit manager, or the caller himself
+        :raises AccessError: not a credit manager, or the caller
         :raises UserError: the sheet is done
         """
         self.check_access("write")
@@ -290,7 +290,7 @@ class CollectionCallReview(models.Model):
         return super().write(vals)
 
     def action_done(self):
-        """The call was heard: its mark is told to the caller and to his team."""
+        """The call was heard: its mark is told to the caller and to their team."""
         self._check_reviewer()
         for review in self:
             missing = review.line_ids.filtered(lambda line: not line.result)

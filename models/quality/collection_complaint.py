@@ -25,7 +25,7 @@ COMPLAINT_ACTIVITY = "account_collection.mail_activity_type_complaint"
 
 
 class CollectionComplaint(models.Model):
-    """What a customer complains about in the way he is collected from.
+    """What a customer complains about in the way they are collected from.
 
     Anybody who works the customer records it, the company alone decides, and never
     the person it is about. Complaints that each further call would make worse stop
@@ -505,7 +505,7 @@ class CollectionComplaint(models.Model):
         self.sudo().state = "in_progress"
 
     def action_answer(self):
-        """The customer was answered: founded or not, and what he was told.
+        """The customer was answered: founded or not, and what they were told.
 
         :raises UserError: without a verdict or an answer, or answered already
         """

@@ -117,7 +117,7 @@ class CollectionSatisfaction(models.Model):
     @api.depends("account_id", "date")
     def _compute_display_name(self):
         for request in self:
-            # sudo: the name of a customer whose call he sees
+            # sudo: the name of a customer whose call the reader sees
             name = request.sudo().account_id.display_name
             request.display_name = " – ".join(
                 filter(None, [name, fields.Date.to_string(request.date)])
@@ -162,7 +162,7 @@ class CollectionSatisfaction(models.Model):
     def _ask(self, company):
         """Ask the customers of every n-th call that reached the right person.
 
-        A customer who may not be asked passes his turn to the next call.
+        Where a customer may not be asked, the next call takes the turn.
 
         :return: the requests, whose e-mails are queued
         """

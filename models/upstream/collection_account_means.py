@@ -15,7 +15,7 @@ REFUSAL_MONTHS = 6
 
 
 class CollectionAccount(models.Model):
-    """How the customer pays, how he is to pay, and what to propose to him."""
+    """How customers pay, are to pay, and what to propose to them."""
 
     _inherit = "collection.account"
 
@@ -184,7 +184,7 @@ class CollectionAccount(models.Model):
         return agent_sudo
 
     def _record_means_change(self, target, answer, call=None, **vals):
-        """Record that the customer was asked to pay by `target`, or what he said.
+        """Record that the customer was asked to pay by `target`, or what they said.
 
         A customer counts once per campaign: a later answer takes the place of an
         earlier one, and the timeline keeps both.

@@ -122,7 +122,7 @@ class CollectionBill(models.Model):
         """Letters of the bills to chase: one from 25, one from 15 days before.
 
         A bill whose days have both passed gets one letter. Customers of a provider
-        get none: he asks for their bills.
+        get none: the provider asks for their bills.
 
         :return: the letters, drafts or ready to be sent as the company wants
         """

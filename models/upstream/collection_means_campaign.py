@@ -19,7 +19,7 @@ class CollectionMeansCampaign(models.Model):
     """Bring customers from a traditional means of payment to a modern one.
 
     The campaign says whom to ask for what and until when; whoever talks to such a
-    customer sees what to propose, and records what he answers.
+    customer sees what to propose, and records the answer.
     """
 
     _name = "collection.means.campaign"

@@ -17,10 +17,10 @@ NEEDS_BANK_DETAILS = frozenset({"direct_debit", "direct_debit_b2b", "lcr_magneti
 
 
 class CollectionMeansChange(models.Model):
-    """A customer asked to pay by another means, and what he answered.
+    """A customer asked to pay by another means, and what they answered.
 
     Written by `collection.account._record_means_change` only, in-house or at the
-    provider's. What was accepted becomes his means on the day it takes effect.
+    provider's. What was accepted becomes their means on the day it takes effect.
     """
 
     _name = "collection.means.change"
@@ -212,7 +212,7 @@ class CollectionMeansChange(models.Model):
     def _get_conversion_rate(self, company, date_from=None, date_to=None, **facts):
         """Accepted of the customers asked, in percent; None when nobody was asked.
 
-        Each customer counts once per campaign, however often he was asked.
+        Each customer counts once per campaign, however often they were asked.
 
         :param date_from: first asked from this day on
         :param date_to: first asked up to this day, included

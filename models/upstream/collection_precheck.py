@@ -335,7 +335,7 @@ class CollectionPrecheck(models.Model):
             precheck_sudo._close("ok")
 
     def action_add_contact(self):
-        """The person the customer named becomes one of his contacts.
+        """The person the customer named becomes one of its contacts.
 
         :raises UserError: without a name, a phone number or an address
         """
@@ -347,7 +347,7 @@ class CollectionPrecheck(models.Model):
             )
         if self.contact_id:
             raise UserError(self.env._("This contact was added already."))
-        # sudo: a collector may complete the contacts of customers he checks
+        # sudo: a collector may complete the contacts of customers they check
         precheck_sudo = self.sudo()
         precheck_sudo.contact_id = precheck_sudo.contact_id.create(
             {

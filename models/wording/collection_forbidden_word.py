@@ -4,7 +4,7 @@ from odoo import api, fields, models
 class CollectionForbiddenWord(models.Model):
     """An expression that the wording of letters may not hold, in any language.
 
-    Whoever collects amicably must not let the customer believe that he acts for a
+    Whoever collects amicably must not let the customer believe that they act for a
     court; and nobody may claim costs that the law leaves with the creditor.
     """
 

@@ -39,7 +39,7 @@ class CollectionDisputeDecision(models.TransientModel):
 
     @api.model
     def _may_draft(self):
-        """Whether the user may draft the credit note himself."""
+        """Whether the user may draft the credit note."""
         return self.env["account.move.reversal"].has_access("create")
 
     @api.depends_context("uid")

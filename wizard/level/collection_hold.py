@@ -71,9 +71,9 @@ class CollectionHold(models.TransientModel):
     def _hold(self, vals):
         # the account's own fields are tracked
         self.account_ids.write(vals)
-        # whoever may hold a customer may hold one of his items
+        # whoever may hold a customer may hold one of its items
         self.item_ids.account_id.check_access("write")
-        # sudo: the hold, and nothing else, of items of customers he may write
+        # sudo: the hold, and nothing else, of items of customers the user may write
         self.item_ids.sudo().write(vals)
 
     def _log_items(self, message):

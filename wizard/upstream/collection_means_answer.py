@@ -5,7 +5,7 @@ from ...models.upstream.collection_means_change import REFUSALS
 
 
 class CollectionMeansAnswer(models.TransientModel):
-    """A customer was asked to pay by another means: what he says."""
+    """A customer was asked to pay by another means: what they say."""
 
     _name = "collection.means.answer"
     _description = "Record the Payment Means Proposed"
