@@ -14,10 +14,10 @@ from odoo.tools.pdf import PdfFileReader
 
 from odoo.addons.base.models import ir_actions_report as core
 
-from ...models.letter import ir_actions_report as ours
 from ...models.letter import (
     collection_letter_delivery as collection_letter_delivery_mixin,
 )
+from ...models.letter import ir_actions_report as ours
 from .common import INFO, PrintFailureCommon, pdf
 
 REPORT = "odoo.addons.account_collection.models.letter.ir_actions_report"
