@@ -9,3 +9,7 @@ from . import collection_payment_plan_portal
 from . import collection_bill_portal
 from . import collection_precheck_portal
 from . import collection_provider_note_portal
+from . import collection_placement_portal
+from . import collection_agenda_portal
+from . import collection_complaint_portal
+from . import collection_mandate_portal

@@ -408,16 +408,6 @@ class CollectionComplaint(models.Model):
             return dict.fromkeys(self, "unlink")
         return super()._mail_get_operation_for_mail_message_operation(message_operation)
 
-    def _get_portal_labels(self):
-        """Category, state and verdict in words, for a page."""
-        self.ensure_one()
-        return {
-            name: dict(self._fields[name]._description_selection(self.env)).get(
-                self[name]
-            )
-            for name in ("category", "state", "founded")
-        }
-
     # ------------------------------------------------------------------
     # Calls
     # ------------------------------------------------------------------
