@@ -8,3 +8,4 @@ from . import test_insolvency
 from . import test_letter_call
 from . import test_level_history
 from . import test_limitation
+from . import test_rule_forms
