@@ -14,7 +14,7 @@ AGREEMENT_LIMIT = 20
 class CollectionAccount(models.Model):
     """What was agreed with a customer, or is contested, as the portal shows it.
 
-    As in `collection.portal.mixin`: read under the agent's record rules, plus as
+    As in `collection_account_portal.py`: read under the agent's record rules, plus as
     superuser the few names he has no right on; handed out as plain values.
     """
 

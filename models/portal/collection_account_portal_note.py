@@ -10,7 +10,7 @@ NOTE_LIMIT = 20
 class CollectionAccount(models.Model):
     """What a provider's agent says to the company about a customer.
 
-    As in `collection.portal.mixin`: the account is checked to be his, then the
+    As in `collection_account_portal.py`: the account is checked to be his, then the
     message is kept as superuser.
     """
 
