@@ -5,7 +5,7 @@ from .customers import assign_accounts, create_customers
 from .history import DemoHistory
 from .ledger import MONTHS, DemoLedger
 from .names import named
-from .people import activate_lang, create_agents, create_users, logins
+from .people import TIMEZONE, activate_lang, create_agents, create_users, logins
 
 
 def load_demo(env, lang="fr_FR", today=None, months=None):
@@ -19,7 +19,9 @@ def load_demo(env, lang="fr_FR", today=None, months=None):
     # sudo: only the installation or a shell of the server gets here
     env = env["res.company"].sudo().with_context(lang=lang).env
     if not named(env, "company"):
-        today = fields.Date.to_date(today) or fields.Date.context_today(env.user)
+        # the day of those who work there, which is an hour or two ahead of UTC
+        there = env.user.with_context(tz=TIMEZONE)
+        today = fields.Date.to_date(today) or fields.Date.context_today(there)
         activate_lang(env, lang)
         _create_all(env, lang, today, months or MONTHS)
     return logins(env)

@@ -2,6 +2,9 @@ from odoo import Command
 
 from .names import name_records, named
 
+#: where all of them work
+TIMEZONE = "Europe/Paris"
+
 #: key, name, login, kind of group
 USERS = [
     ("manager", "Claire Bellardoux", "demo.manager", "manager"),
@@ -96,7 +99,7 @@ def create_users(env, company, lang):
                 "password": login,
                 "email": f"{login}@example.com",
                 "lang": lang,
-                "tz": "Europe/Paris",
+                "tz": TIMEZONE,
                 "company_id": company.id,
                 "company_ids": [Command.set(company.ids)],
                 "group_ids": [Command.set(env.ref(groups[group]).ids)],

@@ -9,13 +9,13 @@ from ..common import CollectionCommon
 NOW = "2026-11-24 10:00:00"
 
 
+@freeze_time(NOW)
 class QualityCommon(CollectionCommon):
     """An in-house account and one with the provider, and people of both who call."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.startClassPatcher(freeze_time(NOW))
         cls.company.partner_id.write({"tz": "Europe/Paris", "lang": "en_US"})
         cls.company.email = "accounts@company.example.com"
         cls.customer.lang = cls.other_customer.lang = "en_US"
