@@ -47,7 +47,7 @@ class CollectionPortal(CustomerPortal):
         return agent_sudo
 
     def _get_collection_account(self, account_id):
-        """The account under the user's record rules; not found when it is not his."""
+        """The account under the user's record rules; not found when it is not theirs."""
         self._get_collection_agent()
         account = request.env["collection.account"].search([("id", "=", account_id)])
         if not account:
@@ -292,7 +292,7 @@ class CollectionPortal(CustomerPortal):
         return request.redirect(self._claim_next_collection())
 
     def _claim_next_collection(self):
-        """Claim the next customer; where to find him, or why there is none."""
+        """Claim the next customer; where to find them, or why there is none."""
         account = request.env["collection.account"]._next_account()
         return f"/my/collection/{account.id}" if account else "/my/collection?nobody=1"
 

@@ -513,7 +513,7 @@ class CollectionDispute(models.Model):
     def _get_contested_amount(self):
         """Amount under dispute, item currency: what was said, else all of it."""
         self.ensure_one()
-        # sudo: what is due of the items of a dispute he may read
+        # sudo: what is due of the items of a dispute they may read
         return self.amount or sum(self.sudo().item_ids.mapped("amount_residual"))
 
     def action_in_progress(self):

@@ -272,11 +272,11 @@ class CollectionPaymentPlan(models.Model):
             )
 
     def _needs_approval(self):
-        """Whether the plan goes beyond what the current user may grant by himself."""
+        """Whether the plan goes beyond what the current user may grant alone."""
         self.ensure_one()
         company = self.company_id
         if self.env["collection.agent"]._current().provider_id:
-            # a provider's agent, also where the plan is written for him as superuser
+            # a provider's agent, also where the plan is written as superuser for them
             mandate = self.account_id.mandate_id
             count, limit = mandate.plan_instalments, mandate.plan_amount
         elif may_manage(self.env):

@@ -272,7 +272,7 @@ class CollectionPromise(models.Model):
                 raise UserError(self.env._("Say why the promise is withdrawn."))
         self.check_access("write")
         # sudo: the right to change these promises was checked; of a provider's
-        # agent it goes no further than his own
+        # agent it goes no further than their own
         for promise in self.sudo():
             promise.state = "withdrawn"
             promise.account_id._message_log(

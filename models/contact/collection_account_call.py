@@ -104,7 +104,7 @@ class CollectionAccount(models.Model):
             - ``means``: target, answer (asked, accepted or refused), date_effective
               of what was accepted, refusal_reason of what was refused, person, note
         :return: the call, as the current user
-        :raises AccessError: not his customer, or values he may not set
+        :raises AccessError: not their customer, or values they may not set
         :raises UserError: what is missing or cannot be, with what to do about it
         """
         self._check_may_work()
@@ -207,7 +207,7 @@ class CollectionAccount(models.Model):
         return promise
 
     def _confirm_promise(self, promise):
-        """Write to the customer what he promised; the letter leaves with the queue."""
+        """Write to the customer what was promised; the letter leaves with the queue."""
         # sudo: the promise was recorded by this user just now; letters are written
         # by the system
         promise_sudo = promise.sudo()

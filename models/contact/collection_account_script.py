@@ -24,7 +24,7 @@ class CollectionAccount(models.Model):
         self.ensure_one()
         self.check_access("read")
         # sudo: the account may be read; the scripts of its kind of customer are what
-        # whoever calls him is to say
+        # whoever calls them is to say
         account_sudo = self.sudo()
         scripts = self.env["collection.script"].sudo()
         scripts = scripts.with_context(lang=self._get_script_lang())._find(
@@ -56,7 +56,7 @@ class CollectionAccount(models.Model):
     def _render_script(self, opening, points, objections, closing, mode=None):
         """The words of a script for this customer, figures filled in.
 
-        :param mode: as whom the caller speaks, by default as he does to this customer
+        :param mode: as whom the caller speaks, by default as to this customer
         """
         self.ensure_one()
         lang = self._get_script_lang()
@@ -181,7 +181,7 @@ class CollectionAccount(models.Model):
         Under the customer's own regime, on the items that the caller sees; nothing
         once insolvency is open.
         """
-        # sudo: the law is the customer's, its figures are those of items he may read
+        # sudo: the law is the customer's, its figures are those of items they may read
         account_sudo = self.sudo()
         items = self._get_script_items()
         if not items or account_sudo.insolvency_date:

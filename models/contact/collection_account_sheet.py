@@ -26,7 +26,7 @@ class CollectionAccount(models.Model):
     _inherit = "collection.account"
 
     def _get_call_sheet(self):
-        """What a caller should have before him, as plain values.
+        """What a caller should have in view, as plain values.
 
         Amounts and invoices are those that the current user sees.
         """

@@ -625,7 +625,7 @@ class CollectionAccount(models.Model):
     def _next_account(self, agent=None):
         """Claim the customer whom `agent` should call now, for fifteen minutes.
 
-        Of those the agent may serve and call at this moment, his own first, then by
+        Of those the agent may serve and call at this moment, their own first, then by
         priority. The row is locked and claimed in one statement: two agents who ask
         at once never get the same.
 

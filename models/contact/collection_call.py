@@ -11,7 +11,7 @@ from ..base.roles import is_manager
 
 #: what came of a call, linked by the system alone
 LINK_FIELDS = frozenset({"bill_id", "dispute_id", "plan_id", "promise_id"})
-#: what the caller himself may still complete until the end of his day
+#: what callers may still complete until the end of their day
 COMPLETION_FIELDS = frozenset(
     {"next_action", "next_action_date", "next_action_time", "note"}
 )
@@ -358,7 +358,7 @@ class CollectionCall(models.Model):
 
     @api.model
     def _create_as_user(self, vals_list, links=None):
-        """Log calls of the current user, under all of his rights.
+        """Log calls of the current user, under all of their rights.
 
         The callers have cleaned the values and checked the accounts. Creating a record
         reads who calls, which is closed to a provider's people, and sets what nobody
@@ -466,7 +466,7 @@ class CollectionCall(models.Model):
         """What a call leads to: the account's diary, its timeline, its call level."""
         self.ensure_one()
         # sudo: the record rules have let this caller call this account; what
-        # follows is bookkeeping on the account he cannot write himself
+        # follows is bookkeeping on the account they cannot write
         account = self.account_id.sudo()
         caller_sudo = self.sudo().user_id
         self._note_in_diary()
@@ -544,7 +544,7 @@ class CollectionCall(models.Model):
         return [self[name].number for name in sorted(LINK_FIELDS) if self[name]]
 
     def _notify_salesperson(self):
-        """What a salesperson must know of his customer before his next visit."""
+        """What a salesperson must know of a customer before the next visit."""
         # sudo: who the salesperson is; the timeline is the company's
         account = self.sudo().account_id
         salesperson = account.salesperson_id.filtered(lambda user: not user.share)
@@ -597,16 +597,16 @@ class CollectionCall(models.Model):
     def _get_day(self, moment=None):
         """Day of the call, or of `moment`, where the caller sits."""
         self.ensure_one()
-        # sudo: where he sits is all that is asked of the caller
+        # sudo: where they sit is all that is asked of the caller
         zone = self.sudo().user_id.tz or "UTC"
         return fields.Datetime.context_timestamp(
             self.with_context(tz=zone), moment or self.date
         ).date()
 
     def _is_completable(self):
-        """Whether the current user may still complete this call: his own, of today."""
+        """Whether the current user may still complete this call: their own, of today."""
         self.ensure_one()
-        # sudo: who called decides, also where the rest of him is closed
+        # sudo: who called decides, also where the rest of them is closed
         call = self.sudo()
         return bool(
             call.user_id.id == self.env.uid
@@ -634,7 +634,7 @@ class CollectionCall(models.Model):
         self._check_may_amend()
         vals = self._clean_outside_values(vals, COMPLETION_FIELDS)
         # sudo: nobody has the right to write calls; `write` lets the caller complete
-        # his own and nothing else
+        # their own and nothing else
         self.sudo().write(vals)
         if not COMPLETION_FIELDS.isdisjoint(vals):
             self._note_in_diary()

@@ -82,7 +82,7 @@ class CollectionPriorityRule(models.Model):
         # core lets anybody write or delete no rules at all
         if self:
             # sudo: the rules were the user's to change; the rank is derived, of
-            # accounts of companies he may not see
+            # accounts of companies they may not see
             self.env["collection.account"].sudo()._mark_stale(everywhere=True)
 
     @api.model

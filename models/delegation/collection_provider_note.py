@@ -173,7 +173,7 @@ class CollectionProviderNote(models.Model):
         return note_sudo
 
     def _notify_company(self):
-        """Write it on the customer's timeline and to whoever looks after him."""
+        """Write it on the customer's timeline and to whoever looks after them."""
         self.ensure_one()
         labels = dict(self._fields["kind"]._description_selection(self.env))
         reasons = dict(self._fields["reason"]._description_selection(self.env))

@@ -320,7 +320,7 @@ class CollectionAccount(models.Model):
     def _portal_log_call(self, vals, follow_up=None):
         """Log a call of the current agent to this customer, as `_log_call` does.
 
-        :raises AccessError: not one of a provider's agents, or not his customer
+        :raises AccessError: not one of a provider's agents, or not their customer
         """
         self._check_delegated_to_me()
         return self._keep_call(vals, follow_up)

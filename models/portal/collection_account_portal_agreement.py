@@ -15,7 +15,7 @@ class CollectionAccount(models.Model):
     """What was agreed with a customer, or is contested, as the portal shows it.
 
     As in `collection_account_portal.py`: read under the agent's record rules, plus as
-    superuser the few names he has no right on; handed out as plain values.
+    superuser the few names they have no right on; handed out as plain values.
     """
 
     _inherit = "collection.account"
@@ -36,7 +36,7 @@ class CollectionAccount(models.Model):
                 if item_id in names
             )
 
-        # sudo: what the mandate lets the agent grant by himself
+        # sudo: what the mandate lets the agent grant alone
         mandate_sudo = self.sudo().mandate_id
         return {
             "promises": self._get_portal_promises(agent_sudo, invoices),
@@ -87,7 +87,7 @@ class CollectionAccount(models.Model):
             "collection.promise", "date_made desc, id desc"
         )
         means = dict(self._get_portal_labels("collection.promise", "payment_means"))
-        # sudo: which invoices, and whether he recorded it himself
+        # sudo: which invoices, and whether they recorded it
         return [
             {
                 "id": promise.id,
@@ -118,7 +118,7 @@ class CollectionAccount(models.Model):
     def _get_portal_plans(self, agent_sudo, invoices):
         plans = self._find_portal_records("collection.payment.plan")
         means = dict(self._get_portal_labels("collection.promise", "payment_means"))
-        # sudo: which invoices, and whether he proposed it himself
+        # sudo: which invoices, and whether they proposed it
         return [
             {
                 "id": plan.id,

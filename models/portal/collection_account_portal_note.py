@@ -10,7 +10,7 @@ NOTE_LIMIT = 20
 class CollectionAccount(models.Model):
     """What a provider's agent says to the company about a customer.
 
-    As in `collection_account_portal.py`: the account is checked to be his, then the
+    As in `collection_account_portal.py`: the account is checked to be theirs, then the
     message is kept as superuser.
     """
 
@@ -20,7 +20,7 @@ class CollectionAccount(models.Model):
         """Tell the company something about this customer.
 
         :return: the message, as the current user
-        :raises AccessError: not delegated to him any more
+        :raises AccessError: not delegated to them any more
         :raises UserError: when it says nothing, or too much
         """
         agent_sudo = self._check_delegated_to_me()
@@ -32,7 +32,7 @@ class CollectionAccount(models.Model):
         :param reason: code of `RETURN_REASONS`
         :param body: what was tried
         :return: the message, as the current user
-        :raises AccessError: not delegated to him any more
+        :raises AccessError: not delegated to them any more
         :raises UserError: without a reason or an explanation, or when asked already
         """
         agent_sudo = self._check_delegated_to_me()
@@ -74,7 +74,7 @@ class CollectionAccount(models.Model):
         )
 
     def _get_portal_notes(self):
-        """Messages of his own provider about this customer, for the page."""
+        """Messages of the agent's own provider about this customer, for the page."""
         notes = self.env["collection.provider.note"].search(
             [("account_id", "=", self.id)], limit=NOTE_LIMIT
         )

@@ -10,7 +10,7 @@ PORTAL_QUALITY_LIMIT = 50
 class CollectionAccount(models.Model):
     """What the portal shows of the quality of calls, and complaints recorded there.
 
-    Called as the provider's agent and read under his record rules: his own marks, for
+    Called as the provider's agent and read under their record rules: their own marks, for
     a supervisor those of the team.
     """
 

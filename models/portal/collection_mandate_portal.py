@@ -39,7 +39,7 @@ class CollectionMandate(models.Model):
             raise AccessError(
                 self.env._("These customers are no longer all delegated to you.")
             )
-        # sudo: only the agent changes, of accounts found under his own rules
+        # sudo: only the agent changes, of accounts found under their own rules
         moving_sudo = accounts.sudo().filtered(
             lambda account: account.agent_id != agent_sudo
         )

@@ -22,10 +22,10 @@ NOTE_LIMIT = 30
 
 
 class CollectionMandate(models.Model):
-    """What the provider's supervisor sees of his team, and how he shares out work.
+    """What the provider's supervisor sees of the team, and how work is shared out.
 
     Every method is called as the supervisor and checks first that the mandate is
-    his; only then are colleagues read, who are closed to portal users, by name.
+    theirs; only then are colleagues read, who are closed to portal users, by name.
     """
 
     _inherit = "collection.mandate"
@@ -55,7 +55,7 @@ class CollectionMandate(models.Model):
     # ------------------------------------------------------------------
 
     def _get_team_activity(self):
-        """What each agent did today and this week, and who stands in for him.
+        """What each agent did today and this week, and who stands in for them.
 
         :return: list of dicts: `id`, `name`, `supervisor`, `absent`, `absent_to`,
             `substitute`, and `day` and `week` with `TEAM_MEASURES` and `promised`

@@ -14,7 +14,7 @@ class CollectionPlacement(models.Model):
         """
         self.check_access("read")
         # sudo: frozen totals of hand-overs the supervisor reads; the lines of
-        # accounts taken back since are counted, but not readable to him
+        # accounts taken back since are counted, but not readable to the user
         placements_sudo = self.sudo()
         totals = {}
         for placement, currency, count, amount in (
