@@ -47,7 +47,7 @@ class CollectionPortal(CustomerPortal):
         return agent_sudo
 
     def _get_collection_account(self, account_id):
-        """The account under the user's record rules; not found when it is not theirs."""
+        """The account under the user's record rules; not found when not theirs."""
         self._get_collection_agent()
         account = request.env["collection.account"].search([("id", "=", account_id)])
         if not account:

@@ -604,7 +604,7 @@ class CollectionCall(models.Model):
         ).date()
 
     def _is_completable(self):
-        """Whether the current user may still complete this call: their own, of today."""
+        """Whether the current user may complete this call: their own, of today."""
         self.ensure_one()
         # sudo: who called decides, also where the rest of them is closed
         call = self.sudo()

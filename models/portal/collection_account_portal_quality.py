@@ -10,8 +10,8 @@ PORTAL_QUALITY_LIMIT = 50
 class CollectionAccount(models.Model):
     """What the portal shows of the quality of calls, and complaints recorded there.
 
-    Called as the provider's agent and read under their record rules: their own marks, for
-    a supervisor those of the team.
+    Called as the provider's agent and read under their record rules: their own marks,
+    for a supervisor those of the team.
     """
 
     _inherit = "collection.account"
