@@ -76,5 +76,6 @@ class CollectionAgent(models.Model):
         self.mandate_ids._check_agents()
 
     def _grant_access(self):
-        super()._grant_access()
+        res = super()._grant_access()
         self.mandate_ids._grant_company()
+        return res
