@@ -1,9 +1,10 @@
 """Amounts of money in words, as they stand on letters.
 
-num2words spells the cardinals; everything around them is done here, because its
-`to="currency"` mode prints "et zéro centimes", "zéro euros" and "un million euros",
-takes an int for cents, does not know most currencies in most languages, and differs
-from one version to the next. Checked with num2words 0.5.10, 0.5.13 and 0.5.14.
+num2words spells the cardinals, Babel (CLDR) names the currencies; everything around
+them is done here, because num2words' `to="currency"` mode prints "et zéro centimes",
+"zéro euros" and "un million euros", takes an int for cents, does not know most
+currencies in most languages, and differs from one version to the next. Checked with
+num2words 0.5.10, 0.5.13 and 0.5.14.
 """
 
 import re
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
+from babel.numbers import get_currency_name
 from num2words import num2words
 
 
@@ -36,12 +38,9 @@ class _Language(NamedTuple):
     link: Callable[[str, str], str]  # cardinal, noun -> what stands between
     inflect: Callable[[str], _Label]  # label given by the caller
     fractions: dict[int, _Label]  # subunits without a name, by decimal places
-    currencies: dict[str, _Currency]
-
-
-#: Currencies whose name is known in every language here. The labels that callers
-#: have for them are often English ("Euros", "Cents"), whatever the language.
-_FIXED_CURRENCIES = ("EUR", "USD", "GBP")
+    currencies: dict[str, _Currency]  # with subunits, which CLDR does not know
+    is_feminine: Callable[[str], bool] = lambda name: False  # a name of CLDR's
+    spell: Callable[[str], str] = lambda words: words  # cardinals of a country
 
 
 def _is_one(number):
@@ -145,10 +144,10 @@ def _agree_french(words, feminine):
     return re.sub(r"\bun$", "une", words) if feminine else words
 
 
-def _agree_german(words, _feminine):
+def _agree_german(words, feminine):
     words = words.replace("einstausend", "eintausend")
     words = re.sub(r"eins(?= (?:M|B|Tr)illi)", "eine", words)
-    return re.sub(r"eins$", "ein", words)
+    return re.sub(r"eins$", "eine" if feminine else "ein", words)
 
 
 def _agree_spanish(words, feminine):
@@ -207,6 +206,39 @@ def _link_portuguese(words, _noun):
 
 
 # ----------------------------------------------------------------------
+# French outside France
+# ----------------------------------------------------------------------
+
+_SEVENTY, _EIGHTY, _NINETY = (70, "septante"), (80, "huitante"), (90, "nonante")
+_AFTER_TENS = (
+    "",
+    " et un",
+    "-deux",
+    "-trois",
+    "-quatre",
+    "-cinq",
+    "-six",
+    "-sept",
+    "-huit",
+    "-neuf",
+)
+
+
+def _counting_in_tens(*tens):
+    """Spelling of French cardinals where these `tens` have a word of their own."""
+    words = {
+        num2words(ten + unit, lang="fr"): word + after
+        for ten, word in tens
+        for unit, after in enumerate(_AFTER_TENS)
+    }
+    if _EIGHTY in tens:
+        words["quatre-vingt"] = "huitante"  # before a thousand
+    longest_first = "|".join(sorted(words, key=len, reverse=True))
+    pattern = re.compile(rf"(?<![\w-])(?:{longest_first})(?![\w-])")
+    return lambda text: pattern.sub(lambda found: words[found[0]], text)
+
+
+# ----------------------------------------------------------------------
 # Languages
 # ----------------------------------------------------------------------
 
@@ -215,6 +247,7 @@ _ES_CENTIMO = _Label("céntimo", "céntimos")
 _IT_CENTESIMO = _Label("centesimo", "centesimi")
 _PT_CENTIMO = _Label("cêntimo", "cêntimos")
 _CENT = _Label("cent", "cents")
+_ROMANCE_FEMININE = re.compile(r"^(?:coroa|corona|libra|lira|r[uú]pia|rupia)\b").match
 
 _PORTUGUESE = _Language(
     code="pt",
@@ -239,11 +272,12 @@ _PORTUGUESE = _Language(
         "BRL": _Currency(_Label("real", "reais"), _Label("centavo", "centavos")),
         "CHF": _Currency(_Label("franco suíço", "francos suíços"), _PT_CENTIMO),
     },
+    is_feminine=_ROMANCE_FEMININE,
 )
 
 _LANGUAGES = {
-    # fr_BE, fr_CH and fr_CA too: num2words' own "fr_BE" and "fr_CH" write
-    # "trois cents quarante-cinq" and "un millions", which is wrong in any French
+    # not num2words' own "fr_BE" and "fr_CH", which write "trois cents quarante-cinq"
+    # and "un millions", wrong in any French
     "fr": _Language(
         code="fr",
         minus="moins",
@@ -280,6 +314,7 @@ _LANGUAGES = {
             "XOF": _Currency(_Label("franc CFA", "francs CFA"), _FR_CENTIME),
             "XPF": _Currency(_Label("franc CFP", "francs CFP"), _FR_CENTIME),
         },
+        is_feminine=re.compile(r"^(?:couronne|lire|livre|roupie)\b").match,
     ),
     "en": _Language(
         code="en",
@@ -323,6 +358,7 @@ _LANGUAGES = {
             "CHF": _Currency(*_same("Schweizer Franken", "Rappen")),
             "JPY": _Currency(*_same("Yen", "Sen")),
         },
+        is_feminine=re.compile(r".*(?:Krone|Lira|Rupie)\b").match,
     ),
     "es": _Language(
         code="es",
@@ -346,6 +382,7 @@ _LANGUAGES = {
             ),
             "CHF": _Currency(_Label("franco suizo", "francos suizos"), _ES_CENTIMO),
         },
+        is_feminine=_ROMANCE_FEMININE,
     ),
     "it": _Language(
         code="it",
@@ -370,6 +407,7 @@ _LANGUAGES = {
                 _Label("franco svizzero", "franchi svizzeri"), _IT_CENTESIMO
             ),
         },
+        is_feminine=_ROMANCE_FEMININE,
     ),
     "nl": _Language(
         code="nl",
@@ -401,9 +439,19 @@ _LANGUAGES = {
 }
 
 
-def _get_language(lang):
+_FRENCH = _LANGUAGES["fr"]
+_LANGUAGES |= dict.fromkeys(
+    ("fr_be", "fr_bi", "fr_cd", "fr_ch", "fr_lu", "fr_rw"),
+    _FRENCH._replace(spell=_counting_in_tens(_SEVENTY, _NINETY)),
+)
+_HUITANTE = _FRENCH._replace(spell=_counting_in_tens(_SEVENTY, _EIGHTY, _NINETY))
+
+
+def _get_language(lang, huitante=False):
     """Language of a code such as "fr_FR", "de-AT" or "sr@latin"; else English."""
     code = re.split(r"[@.]", (lang or "").lower().replace("-", "_"))[0]
+    if huitante and code == "fr_ch":
+        return _HUITANTE
     return (
         _LANGUAGES.get(code) or _LANGUAGES.get(code.split("_")[0]) or _LANGUAGES["en"]
     )
@@ -412,26 +460,40 @@ def _get_language(lang):
 def _quantity(language, number, label):
     """`number` (a natural number) of `label`, in words: "deux millions d'euros"."""
     words = num2words(number, lang=language.code).replace(",", "")
-    words = language.agree(words, label.feminine)
+    words = language.agree(language.spell(words), label.feminine)
     noun = label.one if language.is_singular(number) else label.many
     return f"{words}{language.link(words, noun)}{noun}"
+
+
+def _get_cldr_label(language, currency):
+    """Name of the currency in CLDR, None of one that it does not know."""
+    one, many = (
+        # "franc CFA (BCEAO)": which bank issues it is not said
+        re.sub(r"\s*\(.*\)$", "", get_currency_name(currency, count, language.code))
+        for count in (1, 2)
+    )
+    if one == currency:
+        return None
+    if language.code.startswith("pt"):
+        one, many = (name[:1].lower() + name[1:] for name in (one, many))
+    return _Label(one, many, bool(language.is_feminine(one)))
 
 
 def _get_labels(language, currency, decimal_places, unit_label, subunit_label):
     """Labels of the unit and of the subunit, the latter None if it has no name."""
     known = language.currencies.get(currency)
-    if currency in _FIXED_CURRENCIES:
-        unit_label = subunit_label = None
-    if unit_label and unit_label.strip():
-        unit = language.inflect(unit_label.strip())
-    elif known:
+    if known:
         unit = known.unit
+    elif cldr := _get_cldr_label(language, currency):
+        unit = cldr
+    elif unit_label and unit_label.strip():
+        unit = language.inflect(unit_label.strip())
     else:
         unit = _Label(currency, currency)
-    if subunit_label and subunit_label.strip():
-        subunit = language.inflect(subunit_label.strip())
-    elif known and known.decimal_places == decimal_places:
+    if known and known.decimal_places == decimal_places:
         subunit = known.subunit
+    elif subunit_label and subunit_label.strip():
+        subunit = language.inflect(subunit_label.strip())
     else:
         subunit = None
     return unit, subunit
@@ -445,6 +507,7 @@ def amount_in_words(
     unit_label: str | None = None,
     subunit_label: str | None = None,
     capitalize: bool = False,
+    huitante: bool = False,
 ) -> str:
     """`amount` of `currency` in words, in the language `lang`.
 
@@ -452,19 +515,19 @@ def amount_in_words(
     hundred euros). It is rounded once, half up, from its decimal writing. Subunits
     are left out when there are none, and units when there are only subunits.
 
-    French (all countries), English, German, Spanish, Italian, Dutch and Portuguese
-    are known; any other language gets English.
+    French, English, German, Spanish, Italian, Dutch and Portuguese are known; any other
+    language gets English. French counts as its country does: septante and nonante in
+    Belgium, Luxembourg, Switzerland and around the Great Lakes of Africa.
 
     :param currency: ISO code
     :param lang: code of the language, with or without a country
     :param decimal_places: of the currency; without decimals there are no subunits
-    :param unit_label: name of the currency ("Dinar"), in the language `lang` and in
-        either number. Euros, dollars and pounds sterling have their own words here;
-        for other currencies the label comes first, then the words known here, then
-        the ISO code.
-    :param subunit_label: name of the subunit ("Millimes"); by default the one known
-        here, else tenths, hundredths or thousandths
+    :param unit_label: name of the currency, in the language `lang` and in either
+        number, for one that neither this table nor CLDR knows; else the ISO code
+    :param subunit_label: name of the subunit ("Millimes") where the table has none;
+        else tenths, hundredths or thousandths
     :param capitalize: first letter in upper case
+    :param huitante: Swiss French says huitante, as in Vaud, Valais and Fribourg
     :raise ValueError: the amount is not a finite number
 
     >>> amount_in_words(2345.67)
@@ -475,7 +538,7 @@ def amount_in_words(
     value = Decimal(str(amount))
     if not value.is_finite():
         raise ValueError(f"not an amount of money: {amount}")
-    language = _get_language(lang)
+    language = _get_language(lang, huitante)
     scale = 10**decimal_places
     total = int((value * scale).to_integral_value(ROUND_HALF_UP))
     units, subunits = divmod(abs(total), scale)

@@ -6,7 +6,8 @@ consumers two (L218-2 of the consumer code), against public bodies four years fr
 acknowledges the debt, a partial payment included, *before* it has run out (article
 2240 of the civil code); a payment afterwards does not revive it (Cass. 1re civ.,
 19 May 2021, 19-26.253), and a formal notice does not interrupt it (Cass. com.,
-18 May 2022, 20-23.204).
+18 May 2022, 20-23.204); but against public bodies any written demand for payment does
+(law 68-1250, article 2).
 """
 
 from datetime import date
@@ -30,8 +31,9 @@ def limitation_date(start, years, from_year_end=False, interruptions=()):
     :param start: day of the invoice or of the delivery
     :param years: length of the term
     :param from_year_end: the term is counted from the year's end (public bodies)
-    :param interruptions: days of acknowledgements and partial payments, in any
-        order; those after the term has run out count for nothing
+    :param interruptions: days of acknowledgements and partial payments, of public
+        bodies also of written demands, in any order; those after the term has run out
+        count for nothing
     """
     end = term_end(start, years, from_year_end)
     for day in sorted(interruptions):

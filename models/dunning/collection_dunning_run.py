@@ -126,7 +126,8 @@ class CollectionDunningRun(models.Model):
         waiting = self.filtered(lambda run: run.state in ("draft", "computed"))
         (self - waiting).rate_warning = False
         for company, runs in waiting.grouped("company_id").items():
-            warnings = regimes_sudo._get_rate_warnings(company).values()
+            needed_sudo = regimes_sudo._filter_needed(company)
+            warnings = needed_sudo._get_rate_warnings(company).values()
             runs.rate_warning = " ".join(
                 dict.fromkeys(w.text for of_regime in warnings for w in of_regime)
             )

@@ -3,6 +3,7 @@ from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL
 
 from ...tools.late_interest import (
     LEGAL_RATE,
@@ -161,10 +162,39 @@ class CollectionInterestRegime(models.Model):
             for regime, errors in self._get_missing_rates().items()
         }
 
+    def _filter_needed(self, companies):
+        """Those of the regimes by which some customer of `companies` owes something.
+
+        Whoever has no consumers among the customers needs no rate for them.
+        """
+        Account = self.env["collection.account"]
+        Account.flush_model(["amount_open", "company_id", "partner_id", "segment_id"])
+        self.env["collection.segment"].flush_model(["debtor_type"])
+        self.env["res.partner"].flush_model(["is_company", "vat"])
+        needed = {
+            row[0]
+            for row in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT DISTINCT %(debtor_type)s
+                      FROM collection_account acc
+                      JOIN res_partner customer ON customer.id = acc.partner_id
+                 LEFT JOIN collection_segment segment ON segment.id = acc.segment_id
+                     WHERE acc.company_id = ANY(%(companies)s) AND acc.amount_open > 0
+                    """,
+                    debtor_type=Account._debtor_type_sql(
+                        SQL("segment"), SQL("customer")
+                    ),
+                    companies=companies.ids,
+                )
+            )
+        }
+        return self.filtered(lambda regime: regime.debtor_type in needed)
+
     @api.model
     def _cron_check_rates(self):
         """Ask the credit managers for rates that are missing or below the floor of
-        the law, once per half-year.
+        the law, once per half-year; for those by which some customer owes something.
 
         An activity is done by itself once the rate is right.
         """
@@ -175,7 +205,10 @@ class CollectionInterestRegime(models.Model):
         todo = "mail.mail_activity_data_todo"
         today = fields.Date.context_today(self)
         regimes = self.search([("active", "=", True)])
-        warnings_by_regime = regimes._get_rate_warnings(managers.company_ids)
+        companies = managers.company_ids
+        warnings_by_regime = dict.fromkeys(regimes, ()) | regimes._filter_needed(
+            companies
+        )._get_rate_warnings(companies)
         for regime, warnings in warnings_by_regime.items():
             texts = {warning.text for warning in warnings}
             activities = regime.activity_search([todo], only_automated=True)

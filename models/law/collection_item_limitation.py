@@ -108,22 +108,7 @@ class CollectionItem(models.Model):
             term AS (
                 SELECT based.*, %(first_end)s AS date_limitation FROM based
             ),
-            interruption AS (
-                SELECT term.id, credit.date
-                  FROM term
-                  JOIN account_partial_reconcile part
-                    ON part.debit_move_id = term.move_line_id
-                  JOIN account_move_line credit ON credit.id = part.credit_move_id
-                  -- a credit note is no acknowledgement by the debtor
-                  JOIN account_journal journal
-                    ON journal.id = credit.journal_id
-                   AND %(is_receipt)s
-                 WHERE %(looked_at)s
-                 UNION
-                SELECT term.id, term.acknowledged_date
-                  FROM term
-                 WHERE term.acknowledged_date IS NOT NULL AND %(looked_at)s
-            ),
+            interruption AS (%(interruptions)s),
             -- each interruption must come before the term as moved by the one before
             -- has run out; what follows the first that did not, counts for nothing
             chain AS (
@@ -154,7 +139,6 @@ class CollectionItem(models.Model):
              WHERE %(wanted)s
             """,
             invoiced=invoiced,
-            is_receipt=is_receipt(SQL("journal")),
             debtor_type=self.env["collection.account"]._debtor_type_sql(
                 SQL("segment"), SQL("p")
             ),
@@ -163,11 +147,46 @@ class CollectionItem(models.Model):
                 SQL("COALESCE(interruption.date_before, based.date_start)")
             ),
             last_end=term_end(SQL("COALESCE(kept.date, based.date_start)")),
-            looked_at=SQL("term.date_limitation < %s", before)
-            if before
-            else SQL("TRUE"),
+            interruptions=SQL(" UNION ").join(
+                self._get_interruptions(
+                    SQL("term.date_limitation < %s", before) if before else SQL("TRUE")
+                )
+            ),
             wanted=SQL("based.date_limitation < %s", before) if before else SQL("TRUE"),
         )
+
+    @api.model
+    def _get_interruptions(self, looked_at):
+        """What begins the term of an item anew: queries of `id`, `date` over `term`.
+
+        :param looked_at: condition on `term`: the items that need a closer look
+        """
+        return [
+            SQL(
+                """
+                SELECT term.id, credit.date
+                  FROM term
+                  JOIN account_partial_reconcile part
+                    ON part.debit_move_id = term.move_line_id
+                  JOIN account_move_line credit ON credit.id = part.credit_move_id
+                  -- a credit note is no acknowledgement by the debtor
+                  JOIN account_journal journal
+                    ON journal.id = credit.journal_id
+                   AND %(is_receipt)s
+                 WHERE %(looked_at)s
+                """,
+                is_receipt=is_receipt(SQL("journal")),
+                looked_at=looked_at,
+            ),
+            SQL(
+                """
+                SELECT term.id, term.acknowledged_date
+                  FROM term
+                 WHERE term.acknowledged_date IS NOT NULL AND %s
+                """,
+                looked_at,
+            ),
+        ]
 
     @api.model
     def _flush_for_limitation(self):

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 
@@ -93,3 +93,31 @@ class CollectionItem(models.Model):
         empty = letters.filtered(lambda letter: not letter.line_ids)
         empty._cancel(reason)
         (letters - empty)._sum_lines()
+
+    @api.model
+    def _get_interruptions(self, looked_at):
+        # EXTENDS law: of a claim on a public body, any written demand for payment
+        # interrupts the term (law 68-1250, article 2)
+        return [
+            *super()._get_interruptions(looked_at),
+            SQL(
+                """
+                SELECT term.id, letter.date
+                  FROM term
+                  JOIN collection_letter_line line
+                    ON line.item_id = term.id AND line.days_overdue >= 1
+                  JOIN collection_letter letter
+                    ON letter.id = line.letter_id AND letter.state = 'sent'
+                 WHERE term.year_end AND %s
+                """,
+                looked_at,
+            ),
+        ]
+
+    @api.model
+    def _flush_for_limitation(self):
+        super()._flush_for_limitation()
+        self.env["collection.letter"].flush_model(["date", "state"])
+        self.env["collection.letter.line"].flush_model(
+            ["days_overdue", "item_id", "letter_id"]
+        )

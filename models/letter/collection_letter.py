@@ -417,7 +417,12 @@ class CollectionLetter(models.Model):
         letter = self
         if self.env.lang != self.lang:
             letter = self.with_context(lang=self.lang)
-        return formatLang(letter.env, amount, currency_obj=letter.currency_id)
+        currency = letter.currency_id
+        if currency == letter.company_id.currency_id:
+            return formatLang(letter.env, amount, currency_obj=currency)
+        # "$" and "kr" are the sign of many
+        number = formatLang(letter.env, amount, digits=currency.decimal_places)
+        return f"{number}\N{NO-BREAK SPACE}{currency.name}"
 
     def _format_long_date(self, date):
         """A day in full letters: 22 novembre 2026, and 1er for the first."""

@@ -143,6 +143,7 @@ class CollectionLetter(models.Model):
             decimal_places=currency.decimal_places,
             unit_label=currency.currency_unit_label or None,
             subunit_label=currency.currency_subunit_label or None,
+            huitante=self.company_id.collection_huitante,
         )
 
     # ------------------------------------------------------------------

@@ -21,3 +21,9 @@ class ResCompany(models.Model):
         help="Address printed on letters and used for answers. Empty: the company's.",
         groups="base.group_user",
     )
+    collection_huitante = fields.Boolean(
+        string="Eighty in Words: huitante",
+        help="On letters in Swiss French, as in Vaud, Valais and Fribourg; otherwise "
+        "quatre-vingts.",
+        groups="base.group_user",
+    )

@@ -33,6 +33,9 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         currency_field="currency_id",
     )
+    collection_huitante = fields.Boolean(
+        related="company_id.collection_huitante", readonly=False
+    )
     collection_signatory = fields.Char(
         related="company_id.collection_signatory", readonly=False
     )

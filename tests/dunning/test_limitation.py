@@ -130,6 +130,39 @@ class TestLimitation(DunningCommon):
         )
         self._assert_limit(item, "2028-12-31")
 
+    def _remind(self, day):
+        with freeze_time(day):
+            run = self._run(day)
+            self._send(run)
+            return run.letter_ids
+
+    def test_written_demand_to_a_public_body(self):
+        """Law 68-1250, article 2: a reminder interrupts; of others it does not."""
+        item = self._item("t", self.customer, 100.0, "2021-06-05", date="2021-05-05")
+        self._remind("2024-03-01")
+        self._assert_limit(item, "2026-05-05")
+        self.account_of(self.customer).segment_id = self.env[
+            "collection.segment"
+        ].create({"name": "Town halls", "code": "TH", "debtor_type": "public"})
+        self._assert_limit(item, "2028-12-31")
+
+    def test_demand_that_was_never_made(self):
+        """What was not sent, or left after the term, interrupts nothing."""
+        self.account_of(self.customer).segment_id = self.env[
+            "collection.segment"
+        ].create({"name": "Town halls", "code": "TH", "debtor_type": "public"})
+        item = self._item("t", self.customer, 100.0, "2021-06-05", date="2021-05-05")
+        with freeze_time("2024-03-01"):
+            self._run("2024-03-01").action_confirm()
+        self._assert_limit(item, "2025-12-31")
+        letter = item.letter_line_ids.letter_id
+        letter._cancel("Not wanted")
+        self._remind("2025-12-31")
+        self._assert_limit(item, "2029-12-31")
+        sent = item.letter_line_ids.letter_id.filtered(lambda l: l.state == "sent")
+        sent.sudo().date = "2026-01-01"
+        self._assert_limit(item, "2025-12-31")
+
     def test_closed_items_have_none(self):
         self._pay(self.item.move_id, date="2022-01-01")
         self._assert_limit(self.item, False)

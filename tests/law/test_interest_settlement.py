@@ -381,14 +381,38 @@ class TestMissingRates(InterestCommon):
 
     def test_the_run_says_so(self):
         self._forget("ecb_mro", "2026-01-02")
+        self._item(self.customer, 100.0, "2026-10-31")
         with freeze_time("2026-11-22"):
             run = self._run("2026-11-22")
             self.assertIn("half-year 2 of 2026", run.rate_warning)
+
+    def test_only_of_customers_that_there_are(self):
+        """A company without consumers is not asked for the rate of consumers."""
+        self._forget("fr_legal_pro", "2026-01-02")
+        item = self._item(self.customer, 100.0, "2026-10-31")
+        Regime = self.env["collection.interest.regime"]
+        regime = self.env.ref("account_collection.regime_consumer")
+        with freeze_time("2026-11-22"):
+            run = self._run("2026-11-22")
+            Regime._cron_check_rates()
+            self.assertFalse(run.rate_warning)
+            self.assertFalse(regime.activity_ids)
+            item.account_id.segment_id = self._segment("consumer")
+            self.env.invalidate_all()
+            Regime._cron_check_rates()
+            self.assertIn("half-year 2 of 2026", run.rate_warning)
+            self.assertIn(self.manager_user, regime.activity_ids.user_id)
+            self._pay(item.move_id, date="2026-11-22")
+            self.env.invalidate_all()
+            Regime._cron_check_rates()
+            self.assertFalse(run.rate_warning, "nothing is owed any more")
+            self.assertFalse(regime.activity_ids)
 
     @freeze_time("2026-12-20")
     def test_managers_are_asked_once(self):
         Regime = self.env["collection.interest.regime"]
         regime = self.env.ref("account_collection.regime_private")
+        self._item(self.customer, 100.0, "2026-12-31")
         Regime._cron_check_rates()
         Regime._cron_check_rates()
         mine = regime.activity_ids.filtered(lambda a: a.user_id == self.manager_user)

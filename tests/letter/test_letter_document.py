@@ -222,7 +222,8 @@ class TestLetterDocument(LetterCommon):
         self._invoice(self.debtor, 1000, "2026-10-01", currency=dollars)
         letter = self._letter(self.debtor, self.reminder)
         text = self._printed(letter)
-        self.assertPrinted(text, "1 000,00", "mille dollars")
+        self.assertPrinted(text, "1 000,00 USD", "mille dollars")
+        self.assertNotIn("$", text)
 
     def test_pages(self):
         """Up to 15 items on one page; 40 items on several, the header row on each."""

@@ -8,6 +8,7 @@ COMPANY_FIELDS = (
     "collection_policy_id",
     "collection_auto_run",
     "collection_agreed_rate",
+    "collection_huitante",
     "collection_signatory",
     "collection_phone",
     "collection_email",
@@ -72,6 +73,12 @@ class CollectionCompanySettings(models.TransientModel):
     )
     collection_rate_floor = fields.Float(
         related="company_id.collection_rate_floor", string="Lowest Agreed Rate"
+    )
+    country_code = fields.Char(related="company_id.country_id.code")
+    collection_huitante = fields.Boolean(
+        string="Eighty in Words: huitante",
+        help="On letters in Swiss French, as in Vaud, Valais and Fribourg; otherwise "
+        "quatre-vingts.",
     )
     collection_signatory = fields.Char(
         string="Letters Signed by",
