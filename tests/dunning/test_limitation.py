@@ -159,7 +159,9 @@ class TestLimitation(DunningCommon):
         letter._cancel("Not wanted")
         self._remind("2025-12-31")
         self._assert_limit(item, "2029-12-31")
-        sent = item.letter_line_ids.letter_id.filtered(lambda l: l.state == "sent")
+        sent = item.letter_line_ids.letter_id.filtered(
+            lambda letter: letter.state == "sent"
+        )
         sent.sudo().date = "2026-01-01"
         self._assert_limit(item, "2025-12-31")
 
