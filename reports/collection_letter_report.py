@@ -680,11 +680,9 @@ class ReportCollectionLetter(models.AbstractModel):
             return []
         return [
             (
-                self.env._(
-                    "Half-year %(half)s of %(year)s",
-                    half=1 if half_year.month == 1 else 2,
-                    year=half_year.year,
-                ),
+                self.env._("Half-year 1 of %(year)s", year=half_year.year)
+                if half_year.month == 1
+                else self.env._("Half-year 2 of %(year)s", year=half_year.year),
                 letter._format_amount(float(sum(amounts))),
             )
             for half_year, amounts in sorted(totals.items())

@@ -177,7 +177,19 @@ class CollectionCorrectiveAction(models.Model):
     @api.model
     def _cron_late(self):
         """Every day: remind whoever has an action that is past its deadline, once."""
-        late = self.search([("late", "=", True), ("date_reminded", "=", False)])
+        for zone, companies in self.env["res.company"]._by_collection_zone():
+            self.with_context(tz=zone)._remind_late(companies)
+
+    @api.model
+    def _remind_late(self, companies):
+        """As of the current day, those of `companies`."""
+        late = self.search(
+            [
+                ("late", "=", True),
+                ("date_reminded", "=", False),
+                ("company_id", "in", companies.ids),
+            ]
+        )
         for owner, actions in late.grouped("owner_id").items():
             actions.activity_schedule(
                 "account_collection.mail_activity_type_corrective_action",

@@ -868,12 +868,19 @@ class CollectionDispute(models.Model):
     @api.model
     def _cron_late(self):
         """Every day: remind of what was to be decided, then escalate it, once each."""
+        for zone, companies in self.env["res.company"]._by_collection_zone():
+            self.with_context(tz=zone)._follow_deadlines(companies)
+
+    @api.model
+    def _follow_deadlines(self, companies):
+        """As of the current day, those of `companies`."""
         today = fields.Date.context_today(self)
         late = self.search(
             [
                 ("state", "in", UNDECIDED),
                 ("deadline", "<", today),
                 ("date_reminded", "=", False),
+                ("company_id", "in", companies.ids),
             ]
         )
         for (owner, company), disputes in late.grouped(
@@ -891,6 +898,7 @@ class CollectionDispute(models.Model):
                 ("state", "in", UNDECIDED),
                 ("deadline", "<", today),
                 ("date_escalated", "=", False),
+                ("company_id", "in", companies.ids),
             ]
         )
         to_escalate._escalate(today)

@@ -1,6 +1,7 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...tools.call_window import customer_zone, start_of_day
 from .roles import MANAGER_GROUP
 
 
@@ -39,3 +40,37 @@ class ResCompany(models.Model):
         return managers_sudo.filtered(
             lambda user: user.active and not user.share and self in user.company_ids
         ).sorted("id")
+
+    def _get_collection_zone(self):
+        """Time zone in which the company's days begin: its own, else its country's."""
+        self.ensure_one()
+        partner = self.partner_id
+        # filled in from whoever created the company, who may sit elsewhere
+        guessed = partner.tz == partner.create_uid.tz
+        return customer_zone(partner.tz, guessed, self.country_id.code)
+
+    def _get_collection_today(self):
+        """Today where the company sits."""
+        self.ensure_one()
+        return fields.Datetime.context_timestamp(
+            self.with_context(tz=self._get_collection_zone()), fields.Datetime.now()
+        ).date()
+
+    def _get_collection_midnight(self, day):
+        """Moment in UTC at which `day` begins where the company sits."""
+        return start_of_day(day, self._get_collection_zone())
+
+    @api.model
+    def _by_collection_zone(self, domain=None):
+        """Companies by the time zone of their days, for jobs that run for all of them.
+
+        A job has no time zone of its own: at 2 a.m. in Paris it is still yesterday in
+        Martinique, where nothing that is due that day is late.
+
+        :param domain: which companies; all of them by default
+        :return: list of (time zone, companies), of one pair in most databases
+        """
+        companies = self.search(domain or [])
+        return list(
+            companies.grouped(lambda company: company._get_collection_zone()).items()
+        )

@@ -446,7 +446,11 @@ class CollectionMandate(models.Model):
         And what the provider's people still get in ways that no act of ours passed
         by: contacts that were merged, a database from before this was prevented.
         """
-        self.search(
-            [("state", "!=", "ended"), ("date_end", "<", fields.Date.today())]
-        ).action_end()
+        for company, mandates in (
+            self.search([("state", "!=", "ended"), ("date_end", "!=", False)])
+            .grouped("company_id")
+            .items()
+        ):
+            today = company._get_collection_today()
+            mandates.filtered(lambda m: m.date_end < today).action_end()  # noqa: B023
         self.env["mail.followers"]._dismiss_provider_people()

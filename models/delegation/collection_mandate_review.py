@@ -100,10 +100,19 @@ class CollectionMandateReview(models.Model):
     @api.model
     def _cron_remind(self):
         """Every night: a review whose day has passed raises an activity, once."""
+        late = self.browse()
+        for zone, companies in self.env["res.company"]._by_collection_zone():
+            late |= self.with_context(tz=zone)._remind_late(companies)
+        return late
+
+    @api.model
+    def _remind_late(self, companies):
+        """As of the current day, those of `companies`."""
         late = self.search(
             [
                 ("state", "=", "planned"),
                 ("reminded", "=", False),
+                ("company_id", "in", companies.ids),
                 ("date", "<", fields.Date.context_today(self)),
                 ("mandate_id.state", "!=", "ended"),
             ]

@@ -326,18 +326,25 @@ class CollectionDunningRun(models.Model):
         is left as it is: it stays among what remains, and the job comes back for it.
         """
         Cron = self.env["ir.cron"]
-        today = fields.Date.context_today(self)
-        companies = self.env["res.company"].search(
-            [
-                ("collection_auto_run", "in", ("compute", "send")),
-                "|",
-                ("collection_auto_run_date", "=", False),
-                ("collection_auto_run_date", "<", today),
-            ]
+        companies = (
+            self.env["res.company"]
+            .search([("collection_auto_run", "in", ("compute", "send"))])
+            .filtered(
+                lambda company: (
+                    not company.collection_auto_run_date
+                    or company.collection_auto_run_date
+                    < company._get_collection_today()
+                )
+            )
         )
         Cron._commit_progress(remaining=len(companies))
         for company in companies:
-            runs_sudo = self.with_company(company).sudo()
+            today = company._get_collection_today()
+            runs_sudo = (
+                self.with_company(company)
+                .with_context(tz=company._get_collection_zone())
+                .sudo()
+            )
             done = True
             try:
                 with self.env.cr.savepoint():

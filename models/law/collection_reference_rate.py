@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from ...tools.late_interest import MissingRateError, RateTable
 
@@ -58,15 +59,15 @@ class CollectionReferenceRate(models.Model):
     def _missing_rate_error(self, error: MissingRateError):
         """User-facing error for a half-year whose rate nobody has entered."""
         labels = dict(self._fields["index"]._description_selection(self.env))
-        half = 1 if error.half_year.month == 1 else 2
+        year = error.half_year.year
         return UserError(
             self.env._(
-                "The rate “%(index)s” for half-year %(half)s of %(year)s is missing. "
-                "Enter the rate in force on %(day)s under Collections ‣ "
-                "Configuration ‣ Reference Rates.",
+                "The rate “%(index)s” for %(half_year)s is missing. Enter the rate in "
+                "force on %(day)s under Collections ‣ Configuration ‣ Reference Rates.",
                 index=labels[error.index],
-                half=half,
-                year=error.half_year.year,
-                day=fields.Date.to_string(error.half_year),
+                half_year=self.env._("half-year 1 of %(year)s", year=year)
+                if error.half_year.month == 1
+                else self.env._("half-year 2 of %(year)s", year=year),
+                day=format_date(self.env, error.half_year),
             )
         )

@@ -295,8 +295,11 @@ class CollectionLetter(models.Model):
         Cron = self.env["ir.cron"]
         Cron._commit_progress(remaining=self.search_count(self._queue_domain()))
         while batch := self._lock_queued():
-            batch._send()
-            batch._notify_managers()
+            for company, letters in batch.grouped("company_id").items():
+                # amounts and interest are of the company's day
+                letters = letters.with_context(tz=company._get_collection_zone())
+                letters._send()
+                letters._notify_managers()
             if batch._get_queued():
                 # nothing can be printed: the next pass, in an hour, may find it mended
                 Cron._commit_progress(len(batch), remaining=0)

@@ -887,7 +887,16 @@ class CollectionAccount(models.Model):
     @api.model
     def _cron_refresh(self):
         """Once a day: what became overdue overnight, and whatever was missed."""
-        self._refresh()
+        zones = self.env["res.company"]._by_collection_zone()
+        if len(zones) == 1:
+            self.with_context(tz=zones[0][0])._refresh()
+            return
+        self._create_missing()
+        for zone, companies in zones:
+            accounts = self.with_context(tz=zone, active_test=False).search(
+                [("company_id", "in", companies.ids)]
+            )
+            accounts._refresh(accounts)
 
     # ------------------------------------------------------------------
     # Facts other parts ask for

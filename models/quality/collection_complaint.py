@@ -566,7 +566,19 @@ class CollectionComplaint(models.Model):
     @api.model
     def _cron_late(self):
         """Every day: remind of complaints that were not answered in time, once."""
-        late = self.search([("late", "=", True), ("date_reminded", "=", False)])
+        for zone, companies in self.env["res.company"]._by_collection_zone():
+            self.with_context(tz=zone)._remind_late(companies)
+
+    @api.model
+    def _remind_late(self, companies):
+        """As of the current day, those of `companies`."""
+        late = self.search(
+            [
+                ("late", "=", True),
+                ("date_reminded", "=", False),
+                ("company_id", "in", companies.ids),
+            ]
+        )
         for complaint in late:
             owner = (
                 complaint.owner_id

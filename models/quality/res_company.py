@@ -1,7 +1,5 @@
 from odoo import fields, models
 
-from ...tools.call_window import start_of_day
-
 
 class ResCompany(models.Model):
     """What a company asks of the quality of calls, whoever makes them."""
@@ -53,19 +51,3 @@ class ResCompany(models.Model):
         "Numbers of days and calls cannot be negative, and the share of calls that "
         "are reviewed lies between 0 and 100 %.",
     )
-
-    def _get_collection_zone(self):
-        """Time zone in which the company's days begin."""
-        self.ensure_one()
-        return self.partner_id.tz or "UTC"
-
-    def _get_collection_today(self):
-        """Today where the company sits."""
-        self.ensure_one()
-        return fields.Datetime.context_timestamp(
-            self.with_context(tz=self._get_collection_zone()), fields.Datetime.now()
-        ).date()
-
-    def _get_collection_midnight(self, day):
-        """Moment in UTC at which `day` begins where the company sits."""
-        return start_of_day(day, self._get_collection_zone())

@@ -394,13 +394,21 @@ class CollectionBill(models.Model):
 
         Letters ask for those that are to come back, where the company wants them.
         """
+        for zone, companies in self.env["res.company"]._by_collection_zone():
+            self.with_context(tz=zone)._follow_deadlines(companies)
+
+    @api.model
+    def _follow_deadlines(self, companies):
+        """As of the current day, bills of `companies`."""
         self.flush_model()
         self.env["collection.item"].flush_model(["state"])
         rows = self.env.execute_query(
             SQL(
                 """
                 UPDATE collection_bill SET state = 'late'
-                 WHERE state IN ('sent', 'chased') AND date_return_deadline < %s
+                 WHERE state IN ('sent', 'chased')
+                   AND date_return_deadline < %(today)s
+                   AND company_id = ANY(%(companies)s)
                    -- what is settled otherwise need not come back
                    AND EXISTS (
                         SELECT 1 FROM collection_bill_collection_item_rel rel
@@ -410,7 +418,8 @@ class CollectionBill(models.Model):
                            AND item.state = 'open')
              RETURNING id
                 """,
-                self._today(),
+                today=self._today(),
+                companies=companies.ids,
             )
         )
         late = self.browse(row[0] for row in rows)
@@ -418,7 +427,7 @@ class CollectionBill(models.Model):
         late.account_id._mark_stale()
         for bill in late:
             bill._alert_salesperson()
-        self._write_due_letters()
+        self._write_due_letters(companies)
 
     def _alert_salesperson(self):
         """The salesperson, else the collector, hears of a bill that is not back."""

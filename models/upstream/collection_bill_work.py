@@ -118,12 +118,13 @@ class CollectionBill(models.Model):
         return letter
 
     @api.model
-    def _write_due_letters(self):
+    def _write_due_letters(self, companies):
         """Letters of the bills to chase: one from 25, one from 15 days before.
 
         A bill whose days have both passed gets one letter. Customers of a provider
         get none: the provider asks for their bills.
 
+        :param companies: whose bills
         :return: the letters, drafts or ready to be sent as the company wants
         """
         today = self._today()
@@ -131,6 +132,7 @@ class CollectionBill(models.Model):
             [
                 ("state", "in", ("sent", "chased", "late")),
                 ("kind", "!=", "lcr_magnetic"),
+                ("company_id", "in", companies.ids),
                 ("company_id.collection_bill_letters", "in", ("draft", "to_send")),
                 ("account_id.delegation_state", "!=", "delegated"),
                 ("account_id.insolvency_date", "=", False),

@@ -196,10 +196,19 @@ class CollectionMeansChange(models.Model):
     @api.model
     def _cron_apply(self):
         """Every night: changes that take effect today."""
+        applied = self.browse()
+        for zone, companies in self.env["res.company"]._by_collection_zone():
+            applied |= self.with_context(tz=zone)._apply_due(companies)
+        return applied
+
+    @api.model
+    def _apply_due(self, companies):
+        """As of the current day, those of `companies`."""
         return self.search(
             [
                 ("state", "=", "accepted"),
                 ("date_applied", "=", False),
+                ("company_id", "in", companies.ids),
                 ("date_effective", "<=", fields.Date.context_today(self)),
             ]
         )._apply()

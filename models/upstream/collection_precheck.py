@@ -166,6 +166,14 @@ class CollectionPrecheck(models.Model):
         before anybody asked leaves the list; what is promised or contested already
         needs no question.
         """
+        created = self.browse()
+        for zone, companies in self.env["res.company"]._by_collection_zone():
+            created |= self.with_context(tz=zone)._generate(companies)
+        return created
+
+    @api.model
+    def _generate(self, companies):
+        """As of the current day, invoices of `companies`."""
         self.env["collection.item"].flush_model()
         self.env["res.company"].flush_model()
         self.env["collection.account"].flush_model(["insolvency_date"])
@@ -184,7 +192,7 @@ class CollectionPrecheck(models.Model):
                   JOIN res_company company ON company.id = item.company_id
                   JOIN account_move_line aml ON aml.id = item.move_line_id
                   JOIN collection_account account ON account.id = item.account_id
-                 WHERE item.state = 'open'
+                 WHERE item.state = 'open' AND item.company_id = ANY(%(companies)s)
                    AND company.collection_precheck_amount > 0
                    AND item.amount_residual_company
                        >= company.collection_precheck_amount
@@ -198,12 +206,17 @@ class CollectionPrecheck(models.Model):
                 ON CONFLICT (item_id) DO NOTHING
              RETURNING id
                 """,
+                companies=companies.ids,
                 today=today,
                 uid=self.env.uid,
             )
         )
         self.search(
-            [("state", "=", "to_check"), ("item_id.state", "=", "closed")]
+            [
+                ("state", "=", "to_check"),
+                ("item_id.state", "=", "closed"),
+                ("company_id", "in", companies.ids),
+            ]
         ).state = "dropped"
         created = self.browse(row[0] for row in rows)
         created.account_id._mark_stale()

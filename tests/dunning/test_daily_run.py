@@ -56,6 +56,35 @@ class TestDailyRun(DunningCommon):
         self.assertEqual(run.state, "cancelled")
         self.assertFalse(run.activity_ids)
 
+    def test_the_day_is_the_companys(self):
+        """A job has no time zone: in Martinique it is yesterday still, when the server
+        is at two in the morning, and in Nouméa it is tomorrow already at two p.m."""
+        self.company.collection_auto_run = "compute"
+        for zone, now, day in (
+            ("America/Martinique", "2026-04-01 02:00:00", "2026-03-31"),
+            ("Pacific/Tahiti", "2026-04-01 09:30:00", "2026-03-31"),
+            ("Pacific/Noumea", "2026-04-01 14:00:00", "2026-04-02"),
+        ):
+            self.company.partner_id.tz = zone
+            self.company.collection_auto_run_date = False
+            with freeze_time(now), self.subTest(zone=zone):
+                run = self._cron()
+                self.assertEqual(str(run.date), day)
+                self.assertEqual(str(self.company.collection_auto_run_date), day)
+                self.assertFalse(self._cron(), "once a day")
+
+    def test_nothing_is_late_on_its_due_date(self):
+        item = self._item("due", self.customer, 100.0, "2026-03-31")
+        account = item.account_id
+        before = account.amount_overdue
+        self.company.partner_id.tz = "America/Martinique"
+        with freeze_time("2026-04-01 02:00:00"):
+            self.env["collection.account"]._cron_refresh()
+            self.assertEqual(account.amount_overdue, before)
+        with freeze_time("2026-04-01 04:00:00"):
+            self.env["collection.account"]._cron_refresh()
+            self.assertEqual(account.amount_overdue, before + 100.0)
+
     def test_send(self):
         """Levels say what leaves by itself; the rest waits for a person."""
         self.company.collection_auto_run = "send"
