@@ -9,6 +9,8 @@ SERVICE_DEFAULTS = {
     "call_max_day": 1,
     "call_max_week": 3,
 }
+#: customers whom no formal notice reaches unseen, and who stay in-house by default
+CAREFUL_HANDLINGS = ("sensitive", "strategic")
 
 
 class CollectionSegment(models.Model):
@@ -58,6 +60,9 @@ class CollectionSegment(models.Model):
         ],
         required=True,
         default="standard",
+        help="Sensitive and strategic customers stay in-house unless you decide "
+        "otherwise below, and get no formal notice that a credit manager has not "
+        "approved, whatever the policy says.",
     )
 
     delegation = fields.Selection(
@@ -143,7 +148,7 @@ class CollectionSegment(models.Model):
     @api.depends("handling")
     def _compute_delegation(self):
         for segment in self:
-            if segment.handling in ("sensitive", "strategic"):
+            if segment.handling in CAREFUL_HANDLINGS:
                 segment.delegation = "never"
             else:
                 segment.delegation = segment.delegation or "allowed"

@@ -386,11 +386,12 @@ class CollectionLetter(models.Model):
         must have one.
         """
         self.ensure_one()
+        segment = self.account_id.segment_id
         return (
             self.state == "draft"
             and self.level_id.auto_send
             and all(
-                not line.level_id.needs_approval
+                not line.level_id._needs_approval(segment)
                 or line.item_id.approved_level_id == line.level_id
                 for line in self.line_ids
             )

@@ -5,6 +5,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..customer.collection_segment import CAREFUL_HANDLINGS
+
 
 class Question(NamedTuple):
     """What the rule is asked about.
@@ -261,7 +263,7 @@ class CollectionDunningDecision(models.AbstractModel):
             customer AS MATERIALIZED (
                 SELECT acc.id, acc.partner_id, acc.dunning_contact_id,
                        acc.preferred_channel, acc.insolvency_date, acc.hold_until,
-                       acc.hold_reason,
+                       acc.hold_reason, segment.handling IN %(careful)s AS careful,
                        %(policy)s AS policy_id
                   FROM collection_account acc
                   %(joins)s
@@ -270,6 +272,7 @@ class CollectionDunningDecision(models.AbstractModel):
             """,
             policy=policy,
             joins=joins,
+            careful=CAREFUL_HANDLINGS,
             company=question.company.id,
         )
 
@@ -329,7 +332,8 @@ class CollectionDunningDecision(models.AbstractModel):
                                  OR customer.hold_until IS NULL
                             THEN ci.hold_reason
                             ELSE customer.hold_reason END AS hold_reason,
-                       customer.insolvency_date, ci.amount_disputed,
+                       customer.insolvency_date, customer.careful,
+                       ci.amount_disputed,
                        ci.promise_id, ci.plan_id, customer.partner_id,
                        customer.dunning_contact_id, customer.preferred_channel
                   FROM collection_item ci
@@ -454,9 +458,9 @@ class CollectionDunningDecision(models.AbstractModel):
                        climbed.hold_reason, climbed.promise_id, climbed.plan_id,
                        climbed.next_level_id, level.rank,
                        climbed.move_line_id, climbed.acknowledged_date,
-                       climbed.align_customer AND level.needs_approval IS NOT TRUE
+                       climbed.align_customer AND %(needs_approval)s IS NOT TRUE
                            AS align,
-                       level.needs_approval
+                       %(needs_approval)s
                            AND climbed.approved_level_id
                                IS DISTINCT FROM climbed.next_level_id AS unapproved,
                        GREATEST(climbed.tolerance, COALESCE(level.min_amount, 0))
@@ -497,6 +501,10 @@ class CollectionDunningDecision(models.AbstractModel):
              LEFT JOIN waiting ON waiting.item_id = climbed.item_id
             )
             """,
+            # whatever the policy says: nobody is put on notice unseen who matters
+            needs_approval=SQL(
+                "(level.needs_approval OR (level.formal_notice AND climbed.careful))"
+            ),
             by_provider=question.by_provider,
             date=question.date,
             trigger=self._fixed_trigger(SQL("climbed.date_due")),

@@ -205,6 +205,37 @@ class TestDunningRun(DunningCommon):
         self.assertEqual(item.approved_level_id, ladder.level_ids)
         self.assertFalse(self._reason_of(item))
 
+    def test_no_formal_notice_unseen_to_who_matters(self):
+        """Sensitive and strategic customers: approved first, whatever the policy."""
+        ladder = self._policy(
+            "Short", [("due", 1), ("previous", 8, {"formal_notice": True})]
+        )
+        self.assertFalse(any(ladder.level_ids.mapped("needs_approval")))
+        self.company.collection_policy_id = ladder
+        item = self._item("careful", self.customer, 1000.0, "2026-02-01")
+        account = item.account_id
+        reminder, notice = ladder._ordered_levels()
+        item.write({"level_id": reminder.id, "level_date": "2026-02-10"})
+        Segment = self.env["collection.segment"]
+        for handling, expected in (
+            ("standard", {}),
+            ("sensitive", {"careful": "awaiting_approval"}),
+            ("strategic", {"careful": "awaiting_approval"}),
+        ):
+            account.segment_id = Segment.create(
+                {"name": handling, "code": f"t_{handling}", "handling": handling}
+            )
+            with self.subTest(handling=handling):
+                run = self._run("2026-03-31")
+                self.assertEqual(self._reasons(run), expected)
+        # the first reminder needs nobody
+        item.write({"level_id": False, "level_date": False})
+        self.assertEqual(self._levels(self._run("2026-03-31")), {"careful": 1})
+        item.write({"level_id": reminder.id, "level_date": "2026-02-10"})
+        item.with_user(self.manager_user).action_approve_level()
+        run = self._run("2026-03-31")
+        self.assertEqual(run.letter_ids.level_id, notice)
+
     def test_approval_from_the_item(self):
         ladder = self._policy(
             "Approved", [("due", 1), ("previous", 1, {"needs_approval": True})]
