@@ -14,3 +14,4 @@ from . import collection_account_merge
 from . import collection_item_delegation
 from . import res_company
 from . import collection_provider_access
+from . import collection_segment_delegation

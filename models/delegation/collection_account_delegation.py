@@ -1,6 +1,10 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+#: what decides whether a customer stays in-house
+STAY_FIELDS = frozenset({"insolvency_date", "reserved", "segment_id"})
+TAKE_BACK_ACTIVITY = "account_collection.mail_activity_type_take_back"
+
 
 class CollectionAccount(models.Model):
     """Handing a customer over, taking them back, and who looked at them."""
@@ -12,6 +16,41 @@ class CollectionAccount(models.Model):
         inverse_name="account_id",
         string="Hand-overs",
     )
+    to_take_back = fields.Boolean(
+        compute="_compute_to_take_back",
+        help="With a provider, though by now the customer is to stay in-house.",
+    )
+
+    @api.depends("delegation_state", *STAY_FIELDS, "segment_id.delegation")
+    def _compute_to_take_back(self):
+        for account in self:
+            account.to_take_back = (
+                account.delegation_state == "delegated" and account._is_to_stay()
+            )
+
+    def write(self, vals):
+        if STAY_FIELDS.isdisjoint(vals):
+            return super().write(vals)
+        known = self.filtered("to_take_back")
+        res = super().write(vals)
+        (self.filtered("to_take_back") - known)._ask_take_back()
+        return res
+
+    def _ask_take_back(self):
+        """Tell the company at once that these customers are to stay in-house, and are
+        with a provider still."""
+        # sudo: who decides is told, whoever has changed what the customer is
+        for account_sudo in self.sudo():
+            managers = account_sudo.company_id._get_collection_managers()
+            account_sudo.activity_schedule(
+                TAKE_BACK_ACTIVITY,
+                summary=self.env._(
+                    "Stays in-house by now, and is with %(provider)s still: take the "
+                    "customer back",
+                    provider=account_sudo.mandate_id.provider_id.name,
+                ),
+                user_id=(managers[:1] or account_sudo.user_id or self.env.user).id,
+            )
 
     def _get_reasons_to_stay(self):
         """Why this account may not go to a provider, whoever asks: codes in the order
@@ -31,6 +70,9 @@ class CollectionAccount(models.Model):
         in the timeline: the hand-over and the recall write their own."""
         self.with_context(tracking_disable=True)._recompute_recordset(
             ["mandate_id", "delegation_state"]
+        )
+        self.filtered(lambda account: not account.to_take_back).activity_unlink(
+            [TAKE_BACK_ACTIVITY]
         )
         self._mark_stale()
 

@@ -65,6 +65,62 @@ class TestRecall(CollectionCommon):
         self.assertIn("bought our competitor", self.account.message_ids[0].body)
         self.assertEqual(self.placement.state, "accepted", "one is still there")
 
+    def _asked(self, record):
+        return record.activity_ids.filtered(
+            lambda activity: (
+                activity.activity_type_id
+                == self.env.ref("account_collection.mail_activity_type_take_back")
+            )
+        )
+
+    def test_who_is_to_stay_is_asked_for_at_once(self):
+        """Reserved, insolvent or strategic by now: the manager hears it, once."""
+        strategic = self.env["collection.segment"].create(
+            {"name": "Top", "code": "top", "handling": "strategic"}
+        )
+        for values, undo in (
+            ({"reserved": True}, {"reserved": False}),
+            ({"segment_id": strategic.id}, {"segment_id": False}),
+            ({"insolvency_date": "2026-03-30"}, {"insolvency_date": False}),
+        ):
+            with self.subTest(values=values):
+                self.account.with_user(self.manager_user).write(values)
+                self.assertTrue(self.account.to_take_back)
+                activity = self._asked(self.account)
+                self.assertEqual(len(activity), 1)
+                self.assertTrue(
+                    activity.user_id.has_group(
+                        "account_collection.group_collection_manager"
+                    )
+                )
+                self.assertIn(self.provider.name, activity.summary)
+                self.account.write(values)
+                self.assertEqual(len(self._asked(self.account)), 1, "once")
+                self.assertFalse(self._asked(self.other_account))
+                self.account.write(undo)
+                self._asked(self.account).unlink()
+        self.account.reserved = True
+        self._recall(self.account)
+        self.assertFalse(self.account.to_take_back)
+        self.assertFalse(self._asked(self.account), "done")
+        # in-house there is nobody to take anything back from
+        self.account.write({"reserved": False, "segment_id": strategic.id})
+        self.assertFalse(self._asked(self.account))
+
+    def test_a_segment_that_is_to_stay(self):
+        """Said once for each mandate, with how many customers it concerns."""
+        segment = self.env["collection.segment"].create(
+            {"name": "Crafts", "code": "c9"}
+        )
+        self.accounts.segment_id = segment
+        segment.handling = "sensitive"
+        self.assertEqual(segment.delegation, "never")
+        activity = self._asked(self.placement.mandate_id)
+        self.assertEqual(len(activity), 1)
+        self.assertIn(f"{len(self.accounts)}", activity.summary)
+        self.assertIn("Crafts", activity.summary)
+        self.assertFalse(self._asked(self.accounts))
+
     def test_recall_of_many(self):
         self._recall(self.accounts, reason="underperforming")
         self.assertEqual(
