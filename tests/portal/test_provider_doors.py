@@ -62,7 +62,7 @@ class TestProviderDoors(PortalCommon):
         super().setUpClass()
         cls.mandate.write({"plan_instalments": 5, "plan_amount": 9000.0})
         late, other = cls.items.sorted("date_due")
-        today = fields.Date.today()
+        today = cls._today()
         account = cls.account.with_user(cls.agent_user)
         cls.kept_promise = account._portal_new_promise(
             {
