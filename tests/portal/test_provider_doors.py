@@ -138,6 +138,7 @@ class TestProviderDoors(PortalCommon):
         heard = heard.with_env(cls.env)
         cls.call |= heard
         cls.mandate.quality_share = 100.0
+        cls.company.partner_id.tz = cls.agent_user.tz  # the same day for both
         # sudo: what the nightly jobs do
         draw = cls.env["collection.call.draw"].sudo()._draw_day(cls.company, today)
         cls.call_review = draw.review_ids.with_env(cls.env)
