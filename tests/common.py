@@ -175,6 +175,11 @@ class CollectionCommon(AccountTestInvoicingCommon):
             }
         )
 
+    @classmethod
+    def _today(cls):
+        """The day of the users above: in Paris it begins before midnight UTC."""
+        return fields.Date.context_today(cls.env.user.with_context(tz="Europe/Paris"))
+
     # ------------------------------------------------------------------
     # Ledger
     # ------------------------------------------------------------------
@@ -296,9 +301,7 @@ class CollectionCommon(AccountTestInvoicingCommon):
         somebody was reached."""
         outcome = cls._result(code)
         if outcome.contact != "none":
-            values.setdefault(
-                "next_action_date", fields.Date.add(fields.Date.today(), days=7)
-            )
+            values.setdefault("next_action_date", fields.Date.add(cls._today(), days=7))
         return {
             "account_id": account.id,
             "outcome_id": outcome.id,

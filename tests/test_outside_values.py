@@ -2,7 +2,7 @@ from datetime import date, timedelta
 
 import psycopg2
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
@@ -58,7 +58,7 @@ class TestOutsideValues(CollectionCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        today = fields.Date.today()
+        today = cls._today()
         cls.invoices = cls._invoice(cls.customer, 1000, today - timedelta(days=40))
         cls.invoices |= cls._invoice(cls.customer, 500, today + timedelta(days=10))
         cls.foreign_invoice = cls._invoice(
@@ -84,7 +84,7 @@ class TestOutsideValues(CollectionCommon):
     @classmethod
     def _make_records(cls, account, items, name):
         """One record of each kind about `account`, by model."""
-        env, today = cls.env, fields.Date.today()
+        env, today = cls.env, cls._today()
         promise = env["collection.promise"].create(
             {
                 "account_id": account.id,
@@ -352,7 +352,7 @@ class TestOutsideValues(CollectionCommon):
         return self.base_values.get(model, {})
 
     def _make_base_values(self):
-        day = str(fields.Date.today() + timedelta(days=5))
+        day = str(self._today() + timedelta(days=5))
         account, item = self.account.id, self.items[:1].id
         return {
             "collection.call": self._call_values(self.account),
@@ -515,7 +515,7 @@ class TestOutsideValues(CollectionCommon):
     def test_seen_but_of_another_customer(self):
         """What an agent reads of one customer is no choice for another one."""
         third = self._customer("Third")
-        self._invoice(third, 90, fields.Date.today() - timedelta(days=9))
+        self._invoice(third, 90, self._today() - timedelta(days=9))
         account = self.account_of(third)
         self._hand_over(account)
         call = (
@@ -602,7 +602,7 @@ class TestOutsideValues(CollectionCommon):
             self.env.invalidate_all(flush=False)
 
     def test_bounds(self):
-        today = fields.Date.today()
+        today = self._today()
         promises = self.env["collection.promise"].with_user(self.agent_user)
         base = self._base_values("collection.promise")
         item = self.items[:1]

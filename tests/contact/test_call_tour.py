@@ -21,7 +21,7 @@ class TestCallTour(CollectionCommon, HttpCase):
         cls.env["res.lang"]._activate_lang("en_US")
         cls.collector_user.lang = "en_US"
         cls.company.country_id = cls.env.ref("base.fr")
-        due = fields.Date.add(fields.Date.today(), days=-40)
+        due = fields.Date.add(cls._today(), days=-40)
         for name, phone, amount in (
             ("Tour Bakery", "+33 1 44 55 66 77", 480.0),
             ("Tour Brewery", "+33 1 44 55 66 88", 300.0),

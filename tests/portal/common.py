@@ -24,7 +24,7 @@ class PortalTourCommon(CollectionCommon, HttpCase):
         # the tour looks for English texts, whatever the database speaks
         cls.env["res.lang"]._activate_lang("en_US")
         cls.agent_user.lang = "en_US"
-        due = fields.Date.add(fields.Date.today(), days=-40)
+        due = fields.Date.add(cls._today(), days=-40)
         bakery = cls._customer("Tour Bakery", phone="+33 1 44 55 66 77", lang="en_US")
         cls._invoice(bakery, 480.0, due)
         cls._invoice(cls.customer, 1000.0, due)
@@ -103,7 +103,7 @@ class PortalCommon(CollectionCommon, HttpCase):
                 "phone": "+33 6 12 34 56 78",
             }
         )
-        today = fields.Date.today()
+        today = cls._today()
         cls.invoice = cls._invoice(
             cls.customer, 1000.0, fields.Date.add(today, days=-40)
         )
@@ -123,7 +123,7 @@ class PortalCommon(CollectionCommon, HttpCase):
 
     @classmethod
     def in_days(cls, days):
-        return fields.Date.add(fields.Date.today(), days=days)
+        return fields.Date.add(cls._today(), days=days)
 
     def _log_in(self, user):
         self.authenticate(user.login, user.login)
@@ -464,7 +464,7 @@ class SilenceCommon(PortalCommon, MockEmail):
             }
         )
         cls.account.user_id = cls.collector_user
-        today = fields.Date.today()
+        today = cls._today()
         late, other = cls.items.sorted("date_due")
         account = cls.account.with_user(cls.agent_user)
         account._portal_new_promise(

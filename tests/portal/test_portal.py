@@ -97,7 +97,7 @@ class TestPortal(PortalCommon):
             self._call_values(
                 self.account,
                 "information_only",
-                next_action_date=fields.Date.today(),
+                next_action_date=self._today(),
             )
         )
         self.account.agent_id = self.agent
@@ -172,7 +172,7 @@ class TestPortal(PortalCommon):
         self._invoice(
             self.customer,
             500.0,
-            fields.Date.add(fields.Date.today(), days=-100),
+            fields.Date.add(self._today(), days=-100),
             currency=dollar,
         )
         values = self.account.with_user(self.agent_user)._get_portal_values()
@@ -270,7 +270,7 @@ class TestPortal(PortalCommon):
 
     def test_log_a_call(self):
         self._log_in(self.agent_user)
-        due = fields.Date.add(fields.Date.today(), days=5)
+        due = fields.Date.add(self._today(), days=5)
         response = self._post_call(
             outcome_id=self.in_process.id,
             phone="+33 6 12 34 56 78",
@@ -374,7 +374,7 @@ class TestPortal(PortalCommon):
         """Claimed on the way; called, he is nobody's any more today."""
         # a country none of whose holidays is known, on a Wednesday
         self.customer.country_id = self.env.ref("base.ma")
-        today = fields.Date.today()
+        today = self._today()
         wednesday = fields.Date.add(today, days=(2 - today.weekday()) % 7)
         with freeze_time(f"{wednesday} 11:00:00"):
             self._log_in(self.agent_user)
@@ -400,10 +400,10 @@ class TestPortal(PortalCommon):
 
     def test_agenda(self):
         self.account.write(
-            {"next_action_date": fields.Date.today(), "next_action": "Ask for Claire"}
+            {"next_action_date": self._today(), "next_action": "Ask for Claire"}
         )
         self.other_account.write(
-            {"next_action_date": fields.Date.today(), "next_action": "Not his"}
+            {"next_action_date": self._today(), "next_action": "Not his"}
         )
         self._log_in(self.agent_user)
         page = self.url_open("/my/collection/agenda").text
@@ -495,7 +495,7 @@ class TestPortal(PortalCommon):
 
     def test_after_the_last_day_of_the_mandate(self):
         self._log_in(self.agent_user)
-        self.mandate.date_end = fields.Date.today()
+        self.mandate.date_end = self._today()
         self.assertEqual(self._status(self.url), 200)
         self.mandate.write({"date_start": "2020-01-01", "date_end": "2020-12-31"})
         self._assert_no_entry()
@@ -503,7 +503,7 @@ class TestPortal(PortalCommon):
 
     def test_the_day_after(self):
         """The rules look at the date themselves: nothing has to be reset first."""
-        self.mandate.date_end = fields.Date.today()
+        self.mandate.date_end = self._today()
         account = self.account.with_user(self.agent_user)
         self.assertTrue(account.has_access("read"))
         account._portal_log_call(

@@ -86,7 +86,7 @@ class TestPortalTeam(TeamCommon):
                     self._call_values(
                         self.account,
                         code,
-                        next_action_date=fields.Date.today(),
+                        next_action_date=self._today(),
                     )
                 )
         with freeze_time("2026-04-08 12:00:00"):
@@ -326,7 +326,7 @@ class TestPortalTeam(TeamCommon):
                         self.account,
                         code,
                         duration=3.0,
-                        next_action_date=fields.Date.today(),
+                        next_action_date=self._today(),
                     )
                 )
         with freeze_time("2026-04-08 12:00:00"):
@@ -388,7 +388,7 @@ class TestPortalTeam(TeamCommon):
         yesterday = fields.Datetime.now() - timedelta(days=1)
         with freeze_time(yesterday):
             self.env["collection.call"].with_user(self.agent_user).create(
-                self._call_values(self.account, next_action_date=fields.Date.today())
+                self._call_values(self.account, next_action_date=self._today())
             )
         figures = self.env["collection.daily.figure"]
         for user, count in ((self.agent_user, 1), (self.other_agent_user, 0)):

@@ -15,7 +15,7 @@ class TestPortalTour(PortalTourCommon):
     def test_supervisor(self):
         self.supervisor_user.lang = "en_US"
         third = self._customer("Late Kiosk", lang="en_US")
-        self._invoice(third, 90.0, fields.Date.add(fields.Date.today(), days=-9))
+        self._invoice(third, 90.0, fields.Date.add(self._today(), days=-9))
         placement = self.env["collection.placement"].create(
             {
                 "mandate_id": self.mandate.id,
@@ -26,7 +26,7 @@ class TestPortalTour(PortalTourCommon):
         review = self.env["collection.mandate.review"].create(
             {
                 "mandate_id": self.mandate.id,
-                "date": fields.Date.add(fields.Date.today(), days=3),
+                "date": fields.Date.add(self._today(), days=3),
                 "agenda": "<p>Who was reached</p>",
             }
         )

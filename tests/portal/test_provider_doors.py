@@ -62,7 +62,7 @@ class TestProviderDoors(PortalCommon):
         super().setUpClass()
         cls.mandate.write({"plan_instalments": 5, "plan_amount": 9000.0})
         late, other = cls.items.sorted("date_due")
-        today = fields.Date.today()
+        today = cls._today()
         account = cls.account.with_user(cls.agent_user)
         cls.kept_promise = account._portal_new_promise(
             {
@@ -138,6 +138,7 @@ class TestProviderDoors(PortalCommon):
         heard = heard.with_env(cls.env)
         cls.call |= heard
         cls.mandate.quality_share = 100.0
+        cls.company.partner_id.tz = cls.agent_user.tz  # the same day for both
         # sudo: what the nightly jobs do
         draw = cls.env["collection.call.draw"].sudo()._draw_day(cls.company, today)
         cls.call_review = draw.review_ids.with_env(cls.env)

@@ -394,7 +394,7 @@ class TestProviderSilenceEnds(SilenceCommon):
     def test_last_day_of_the_mandate(self):
         self.env.cr.execute(
             "UPDATE collection_mandate SET date_end = %s WHERE id = %s",
-            [fields.Date.today(), self.mandate.id],
+            [self._today(), self.mandate.id],
         )
         self.env.invalidate_all()
         with freeze_time(fields.Datetime.add(fields.Datetime.now(), days=2)):
