@@ -183,15 +183,14 @@ class TestProviderContact(HandoverCommon):
         cls.account.user_id = cls.collector_user
         cls._hand_over(cls.account)
 
-    def _add(self, user, **values):
+    def _add(self, user):
         self.account.with_user(user)._keep_call(
-            self._call_values(self.account, "in_process")
+            self._call_values(self.account, "payment_in_process")
             | {"phone": "+33 1 02 03 04 05"},
             {
                 "contact": {
                     "name": "New",
                     "email": "new@elsewhere.example.com",
-                    **values,
                 }
             },
         )
