@@ -184,15 +184,11 @@ class TestProviderContact(HandoverCommon):
         cls._hand_over(cls.account)
 
     def _add(self, user):
+        call = self._call_values(self.account, "payment_in_process")
+        del call["account_id"]
         self.account.with_user(user)._keep_call(
-            self._call_values(self.account, "payment_in_process")
-            | {"phone": "+33 1 02 03 04 05"},
-            {
-                "contact": {
-                    "name": "New",
-                    "email": "new@elsewhere.example.com",
-                }
-            },
+            call,
+            {"contact": {"name": "New", "email": "new@elsewhere.example.com"}},
         )
         return self.env["res.partner"].search(
             [("email", "=", "new@elsewhere.example.com")]

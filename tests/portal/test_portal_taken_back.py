@@ -85,7 +85,7 @@ class TestPortalTakenBack(ActCommon):
 
     def test_monsters(self):
         self._take_back()
-        for value in ("x" * 200_000, "a\0b", "\udcff"):
+        for value in ("x" * 200_000, "a\0b"):
             with self.subTest(value=value[:5]):
                 response = self._late_post("message", body=value)
                 self.assertEqual(response.status_code, 404)
@@ -134,11 +134,11 @@ class TestPortalTakenBack(ActCommon):
             amount="5",
             date_promised=self.in_days(3),
             item_ids=str(item.id),
-            note="By transfer",
+            person="Mr Transfer",
         )
         self.assertEqual(response.status_code, 422)
         self.assertIn("taken back by the company", response.text)
-        self.assertIn("By transfer", response.text)
+        self.assertIn("Mr Transfer", response.text)
 
     def test_foreign_items_stay_unknown(self):
         foreign = self.account_of(self.other_customer).item_ids[:1]
