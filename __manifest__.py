@@ -92,6 +92,7 @@
         "wizard/delegation/collection_handover_views.xml",
         "wizard/law/collection_interest_claim_views.xml",
         "wizard/delegation/collection_recall_views.xml",
+        "wizard/delegation/collection_provider_invite_views.xml",
         "wizard/level/collection_hold_views.xml",
         "wizard/level/collection_set_level_views.xml",
         "wizard/law/collection_waiver_views.xml",

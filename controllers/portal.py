@@ -1,4 +1,7 @@
+import functools
 from datetime import datetime
+
+from werkzeug.exceptions import NotFound
 
 from odoo import fields, http
 from odoo.exceptions import AccessError, UserError
@@ -12,6 +15,38 @@ from ..tools.amount_input import parse_amount
 
 #: accounts remembered from the list, to go from one to the next
 HISTORY_LIMIT = 200
+
+
+def act_route(path, methods=("POST",)):
+    """Route of an act on a customer's page.
+
+    Where the company took the customer back while the form was filled in, the agent
+    reads that, and what they wrote reaches the company.
+    """
+
+    def decorate(act):
+        @http.route(
+            f"/my/collection/<int:account_id>/{path}",
+            type="http",
+            auth="user",
+            methods=list(methods),
+            website=True,
+        )
+        @functools.wraps(act)
+        def route(self, account_id, *args, **post):
+            try:
+                return act(self, account_id, *args, **post)
+            except NotFound:
+                page = request.httprequest.method == "POST" and (
+                    self._render_collection_taken_back(account_id, post)
+                )
+                if not page:
+                    raise
+                return page
+
+        return route
+
+    return decorate
 
 
 class CollectionPortal(CustomerPortal):
@@ -179,6 +214,31 @@ class CollectionPortal(CustomerPortal):
             status=422 if error else 200,
         )
 
+    def _render_collection_taken_back(self, account_id, post):
+        """The page that stands for the one of a customer who is not theirs any more.
+
+        :return: None where the customer was not theirs a moment ago
+        """
+        texts = {
+            name: value
+            for name, value in post.items()
+            if isinstance(value, str) and value.strip()
+        }
+        words = request.env["collection.account"]._portal_pass_on(account_id, texts)
+        if words is None:
+            return None
+        return self._render_collection(
+            "portal_collection_taken_back",
+            {
+                **self._prepare_collection_values(
+                    "collection_taken_back", self._get_collection_agent()
+                ),
+                "words": words,
+            },
+            # for whoever asks again there is nothing here
+            status=404,
+        )
+
     def _do_collection_act(self, account, form, post, act, url=None):
         """Act on an account for one of the forms of its page, then show the page.
 
@@ -191,7 +251,19 @@ class CollectionPortal(CustomerPortal):
             with request.env.cr.savepoint():
                 act()
         except AccessError as error:
-            raise request.not_found() from error
+            refusal = account._explain_items_taken_back(
+                [
+                    item_id
+                    for name in post
+                    if name.endswith("item_ids")
+                    for item_id in self._get_collection_ids(name)
+                ]
+            )
+            if not refusal:
+                raise request.not_found() from error
+            return self._render_collection_account(
+                account, form=form, error=refusal, post=post
+            )
         except UserError as error:
             return self._render_collection_account(
                 account, form=form, error=str(error), post=post

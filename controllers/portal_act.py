@@ -1,20 +1,9 @@
-from odoo import http
 from odoo.http import request
 
-from .portal import CollectionPortal
+from .portal import CollectionPortal, act_route
 
 #: answers of the checklist of an invoice
 CHECK_PREFIX = "check_"
-
-
-def act_route(path):
-    return http.route(
-        f"/my/collection/<int:account_id>/{path}",
-        type="http",
-        auth="user",
-        methods=["POST"],
-        website=True,
-    )
 
 
 class CollectionPortalAct(CollectionPortal):

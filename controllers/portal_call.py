@@ -1,8 +1,7 @@
-from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from .portal import CollectionPortal
+from .portal import CollectionPortal, act_route
 
 #: what stands by itself for nothing: a kind is reported when something else is said
 NOT_SAID = frozenset({"alternative", "confirm", "contact_id", "target"})
@@ -106,13 +105,7 @@ class CollectionPortalCall(CollectionPortal):
     def _read_collection_contact(self, part):
         return {**part, "contact_id": self._get_collection_id(part, "contact_id")}
 
-    @http.route(
-        "/my/collection/<int:account_id>/call",
-        type="http",
-        auth="user",
-        methods=["POST"],
-        website=True,
-    )
+    @act_route("call")
     def portal_collection_call(self, account_id, then=None, **post):
         account = self._get_collection_account(account_id)
         return self._do_collection_act(

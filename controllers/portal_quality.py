@@ -2,7 +2,7 @@ from odoo import http
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request
 
-from .portal import CollectionPortal
+from .portal import CollectionPortal, act_route
 
 
 class CollectionPortalQuality(CollectionPortal):
@@ -37,13 +37,7 @@ class CollectionPortalQuality(CollectionPortal):
             },
         )
 
-    @http.route(
-        "/my/collection/<int:account_id>/complaint",
-        type="http",
-        auth="user",
-        methods=["GET", "POST"],
-        website=True,
-    )
+    @act_route("complaint", methods=("GET", "POST"))
     def portal_collection_complaint(self, account_id, **post):
         account = self._get_collection_account(account_id)
         if request.httprequest.method == "GET":

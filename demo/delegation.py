@@ -241,7 +241,7 @@ class DemoDelegation:
         placement.action_accept()
         for line in placement.line_ids:
             late = line.item_ids.filtered(lambda held: held.date_due < date)
-            line.amount_overdue = sum(late.mapped("amount_company"))
+            line._transit({"amount_overdue": sum(late.mapped("amount_company"))})
         return placement
 
     def _share_out(self, placement, agents):

@@ -113,13 +113,13 @@ class DemoHistory:
             [("id", ">", last_message), ("model", "=like", "collection.%")]
         ).write({"date": stamp})
         for held in Held.search([("id", ">", last_held)]):
-            held.write(
+            held._transit(
                 {"date_added": date, "days_overdue": (date - held.date_due).days}
             )
         lines = self.env["collection.placement.line"]
         lines.search(
             [("date_end", "=", loading_day), ("company_id", "=", self.env.company.id)]
-        ).write({"date_end": date})
+        )._transit({"date_end": date})
 
     def _run(self, date, send=True, last=False):
         """A dunning run of the credit manager, whose letters left the same day."""

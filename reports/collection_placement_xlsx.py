@@ -14,7 +14,7 @@ class PlacementWorkbook(CollectionWorkbook):
     def _get_properties(self):
         return {
             "title": self.env._("Hand-over %(number)s", number=self.placement.number),
-            "company": self.placement.company_id.name,
+            "company": self.placement.company_name,
         }
 
     def _write_sheets(self):
@@ -35,6 +35,7 @@ class PlacementWorkbook(CollectionWorkbook):
                 (self.env._("Open"), 16),
                 (self.env._("Overdue"), 16),
                 (self.env._("State"), 20),
+                (self.env._("Address"), 48),
             ],
         )
         items = self._add_sheet(
@@ -68,7 +69,7 @@ class PlacementWorkbook(CollectionWorkbook):
             # what was written is not looked at again
             for row in rows:
                 (row["items"] | row["followed"]).invalidate_recordset(flush=False)
-        accounts.autofilter(0, 0, account_row, 9)
+        accounts.autofilter(0, 0, account_row, 10)
         items.autofilter(0, 0, item_row, 9)
 
     def _write_account(self, sheet, row, values, states):
@@ -83,6 +84,7 @@ class PlacementWorkbook(CollectionWorkbook):
         self._write_amount(sheet, row, 7, values["amount"], currency)
         self._write_amount(sheet, row, 8, values["amount_overdue"], currency)
         self._write_text(sheet, row, 9, states[values["state"]])
+        self._write_text(sheet, row, 10, values["address"])
 
     def _write_item(self, sheet, row, values, item):
         self._write_text(sheet, row, 0, values["ref"])
@@ -107,8 +109,8 @@ class PlacementWorkbook(CollectionWorkbook):
             (self.env._("Hand-over"), placement.number),
             (self.env._("Date"), placement.date),
             (self.env._("Mandate"), placement.mandate_id.display_name),
-            (self.env._("Handed over by"), placement.company_id.name),
-            (self.env._("Handed over to"), placement.provider_id.name),
+            (self.env._("Handed over by"), placement.company_name),
+            (self.env._("Handed over to"), placement.provider_name),
             (self.env._("Accounts"), placement.account_count),
         ]
         for row, (label, value) in enumerate(facts):

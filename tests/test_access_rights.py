@@ -46,6 +46,7 @@ RIGHTS = {
         "agent": "r",
         "other_agent": "r",
     },
+    "collection.provider.invite": {"manager": "rwcd"},
     "collection.placement": {
         "manager": "rwcd",
         "collector": "r",

@@ -2,6 +2,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...tools import outside_value
+from ..base.roles import may_manage
 
 #: all that whoever records a promise may say of it
 PROMISE_FIELDS = frozenset(
@@ -13,6 +14,16 @@ PLAN_FIELDS = frozenset(
 )
 #: all that whoever opens a dispute may say of it
 DISPUTE_FIELDS = frozenset({"amount", "description", "item_ids", "reason_id"})
+#: how far whoever agrees something with a customer may go alone; a company says so of
+#: its collectors, a mandate of the provider's people
+GRANT_LIMITS = (
+    "promise_last_days",
+    "promise_share",
+    "plan_instalments",
+    "plan_amount",
+    "plan_first_days",
+    "plan_last_days",
+)
 #: more instalments than anybody would agree to
 PLAN_MAXIMUM = 60
 
@@ -72,6 +83,22 @@ class CollectionAccount(models.Model):
         return (
             self._get_chosen_items(item_ids) if item_ids else self._get_items_to_agree()
         )
+
+    # ------------------------------------------------------------------
+    # Within which limits
+    # ------------------------------------------------------------------
+
+    def _get_grant_limits(self):
+        """What the current user may agree with this customer alone.
+
+        :return: dict of `promise_last_days`, `promise_share`, `plan_instalments`,
+            `plan_amount`, `plan_first_days` and `plan_last_days`; empty for a credit
+            manager, who has no limits
+        """
+        self.ensure_one()
+        if may_manage(self.env):
+            return {}
+        return {name: self.company_id[f"collection_{name}"] for name in GRANT_LIMITS}
 
     # ------------------------------------------------------------------
     # Promises

@@ -1,15 +1,21 @@
+from dateutil.relativedelta import relativedelta
+
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
 from ...tools.instalments import allocate, monthly_dates, split_amount
 from ...tools.promise import last_day
-from ..base.roles import check_manager, may_manage
+from ..base.roles import check_manager
 from ..position.collection_item import is_receipt
+from .collection_account_agreement import PLAN_MAXIMUM
 from .collection_promise import MEANS
 
 #: states in which the ledger decides what becomes of a plan
 RUNNING = ("active", "completed", "defaulted")
+#: within which a plan ends, whoever agrees it: the most instalments there are, the
+#: first of them within two years
+PLAN_YEARS = 7
 
 
 class CollectionPaymentPlan(models.Model):
@@ -153,9 +159,10 @@ class CollectionPaymentPlan(models.Model):
             due = plan.instalment_ids.filtered(lambda part: not part._is_paid())
             plan.next_date = min(due.mapped("date"), default=False)
 
-    @api.constrains("date_first")
-    def _check_date_first(self):
+    @api.constrains("date_first", "date_start")
+    def _check_dates(self):
         self._check_within_reach("date_first")
+        self._check_within_reach("date_start")
 
     def _get_refusals(self):
         return {
@@ -184,6 +191,8 @@ class CollectionPaymentPlan(models.Model):
         self.ensure_one()
         self._check_changeable()
         try:
+            if count > PLAN_MAXIMUM:
+                raise ValueError("too many")
             amounts = split_amount(self.amount_items, count, self.currency_id.rounding)
         except ValueError:
             raise UserError(
@@ -262,6 +271,14 @@ class CollectionPaymentPlan(models.Model):
             raise UserError(
                 self.env._("No instalment can be due before the plan was agreed.")
             )
+        latest = fields.Date.context_today(self) + relativedelta(years=PLAN_YEARS)
+        if max(self.instalment_ids.mapped("date")) > latest:
+            raise UserError(
+                self.env._(
+                    "No instalment can be due after %(latest)s.",
+                    latest=format_date(self.env, latest),
+                )
+            )
         running = self.item_ids.plan_id - self
         if running:
             raise UserError(
@@ -274,22 +291,21 @@ class CollectionPaymentPlan(models.Model):
     def _needs_approval(self):
         """Whether the plan goes beyond what the current user may grant alone."""
         self.ensure_one()
-        company = self.company_id
-        if self.env["collection.agent"]._current().provider_id:
-            # a provider's agent, also where the plan is written as superuser for them
-            mandate = self.account_id.mandate_id
-            count, limit = mandate.plan_instalments, mandate.plan_amount
-        elif may_manage(self.env):
+        limits = self.account_id._get_grant_limits()
+        if not limits:
             return False
-        else:
-            count = company.collection_plan_instalments
-            limit = company.collection_plan_amount
+        company = self.company_id
         amount = self.currency_id._convert(
             self.amount, company.currency_id, company, self.date_start
         )
+        days = self.instalment_ids.mapped("date")
+        # of today: the day of the agreement is what somebody says it is
+        today = fields.Date.context_today(self)
         return (
-            len(self.instalment_ids) > count
-            or company.currency_id.compare_amounts(amount, limit) > 0
+            len(days) > limits["plan_instalments"]
+            or company.currency_id.compare_amounts(amount, limits["plan_amount"]) > 0
+            or min(days) > fields.Date.add(today, days=limits["plan_first_days"])
+            or max(days) > fields.Date.add(today, days=limits["plan_last_days"])
         )
 
     def _ask_approval(self):

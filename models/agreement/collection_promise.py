@@ -185,6 +185,7 @@ class CollectionPromise(models.Model):
             return self._create_checked(vals_list)
         promises = super().create([self._complete_items(vals) for vals in vals_list])
         promises._check_amount()
+        promises._check_limits()
         for promise in promises:
             promise._replace_others()
         promises._evaluate()
@@ -217,6 +218,46 @@ class CollectionPromise(models.Model):
                         "invoices chosen.",
                         promised=currency.format(promise.amount),
                         due=currency.format(due),
+                    )
+                )
+
+    def _check_limits(self):
+        """Refuse what goes beyond what the current user may accept alone.
+
+        What is promised takes the whole invoices out of the reminders, until the day
+        promised.
+
+        :raises UserError: saying which day, or which amount, is the limit
+        """
+        for promise in self:
+            limits = promise.account_id._get_grant_limits()
+            if not limits:
+                continue
+            last = fields.Date.add(
+                fields.Date.context_today(self), days=limits["promise_last_days"]
+            )
+            if promise.date_promised > last:
+                raise UserError(
+                    self.env._(
+                        "Promises are accepted up to %(last)s. Ask for an earlier day, "
+                        "or propose a payment plan.",
+                        last=format_date(self.env, last),
+                    )
+                )
+            currency = promise.currency_id
+            due = sum(
+                item.amount_residual - item.amount_disputed for item in promise.item_ids
+            )
+            least = currency.round(due * limits["promise_share"] / 100)
+            if currency.compare_amounts(promise.amount, least) < 0:
+                raise UserError(
+                    self.env._(
+                        "%(promised)s is too little: of the invoices chosen %(due)s is "
+                        "due, of which %(least)s has to be promised at least. Choose "
+                        "fewer invoices, or propose a payment plan.",
+                        promised=currency.format(promise.amount),
+                        due=currency.format(due),
+                        least=currency.format(least),
                     )
                 )
 

@@ -19,6 +19,20 @@ class ResCompany(models.Model):
         help="What may be missing of the promised amount.",
         groups="base.group_user",
     )
+    collection_promise_last_days = fields.Integer(
+        string="Promises Accepted up to",
+        default=60,
+        help="Days ahead within which a collector accepts a promise; a manager may "
+        "accept a later one.",
+        groups="base.group_user",
+    )
+    collection_promise_share = fields.Float(
+        string="Least Share Promised",
+        default=25.0,
+        help="Percent of what is due of the invoices chosen that a collector asks for "
+        "in a promise: all of them rest meanwhile.",
+        groups="base.group_user",
+    )
     collection_plan_instalments = fields.Integer(
         string="Instalments a Collector May Grant",
         default=3,
@@ -29,6 +43,20 @@ class ResCompany(models.Model):
         string="Amount a Collector May Spread",
         default=5000.0,
         help="Payment plans over a larger amount need a manager's approval.",
+        groups="base.group_user",
+    )
+    collection_plan_first_days = fields.Integer(
+        string="First Instalment within",
+        default=45,
+        help="Days from the agreement; a plan that begins later needs a manager's "
+        "approval.",
+        groups="base.group_user",
+    )
+    collection_plan_last_days = fields.Integer(
+        string="Last Instalment within",
+        default=365,
+        help="Days from the agreement; a plan that ends later needs a manager's "
+        "approval.",
         groups="base.group_user",
     )
     collection_dispute_user_id = fields.Many2one(
@@ -55,4 +83,12 @@ class ResCompany(models.Model):
     _collection_promise_days = models.Constraint(
         "CHECK (collection_promise_days >= 0 AND collection_promise_tolerance >= 0)",
         "What is granted to a promise cannot be negative.",
+    )
+
+    _collection_grant_limits = models.Constraint(
+        "CHECK (collection_promise_last_days >= 0 AND collection_plan_first_days >= 0"
+        " AND collection_plan_last_days >= collection_plan_first_days"
+        " AND collection_promise_share BETWEEN 0 AND 100)",
+        "Days granted cannot be negative, the last instalment cannot be due before the "
+        "first, and the share promised lies between 0 and 100 %.",
     )

@@ -362,14 +362,18 @@ class CollectionAccount(models.Model):
         # sudo: the current user works this customer; a contact of it, with what
         # `FOLLOW_UP_FIELDS` names and nothing else
         partner_sudo = self.sudo().partner_id
+        outside = self.env["collection.call"]._is_outsider()
         contact_sudo = partner_sudo.create(
             {
                 **values,
                 "parent_id": partner_sudo.id,
-                "type": "contact",
+                # core writes to whoever is of type "contact" where nobody else is
+                "type": "other" if outside else "contact",
                 "lang": partner_sudo.lang,
             }
         )
+        if outside:
+            self._ask_about_contact(contact_sudo)
         self._log_contact(
             self.env._(
                 "New contact: %(contact)s.",
@@ -386,6 +390,24 @@ class CollectionAccount(models.Model):
                 ),
             )
         )
+
+    def _ask_about_contact(self, contact_sudo):
+        """Let somebody of the company look at a contact that the provider added."""
+        # sudo: what is added to the account, and who is told, is the company's
+        account_sudo = self.sudo()
+        account_sudo.new_contact_ids += contact_sudo
+        company_sudo = account_sudo.company_id
+        users_sudo = account_sudo.user_id._may_decide_in(company_sudo)
+        users_sudo = users_sudo or company_sudo._get_collection_managers()[:1]
+        if users_sudo:
+            account_sudo.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._(
+                    "Look at the contact that the provider added: %(contact)s",
+                    contact=contact_sudo.name,
+                ),
+                user_id=users_sudo.id,
+            )
 
     def _change_contact(self, contact_id, values):
         contact_sudo = self._get_call_people().filtered(

@@ -185,6 +185,9 @@ class CollectionAccount(models.Model):
                       JOIN concerned ON concerned.id = item.account_id
                      WHERE item.state = 'open' AND item.date_due < %(today)s
                        AND item.promise_id IS NULL AND item.plan_id IS NULL
+                       -- of a customer who is with a provider, what is with it
+                       AND (item.delegated
+                            OR concerned.delegation_state <> 'delegated')
                        AND item.amount_residual <> COALESCE(item.amount_disputed, 0)
                   GROUP BY item.account_id
                 ), broken AS (
@@ -203,6 +206,7 @@ class CollectionAccount(models.Model):
                                 ON item.id = rel.collection_item_id
                              WHERE rel.collection_promise_id = promise.id
                                AND item.state = 'open' AND item.promise_id IS NULL)
+                       AND %(promised_to_reader)s
                   ORDER BY promise.account_id, promise.date_promised DESC,
                            promise.id DESC
                 ), due AS (
@@ -212,6 +216,7 @@ class CollectionAccount(models.Model):
                       FROM collection_promise promise
                       JOIN concerned ON concerned.id = promise.account_id
                      WHERE promise.state = 'open' AND promise.date_promised = %(today)s
+                       AND %(promised_to_reader)s
                   GROUP BY promise.account_id, promise.currency_id
                 ), bill AS (
                     SELECT DISTINCT ON (bill.account_id) bill.account_id, bill.number,
@@ -229,6 +234,8 @@ class CollectionAccount(models.Model):
                       JOIN concerned ON concerned.id = control.account_id
                       JOIN collection_item item ON item.id = control.item_id
                      WHERE control.state = 'to_check' AND item.state = 'open'
+                       AND (item.delegated
+                            OR concerned.delegation_state <> 'delegated')
                        AND item.date_due >= %(today)s
                   ORDER BY control.account_id, item.date_due, control.id
                 ), handed AS (
@@ -283,6 +290,15 @@ class CollectionAccount(models.Model):
                 condition=condition,
                 today=today,
                 out=AWAITING_RETURN,
+                # of a customer who is with a provider, what is all about items that are
+                promised_to_reader=SQL(
+                    """(concerned.delegation_state <> 'delegated' OR NOT EXISTS (
+                            SELECT 1 FROM collection_item_collection_promise_rel own
+                              JOIN collection_item kept
+                                ON kept.id = own.collection_item_id
+                             WHERE own.collection_promise_id = promise.id
+                               AND kept.delegated IS NOT TRUE))"""
+                ),
             )
         )
 

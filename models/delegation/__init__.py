@@ -1,3 +1,4 @@
+from . import collection_frozen_mixin
 from . import collection_mandate
 from . import collection_account_delegation
 from . import collection_mandate_service

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..agreement.collection_account_agreement import GRANT_LIMITS
+
 #: what decides whether a customer stays in-house
 STAY_FIELDS = frozenset({"insolvency_date", "reserved", "segment_id"})
 TAKE_BACK_ACTIVITY = "account_collection.mail_activity_type_take_back"
@@ -116,6 +118,15 @@ class CollectionAccount(models.Model):
             "account_collection.collection_access_log_action"
         )
         return dict(action, domain=[("account_id", "=", self.id)], context={})
+
+    def _get_grant_limits(self):
+        # EXTENDS agreement: a provider's people, also where something is written as
+        # superuser for them
+        if not self.env["collection.agent"]._current().provider_id:
+            return super()._get_grant_limits()
+        # sudo: what the company lets them grant
+        mandate_sudo = self.sudo().mandate_id
+        return {name: mandate_sudo[name] for name in GRANT_LIMITS}
 
     def _is_delegated_to(self, agent_sudo):
         # EXTENDS people

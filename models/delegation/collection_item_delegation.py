@@ -24,7 +24,7 @@ class CollectionItem(models.Model):
             .sudo()
             .search([("line_id", "in", lines.ids), ("item_id", "in", items.ids)])
         )
-        held_sudo.recalled = True
+        held_sudo._transit({"recalled": True})
         by_account = items.grouped("account_id")
         items.write({"placement_line_id": False, "delegated": False})
         self.env["collection.account"].union(*by_account)._message_log_batch(
@@ -37,6 +37,8 @@ class CollectionItem(models.Model):
                 for account, of_account in by_account.items()
             }
         )
+        # what is said to be urgent is of the items that are with the provider
+        self.env["collection.account"].union(*by_account)._mark_stale()
         [working] = self.env["collection.item"]._read_group(
             [("placement_line_id", "in", lines.ids), ("state", "=", "open")],
             aggregates=["placement_line_id:recordset"],

@@ -4,8 +4,17 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from ...tools.ageing import days_overdue
+
 #: states in which a provider may work
 WORKING_STATES = ("pilot", "live", "review")
+#: states from which each one is reached; an ended mandate stays ended
+STEPS = {
+    "agreed": ("study",),
+    "pilot": ("study", "agreed"),
+    "live": ("study", "agreed", "pilot", "review"),
+    "review": ("pilot", "live"),
+}
 #: mandates under which a provider may work today
 WORKING = (
     Domain("state", "in", WORKING_STATES)
@@ -40,7 +49,11 @@ class CollectionMandate(models.Model):
             "number",
             "phase",
             "plan_amount",
+            "plan_first_days",
             "plan_instalments",
+            "plan_last_days",
+            "promise_last_days",
+            "promise_share",
             "provider_id",
             "state",
         }
@@ -136,7 +149,12 @@ class CollectionMandate(models.Model):
     )
     min_days_overdue = fields.Integer(
         string="From Days Overdue",
-        help="Only customers at least this late are proposed. 0: the whole file.",
+        help="Only customers at least this late are handed over. 0: the whole file.",
+    )
+    min_amount = fields.Monetary(
+        string="From Amount Owed",
+        help="Only customers who owe at least this are handed over. 0: whatever they "
+        "owe.",
     )
     new_item_rule = fields.Selection(
         selection=[
@@ -162,6 +180,32 @@ class CollectionMandate(models.Model):
         string="Amount the Provider May Spread",
         tracking=True,
         help="Payment plans over a larger amount wait for your approval.",
+    )
+    plan_first_days = fields.Integer(
+        string="First Instalment within",
+        default=45,
+        tracking=True,
+        help="Days from the agreement; a plan that begins later waits for your "
+        "approval.",
+    )
+    plan_last_days = fields.Integer(
+        string="Last Instalment within",
+        default=365,
+        tracking=True,
+        help="Days from the agreement; a plan that ends later waits for your approval.",
+    )
+    promise_last_days = fields.Integer(
+        string="Promises Accepted up to",
+        default=60,
+        tracking=True,
+        help="Days ahead within which the provider accepts a promise.",
+    )
+    promise_share = fields.Float(
+        string="Least Share Promised",
+        default=25.0,
+        tracking=True,
+        help="Percent of what is due of the invoices chosen that the provider asks for "
+        "in a promise: all of them rest meanwhile.",
     )
     agent_ids = fields.Many2many(
         comodel_name="collection.agent",
@@ -202,6 +246,13 @@ class CollectionMandate(models.Model):
     _dates = models.Constraint(
         "CHECK (date_end IS NULL OR date_end >= date_start)",
         "The mandate cannot end before it begins.",
+    )
+
+    _grant_limits = models.Constraint(
+        "CHECK (promise_last_days >= 0 AND plan_first_days >= 0"
+        " AND plan_last_days >= plan_first_days AND promise_share BETWEEN 0 AND 100)",
+        "Days granted cannot be negative, the last instalment cannot be due before the "
+        "first, and the share promised lies between 0 and 100 %.",
     )
 
     _review_months = models.Constraint(
@@ -259,12 +310,61 @@ class CollectionMandate(models.Model):
         return mandates
 
     def write(self, vals):
+        self._check_parties(vals)
+        self._check_step(vals.get("state"))
         res = super().write(vals)
         if "agent_ids" in vals:
             self._grant_company()
         if not {"agent_ids", "date_end", "date_start", "state"}.isdisjoint(vals):
             self.env["mail.followers"]._dismiss_provider_people()
         return res
+
+    def _check_parties(self, vals):
+        """Refuse to exchange the parties of a mandate under which somebody was handed
+        over: the lists that both signed name them.
+
+        :raises UserError: naming the mandate
+        """
+        for mandate in self:
+            if mandate.placement_ids._is_frozen() and any(
+                name in vals and vals[name] != mandate[name].id
+                for name in ("company_id", "provider_id")
+            ):
+                raise UserError(
+                    self.env._(
+                        "Customers were handed over under %(mandate)s: its company and "
+                        "its provider stay. Set up another mandate.",
+                        mandate=mandate.display_name,
+                    )
+                )
+
+    def _check_step(self, state):
+        """Refuse a state that does not follow from the present one.
+
+        :raises UserError: naming the mandate
+        """
+        for mandate in self:
+            if state in (False, None, "ended", mandate.state):
+                continue
+            if mandate.state == "ended":
+                raise UserError(
+                    self.env._(
+                        "The mandate %(mandate)s has ended and cannot start again. "
+                        "Duplicate it, and agree on the new one.",
+                        mandate=mandate.display_name,
+                    )
+                )
+            if mandate.state not in STEPS.get(state, ()):
+                labels = dict(self._fields["state"]._description_selection(self.env))
+                raise UserError(
+                    self.env._(
+                        "The mandate %(mandate)s cannot go from “%(before)s” to "
+                        "“%(after)s”.",
+                        mandate=mandate.display_name,
+                        before=labels[mandate.state],
+                        after=labels.get(state, state),
+                    )
+                )
 
     def _grant_company(self):
         """Let the agents' users into the company, without which its multi-company
@@ -287,6 +387,24 @@ class CollectionMandate(models.Model):
         """Whether the provider may work under this mandate today."""
         self.ensure_one()
         return bool(self.filtered_domain(WORKING))
+
+    def _get_reasons_to_refuse(self, account, date):
+        """Why this mandate does not cover an account: codes, none when it does.
+
+        :param date: day as of which customers are late
+        """
+        self.ensure_one()
+        due = account.oldest_due_date
+        late = max(days_overdue(due, date), 0) if due else 0
+        reasons = {
+            "segment": self.segment_ids and account.segment_id not in self.segment_ids,
+            "not_late": late < self.min_days_overdue,
+            "too_small": self.currency_id.compare_amounts(
+                account.amount_open, self.min_amount
+            )
+            < 0,
+        }
+        return [code for code, holds in reasons.items() if holds]
 
     def _check_working(self):
         for mandate in self:

@@ -6,6 +6,8 @@ from ...reports.collection_placement_xlsx import PlacementWorkbook
 
 #: items that the printed list details; a longer hand-over has its spreadsheet
 PRINTED_ITEMS = 3000
+#: who hands over to whom, as of the day
+PARTICULARS = ("company_name", "company_address", "provider_name", "provider_address")
 
 
 class CollectionPlacement(models.Model):
@@ -13,13 +15,19 @@ class CollectionPlacement(models.Model):
 
     _name = "collection.placement"
     _description = "Hand-over"
-    _inherit = ["collection.ledger.mixin", "collection.provider.mixin", "mail.thread"]
+    _inherit = [
+        "collection.frozen.mixin",
+        "collection.ledger.mixin",
+        "collection.provider.mixin",
+        "mail.thread",
+    ]
     _order = "date desc, id desc"
     _rec_name = "number"
 
     _provider_fields = frozenset(
         {"company_id", "currency_id", "date", "mandate_id", "number", "state"}
     )
+    _transition_fields = frozenset({"state", *PARTICULARS})
 
     mandate_id = fields.Many2one(
         comodel_name="collection.mandate",
@@ -31,7 +39,13 @@ class CollectionPlacement(models.Model):
     company_id = fields.Many2one(
         related="mandate_id.company_id", store=True, index=True
     )
-    currency_id = fields.Many2one(related="company_id.currency_id")
+    currency_id = fields.Many2one(
+        comodel_name="res.currency", compute="_compute_currency_id", store=True
+    )
+    company_name = fields.Char(string="Handed over by", readonly=True, copy=False)
+    company_address = fields.Text(readonly=True, copy=False)
+    provider_name = fields.Char(string="Handed over to", readonly=True, copy=False)
+    provider_address = fields.Text(readonly=True, copy=False)
     number = fields.Char(readonly=True, copy=False, index=True)
     date = fields.Date(required=True, default=fields.Date.context_today)
     state = fields.Selection(
@@ -70,6 +84,12 @@ class CollectionPlacement(models.Model):
     amount = fields.Monetary(string="Amount Handed Over", compute="_compute_totals")
     note = fields.Text()
 
+    @api.depends("mandate_id")
+    def _compute_currency_id(self):
+        # not of the company's own currency: it stays that of the day
+        for placement in self:
+            placement.currency_id = placement.mandate_id.company_id.currency_id
+
     def _compute_totals(self):
         lines = {
             placement: (count, amount)
@@ -99,6 +119,14 @@ class CollectionPlacement(models.Model):
             placement.active_count = active.get(origin, 0)
             placement.item_count = items.get(origin, 0)
 
+    @property
+    def _open_fields(self):
+        # the discussion goes on
+        return frozenset(self.env["mail.thread"]._fields)
+
+    def _is_frozen(self):
+        return any(placement.state not in ("draft", "proposed") for placement in self)
+
     @api.model_create_multi
     def create(self, vals_list):
         # a number drawn is gone, also where nothing is created
@@ -111,16 +139,6 @@ class CollectionPlacement(models.Model):
                 .next_by_code("collection.placement")
             )
         return super().create(vals_list)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_handed_over(self):
-        if any(placement.state not in ("draft", "proposed") for placement in self):
-            raise UserError(
-                self.env._(
-                    "A hand-over that has taken place stays on record. Recall its "
-                    "accounts instead."
-                )
-            )
 
     # ------------------------------------------------------------------
     # Handing over
@@ -151,7 +169,7 @@ class CollectionPlacement(models.Model):
                 )
             lines._check_can_go()
             lines._freeze_items()
-            placement.state = "handed_over"
+            placement._transit({"state": "handed_over", **placement._get_particulars()})
             lines._link_accounts()
             placement._log_on_accounts(lines.account_id)
             placement.mandate_id._draft_missing_notices(lines.account_id)
@@ -167,14 +185,29 @@ class CollectionPlacement(models.Model):
                     )
                 )
             placement.line_ids._check_can_go()
-            placement.state = "proposed"
+            placement._transit({"state": "proposed"})
             placement.line_ids._link_accounts()
 
     def action_accept(self):
         """The provider acknowledges what it has received."""
         for placement in self:
             if placement.state == "handed_over":
-                placement.state = "accepted"
+                placement._transit({"state": "accepted"})
+
+    def _get_particulars(self):
+        """Who hands over to whom, as the list says it from now on."""
+        self.ensure_one()
+        values = {}
+        for side, partner in (
+            ("company", self.company_id.partner_id),
+            ("provider", self.provider_id),
+        ):
+            address = partner._display_address(without_company=True).splitlines()
+            values[f"{side}_name"] = partner.name
+            values[f"{side}_address"] = "\n".join(
+                filter(None, [*map(str.strip, address), partner.company_registry])
+            )
+        return values
 
     def _log_on_accounts(self, accounts):
         self.ensure_one()
@@ -205,7 +238,7 @@ class CollectionPlacement(models.Model):
         }
         for placement in open_placements:
             if placement not in still:
-                placement.state = "closed"
+                placement._transit({"state": "closed"})
 
     # ------------------------------------------------------------------
     # Hand-over list
@@ -259,12 +292,12 @@ class CollectionPlacement(models.Model):
                 of_line = items.get(line, item)
                 followed = of_line.filtered("followed")
                 frozen = of_line - followed
-                partner = line.account_id.partner_id
                 rows.append(
                     {
-                        "ref": partner.ref or "",
-                        "name": partner.name or "",
-                        "city": partner.city or "",
+                        "ref": line.partner_ref or "",
+                        "name": line.partner_name or "",
+                        "address": line.partner_address or "",
+                        "city": line.partner_city or "",
                         "segment": line.segment_id.name or "",
                         "item_count": len(frozen),
                         "oldest_due_date": min(

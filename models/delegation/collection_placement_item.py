@@ -6,7 +6,11 @@ class CollectionPlacementItem(models.Model):
 
     _name = "collection.placement.item"
     _description = "Item at Hand-over"
-    _inherit = ["collection.ledger.mixin", "collection.provider.mixin"]
+    _inherit = [
+        "collection.frozen.mixin",
+        "collection.ledger.mixin",
+        "collection.provider.mixin",
+    ]
     _order = "line_id, date_due, id"
     _rec_name = "move_name"
 
@@ -66,3 +70,7 @@ class CollectionPlacementItem(models.Model):
     recalled = fields.Boolean(help="Taken back alone, the account stays delegated.")
 
     _recalled_idx = models.Index("(line_id) WHERE recalled")
+
+    def _is_frozen(self):
+        # there are none before the hand-over
+        return bool(self)

@@ -29,7 +29,11 @@ class CollectionPlacementLine(models.Model):
 
     _name = "collection.placement.line"
     _description = "Account Handed Over"
-    _inherit = ["collection.ledger.mixin", "collection.provider.mixin"]
+    _inherit = [
+        "collection.frozen.mixin",
+        "collection.ledger.mixin",
+        "collection.provider.mixin",
+    ]
     _order = "placement_id desc, amount desc, id"
     _rec_name = "account_id"
 
@@ -43,6 +47,22 @@ class CollectionPlacementLine(models.Model):
             "item_ids",
             "mandate_id",
             "placement_id",
+            "state",
+        }
+    )
+    _transition_fields = frozenset(
+        {
+            "amount",
+            "amount_overdue",
+            "date_end",
+            "item_ids",
+            "partner_address",
+            "partner_city",
+            "partner_name",
+            "partner_ref",
+            "reason",
+            "recall_reason",
+            "segment_id",
             "state",
         }
     )
@@ -66,20 +86,35 @@ class CollectionPlacementLine(models.Model):
         index=True,
         ondelete="restrict",
     )
-    currency_id = fields.Many2one(related="placement_id.currency_id")
+    currency_id = fields.Many2one(related="placement_id.currency_id", store=True)
+    partner_name = fields.Char(
+        string="Customer at Hand-over", readonly=True, copy=False
+    )
+    partner_ref = fields.Char(
+        string="Reference at Hand-over", readonly=True, copy=False
+    )
+    partner_city = fields.Char(string="City at Hand-over", readonly=True, copy=False)
+    partner_address = fields.Char(
+        string="Address at Hand-over", readonly=True, copy=False
+    )
     segment_id = fields.Many2one(
         comodel_name="collection.segment",
         string="Segment at Hand-over",
         readonly=True,
+        copy=False,
         ondelete="restrict",
     )
     amount = fields.Monetary(
         readonly=True,
+        copy=False,
         help="Open amount of the items that were handed over on the day, company "
         "currency.",
     )
     amount_overdue = fields.Monetary(
-        string="Overdue", readonly=True, help="Overdue amount at hand-over."
+        string="Overdue",
+        readonly=True,
+        copy=False,
+        help="Overdue amount at hand-over.",
     )
     state = fields.Selection(
         selection=[
@@ -94,11 +129,14 @@ class CollectionPlacementLine(models.Model):
         required=True,
         default="active",
         readonly=True,
+        copy=False,
         index=True,
     )
-    reason = fields.Char(readonly=True, help="Why the account came back.")
-    recall_reason = fields.Selection(selection=RECALL_REASONS, readonly=True)
-    date_end = fields.Date(string="Until", readonly=True)
+    reason = fields.Char(readonly=True, copy=False, help="Why the account came back.")
+    recall_reason = fields.Selection(
+        selection=RECALL_REASONS, readonly=True, copy=False
+    )
+    date_end = fields.Date(string="Until", readonly=True, copy=False)
     item_ids = fields.One2many(
         comodel_name="collection.placement.item",
         inverse_name="line_id",
@@ -111,9 +149,15 @@ class CollectionPlacementLine(models.Model):
         "This account is with a provider already.",
     )
 
+    def _is_frozen(self):
+        return self.placement_id._is_frozen()
+
     def _check_can_go(self):
-        """Refuse accounts that must not leave the company."""
-        for account in self.account_id:
+        """Refuse accounts that must not leave the company, or that their mandate does
+        not cover."""
+        today = fields.Date.context_today(self)
+        for line in self:
+            account = line.account_id
             # on a proposed hand-over it is because of these very lines
             reasons = account._get_reasons_to_stay()
             if "reserved" in reasons or "never" in reasons:
@@ -138,25 +182,53 @@ class CollectionPlacementLine(models.Model):
                         customer=account.display_name,
                     )
                 )
+            if line.mandate_id._get_reasons_to_refuse(
+                # handed over as they stand: no day to come makes them later
+                account,
+                min(line.placement_id.date, today),
+            ):
+                raise UserError(
+                    self.env._(
+                        "%(customer)s is not one of those whom the mandate %(mandate)s "
+                        "covers: look at its segments, days and amount.",
+                        customer=account.display_name,
+                        mandate=line.mandate_id.display_name,
+                    )
+                )
 
     # ------------------------------------------------------------------
     # Hand-over, set-based: a file has thousands of accounts
     # ------------------------------------------------------------------
 
     def _freeze_items(self):
-        """Copy the open items of the lines' accounts as they stand today."""
+        """Copy the open items of the lines' accounts as they stand today, and how
+        the customers are called and where they are."""
         if not self:
             return
         self._add_items(SQL("line.id = ANY(%s)", list(self.ids)))
+        self.env["res.partner"].flush_model(
+            ["city", "country_id", "name", "ref", "street", "street2", "zip"]
+        )
+        lang = self.company_id.partner_id[:1].lang or "en_US"
         self.env.execute_query(
             SQL(
                 """
                 UPDATE collection_placement_line line
                    SET amount = COALESCE(held.amount, 0),
                        amount_overdue = COALESCE(held.overdue, 0),
-                       segment_id = acc.segment_id
+                       segment_id = acc.segment_id,
+                       partner_name = partner.name,
+                       partner_ref = partner.ref,
+                       partner_city = partner.city,
+                       partner_address = CONCAT_WS(
+                           ', ', NULLIF(partner.street, ''),
+                           NULLIF(partner.street2, ''),
+                           NULLIF(CONCAT_WS(' ', partner.zip, partner.city), ''),
+                           COALESCE(country.name ->> %s, country.name ->> 'en_US'))
                   FROM collection_placement_line same
                   JOIN collection_account acc ON acc.id = same.account_id
+                  JOIN res_partner partner ON partner.id = acc.partner_id
+             LEFT JOIN res_country country ON country.id = partner.country_id
              LEFT JOIN LATERAL (
                         SELECT SUM(item.amount_company) AS amount,
                                SUM(item.amount_company)
@@ -166,12 +238,11 @@ class CollectionPlacementLine(models.Model):
                  WHERE same.id = line.id AND line.id IN %s
              RETURNING line.id
                 """,
+                lang,
                 tuple(self.ids),
             )
         )
-        self.invalidate_recordset(
-            ["amount", "amount_overdue", "segment_id", "item_ids"], flush=False
-        )
+        self.invalidate_recordset(flush=False)
 
     @api.model
     def _add_items(self, condition, followed=False):
@@ -298,7 +369,7 @@ class CollectionPlacementLine(models.Model):
         lines = self.filtered(lambda line: line.state == "active")
         if not lines:
             return
-        lines.write(
+        lines._transit(
             {
                 "state": state,
                 "reason": reason,
@@ -349,8 +420,8 @@ class CollectionPlacementLine(models.Model):
         self.ensure_one()
         self.env.flush_all()
         if line.placement_id == self.placement_id:
-            line.item_ids.line_id = self
-            self.write(
+            line.item_ids._transit({"line_id": self.id})
+            self._transit(
                 {
                     "amount": self.amount + line.amount,
                     "amount_overdue": self.amount_overdue + line.amount_overdue,
@@ -362,9 +433,14 @@ class CollectionPlacementLine(models.Model):
             [("placement_line_id", "=", line.id)]
         ).placement_line_id = self
         if line.placement_id == self.placement_id:
-            line.unlink()
+            # what it held stands on this line: nothing of the hand-over is lost
+            self.env.flush_all()
+            self.env.cr.execute(
+                SQL("DELETE FROM collection_placement_line WHERE id = %s", line.id)
+            )
+            self.env.invalidate_all(flush=False)
             return
-        line.write(
+        line._transit(
             {
                 "state": "transferred",
                 "reason": self.env._(
@@ -493,9 +569,9 @@ class CollectionPlacementLine(models.Model):
         lines = self.browse(row[0] for row in rows)
         if not lines:
             return 0
-        lines.write({"state": "active", "reason": False, "date_end": False})
+        lines._transit({"state": "active", "reason": False, "date_end": False})
         for placement in lines.placement_id.filtered(lambda p: p.state == "closed"):
-            placement.state = "handed_over"
+            placement._transit({"state": "handed_over"})
         lines._link_accounts()
         lines.account_id._message_log_batch(
             bodies={

@@ -24,6 +24,17 @@ class CollectionAccount(models.Model):
         string="Copy to",
         help="Contacts who get a copy of each letter that goes by e-mail.",
     )
+    new_contact_ids = fields.Many2many(
+        comodel_name="res.partner",
+        relation="collection_account_new_contact_rel",
+        column1="account_id",
+        column2="partner_id",
+        string="Contacts to Look at",
+        copy=False,
+        readonly=True,
+        help="Added by the provider: nothing is sent to them before somebody of the "
+        "company has looked at them.",
+    )
     preferred_channel = fields.Selection(
         selection=[("email", "E-mail"), ("post", "Post")],
         tracking=True,
@@ -81,6 +92,20 @@ class CollectionAccount(models.Model):
         return account_sudo.dunning_contact_id or partner.browse(
             partner.address_get(["invoice"])["invoice"]
         )
+
+    def action_confirm_contacts(self):
+        """Contacts that the provider added are contacts like any other from now on."""
+        self.check_access("write")
+        for account in self:
+            # sudo: collectors may not write contacts; they say that these are right
+            account.sudo().new_contact_ids.write({"type": "contact"})
+            account._message_log(
+                body=self.env._(
+                    "Contacts confirmed: %(contacts)s.",
+                    contacts=", ".join(account.new_contact_ids.mapped("name")),
+                )
+            )
+        self.sudo().new_contact_ids = False
 
     def action_open_letters(self):
         self.ensure_one()

@@ -1,5 +1,17 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import SQL
+
+#: figures of an account that a provider's people read of the items that are with them:
+#: how they are worked out of these items
+FIGURES_WITH_PROVIDER = {
+    "amount_open": "COALESCE(SUM(item.amount_residual_company), 0)",
+    "amount_overdue": "COALESCE(SUM(item.amount_residual_company)"
+    " FILTER (WHERE item.date_due < %(today)s), 0)",
+    "amount_disputed": "COALESCE(SUM(ROUND(item.amount_disputed"
+    " * item.amount_residual_company / NULLIF(item.amount_residual, 0), 2)), 0)",
+    "oldest_due_date": "MIN(item.date_due)",
+}
 
 
 class CollectionAccount(models.Model):
@@ -10,6 +22,41 @@ class CollectionAccount(models.Model):
     """
 
     _inherit = "collection.account"
+
+    # the company and the provider's people read different figures in one transaction
+    amount_open = fields.Monetary(depends_context=("uid",))
+    amount_overdue = fields.Monetary(depends_context=("uid",))
+    amount_disputed = fields.Monetary(depends_context=("uid",))
+    oldest_due_date = fields.Date(depends_context=("uid",))
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        # EXTENDS base: whatever is read, searched, sorted or summed up passes here
+        column = super()._field_to_sql(alias, field_expr, query)
+        formula = FIGURES_WITH_PROVIDER.get(field_expr)
+        if not formula or not self._is_outsider():
+            return column
+        items = self.env["collection.item"]
+        return SQL(
+            "(SELECT %(formula)s FROM collection_item item"
+            " WHERE item.account_id = %(account)s AND item.state = 'open'"
+            " AND item.delegated)",
+            formula=SQL(formula, today=fields.Date.context_today(self))
+            if "%(today)s" in formula
+            else SQL(formula),
+            account=SQL.identifier(alias, "id"),
+            to_flush=[
+                items._fields[name]
+                for name in (
+                    "account_id",
+                    "amount_disputed",
+                    "amount_residual",
+                    "amount_residual_company",
+                    "date_due",
+                    "delegated",
+                    "state",
+                )
+            ],
+        )
 
     @api.model
     def _get_provider_agent(self):

@@ -36,15 +36,22 @@ class CollectionAccount(models.Model):
                 if item_id in names
             )
 
-        # sudo: what the mandate lets the agent grant alone
-        mandate_sudo = self.sudo().mandate_id
+        limits = self._get_grant_limits()
+        today = fields.Date.context_today(self)
         return {
             "promises": self._get_portal_promises(agent_sudo, invoices),
             "plans": self._get_portal_plans(agent_sudo, invoices),
+            "promise_limits": {
+                "last": fields.Date.add(today, days=limits["promise_last_days"]),
+                "share": f"{limits['promise_share']:g}",
+            },
             "plan_limits": {
-                "count": mandate_sudo.plan_instalments,
-                "amount": mandate_sudo.plan_amount,
-                "currency": mandate_sudo.currency_id,
+                "count": limits["plan_instalments"],
+                "amount": limits["plan_amount"],
+                # sudo: limits are in the currency of the company
+                "currency": self.sudo().company_id.currency_id,
+                "first": fields.Date.add(today, days=limits["plan_first_days"]),
+                "last": fields.Date.add(today, days=limits["plan_last_days"]),
             },
             "disputes": self._get_portal_disputes(invoices),
             "dispute_reasons": [

@@ -1,10 +1,22 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..delegation.collection_provider_note import RETURN_REASONS
+from ..contact.collection_account_call import FOLLOW_UP_MODELS
+from ..delegation.collection_provider_note import NOTE_LENGTH, RETURN_REASONS
 
 #: messages shown on a customer's page, newest first
 NOTE_LIMIT = 20
+#: days after a customer was taken back within which an agent may not have noticed
+LATE_DAYS = 1
+#: what a form may say that is worth passing on, beside what it says in free words
+FREE_WORDS = ("note", "body", "description")
+LATE_FIELDS = {
+    "collection.call": ("phone", "person", "next_action", "next_action_date"),
+    "collection.promise": ("amount", "date_promised"),
+    "collection.payment.plan": ("instalment_count", "date_first"),
+    "collection.dispute": ("amount",),
+    "res.partner": ("name", "function", "phone", "email"),
+}
 
 
 class CollectionAccount(models.Model):
@@ -79,3 +91,100 @@ class CollectionAccount(models.Model):
             [("account_id", "=", self.id)], limit=NOTE_LIMIT
         )
         return notes._get_portal_values()
+
+    # ------------------------------------------------------------------
+    # Taken back while somebody writes
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _portal_pass_on(self, account_id, texts):
+        """Pass on to the company what an agent was writing about a customer who was
+        taken back meanwhile.
+
+        :param dict texts: what was typed, by the names of the form
+        :return: what reached the company, empty where nothing was written; None where
+            the customer is the agent's still, or was not until just now
+        """
+        agent_sudo = self._get_provider_agent()
+        if not agent_sudo or self.search_count([("id", "=", account_id)], limit=1):
+            return None
+        # sudo: whether it was theirs; items are held of what was handed over only
+        line_sudo = (
+            self.env["collection.placement.line"]
+            .sudo()
+            .search(
+                [
+                    ("account_id", "=", account_id),
+                    ("state", "!=", "active"),
+                    ("item_ids", "!=", False),
+                    (
+                        "date_end",
+                        ">=",
+                        fields.Date.subtract(
+                            fields.Date.context_today(self), days=LATE_DAYS
+                        ),
+                    ),
+                    ("mandate_id.agent_ids", "in", agent_sudo.ids),
+                ],
+                order="date_end desc, id desc",
+                limit=1,
+            )
+        )
+        if not line_sudo:
+            return None
+        words = self._describe_late_words(texts)
+        if words:
+            self.env["collection.provider.note"]._post(
+                agent_sudo,
+                {
+                    "kind": "note",
+                    "account_id": line_sudo.account_id.id,
+                    "mandate_id": line_sudo.mandate_id.id,
+                    "body": self.env._(
+                        "Written while the customer was being taken back:\n%(words)s",
+                        words=words,
+                    )[:NOTE_LENGTH],
+                },
+            )
+        return words
+
+    @api.model
+    def _describe_late_words(self, texts):
+        """What a form said, for people to read."""
+        lines = []
+        outcome_id = texts.get("outcome_id", "")
+        if outcome_id.isascii() and outcome_id.isdecimal() and len(outcome_id) < 10:
+            outcomes = self.env["collection.call.outcome"]
+            lines += outcomes.search([("id", "=", int(outcome_id))]).mapped("name")
+        for name, text in texts.items():
+            kind, _dash, field_name = name.rpartition("-")
+            if field_name in FREE_WORDS:
+                lines.append(text.strip())
+                continue
+            models = (
+                [FOLLOW_UP_MODELS[kind]] if kind in FOLLOW_UP_MODELS else LATE_FIELDS
+            )
+            for model in models:
+                if field_name in LATE_FIELDS.get(model, ()):
+                    label = self.env[model]._fields[field_name]
+                    lines.append(f"{label._description_string(self.env)}: {text}")
+                    break
+        # what no database stores is no reason to lose the rest
+        words = "\n".join(lines).replace("\0", "")
+        return words.encode(errors="ignore").decode()[: NOTE_LENGTH // 2].strip()
+
+    def _explain_items_taken_back(self, item_ids):
+        """Why an act about these items is refused, when some of them were handed over
+        with this customer, and are not with the agent any more.
+
+        :return: the words; empty when they never were
+        """
+        self.ensure_one()
+        # sudo: what this hand-over has held, and nothing else
+        held_sudo = self.sudo().placement_line_id.item_ids.filtered("item_id")
+        if not item_ids or not set(held_sudo.item_id.ids).issuperset(item_ids):
+            return ""
+        return self.env._(
+            "An invoice that you chose is settled, or was taken back by the company, "
+            "meanwhile. Choose among those that are left."
+        )

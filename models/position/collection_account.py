@@ -330,6 +330,7 @@ class CollectionAccount(models.Model):
             account.partner_lang = names.get(code, code)
 
     @api.depends("oldest_due_date")
+    @api.depends_context("uid")
     def _compute_days_overdue(self):
         today = fields.Date.context_today(self)
         for account in self:
@@ -367,6 +368,7 @@ class CollectionAccount(models.Model):
             )
         return super()._field_to_sql(alias, field_expr, query)
 
+    @api.depends_context("uid")
     def _compute_age_balance(self):
         names = dict(
             zip(

@@ -51,11 +51,23 @@ class ResConfigSettings(models.TransientModel):
     collection_promise_tolerance = fields.Monetary(
         related="company_id.collection_promise_tolerance", readonly=False
     )
+    collection_promise_last_days = fields.Integer(
+        related="company_id.collection_promise_last_days", readonly=False
+    )
+    collection_promise_share = fields.Float(
+        related="company_id.collection_promise_share", readonly=False
+    )
     collection_plan_instalments = fields.Integer(
         related="company_id.collection_plan_instalments", readonly=False
     )
     collection_plan_amount = fields.Monetary(
         related="company_id.collection_plan_amount", readonly=False
+    )
+    collection_plan_first_days = fields.Integer(
+        related="company_id.collection_plan_first_days", readonly=False
+    )
+    collection_plan_last_days = fields.Integer(
+        related="company_id.collection_plan_last_days", readonly=False
     )
     collection_hold_days = fields.Integer(
         related="company_id.collection_hold_days", readonly=False

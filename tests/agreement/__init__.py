@@ -1,4 +1,5 @@
 from . import test_dispute
 from . import test_dispute_owner
+from . import test_grant_limits
 from . import test_payment_plan
 from . import test_promise

@@ -137,4 +137,3 @@ class PlacementListCommon(CollectionCommon):
         cls.accounts[0].segment_id = cls.env.ref("account_collection.segment_sme")
         cls.late.collection_item_ids.level_id = cls.level_2
         cls.placement = cls._hand_over(cls.accounts)
-        cls.placement.date = "2026-03-31"

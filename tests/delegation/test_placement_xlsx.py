@@ -42,6 +42,7 @@ class TestPlacementXlsx(PlacementListCommon, HttpCase):
                 "Open": 1500,
                 "Overdue": 1000,
                 "State": "With the provider",
+                "Address": "@Paris, France",
             },
         )
         self.assertEqual(rows["Dupont & Fils <SA>"]["Customer no."], "007")
@@ -71,10 +72,10 @@ class TestPlacementXlsx(PlacementListCommon, HttpCase):
 
     def test_formats(self):
         workbook = self._workbook()
-        for name in ("Accounts", "Items"):
+        for name, last in (("Accounts", "K"), ("Items", "J")):
             sheet = workbook[name]
             self.assertEqual(sheet.freeze_panes, "C2")
-            self.assertEqual(sheet.auto_filter.ref, f"A1:J{sheet.max_row}")
+            self.assertEqual(sheet.auto_filter.ref, f"A1:{last}{sheet.max_row}")
             self.assertGreater(sheet.column_dimensions["B"].width, 30)
         accounts = workbook["Accounts"]
         self.assertTrue(accounts["F2"].is_date)

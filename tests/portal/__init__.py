@@ -3,6 +3,7 @@ from . import test_portal
 from . import test_portal_acts
 from . import test_portal_axe
 from . import test_portal_quality
+from . import test_portal_taken_back
 from . import test_portal_team
 from . import test_portal_tour
 from . import test_provider_acts

@@ -398,15 +398,13 @@ class CollectionHandover(models.TransientModel):
             return "stays", reasons[0]
         if time_barred:
             return "stays", "time_barred"
-        mandate = self.mandate_id
-        if mandate.segment_ids and segment not in mandate.segment_ids:
-            return "stays", "segment"
+        refusals = self.mandate_id._get_reasons_to_refuse(account, self.date)
+        if refusals:
+            return "stays", refusals[0]
         if self.method == "manual":
             return "goes", "chosen"
         due = account.oldest_due_date
         late = max(days_overdue(due, self.date), 0) if due else 0
-        if late < mandate.min_days_overdue:
-            return "stays", "not_late"
         # a customer who owes nothing overdue is never late, whatever the setting
         if self.late_only and late < max(segment.delegate_after_days, 1):
             return "stays", "not_ripe"

@@ -16,11 +16,12 @@ LOCKED_REASONS = [
     ("never", "Segment stays in-house"),
     ("insolvent", "Insolvent"),
     ("time_barred", "Time-barred"),
+    ("segment", "Segment not in the mandate"),
+    ("not_late", "Not late enough for the mandate"),
+    ("too_small", "Owes too little for the mandate"),
 ]
 #: why an account stays unless the user says otherwise
 STAY_REASONS = [
-    ("segment", "Segment not in the mandate"),
-    ("not_late", "Not late enough for the mandate"),
     ("not_ripe", "Not late enough for its segment"),
     ("top", "Among the largest by turnover"),
 ]

@@ -18,8 +18,12 @@ COMPANY_FIELDS = (
     "collection_keep_share",
     "collection_promise_days",
     "collection_promise_tolerance",
+    "collection_promise_last_days",
+    "collection_promise_share",
     "collection_plan_instalments",
     "collection_plan_amount",
+    "collection_plan_first_days",
+    "collection_plan_last_days",
     "collection_hold_days",
     "collection_dispute_user_id",
     "collection_dispute_days",
@@ -103,10 +107,14 @@ class CollectionCompanySettings(models.TransientModel):
     currency_id = fields.Many2one(related="company_id.currency_id")
     collection_promise_days = fields.Integer(string="Days Granted to a Promise")
     collection_promise_tolerance = fields.Monetary(string="Amount Granted to a Promise")
+    collection_promise_last_days = fields.Integer(string="Promises Accepted up to")
+    collection_promise_share = fields.Float(string="Least Share Promised")
     collection_plan_instalments = fields.Integer(
         string="Instalments a Collector May Grant"
     )
     collection_plan_amount = fields.Monetary(string="Amount a Collector May Spread")
+    collection_plan_first_days = fields.Integer(string="First Instalment within")
+    collection_plan_last_days = fields.Integer(string="Last Instalment within")
     collection_hold_days = fields.Integer(string="Rest after a Contact")
     collection_dispute_user_id = fields.Many2one(
         comodel_name="res.users",
