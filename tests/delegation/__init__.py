@@ -4,3 +4,4 @@ from . import test_handover
 from . import test_placement_report
 from . import test_placement_xlsx
 from . import test_recall
+from . import test_placement_outcome

@@ -3,3 +3,4 @@ from . import test_interest_claim
 from . import test_interest_credits
 from . import test_interest_settlement
 from . import test_waiver
+from . import test_limitation_money
