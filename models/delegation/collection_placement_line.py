@@ -145,6 +145,14 @@ class CollectionPlacementLine(models.Model):
                         customer=account.display_name,
                     )
                 )
+        creditors = self.account_id._get_creditors()
+        if creditors:
+            raise UserError(
+                self.env._(
+                    "%(customer)s is owed more than they owe: settle that first.",
+                    customer=creditors[0].display_name,
+                )
+            )
 
     # ------------------------------------------------------------------
     # Hand-over, set-based: a file has thousands of accounts

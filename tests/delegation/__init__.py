@@ -5,3 +5,4 @@ from . import test_placement_report
 from . import test_placement_xlsx
 from . import test_recall
 from . import test_placement_outcome
+from . import test_creditor_stays

@@ -16,6 +16,7 @@ LOCKED_REASONS = [
     ("never", "Segment stays in-house"),
     ("insolvent", "Insolvent"),
     ("time_barred", "Time-barred"),
+    ("creditor", "Owed more than they owe"),
 ]
 #: why an account stays unless the user says otherwise
 STAY_REASONS = [
