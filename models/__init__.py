@@ -4,6 +4,7 @@ from . import policy
 from . import customer
 from . import position
 from . import people
+from . import receipt
 from . import law
 from . import level
 from . import letter

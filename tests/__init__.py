@@ -1,5 +1,6 @@
 from .position import *
 from .people import *
+from .receipt import *
 from .law import *
 from .letter import *
 from .dunning import *

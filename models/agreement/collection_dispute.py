@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
 
 from ..base.roles import check_manager
-from ..position.collection_item import is_receipt
+from ..receipt.collection_receipt_source import GRANTED_KINDS
 from .collection_dispute_reason import DEPARTMENTS
 
 #: not decided yet
@@ -771,15 +771,15 @@ class CollectionDispute(models.Model):
     def _count_credits(self, account_ids=None):
         """See what was credited of the accepted disputes of these accounts.
 
-        Counted are credits matched since the decision (receipts apart)
-        with the items, and whatever a credit note of the dispute was matched with.
-        Undone matches count no longer, and the dispute is open to credit again.
+        Counted is what was credited, discounted or written off of the items since the
+        decision, and whatever a credit note of the dispute was matched with. Undone
+        matches count no longer, and the dispute is open to credit again.
 
         :return: number of disputes that changed
         """
         self.flush_model()
-        self.env["account.partial.reconcile"].flush_model()
-        self.env["collection.item"].flush_model(["move_line_id"])
+        source = self.env["collection.receipt.source"]
+        source._flush_for_receipts()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -797,20 +797,15 @@ class CollectionDispute(models.Model):
                       JOIN account_partial_reconcile part
                         ON part.credit_move_id = credit.id
                      UNION ALL
-                    SELECT granted.id, part.debit_amount_currency
+                    SELECT granted.id, receipt.amount
                       FROM granted
                       JOIN collection_dispute_collection_item_rel contested
                         ON contested.collection_dispute_id = granted.id
-                      JOIN collection_item item
-                        ON item.id = contested.collection_item_id
-                      JOIN account_partial_reconcile part
-                        ON part.debit_move_id = item.move_line_id
-                      JOIN account_move_line credit
-                        ON credit.id = part.credit_move_id
-                       AND credit.date >= granted.date_decided
-                      JOIN account_journal journal
-                        ON journal.id = credit.journal_id
-                       AND NOT %(is_receipt)s
+                      JOIN (%(settled)s) receipt
+                        ON receipt.item_id = contested.collection_item_id
+                       AND receipt.kind IN %(granted_kinds)s
+                       AND receipt.date >= granted.date_decided
+                      JOIN account_move_line credit ON credit.id = receipt.move_line_id
                      WHERE NOT EXISTS (
                             SELECT 1 FROM collection_dispute_credit_note_rel rel
                              WHERE rel.move_id = credit.move_id)
@@ -841,7 +836,16 @@ class CollectionDispute(models.Model):
                        truth.settled <> truth.settled_before
                 """,
                 granted=GRANTED,
-                is_receipt=is_receipt(SQL("journal")),
+                granted_kinds=GRANTED_KINDS,
+                settled=source._settled_query(
+                    SQL(
+                        """item.id IN (
+                            SELECT contested.collection_item_id
+                              FROM granted
+                              JOIN collection_dispute_collection_item_rel contested
+                                ON contested.collection_dispute_id = granted.id)"""
+                    )
+                ),
                 units=ROUNDING_UNITS,
                 today=fields.Date.context_today(self),
                 condition=self._among(SQL("dispute.account_id"), account_ids),

@@ -7,7 +7,6 @@ from odoo.tools import SQL, format_date
 from ...tools.instalments import allocate, monthly_dates, split_amount
 from ...tools.promise import last_day
 from ..base.roles import check_manager
-from ..position.collection_item import is_receipt
 from .collection_account_agreement import PLAN_MAXIMUM
 from .collection_promise import MEANS
 
@@ -390,26 +389,29 @@ class CollectionPaymentPlan(models.Model):
         """
         self.flush_model()
         self.env["res.company"].flush_model()
-        self.env["account.partial.reconcile"].flush_model()
+        source = self.env["collection.receipt.source"]
+        source._flush_for_receipts()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT plan.id,
-                       COALESCE(SUM(part.debit_amount_currency) FILTER (
-                           WHERE %(is_receipt)s
-                             AND credit.date >= plan.date_start), 0)
-                  FROM collection_payment_plan plan
-             LEFT JOIN collection_item_collection_payment_plan_rel rel
-                    ON rel.collection_payment_plan_id = plan.id
-             LEFT JOIN collection_item item ON item.id = rel.collection_item_id
-             LEFT JOIN account_partial_reconcile part
-                    ON part.debit_move_id = item.move_line_id
-             LEFT JOIN account_move_line credit ON credit.id = part.credit_move_id
-             LEFT JOIN account_journal journal ON journal.id = credit.journal_id
-                 WHERE plan.state IN %(running)s AND %(condition)s
-              GROUP BY plan.id
+                WITH judged AS (
+                    SELECT plan.id, plan.date_start, rel.collection_item_id AS item_id
+                      FROM collection_payment_plan plan
+                 LEFT JOIN collection_item_collection_payment_plan_rel rel
+                        ON rel.collection_payment_plan_id = plan.id
+                     WHERE plan.state IN %(running)s AND %(condition)s
+                )
+                SELECT judged.id,
+                       COALESCE(SUM(receipt.amount) FILTER (
+                           WHERE receipt.date >= judged.date_start), 0)
+                  FROM judged
+             LEFT JOIN (%(settled)s) receipt
+                    ON receipt.item_id = judged.item_id AND receipt.kind = 'money'
+              GROUP BY judged.id
                 """,
-                is_receipt=is_receipt(SQL("journal")),
+                settled=source._settled_query(
+                    SQL("item.id IN (SELECT judged.item_id FROM judged)")
+                ),
                 running=RUNNING,
                 condition=self._among(SQL("plan.account_id"), account_ids),
             )

@@ -3,7 +3,6 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
 from ...tools.promise import promise_state
-from ..position.collection_item import is_receipt
 
 #: how customers pay, for promises, plans, quality control and campaigns alike
 MEANS = [
@@ -379,37 +378,42 @@ class CollectionPromise(models.Model):
         """Judge the promises of these accounts (all of them by default).
 
         Called whenever a receipt is matched or undone, and every night for the
-        days that pass. Receipts are entries of bank, cash and card journals
-        matched with the promised items, dated from the day of the promise to its
-        last day (`tools.promise`).
+        days that pass. Counted is money that settled the promised items
+        (`collection.receipt.source`), dated from the day of the promise to its last
+        day (`tools.promise`).
 
         :return: number of promises that changed
         """
         self.flush_model()
-        self.env["res.company"].flush_model()
-        self.env["account.partial.reconcile"].flush_model()
+        source = self.env["collection.receipt.source"]
+        source._flush_for_receipts()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT promise.id, promise.amount_received, promise.state,
-                       COALESCE(SUM(part.debit_amount_currency) FILTER (
-                           WHERE %(is_receipt)s
-                             AND credit.date BETWEEN promise.date_made
-                                 AND promise.date_promised
-                                     + company.collection_promise_days), 0)
-                  FROM collection_promise promise
-                  JOIN res_company company ON company.id = promise.company_id
-             LEFT JOIN collection_item_collection_promise_rel rel
-                    ON rel.collection_promise_id = promise.id
-             LEFT JOIN collection_item item ON item.id = rel.collection_item_id
-             LEFT JOIN account_partial_reconcile part
-                    ON part.debit_move_id = item.move_line_id
-             LEFT JOIN account_move_line credit ON credit.id = part.credit_move_id
-             LEFT JOIN account_journal journal ON journal.id = credit.journal_id
-                 WHERE promise.state NOT IN %(closed)s AND %(condition)s
-              GROUP BY promise.id
+                WITH judged AS (
+                    SELECT promise.id, promise.amount_received, promise.state,
+                           promise.date_made,
+                           promise.date_promised + company.collection_promise_days
+                               AS date_last,
+                           rel.collection_item_id AS item_id
+                      FROM collection_promise promise
+                      JOIN res_company company ON company.id = promise.company_id
+                 LEFT JOIN collection_item_collection_promise_rel rel
+                        ON rel.collection_promise_id = promise.id
+                     WHERE promise.state NOT IN %(closed)s AND %(condition)s
+                )
+                SELECT judged.id, judged.amount_received, judged.state,
+                       COALESCE(SUM(receipt.amount) FILTER (
+                           WHERE receipt.date BETWEEN judged.date_made
+                                 AND judged.date_last), 0)
+                  FROM judged
+             LEFT JOIN (%(settled)s) receipt
+                    ON receipt.item_id = judged.item_id AND receipt.kind = 'money'
+              GROUP BY judged.id, judged.amount_received, judged.state
                 """,
-                is_receipt=is_receipt(SQL("journal")),
+                settled=source._settled_query(
+                    SQL("item.id IN (SELECT judged.item_id FROM judged)")
+                ),
                 closed=CLOSED_BY_HAND,
                 condition=self._among(SQL("promise.account_id"), account_ids),
             )

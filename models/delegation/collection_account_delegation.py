@@ -67,6 +67,42 @@ class CollectionAccount(models.Model):
         }
         return [code for code, holds in reasons.items() if holds]
 
+    def _get_creditors(self):
+        """Those of these customers whom the company owes more than they owe.
+
+        Counted are their open credits and what is open on their accounts as suppliers:
+        who sends an agency to them is told to pay first.
+        """
+        if not self:
+            return self
+        self.env["collection.account"]._flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT acc.id
+                  FROM collection_account acc
+             LEFT JOIN LATERAL (
+                        SELECT -SUM(aml.amount_residual) AS amount
+                          FROM account_move_line aml
+                         WHERE aml.account_id = ANY (ARRAY(
+                                    SELECT id FROM account_account
+                                     WHERE account_type = 'liability_payable'))
+                           AND aml.partner_id = ANY (ARRAY(
+                                    SELECT contact.id FROM res_partner contact
+                                     WHERE contact.commercial_partner_id
+                                           = acc.partner_id))
+                           AND aml.company_id = acc.company_id
+                           AND aml.parent_state = 'posted'
+                           AND aml.reconciled IS NOT TRUE) payable ON TRUE
+                 WHERE acc.id = ANY(%s)
+                   AND acc.amount_credit + GREATEST(COALESCE(payable.amount, 0), 0)
+                       > acc.amount_open
+                """,
+                list(self.ids),
+            )
+        )
+        return self.browse(row[0] for row in rows)
+
     def _update_delegation(self):
         """Recompute now what depends on the hand-over, without a line for each field
         in the timeline: the hand-over and the recall write their own."""

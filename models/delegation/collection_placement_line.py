@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -7,7 +9,7 @@ from .collection_mandate import WORKING
 #: states of a hand-over whose accounts the provider works
 HANDED_OVER = ("handed_over", "accepted")
 #: outcomes of a line, after which the provider no longer works the account
-SETTLED_STATES = ("paid", "credited")
+SETTLED_STATES = ("paid", "credited", "written_off")
 
 #: why the company takes an account or an item back
 RECALL_REASONS = [
@@ -121,6 +123,7 @@ class CollectionPlacementLine(models.Model):
             ("active", "With the provider"),
             ("paid", "Paid"),
             ("credited", "Credited"),
+            ("written_off", "Written off"),
             ("recalled", "Recalled"),
             ("returned", "Returned by the provider"),
             ("transferred", "Transferred"),
@@ -132,7 +135,12 @@ class CollectionPlacementLine(models.Model):
         copy=False,
         index=True,
     )
-    reason = fields.Char(readonly=True, copy=False, help="Why the account came back.")
+    reason = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Why the account came back; what was received, credited and written off "
+        "where it was not one of these alone.",
+    )
     recall_reason = fields.Selection(
         selection=RECALL_REASONS, readonly=True, copy=False
     )
@@ -195,6 +203,14 @@ class CollectionPlacementLine(models.Model):
                         mandate=line.mandate_id.display_name,
                     )
                 )
+        creditors = self.account_id._get_creditors()
+        if creditors:
+            raise UserError(
+                self.env._(
+                    "%(customer)s is owed more than they owe: settle that first.",
+                    customer=creditors[0].display_name,
+                )
+            )
 
     # ------------------------------------------------------------------
     # Hand-over, set-based: a file has thousands of accounts
@@ -615,32 +631,91 @@ class CollectionPlacementLine(models.Model):
 
     @api.model
     def _settle(self, accounts):
-        """End the lines whose handed-over items are all settled."""
+        """End the lines whose handed-over items are all settled.
+
+        What settled most of it since the hand-over is how the line ends. Money that was
+        paid before, and only matched since, is not the provider's.
+
+        :return: number of lines
+        """
+        source = self.env["collection.receipt.source"]
+        source._flush_for_receipts()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT line.id, bool_or(pay.id IS NOT NULL)
-                  FROM collection_placement_line line
-                  JOIN collection_placement_item held
-                    ON held.line_id = line.id AND held.recalled IS NOT TRUE
-             LEFT JOIN collection_item ci ON ci.id = held.item_id
-                   -- what came before the hand-over says nothing of its outcome
-             LEFT JOIN account_partial_reconcile part
-                    ON part.debit_move_id = ci.move_line_id
-                   AND part.create_date >= held.create_date
-             LEFT JOIN account_move_line credit ON credit.id = part.credit_move_id
-             LEFT JOIN account_move pay
-                    ON pay.id = credit.move_id AND pay.move_type <> 'out_refund'
-                 WHERE %(accounts)s AND line.state = 'active'
-              GROUP BY line.id
-                HAVING bool_and(ci.id IS NULL OR ci.state = 'closed')
+                WITH held AS (
+                    SELECT line.id AS line_id, held.item_id, held.date_added,
+                           held.create_date,
+                           bool_and(ci.id IS NULL OR ci.state = 'closed')
+                               OVER (PARTITION BY line.id) AS done
+                      FROM collection_placement_line line
+                      JOIN collection_placement_item held
+                        ON held.line_id = line.id AND held.recalled IS NOT TRUE
+                 LEFT JOIN collection_item ci ON ci.id = held.item_id
+                     WHERE %(accounts)s AND line.state = 'active'
+                ), since AS (
+                    SELECT held.line_id, receipt.amount_company AS amount,
+                           CASE WHEN receipt.kind = 'write_off' THEN 'written_off'
+                                WHEN receipt.kind <> 'money' THEN 'credited'
+                                WHEN receipt.date < held.date_added THEN 'before'
+                                ELSE 'paid' END AS outcome
+                      FROM held
+                      JOIN (%(settled)s) receipt
+                        ON receipt.item_id = held.item_id
+                       AND receipt.kind <> 'exchange'
+                       -- what came before the hand-over says nothing of its outcome
+                       AND receipt.matched_on >= held.create_date
+                )
+                SELECT held.line_id,
+                       COALESCE((
+                            SELECT json_object_agg(outcome, amount)
+                              FROM (SELECT since.outcome, SUM(since.amount) AS amount
+                                      FROM since
+                                     WHERE since.line_id = held.line_id
+                                  GROUP BY since.outcome) part), '{}'::json)
+                  FROM held
+                 WHERE held.done
+              GROUP BY held.line_id
+              ORDER BY held.line_id
                 """,
                 accounts=accounts,
+                settled=source._settled_query(
+                    SQL("item.id IN (SELECT held.item_id FROM held WHERE held.done)")
+                ),
             )
         )
-        for state, line_ids in (
-            ("paid", [row[0] for row in rows if row[1]]),
-            ("credited", [row[0] for row in rows if not row[1]]),
-        ):
-            self.browse(line_ids)._take_back(state, False)
+        ends = defaultdict(list)
+        for line_id, amounts in rows:
+            # nothing at all: the invoice itself is gone
+            outcome = max(amounts, key=amounts.get, default="credited")
+            line = self.browse(line_id)
+            reason = (
+                line._describe_outcome(amounts)
+                if len(amounts) > 1 or outcome == "before"
+                else False
+            )
+            ends[outcome, reason].append(line_id)
+        for (outcome, reason), line_ids in ends.items():
+            lines = self.browse(line_ids)
+            if outcome == "before":
+                lines._take_back("recalled", reason, "paid_directly")
+            else:
+                lines._take_back(outcome, reason)
         return len(rows)
+
+    def _describe_outcome(self, amounts):
+        """What settled the line, in words: `amounts` {outcome: amount}."""
+        self.ensure_one()
+        _ = self.env._
+        labels = {
+            "paid": _("received: %s"),
+            "credited": _("credited: %s"),
+            "written_off": _("written off: %s"),
+            "before": _("paid before the hand-over: %s"),
+        }
+        text = ", ".join(
+            label % self.currency_id.format(amounts[outcome])
+            for outcome, label in labels.items()
+            if outcome in amounts
+        )
+        return text[:1].upper() + text[1:]

@@ -6,8 +6,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..position.collection_item import is_receipt
-
 
 class CollectionItem(models.Model):
     """When an item is time-barred; `tools.limitation` is the rule for one claim."""
@@ -64,6 +62,7 @@ class CollectionItem(models.Model):
                 day=day,
             )
 
+        looked_at = SQL("term.date_limitation < %s", before) if before else SQL("TRUE")
         if not invoiced:
             invoiced = SQL(
                 """
@@ -147,11 +146,7 @@ class CollectionItem(models.Model):
                 SQL("COALESCE(interruption.date_before, based.date_start)")
             ),
             last_end=term_end(SQL("COALESCE(kept.date, based.date_start)")),
-            interruptions=SQL(" UNION ").join(
-                self._get_interruptions(
-                    SQL("term.date_limitation < %s", before) if before else SQL("TRUE")
-                )
-            ),
+            interruptions=SQL(" UNION ").join(self._get_interruptions(looked_at)),
             wanted=SQL("based.date_limitation < %s", before) if before else SQL("TRUE"),
         )
 
@@ -164,19 +159,14 @@ class CollectionItem(models.Model):
         return [
             SQL(
                 """
-                SELECT term.id, credit.date
-                  FROM term
-                  JOIN account_partial_reconcile part
-                    ON part.debit_move_id = term.move_line_id
-                  JOIN account_move_line credit ON credit.id = part.credit_move_id
-                  -- a credit note is no acknowledgement by the debtor
-                  JOIN account_journal journal
-                    ON journal.id = credit.journal_id
-                   AND %(is_receipt)s
-                 WHERE %(looked_at)s
+                -- a credit note or a write-off is no acknowledgement by the debtor
+                SELECT receipt.item_id AS id, receipt.date
+                  FROM (%s) receipt
+                 WHERE receipt.kind = 'money' AND receipt.amount > 0
                 """,
-                is_receipt=is_receipt(SQL("journal")),
-                looked_at=looked_at,
+                self.env["collection.receipt.source"]._settled_query(
+                    SQL("item.id IN (SELECT term.id FROM term WHERE %s)", looked_at)
+                ),
             ),
             SQL(
                 """
@@ -192,7 +182,7 @@ class CollectionItem(models.Model):
     def _flush_for_limitation(self):
         self.flush_model(["move_id", "state", "account_id", "acknowledged_date"])
         self.env["account.move"].flush_model(["invoice_date", "date"])
-        self.env["account.partial.reconcile"].flush_model()
+        self.env["collection.receipt.source"]._flush_for_receipts()
         self.env["collection.account"].flush_model(["segment_id"])
         self.env["collection.segment"].flush_model(["debtor_type"])
         self.env["collection.interest.regime"].flush_model()

@@ -129,10 +129,15 @@ class CollectionItem(models.Model):
                        item.date_due, %(date_to)s,
                        %(debtor_type)s,
                        COALESCE(account.agreed_rate, 0),
-                       account.insolvency_date, %(carries)s,
+                       account.insolvency_date,
+                       -- each unpaid invoice, not an entry nor a payment made
+                       -- by mistake
+                       %(carries)s AND invoice.move_type IN ('out_invoice',
+                                                             'out_receipt'),
                        EXISTS (SELECT 1 FROM collection_interest_settlement own
                                 WHERE own.move_id = item.move_id)
                   FROM %(source)s
+                  JOIN account_move invoice ON invoice.id = item.move_id
                   JOIN collection_account account ON account.id = item.account_id
                   JOIN res_partner customer ON customer.id = account.partner_id
              LEFT JOIN collection_segment segment ON segment.id = account.segment_id
@@ -299,7 +304,7 @@ class CollectionItem(models.Model):
 
         As a run deducts them: within account and currency, the oldest item first,
         each up to what it owes undisputed. The credit notes go before the payments,
-        and these by their date.
+        and these by their date; those of the head office come last.
 
         :return: rows of (item id, date or None for a credit note, amount)
         """
@@ -310,18 +315,19 @@ class CollectionItem(models.Model):
         accounts = self.env.execute_query(
             SQL(
                 """
-                SELECT DISTINCT acc.id
+                SELECT DISTINCT acc.id, company.parent_id IS NOT NULL
                   FROM collection_item ci
-                  JOIN collection_account acc
-                    ON acc.id = ci.account_id AND acc.amount_credit > 0
+                  JOIN collection_account acc ON acc.id = ci.account_id
+                  JOIN res_company company ON company.id = acc.company_id
                  WHERE ci.id = ANY(%s::int[]) AND ci.state = 'open'
+                   AND (acc.amount_credit > 0 OR company.parent_id IS NOT NULL)
                 """,
                 array_literal(self.ids),
             )
         )
         if not accounts:
             return []
-        account_ids = array_literal(account_id for [account_id] in accounts)
+        account_ids = array_literal(account_id for account_id, _branch in accounts)
         credits, owed = defaultdict(list), defaultdict(list)
         for account_id, currency_id, date, amount in self.env.execute_query(
             SQL(
@@ -347,6 +353,23 @@ class CollectionItem(models.Model):
                 account_ids,
                 Account._credit_filter(SQL("own.id = ANY(%s::int[])", account_ids)),
             )
+        ):
+            credits[account_id, currency_id].append((date, Decimal(amount)))
+        branches = [account_id for account_id, is_branch in accounts if is_branch]
+        for account_id, currency_id, date, amount in (
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT account_id, currency_id, date, amount::text
+                      FROM (%s) head
+                     WHERE amount > 0
+                  ORDER BY date NULLS FIRST
+                    """,
+                    Account._head_credit_query(SQL("acc.id = ANY(%s)", branches)),
+                )
+            )
+            if branches
+            else ()
         ):
             credits[account_id, currency_id].append((date, Decimal(amount)))
         for account_id, currency_id, item_id, amount in self.env.execute_query(

@@ -392,10 +392,44 @@ class CollectionDunningDecision(models.AbstractModel):
 
     @api.model
     def _with_credit(self, question):
-        """Open credits of the customers, in each currency."""
+        """Open credits of the customers, in each currency.
+
+        A branch also counts what its head office was paid beyond what it is owed.
+        """
+        Account = self.env["collection.account"]
+        account_ids = None
+        if question.items is not None:
+            account_ids = tuple(question.items.account_id.ids) or (0,)
         return SQL(
             """
             credit AS (
+                SELECT account_id, currency_id, SUM(amount) AS amount
+                  FROM (%(own)s %(of_head)s) part
+              GROUP BY account_id, currency_id
+            )
+            """,
+            own=self._own_credit_query(question.company, account_ids),
+            of_head=SQL(
+                "UNION ALL SELECT account_id, currency_id, amount FROM (%s) head",
+                Account._head_credit_query(
+                    SQL(
+                        "acc.company_id = %s AND %s",
+                        question.company.id,
+                        SQL("acc.id IN %s", account_ids)
+                        if account_ids
+                        else SQL("TRUE"),
+                    )
+                ),
+            )
+            # sudo: whether the company is a branch
+            if question.company.sudo().parent_id
+            else SQL(""),
+        )
+
+    @api.model
+    def _own_credit_query(self, company, account_ids):
+        return SQL(
+            """
                 SELECT acc.id AS account_id, aml.currency_id,
                        -SUM(aml.amount_residual_currency) AS amount
                   FROM account_move_line aml
@@ -414,14 +448,13 @@ class CollectionDunningDecision(models.AbstractModel):
                    AND aml.amount_residual < 0
                    AND %(credit_filter)s
               GROUP BY acc.id, aml.currency_id
-            )
             """,
-            company=question.company.id,
+            company=company.id,
             # of everybody, the index on negative residuals alone is the shortest way
             credit_filter=self.env["collection.account"]._credit_filter(
-                SQL("own.id IN %s", tuple(question.items.account_id.ids) or (0,))
+                SQL("own.id IN %s", account_ids)
             )
-            if question.items is not None
+            if account_ids
             else SQL("TRUE"),
         )
 

@@ -887,6 +887,64 @@ class CollectionAccount(models.Model):
         )
 
     @api.model
+    def _head_credit_query(self, condition):
+        """SQL of the open credits of head offices that branches may count on.
+
+        The ledger offers a payment to the head office on the invoices of its branches,
+        too. What the customer owes the head office itself goes first.
+
+        :param condition: SQL over `acc`, accounts of branches (others have none)
+        :return: query of `account_id`, `currency_id`, `date` (none: a credit note),
+            `amount`
+        """
+        head = SQL(
+            "head.id <> branch.id AND branch.parent_path LIKE head.parent_path || %s",
+            "%",
+        )
+        return SQL(
+            """
+            SELECT credit.account_id, credit.currency_id, credit.date,
+                   GREATEST(0, LEAST(credit.amount,
+                                     credit.amount_so_far - COALESCE(owed.amount, 0)))
+                       AS amount
+              FROM (SELECT part.*, SUM(amount) OVER (
+                               PARTITION BY account_id, currency_id
+                               ORDER BY date NULLS FIRST) AS amount_so_far
+                      FROM (SELECT acc.id AS account_id, acc.partner_id,
+                                   acc.company_id, aml.currency_id,
+                                   CASE WHEN move.move_type <> 'out_refund'
+                                        THEN aml.date END AS date,
+                                   -SUM(aml.amount_residual_currency) AS amount
+                              FROM collection_account acc
+                              JOIN res_company branch ON branch.id = acc.company_id
+                              JOIN res_company head ON %(head)s
+                              JOIN res_partner p
+                                ON p.commercial_partner_id = acc.partner_id
+                              JOIN account_move_line aml
+                                ON aml.partner_id = p.id AND aml.company_id = head.id
+                               AND aml.account_id = ANY (ARRAY(
+                                    SELECT id FROM account_account
+                                     WHERE account_type = 'asset_receivable'))
+                              JOIN account_move move ON move.id = aml.move_id
+                             WHERE aml.parent_state = 'posted'
+                               AND aml.reconciled IS NOT TRUE
+                               AND aml.amount_residual < 0
+                               AND %(condition)s
+                          GROUP BY 1, 2, 3, 4, 5) part) credit
+              JOIN res_company branch ON branch.id = credit.company_id
+         LEFT JOIN LATERAL (
+                    SELECT SUM(ci.amount_residual - COALESCE(ci.amount_disputed, 0))
+                               AS amount
+                      FROM collection_item ci
+                      JOIN res_company head ON head.id = ci.company_id AND %(head)s
+                     WHERE ci.state = 'open' AND ci.partner_id = credit.partner_id
+                       AND ci.currency_id = credit.currency_id) owed ON TRUE
+            """,
+            head=head,
+            condition=condition,
+        )
+
+    @api.model
     def _cron_refresh(self):
         """Once a day: what became overdue overnight, and whatever was missed."""
         zones = self.env["res.company"]._by_collection_zone()

@@ -11,16 +11,6 @@ from ...tools.pdf import is_damaged
 #: payment states of an invoice that is settled, as far as Odoo knows, though it may be
 #: open in the ledger
 IN_PAYMENT = ("in_payment", "paid")
-#: journals whose entries are receipts: write-offs, offsets and credit notes are none
-RECEIPT_JOURNALS = ("bank", "cash", "credit")
-
-
-def is_receipt(journal):
-    """SQL: what is written in this journal is a receipt of money.
-
-    :param journal: SQL, the row of `account_journal`
-    """
-    return SQL("%s.type IN %s", journal, RECEIPT_JOURNALS)
 
 
 class CollectionItem(models.Model):

@@ -3,8 +3,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..position.collection_item import is_receipt
-
 #: kind of bill drawn on customers who pay so
 DRAWN_KINDS = {"bill": "lcr", "lcr_magnetic": "lcr_magnetic"}
 #: bills that say nothing any more: the invoice may get another
@@ -177,43 +175,42 @@ class CollectionBill(models.Model):
     def _follow_ledger(self, account_ids=None):
         """See which bills of these accounts (all by default) were paid.
 
-        Paid: receipts have settled its items, or brought its amount since it was
-        drawn. When the payment is undone before the due date the bill is where it
+        Paid: money has settled its items, in the main, or brought its amount since it
+        was drawn. When the payment is undone before the due date the bill is where it
         was; after it, the bank has returned it unpaid.
 
         :return: number of bills that changed
         """
         self.flush_model()
         self.env["collection.item"].flush_model(["state", "move_line_id"])
-        self.env["account.partial.reconcile"].flush_model()
+        source = self.env["collection.receipt.source"]
+        source._flush_for_receipts()
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH received AS (
-                    SELECT bill.id,
-                           bool_and(item.state = 'closed') AS closed,
-                           COALESCE(SUM(receipt.amount), 0) AS amount,
-                           COALESCE(SUM(receipt.since), 0) AS since
+                WITH judged AS (
+                    SELECT bill.id, bill.create_date::date AS date_drawn,
+                           item.id AS item_id, item.state = 'closed' AS closed
                       FROM collection_bill bill
                       JOIN collection_bill_collection_item_rel rel
                         ON rel.collection_bill_id = bill.id
                       JOIN collection_item item ON item.id = rel.collection_item_id
-                 LEFT JOIN LATERAL (
-                        SELECT SUM(part.debit_amount_currency) AS amount,
-                               SUM(part.debit_amount_currency) FILTER (
-                                   WHERE credit.date >= bill.create_date::date) AS since
-                          FROM account_partial_reconcile part
-                          JOIN account_move_line credit
-                            ON credit.id = part.credit_move_id
-                          JOIN account_journal journal
-                            ON journal.id = credit.journal_id
-                           AND %(is_receipt)s
-                         WHERE part.debit_move_id = item.move_line_id) receipt ON TRUE
                      WHERE bill.state NOT IN %(dead)s AND %(condition)s
-                  GROUP BY bill.id
+                ), received AS (
+                    SELECT judged.id, bool_and(judged.closed) AS closed,
+                           COALESCE(SUM(receipt.amount) FILTER (
+                               WHERE receipt.kind = 'money'), 0) AS amount,
+                           COALESCE(SUM(receipt.amount) FILTER (
+                               WHERE receipt.kind <> 'money'), 0) AS otherwise,
+                           COALESCE(SUM(receipt.amount) FILTER (
+                               WHERE receipt.kind = 'money'
+                                 AND receipt.date >= judged.date_drawn), 0) AS since
+                      FROM judged
+                 LEFT JOIN (%(settled)s) receipt ON receipt.item_id = judged.item_id
+                  GROUP BY judged.id
                 ), truth AS (
                     SELECT bill.id, bill.state = 'paid' AS before,
-                           (received.closed AND received.amount > 0)
+                           (received.closed AND received.amount > received.otherwise)
                            OR received.since >= bill.amount AS paid
                       FROM received
                       JOIN collection_bill bill ON bill.id = received.id
@@ -222,7 +219,9 @@ class CollectionBill(models.Model):
                 )
                 SELECT id, paid FROM truth WHERE paid <> before ORDER BY id
                 """,
-                is_receipt=is_receipt(SQL("journal")),
+                settled=source._settled_query(
+                    SQL("item.id IN (SELECT judged.item_id FROM judged)")
+                ),
                 dead=DEAD,
                 condition=self._among(SQL("bill.account_id"), account_ids),
             )

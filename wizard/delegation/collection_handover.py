@@ -351,10 +351,14 @@ class CollectionHandover(models.TransientModel):
             turnovers, keep_share=self.company_id.collection_keep_share / 100
         ).top
         time_barred = self._get_time_barred(accounts)
+        creditors = accounts._get_creditors()
         vals_list = []
         for account in accounts:
             decision, reason = self._decide(
-                account, account.id in top, account in time_barred
+                account,
+                account.id in top,
+                time_barred=account in time_barred,
+                creditor=account in creditors,
             )
             due = account.oldest_due_date
             vals_list.append(
@@ -390,7 +394,7 @@ class CollectionHandover(models.TransientModel):
         )
         return barred.account_id - in_time.account_id
 
-    def _decide(self, account, in_top, time_barred=False):
+    def _decide(self, account, in_top, time_barred=False, creditor=False):
         """Whether `account` goes or stays, and the first reason that settles it."""
         segment = account.segment_id
         reasons = account._get_reasons_to_stay()
@@ -398,6 +402,8 @@ class CollectionHandover(models.TransientModel):
             return "stays", reasons[0]
         if time_barred:
             return "stays", "time_barred"
+        if creditor:
+            return "stays", "creditor"
         refusals = self.mandate_id._get_reasons_to_refuse(account, self.date)
         if refusals:
             return "stays", refusals[0]

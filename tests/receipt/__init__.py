@@ -1,0 +1,2 @@
+from . import test_receipt_kinds
+from . import test_receipt_generated
