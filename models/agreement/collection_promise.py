@@ -59,6 +59,7 @@ class CollectionPromise(models.Model):
             "date_made",
             "date_promised",
             "item_ids",
+            "lapse_reason",
             "note",
             "number",
             "payment_means",
@@ -116,6 +117,7 @@ class CollectionPromise(models.Model):
             ("kept", "Kept"),
             ("partial", "Partly kept"),
             ("broken", "Broken"),
+            ("lapsed", "Lapsed"),
             ("withdrawn", "Withdrawn"),
             ("replaced", "Replaced"),
         ],
@@ -340,7 +342,9 @@ class CollectionPromise(models.Model):
         Called whenever a receipt is matched or undone, and every night for the
         days that pass. Receipts are entries of bank, cash and card journals
         matched with the promised items, dated from the day of the promise to its
-        last day (`tools.promise`).
+        last day (`tools.promise`). What was credited or cancelled by that day need
+        not be paid any more: a promise of nothing else lapses. An invoice that is
+        being corrected (reset to draft) is owed.
 
         :return: number of promises that changed
         """
@@ -351,31 +355,42 @@ class CollectionPromise(models.Model):
             SQL(
                 """
                 SELECT promise.id, promise.amount_received, promise.state,
-                       COALESCE(SUM(part.debit_amount_currency) FILTER (
-                           WHERE %(is_receipt)s
-                             AND credit.date BETWEEN promise.date_made
-                                 AND promise.date_promised
-                                     + company.collection_promise_days), 0)
+                       COALESCE(SUM(settled.in_time), 0),
+                       COALESCE(SUM(settled.payable), 0)
+                       + COALESCE(SUM(CASE WHEN aml.parent_state = 'draft'
+                                           THEN item.amount_total
+                                           ELSE item.amount_residual END), 0)
                   FROM collection_promise promise
                   JOIN res_company company ON company.id = promise.company_id
              LEFT JOIN collection_item_collection_promise_rel rel
                     ON rel.collection_promise_id = promise.id
              LEFT JOIN collection_item item ON item.id = rel.collection_item_id
-             LEFT JOIN account_partial_reconcile part
-                    ON part.debit_move_id = item.move_line_id
-             LEFT JOIN account_move_line credit ON credit.id = part.credit_move_id
-             LEFT JOIN account_journal journal ON journal.id = credit.journal_id
+             LEFT JOIN account_move_line aml ON aml.id = item.move_line_id
+     LEFT JOIN LATERAL (
+                SELECT SUM(part.debit_amount_currency) FILTER (
+                           WHERE %(is_receipt)s AND credit.date <= last.day) AS in_time,
+                       -- what came too late was owed on its last day, and so was what
+                       -- has been credited since
+                       SUM(part.debit_amount_currency) FILTER (
+                           WHERE %(is_receipt)s OR credit.date > last.day) AS payable
+                  FROM account_partial_reconcile part
+                  JOIN account_move_line credit ON credit.id = part.credit_move_id
+                  JOIN account_journal journal ON journal.id = credit.journal_id
+            CROSS JOIN (SELECT promise.date_promised
+                               + company.collection_promise_days AS day) last
+                 WHERE part.debit_move_id = item.move_line_id
+                   AND credit.date >= promise.date_made) settled ON TRUE
                  WHERE promise.state NOT IN %(closed)s AND %(condition)s
               GROUP BY promise.id
                 """,
                 is_receipt=is_receipt(SQL("journal")),
                 closed=CLOSED_BY_HAND,
-                condition=self._among(SQL("promise.account_id"), account_ids),
+                condition=self._among_concerned(SQL("promise.id"), account_ids),
             )
         )
         changed = self.browse()
         before = {}
-        for promise_id, received_before, state_before, received in rows:
+        for promise_id, received_before, state_before, received, payable in rows:
             # sudo: the ledger judges, whoever moved it
             promise = self.browse(promise_id).sudo()
             company = promise.company_id
@@ -391,14 +406,24 @@ class CollectionPromise(models.Model):
                     company,
                     promise.date_promised,
                 ),
+                payable=payable,
             )
+            if state_before == "lapsed" and state in ("broken", "partial"):
+                # on its day there was nothing to pay
+                state = "lapsed"
             same = promise.currency_id.compare_amounts(received, received_before or 0)
             if same == 0 and state == state_before:
                 continue
-            promise.write({"amount_received": received, "state": state})
-            if state != state_before:
-                before[promise] = state_before
+            promise.amount_received = received
             changed |= promise
+            if state == state_before:
+                continue
+            if state == "lapsed":
+                promise._drop_callback()
+                promise._lapse()
+                continue
+            promise.write({"state": state, "lapse_reason": False})
+            before[promise] = state_before
         self._mark_items(account_ids)
         for promise, state_before in before.items():
             promise._report_outcome(state_before)
@@ -451,13 +476,24 @@ class CollectionPromise(models.Model):
             )
         )
         if self.state in ("broken", "partial"):
-            self._bring_back(
-                self.env._(
-                    "Promise of %(amount)s for %(day)s not kept",
-                    amount=self.currency_id.format(self.amount),
-                    day=format_date(self.env, self.date_promised),
-                )
-            )
+            self._bring_back(self._get_callback())
+
+    def _get_callback(self):
+        """What is to be done about it once it was not kept."""
+        return self.env._(
+            "Promise of %(amount)s for %(day)s not kept",
+            amount=self.currency_id.format(self.amount),
+            day=format_date(self.env, self.date_promised),
+        )
+
+    def _drop_callback(self):
+        """Nobody is called about a promise that has nothing to keep."""
+        account = self.account_id
+        if account.next_action == self._get_callback():
+            account.write({"next_action": False, "next_action_date": False})
+
+    def _is_pending(self):
+        return self.state == "open"
 
     def _log_on_accounts(self):
         for promise in self:

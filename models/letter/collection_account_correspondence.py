@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class CollectionAccount(models.Model):
@@ -53,6 +54,24 @@ class CollectionAccount(models.Model):
         res = super().write(vals)
         opened._stop_letters()
         return res
+
+    @api.model
+    def _get_followers(self):
+        self.env["collection.letter.line"].flush_model(["item_id"])
+        return super()._get_followers() | {
+            "cancelled": SQL(
+                """aml.parent_state = 'cancel' AND EXISTS (
+                            SELECT 1 FROM collection_letter_line line
+                             WHERE line.item_id = ci.id)"""
+            ),
+        }
+
+    @api.model
+    def _follow_position(self, account_ids=None, followers=None):
+        changed = super()._follow_position(account_ids, followers)
+        if followers is None or "cancelled" in followers:
+            changed += self.env["collection.letter"]._follow_ledger(account_ids)
+        return changed
 
     @api.model
     def _cron_refresh(self):

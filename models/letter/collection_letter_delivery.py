@@ -646,6 +646,46 @@ class CollectionLetter(models.Model):
             "target": "new",
         }
 
+    @api.model
+    def _follow_ledger(self, account_ids=None):
+        """Take what was cancelled off the letters that have not left.
+
+        What was paid or credited leaves them before they are sent.
+
+        :return: number of letters that changed
+        """
+        self.flush_model(["account_id", "state"])
+        self.env["collection.letter.line"].flush_model(["item_id", "letter_id"])
+        self.env["account.move.line"].flush_model(["parent_state"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT line.item_id, line.letter_id, move.name
+                  FROM collection_letter letter
+                  JOIN collection_letter_line line ON line.letter_id = letter.id
+                  JOIN collection_item item ON item.id = line.item_id
+                  JOIN account_move_line aml
+                    ON aml.id = item.move_line_id AND aml.parent_state = 'cancel'
+                  JOIN account_move move ON move.id = aml.move_id
+                 WHERE letter.state IN ('draft', 'to_send', 'error') AND %s
+                """,
+                self.env["collection.account"]._among(
+                    SQL("letter.account_id"), account_ids
+                ),
+            )
+        )
+        if rows:
+            items = self.env["collection.item"].browse({row[0] for row in rows})
+            # sudo: the ledger moved, whoever moved it
+            items.sudo()._leave_waiting_reminders(
+                self.env._(
+                    "%(invoices)s cancelled",
+                    invoices=", ".join(sorted({row[2] or "" for row in rows})),
+                ),
+                of_all_kinds=True,
+            )
+        return len({row[1] for row in rows})
+
     def _recompute_before_sending(self):
         """Compute waiting letters again, so that nothing paid is ever asked for.
 
