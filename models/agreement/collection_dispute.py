@@ -951,7 +951,8 @@ class CollectionDispute(models.Model):
                 # sudo: the ledger judges, whoever moved it
                 self.browse(dispute_id).sudo()._message_log(
                     body=self.env._(
-                        "Settled: what was granted was credited, or the invoice cancelled."
+                        "Settled: what was granted was credited, or the invoice "
+                        "was cancelled."
                     )
                     if settled
                     else self.env._("No longer settled: the credit is matched no more.")

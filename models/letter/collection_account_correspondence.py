@@ -31,6 +31,11 @@ class CollectionAccount(models.Model):
         help="How this customer wants letters, instead of what the level says. "
         "Registered letters stay registered.",
     )
+    correspondence_note = fields.Char(
+        compute="_compute_correspondence_note",
+        compute_sudo=True,
+        help="Who is chosen for letters and belongs to the customer no longer.",
+    )
     letter_ids = fields.One2many(
         comodel_name="collection.letter", inverse_name="account_id", string="Letters"
     )
@@ -44,6 +49,28 @@ class CollectionAccount(models.Model):
         )
         for account in self:
             account.letter_count = counts.get(account._origin, 0)
+
+    @api.depends(
+        "dunning_contact_id.active",
+        "dunning_contact_id.commercial_partner_id",
+        "dunning_copy_ids.active",
+        "dunning_copy_ids.commercial_partner_id",
+        "partner_id",
+    )
+    def _compute_correspondence_note(self):
+        for account in self:
+            chosen = account.with_context(active_test=False)
+            chosen = chosen.dunning_contact_id | chosen.dunning_copy_ids
+            lost = chosen - account._get_own_people(chosen)
+            account.correspondence_note = (
+                self.env._(
+                    "No longer with the customer, so no letter or copy goes to them: "
+                    "%(people)s",
+                    people=", ".join(lost.mapped("name")),
+                )
+                if lost
+                else False
+            )
 
     def write(self, vals):
         opened = (
@@ -97,8 +124,24 @@ class CollectionAccount(models.Model):
         self.ensure_one()
         account_sudo = self.sudo()
         partner = account_sudo.partner_id
-        return account_sudo.dunning_contact_id or partner.browse(
-            partner.address_get(["invoice"])["invoice"]
+        return account_sudo._get_own_people(
+            account_sudo.dunning_contact_id
+        ) or partner.browse(partner.address_get(["invoice"])["invoice"])
+
+    def _get_own_people(self, people):
+        """Those of `people` who are still the customer's: neither archived nor with
+        somebody else by now. The customer is, whatever they are."""
+        self.ensure_one()
+        # sudo: whose contacts they are, nothing more
+        customer_sudo = self.sudo().partner_id
+        return people.filtered(
+            lambda person: (
+                person == customer_sudo
+                or (
+                    person.sudo().active
+                    and person.sudo().commercial_partner_id == customer_sudo
+                )
+            )
         )
 
     def action_open_letters(self):

@@ -541,6 +541,8 @@ class CollectionLetter(models.Model):
             )
         if self.by_post and not self._has_postal_address():
             remarks.append(self.env._("The postal address is incomplete."))
+        # sudo: who is not written to any more is told to whoever sends letters
+        remarks.append(self.sudo().account_id.correspondence_note)
         remarks.append(self._get_enclosure_remark())
         return " ".join(filter(None, remarks)) or False
 
@@ -698,6 +700,7 @@ class CollectionLetter(models.Model):
         :return: the letters that are still to be sent
         """
         today = fields.Date.context_today(self)
+        self._correct_addressees()
         reminders = self.filtered("level_id")
         Decision = self.env["collection.dunning.decision"]
         Decision._flush()
@@ -717,6 +720,23 @@ class CollectionLetter(models.Model):
         remaining = reminders - empty
         remaining._compute_penalties()
         return (self - empty).filtered(lambda letter: letter.state == "to_send")
+
+    def _correct_addressees(self):
+        """Who left the customer since these letters were written gets none of them."""
+        for letter in self:
+            account = letter.account_id
+            lost = letter.partner_id
+            if account._get_own_people(lost):
+                continue
+            letter.partner_id = account._dunning_contact()
+            letter._message_log(
+                body=self.env._(
+                    "%(person)s is no longer with the customer: addressed to "
+                    "%(addressee)s.",
+                    person=lost.display_name,
+                    addressee=letter.partner_id.display_name,
+                )
+            )
 
     def _update_lines(self, rows, date):
         """Bring the lines of these letters to what `rows` say of their items.

@@ -393,8 +393,9 @@ class CollectionItem(models.Model):
                    SET (%(columns)s) = (
                         EXCLUDED.move_id, EXCLUDED.account_id, EXCLUDED.partner_id,
                         EXCLUDED.contact_id, EXCLUDED.company_id, EXCLUDED.currency_id,
-                        EXCLUDED.date_due, EXCLUDED.amount_total, EXCLUDED.amount_residual,
-                        EXCLUDED.amount_residual_company, EXCLUDED.state),
+                        EXCLUDED.date_due, EXCLUDED.amount_total,
+                        EXCLUDED.amount_residual, EXCLUDED.amount_residual_company,
+                        EXCLUDED.state),
                        write_uid = EXCLUDED.write_uid,
                        write_date = EXCLUDED.write_date
                 RETURNING ci.id, ci.account_id

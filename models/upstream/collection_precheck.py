@@ -238,9 +238,7 @@ class CollectionPrecheck(models.Model):
         # sudo: the ledger moved, whoever moved it
         for precheck_sudo in self.sudo().browse(row[0] for row in rows):
             precheck_sudo.state = "dropped"
-            precheck_sudo._message_log(
-                body=precheck_sudo.item_id._explain_settlement()
-            )
+            precheck_sudo._message_log(body=precheck_sudo.item_id._explain_settlement())
         return len(rows)
 
     # ------------------------------------------------------------------

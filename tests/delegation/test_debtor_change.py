@@ -553,9 +553,7 @@ class TestMovedContact(DebtorCommon):
         dispute = self._dispute(self.items - self.first_item)
         bill = self.env["collection.bill"]
         precheck = self._precheck(self.first_item)
-        self.first_item.write(
-            {"level_id": self.level_2.id, "level_date": "2026-03-10"}
-        )
+        self.first_item.write({"level_id": self.level_2.id, "level_date": "2026-03-10"})
         self._move()
         self._check_moved()
         for record in (promise, dispute, precheck):
@@ -639,9 +637,7 @@ class TestMovedContact(DebtorCommon):
                 self._invoice(customer, 70.0, "2026-02-01")
                 person = self._customer(f"Person {rule}", is_company=False)
                 item = self._invoice(person, 44.0, "2026-02-02").collection_item_ids
-                mandate = self._mandate(
-                    self.provider, self.agent, new_item_rule=rule
-                )
+                mandate = self._mandate(self.provider, self.agent, new_item_rule=rule)
                 self._hand_over(self.account_of(customer), mandate)
                 promise = self._promise(item)
                 person.parent_id = customer
