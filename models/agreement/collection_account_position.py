@@ -105,8 +105,11 @@ class CollectionAccount(models.Model):
                 """EXISTS (
                             SELECT 1 FROM collection_dispute dispute
                              WHERE dispute.account_id IN (own.id, ci.account_id)
-                               AND dispute.state IN
-                                   ('open', 'in_progress', 'accepted', 'partial'))
+                               AND dispute.state IN ('open', 'in_progress', 'accepted',
+                                                     'partial', 'lapsed'))
+                       OR EXISTS (
+                            SELECT 1 FROM collection_dispute_collection_item_rel rel
+                             WHERE rel.collection_item_id = ci.id)
                        OR EXISTS (
                             SELECT 1 FROM collection_item disputed
                              WHERE disputed.account_id IN (own.id, ci.account_id)
@@ -117,8 +120,15 @@ class CollectionAccount(models.Model):
                             SELECT 1 FROM collection_promise promise
                              WHERE promise.account_id IN (own.id, ci.account_id))
                        OR EXISTS (
+                            SELECT 1 FROM collection_item_collection_promise_rel rel
+                             WHERE rel.collection_item_id = ci.id)
+                       OR EXISTS (
                             SELECT 1 FROM collection_payment_plan plan
-                             WHERE plan.account_id IN (own.id, ci.account_id))"""
+                             WHERE plan.account_id IN (own.id, ci.account_id))
+                       OR EXISTS (
+                            SELECT 1
+                              FROM collection_item_collection_payment_plan_rel rel
+                             WHERE rel.collection_item_id = ci.id)"""
             ),
         }
 

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
 
 class CollectionAgreementMixin(models.AbstractModel):
@@ -35,6 +36,12 @@ class CollectionAgreementMixin(models.AbstractModel):
         comodel_name="collection.item",
         required=True,
         domain="[('account_id', '=', account_id), ('state', '=', 'open')]",
+    )
+    lapse_reason = fields.Char(
+        string="Why It Lapsed",
+        readonly=True,
+        copy=False,
+        help="Why nothing is owed any more of what it is about.",
     )
     currency_id = fields.Many2one(
         comodel_name="res.currency",
@@ -91,6 +98,79 @@ class CollectionAgreementMixin(models.AbstractModel):
         """The state in words, in the language of the current user."""
         self.ensure_one()
         return dict(self._fields["state"]._description_selection(self.env))[self.state]
+
+    # ------------------------------------------------------------------
+    # Following the items
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _concerning(self, account_ids):
+        """SQL: ids of the records of these accounts, or about one of their items.
+
+        What was agreed about several items stays where it was when only some of them
+        came to another account: it is found from both.
+        """
+        item_ids = self._fields["item_ids"]
+        return SQL(
+            """(
+                SELECT id FROM %(table)s WHERE account_id = ANY(%(accounts)s)
+                 UNION ALL
+                SELECT rel.%(record)s
+                  FROM collection_item about
+                  JOIN %(relation)s rel ON rel.%(item)s = about.id
+                 WHERE about.account_id = ANY(%(accounts)s))""",
+            table=SQL.identifier(self._table),
+            relation=SQL.identifier(item_ids.relation),
+            record=SQL.identifier(item_ids.column1),
+            item=SQL.identifier(item_ids.column2),
+            accounts=list(account_ids or ()),
+        )
+
+    @api.model
+    def _among_concerned(self, column, account_ids):
+        """SQL: the record `column` is one of `_concerning`; any when they are None."""
+        if account_ids is None:
+            return SQL("TRUE")
+        return SQL("%s IN %s", column, self._concerning(account_ids))
+
+    def _is_pending(self):
+        """Whether something is still expected of it."""
+        raise NotImplementedError
+
+    def _lose_items(self, items, reason):
+        """`items` are no longer owed by this customer: they leave what it is about.
+
+        What was about nothing else lapses.
+        """
+        for record in self.filtered(lambda record: record._is_pending()):
+            left = record.item_ids - items
+            if not left:
+                record._lapse(reason)
+                continue
+            record.account_id._message_log(
+                body=self.env._(
+                    "%(document)s is no longer about %(items)s: %(reason)s",
+                    document=record.display_name,
+                    items=", ".join((record.item_ids & items).mapped("display_name")),
+                    reason=reason,
+                )
+            )
+
+    def _lapse(self, reason=None):
+        """Nothing is owed any more of what it is about: it ends, and says why.
+
+        :param reason: by default what the ledger says of its items
+        """
+        for record in self:
+            reason_said = reason or record.item_ids._explain_settlement()
+            record.write({"state": "lapsed", "lapse_reason": reason_said})
+            record.account_id._message_log(
+                body=self.env._(
+                    "%(document)s has lapsed: %(reason)s",
+                    document=record.display_name,
+                    reason=reason_said,
+                )
+            )
 
     def _bring_back(self, next_action):
         """Put the customer back on top of the diary, saying why."""

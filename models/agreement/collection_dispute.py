@@ -76,6 +76,7 @@ class CollectionDispute(models.Model):
             "decision_note",
             "description",
             "item_ids",
+            "lapse_reason",
             "number",
             "reason_id",
             "settled",
@@ -178,6 +179,7 @@ class CollectionDispute(models.Model):
             ("accepted", "Accepted"),
             ("partial", "Partly accepted"),
             ("rejected", "Rejected"),
+            ("lapsed", "Lapsed"),
             ("cancelled", "Cancelled"),
         ],
         required=True,
@@ -468,7 +470,10 @@ class CollectionDispute(models.Model):
         res = super().write(vals)
         if "amount" in vals:
             disputes_sudo._check_amount()
-        if not {"item_ids", "amount", "state", "credit_note_ids"}.isdisjoint(vals):
+        if self.env.context.get("collection_following"):
+            # whoever follows the ledger lays the disputes on the items afterwards
+            disputes_sudo.account_id._mark_stale()
+        elif not {"item_ids", "amount", "state", "credit_note_ids"}.isdisjoint(vals):
             (items_sudo | disputes_sudo.item_ids)._update_disputed()
             disputes_sudo.account_id._mark_stale()
         return res
@@ -762,10 +767,100 @@ class CollectionDispute(models.Model):
     def _follow_ledger(self, account_ids=None):
         """See what was credited of these accounts, and lay the rest on their items.
 
-        :return: number of items that changed
+        :return: number of disputes that lapsed or came back, and of items that changed
         """
         self._count_credits(account_ids)
-        return self.env["collection.item"]._lay_disputes(account_ids)
+        changed = self._follow_items_owed(account_ids)
+        return changed + self.env["collection.item"]._lay_disputes(account_ids)
+
+    @api.model
+    def _follow_items_owed(self, account_ids=None):
+        """What nobody has decided lapses when the company has given up the items.
+
+        That is when each was cancelled or deleted, or settled with a credit since the
+        dispute was opened. What was only paid may be contested all the same, and an
+        invoice that is being corrected (reset to draft) still stands. It is open again
+        when the items are.
+
+        :return: number of disputes that lapsed or came back
+        """
+        self.flush_model()
+        source = self.env["collection.receipt.source"]
+        source._flush_for_receipts()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH judged AS (
+                    SELECT dispute.id, dispute.state, dispute.date_opened,
+                           item.id AS item_id, item.state AS item_state,
+                           aml.parent_state
+                      FROM collection_dispute dispute
+                 LEFT JOIN collection_dispute_collection_item_rel rel
+                        ON rel.collection_dispute_id = dispute.id
+                 LEFT JOIN collection_item item ON item.id = rel.collection_item_id
+                 LEFT JOIN account_move_line aml ON aml.id = item.move_line_id
+                     WHERE dispute.state IN %(followed)s AND %(condition)s
+                ), granted AS (
+                    SELECT DISTINCT judged.id, judged.item_id
+                      FROM judged
+                      JOIN (%(settled)s) receipt
+                        ON receipt.item_id = judged.item_id
+                       AND receipt.kind IN %(granted)s
+                       AND receipt.date >= judged.date_opened
+                )
+                SELECT judged.id, judged.state,
+                       COALESCE(bool_or(
+                           judged.item_state = 'open' OR judged.parent_state = 'draft'
+                           OR (judged.parent_state = 'posted'
+                               AND granted.item_id IS NULL)), FALSE) AS stands
+                  FROM judged
+             LEFT JOIN granted
+                    ON granted.id = judged.id AND granted.item_id = judged.item_id
+              GROUP BY judged.id, judged.state
+                """,
+                settled=source._settled_query(
+                    SQL("item.id IN (SELECT judged.item_id FROM judged)")
+                ),
+                granted=GRANTED_KINDS,
+                followed=(*UNDECIDED, "lapsed"),
+                condition=self._among_concerned(SQL("dispute.id"), account_ids),
+            )
+        )
+        lapsed = self.browse(
+            dispute_id
+            for dispute_id, state, stands in rows
+            if state != "lapsed" and not stands
+        )
+        back = self.browse(
+            dispute_id
+            for dispute_id, state, stands in rows
+            if state == "lapsed" and stands
+        )
+        # sudo: the ledger judges, whoever moved it
+        lapsed.sudo()._lapse()
+        back.sudo()._stand_again()
+        return len(lapsed | back)
+
+    def _is_pending(self):
+        return self.state in UNDECIDED
+
+    def _lapse(self, reason=None):
+        following = self.with_context(collection_following=True)
+        super(CollectionDispute, following)._lapse(reason)
+        self.activity_unlink(["account_collection.mail_activity_type_dispute"])
+
+    def _stand_again(self):
+        """The items are owed again: what was contested of them is to be decided."""
+        self.with_context(collection_following=True).write(
+            {"state": "open", "lapse_reason": False}
+        )
+        for dispute in self:
+            dispute.account_id._message_log(
+                body=self.env._(
+                    "Dispute %(number)s is open again: the invoices are owed again.",
+                    number=dispute.number,
+                )
+            )
 
     @api.model
     def _count_credits(self, account_ids=None):
@@ -815,7 +910,18 @@ class CollectionDispute(models.Model):
                            COALESCE(SUM(credited.amount), 0) AS amount,
                            COALESCE(SUM(credited.amount), 0)
                                >= granted.amount_accepted
-                                  - %(units)s * currency.rounding AS settled
+                                  - %(units)s * currency.rounding
+                           -- what was cancelled needs no credit note any more
+                           OR NOT EXISTS (
+                                SELECT 1
+                                  FROM collection_dispute_collection_item_rel contested
+                                  JOIN collection_item item
+                                    ON item.id = contested.collection_item_id
+                                  JOIN account_move_line aml
+                                    ON aml.id = item.move_line_id
+                                   AND aml.parent_state <> 'cancel'
+                                 WHERE contested.collection_dispute_id = granted.id)
+                           AS settled
                       FROM granted
                       JOIN res_currency currency ON currency.id = granted.currency_id
                  LEFT JOIN credited ON credited.id = granted.id
@@ -848,7 +954,7 @@ class CollectionDispute(models.Model):
                 ),
                 units=ROUNDING_UNITS,
                 today=fields.Date.context_today(self),
-                condition=self._among(SQL("dispute.account_id"), account_ids),
+                condition=self._among_concerned(SQL("dispute.id"), account_ids),
             )
         )
         self.browse(row[0] for row in rows).invalidate_recordset(
@@ -859,7 +965,10 @@ class CollectionDispute(models.Model):
             if turned:
                 # sudo: the ledger judges, whoever moved it
                 self.browse(dispute_id).sudo()._message_log(
-                    body=self.env._("Settled: the credit was posted and matched.")
+                    body=self.env._(
+                        "Settled: what was granted was credited, or the invoice "
+                        "was cancelled."
+                    )
                     if settled
                     else self.env._("No longer settled: the credit is matched no more.")
                 )

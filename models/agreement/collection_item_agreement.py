@@ -7,6 +7,47 @@ class CollectionItem(models.Model):
 
     _inherit = "collection.item"
 
+    def _leave_debtor(self, reason):
+        for model in self._get_agreements():
+            # sudo: the debtor changed in the ledger, whoever changed it
+            model.sudo().search([("item_ids", "in", self.ids)])._lose_items(
+                self, reason
+            )
+        return super()._leave_debtor(reason)
+
+    @api.model
+    def _get_agreements(self):
+        """The models of what is agreed about items, or contested of them."""
+        names = self.env.registry.descendants(
+            ["collection.agreement.mixin"], "_inherit"
+        )
+        return [self.env[name] for name in sorted(names) if self.env[name]._auto]
+
+    def _explain_settlement(self):
+        """Why nothing is owed of these items although it was not paid, in words."""
+        moves = self.move_id
+        cancelled = moves.filtered(lambda move: move.state == "cancel")
+        matched = self.move_line_id.matched_credit_ids.credit_move_id.move_id
+        credit_notes = matched.filtered(
+            lambda move: move.move_type == "out_refund" or move.reversed_entry_id
+        )
+        reasons = []
+        if cancelled:
+            reasons.append(
+                self.env._(
+                    "%(invoices)s cancelled",
+                    invoices=", ".join(cancelled.mapped("display_name")),
+                )
+            )
+        if credit_notes:
+            reasons.append(
+                self.env._(
+                    "credited by %(credit_notes)s",
+                    credit_notes=", ".join(credit_notes.mapped("display_name")),
+                )
+            )
+        return "; ".join(reasons) or self.env._("nothing is owed any more")
+
     @api.model
     def _lay_disputes(self, account_ids=None):
         """Lay the disputes on the items of the accounts, oldest due date first.
@@ -71,7 +112,9 @@ class CollectionItem(models.Model):
              RETURNING ci.id
                 """,
                 today=fields.Date.context_today(self),
-                dispute_filter=self._among(SQL("dispute.account_id"), account_ids),
+                dispute_filter=self.env["collection.dispute"]._among_concerned(
+                    SQL("dispute.id"), account_ids
+                ),
                 item_filter=self._among(SQL("same.account_id"), account_ids),
             )
         )

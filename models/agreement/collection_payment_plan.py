@@ -11,7 +11,7 @@ from .collection_account_agreement import PLAN_MAXIMUM
 from .collection_promise import MEANS
 
 #: states in which the ledger decides what becomes of a plan
-RUNNING = ("active", "completed", "defaulted")
+RUNNING = ("active", "completed", "defaulted", "lapsed")
 #: within which a plan ends, whoever agrees it: the most instalments there are, the
 #: first of them within two years
 PLAN_YEARS = 7
@@ -61,6 +61,7 @@ class CollectionPaymentPlan(models.Model):
             "instalment_count",
             "instalment_ids",
             "item_ids",
+            "lapse_reason",
             "next_date",
             "note",
             "number",
@@ -127,6 +128,7 @@ class CollectionPaymentPlan(models.Model):
             ("active", "Running"),
             ("completed", "Completed"),
             ("defaulted", "Defaulted"),
+            ("lapsed", "Lapsed"),
             ("cancelled", "Cancelled"),
         ],
         required=True,
@@ -248,7 +250,7 @@ class CollectionPaymentPlan(models.Model):
 
     def action_cancel(self):
         for plan in self:
-            if plan.state in ("completed", "cancelled"):
+            if plan.state in ("completed", "lapsed", "cancelled"):
                 raise UserError(self.env._("This plan is over already."))
         self.state = "cancelled"
         self._mark_items(self.account_id.ids)
@@ -383,7 +385,9 @@ class CollectionPaymentPlan(models.Model):
 
         A plan is completed when everything arrived and defaulted when an
         instalment is missing after the days granted to a promise. Both are undone
-        by a payment that bounces or turns up.
+        by a payment that bounces or turns up. What is credited or cancelled shortens
+        the plan from its end; it lapses when nothing is owed any more. An invoice
+        that is being corrected (reset to draft) is owed.
 
         :return: number of plans that changed
         """
@@ -395,36 +399,83 @@ class CollectionPaymentPlan(models.Model):
             SQL(
                 """
                 WITH judged AS (
-                    SELECT plan.id, plan.date_start, rel.collection_item_id AS item_id
+                    SELECT plan.id, plan.date_start, item.id AS item_id,
+                           CASE WHEN aml.parent_state = 'draft' THEN item.amount_total
+                                ELSE item.amount_residual END AS owed
                       FROM collection_payment_plan plan
                  LEFT JOIN collection_item_collection_payment_plan_rel rel
                         ON rel.collection_payment_plan_id = plan.id
-                     WHERE plan.state IN %(running)s AND %(condition)s
+                 LEFT JOIN collection_item item ON item.id = rel.collection_item_id
+                 LEFT JOIN account_move_line aml ON aml.id = item.move_line_id
+                     WHERE plan.state IN %(followed)s AND %(condition)s
+                ), since AS (
+                    SELECT judged.id, judged.item_id,
+                           SUM(receipt.amount) FILTER (
+                               WHERE receipt.kind = 'money') AS received,
+                           jsonb_agg(jsonb_build_array(receipt.date, receipt.amount))
+                               FILTER (WHERE receipt.kind <> 'money') AS credits
+                      FROM judged
+                      JOIN (%(settled)s) receipt
+                        ON receipt.item_id = judged.item_id
+                       AND receipt.date >= judged.date_start
+                  GROUP BY judged.id, judged.item_id
                 )
-                SELECT judged.id,
-                       COALESCE(SUM(receipt.amount) FILTER (
-                           WHERE receipt.date >= judged.date_start), 0)
+                SELECT judged.id, COALESCE(SUM(since.received), 0),
+                       COALESCE(SUM(judged.owed), 0),
+                       array_agg(since.credits) FILTER (WHERE since.credits IS NOT NULL)
                   FROM judged
-             LEFT JOIN (%(settled)s) receipt
-                    ON receipt.item_id = judged.item_id AND receipt.kind = 'money'
+             LEFT JOIN since
+                    ON since.id = judged.id AND since.item_id = judged.item_id
               GROUP BY judged.id
                 """,
                 settled=source._settled_query(
                     SQL("item.id IN (SELECT judged.item_id FROM judged)")
                 ),
-                running=RUNNING,
-                condition=self._among(SQL("plan.account_id"), account_ids),
+                followed=(*RUNNING, "to_approve"),
+                condition=self._among_concerned(SQL("plan.id"), account_ids),
             )
         )
         changed = 0
-        for plan_id, received in rows:
+        for plan_id, received, residual, credits_by_item in rows:
+            credited = [
+                (fields.Date.to_date(day), amount)
+                for credits in credits_by_item or ()
+                for day, amount in credits
+            ]
             # sudo: the ledger judges, whoever moved it
-            changed += self.browse(plan_id).sudo()._judge(received)
+            plan_sudo = self.browse(plan_id).sudo()
+            if plan_sudo.state != "to_approve":
+                changed += plan_sudo._judge(received, received + residual, credited)
+            elif received + residual <= 0:
+                # nobody has agreed to it yet, nor will
+                plan_sudo._withdraw_proposal()
+                changed += 1
         self._mark_items(account_ids)
         return changed
 
-    def _judge(self, received):
-        """Lay `received` on the instalments and say what the plan has become."""
+    def _withdraw_proposal(self, reason=None):
+        """End a plan that waits for approval: nothing is owed any more."""
+        self._lapse(reason)
+        self.state = "cancelled"
+        self.activity_unlink(["mail.mail_activity_data_todo"])
+
+    def _is_pending(self):
+        return self.state in ("to_approve", "active", "defaulted")
+
+    def _lose_items(self, items, reason):
+        proposed = self.filtered(
+            lambda plan: plan.state == "to_approve" and not plan.item_ids - items
+        )
+        for plan in proposed:
+            plan._withdraw_proposal(reason)
+        return super(CollectionPaymentPlan, self - proposed)._lose_items(items, reason)
+
+    def _judge(self, received, payable, credited):
+        """Lay `received` on the instalments and say what the plan has become.
+
+        :param payable: what was or is to be paid of its items
+        :param credited: (day, amount) of what was credited or written off since
+        """
         self.ensure_one()
         company = self.company_id
         today = fields.Date.context_today(self)
@@ -436,24 +487,36 @@ class CollectionPaymentPlan(models.Model):
             if self.currency_id.compare_amounts(part.amount_received, float(laid)):
                 part.amount_received = float(laid)
                 changed = True
-        missed = parts.filtered(
-            lambda part: (
-                not part._is_paid()
-                and today > last_day(part.date, company.collection_promise_days)
-            )
-        )
-        if all(part._is_paid() for part in parts):
+        compare = self.currency_id.compare_amounts
+        missed = parts.browse()
+        due = 0.0
+        for part in parts:
+            due += part.amount
+            limit = last_day(part.date, company.collection_promise_days)
+            # as of that day: what was credited later had not been paid
+            owed = payable + sum(amount for day, amount in credited if day > limit)
+            if compare(received, min(due, owed)) < 0 and today > limit:
+                missed |= part
+        if missed:
+            # on their days there was nothing to pay
+            state = "lapsed" if self.state == "lapsed" else "defaulted"
+        elif compare(payable, 0.0) <= 0:
+            state = "lapsed"
+        elif compare(received, min(due, payable)) >= 0:
             state = "completed"
-        elif missed:
-            state = "defaulted"
         else:
             state = "active"
-        self.amount_received = sum(parts.mapped("amount_received"))
-        if state != self.state:
-            self.state = state
+        total = sum(parts.mapped("amount_received"))
+        if compare(self.amount_received, total):
+            self.amount_received = total
+        if state == self.state:
+            return changed
+        if state == "lapsed":
+            self._lapse()
+        else:
+            self.write({"state": state, "lapse_reason": False})
             self._report_outcome(missed[:1])
-            changed = True
-        return changed
+        return True
 
     def _report_outcome(self, missed):
         """Tell the timeline; a default comes back on top of the diary."""

@@ -58,6 +58,7 @@ class CollectionPromise(models.Model):
             "date_made",
             "date_promised",
             "item_ids",
+            "lapse_reason",
             "note",
             "number",
             "payment_means",
@@ -115,6 +116,7 @@ class CollectionPromise(models.Model):
             ("kept", "Kept"),
             ("partial", "Partly kept"),
             ("broken", "Broken"),
+            ("lapsed", "Lapsed"),
             ("withdrawn", "Withdrawn"),
             ("replaced", "Replaced"),
         ],
@@ -378,9 +380,12 @@ class CollectionPromise(models.Model):
         """Judge the promises of these accounts (all of them by default).
 
         Called whenever a receipt is matched or undone, and every night for the
+        Called whenever a receipt is matched or undone, and every night for the
         days that pass. Counted is money that settled the promised items
         (`collection.receipt.source`), dated from the day of the promise to its last
-        day (`tools.promise`).
+        day (`tools.promise`). What was credited or cancelled by that day need
+        not be paid any more: a promise of nothing else lapses. An invoice that is
+        being corrected (reset to draft) is owed.
 
         :return: number of promises that changed
         """
@@ -395,32 +400,50 @@ class CollectionPromise(models.Model):
                            promise.date_made,
                            promise.date_promised + company.collection_promise_days
                                AS date_last,
-                           rel.collection_item_id AS item_id
+                           item.id AS item_id,
+                           CASE WHEN aml.parent_state = 'draft' THEN item.amount_total
+                                ELSE item.amount_residual END AS owed
                       FROM collection_promise promise
                       JOIN res_company company ON company.id = promise.company_id
                  LEFT JOIN collection_item_collection_promise_rel rel
                         ON rel.collection_promise_id = promise.id
+                 LEFT JOIN collection_item item ON item.id = rel.collection_item_id
+                 LEFT JOIN account_move_line aml ON aml.id = item.move_line_id
                      WHERE promise.state NOT IN %(closed)s AND %(condition)s
+                ), since AS (
+                    SELECT judged.id, judged.item_id,
+                           SUM(receipt.amount) FILTER (
+                               WHERE receipt.kind = 'money'
+                                 AND receipt.date <= judged.date_last) AS in_time,
+                           -- what came too late was owed on its last day, and so was
+                           -- what has been credited since
+                           SUM(receipt.amount) FILTER (
+                               WHERE receipt.kind = 'money'
+                                  OR receipt.date > judged.date_last) AS payable
+                      FROM judged
+                      JOIN (%(settled)s) receipt
+                        ON receipt.item_id = judged.item_id
+                       AND receipt.date >= judged.date_made
+                  GROUP BY judged.id, judged.item_id
                 )
                 SELECT judged.id, judged.amount_received, judged.state,
-                       COALESCE(SUM(receipt.amount) FILTER (
-                           WHERE receipt.date BETWEEN judged.date_made
-                                 AND judged.date_last), 0)
+                       COALESCE(SUM(since.in_time), 0),
+                       COALESCE(SUM(since.payable), 0) + COALESCE(SUM(judged.owed), 0)
                   FROM judged
-             LEFT JOIN (%(settled)s) receipt
-                    ON receipt.item_id = judged.item_id AND receipt.kind = 'money'
+             LEFT JOIN since
+                    ON since.id = judged.id AND since.item_id = judged.item_id
               GROUP BY judged.id, judged.amount_received, judged.state
                 """,
                 settled=source._settled_query(
                     SQL("item.id IN (SELECT judged.item_id FROM judged)")
                 ),
                 closed=CLOSED_BY_HAND,
-                condition=self._among(SQL("promise.account_id"), account_ids),
+                condition=self._among_concerned(SQL("promise.id"), account_ids),
             )
         )
         changed = self.browse()
         before = {}
-        for promise_id, received_before, state_before, received in rows:
+        for promise_id, received_before, state_before, received, payable in rows:
             # sudo: the ledger judges, whoever moved it
             promise = self.browse(promise_id).sudo()
             company = promise.company_id
@@ -436,14 +459,24 @@ class CollectionPromise(models.Model):
                     company,
                     promise.date_promised,
                 ),
+                payable=payable,
             )
+            if state_before == "lapsed" and state in ("broken", "partial"):
+                # on its day there was nothing to pay
+                state = "lapsed"
             same = promise.currency_id.compare_amounts(received, received_before or 0)
             if same == 0 and state == state_before:
                 continue
-            promise.write({"amount_received": received, "state": state})
-            if state != state_before:
-                before[promise] = state_before
+            promise.amount_received = received
             changed |= promise
+            if state == state_before:
+                continue
+            if state == "lapsed":
+                promise._drop_callback()
+                promise._lapse()
+                continue
+            promise.write({"state": state, "lapse_reason": False})
+            before[promise] = state_before
         self._mark_items(account_ids)
         for promise, state_before in before.items():
             promise._report_outcome(state_before)
@@ -496,13 +529,24 @@ class CollectionPromise(models.Model):
             )
         )
         if self.state in ("broken", "partial"):
-            self._bring_back(
-                self.env._(
-                    "Promise of %(amount)s for %(day)s not kept",
-                    amount=self.currency_id.format(self.amount),
-                    day=format_date(self.env, self.date_promised),
-                )
-            )
+            self._bring_back(self._get_callback())
+
+    def _get_callback(self):
+        """What is to be done about it once it was not kept."""
+        return self.env._(
+            "Promise of %(amount)s for %(day)s not kept",
+            amount=self.currency_id.format(self.amount),
+            day=format_date(self.env, self.date_promised),
+        )
+
+    def _drop_callback(self):
+        """Nobody is called about a promise that has nothing to keep."""
+        account = self.account_id
+        if account.next_action == self._get_callback():
+            account.write({"next_action": False, "next_action_date": False})
+
+    def _is_pending(self):
+        return self.state == "open"
 
     def _log_on_accounts(self):
         for promise in self:

@@ -1,5 +1,38 @@
+from contextlib import contextmanager, suppress
+
 from odoo import api, models
 from odoo.tools import SQL
+
+
+@contextmanager
+def held_caches(env):
+    """Leave whoever reads a field just now the cache that they hold.
+
+    What follows from the ledger is worked out while a field is being read. When it
+    deletes a record, the ORM drops the caches of all fields; the reader, who took the
+    field's before, would find nothing in it and say that the record is gone.
+    """
+    field_data = env.transaction.field_data
+    held = dict(field_data)
+    yield
+    for field, cache in held.items():
+        now = field_data.get(field, {})
+        if now is cache:
+            continue
+        if field in env._field_depends_context:
+            for key, values in cache.items():
+                values.clear()
+                values.update(now.get(key, {}))
+            for key in now.keys() - cache.keys():
+                cache[key] = now[key]
+        else:
+            cache.clear()
+            cache.update(now)
+        field_data[field] = cache
+    for other in env.transaction.envs:
+        # which remembers the caches that it took
+        with suppress(AttributeError):
+            del other._field_cache_memo
 
 
 class CollectionLedgerMixin(models.AbstractModel):

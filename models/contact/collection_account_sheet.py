@@ -77,7 +77,10 @@ class CollectionAccount(models.Model):
         partner_sudo = self.sudo().partner_id
         people_sudo = self.sudo()._dunning_contact() | partner_sudo
         return people_sudo | partner_sudo.child_ids.filtered(
-            lambda contact: contact.type != "delivery"
+            lambda contact: (
+                contact.type != "delivery"
+                and contact.commercial_partner_id == partner_sudo
+            )
         )
 
     def _get_sheet_contacts(self):

@@ -115,7 +115,9 @@ class CollectionAccount(models.Model):
 
         :param customers: the contacts and the companies they belonged to before
         """
-        self._flush_all()
+        # what the merger noted is looked at as a whole
+        self._forget_noted_lines()
+        self.env.flush_all()
         self.env.invalidate_all()
         customer = self._follow_commercial_partner(dst_partner)
         accounts = self.with_context(active_test=False).search(
@@ -140,9 +142,7 @@ class CollectionAccount(models.Model):
         accounts |= self._create_missing(
             SQL("aml.partner_id IN %s", tuple(contacts.ids))
         )
-        accounts._recall_leaving_items()
         self._refresh(accounts)
-        accounts._follow_items()
 
     @api.model
     def _follow_commercial_partner(self, partner):
@@ -488,91 +488,3 @@ class CollectionAccount(models.Model):
             for field in model._fields.values()
             if field.type == "many2one_reference" and field.store
         ]
-
-    # ------------------------------------------------------------------
-    # Items that came to another account
-    # ------------------------------------------------------------------
-
-    def _recall_leaving_items(self):
-        """Take back from the providers the items that these accounts do not keep."""
-        if not self:
-            return
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT ci.id
-                  FROM collection_account acc
-                  JOIN collection_item ci
-                    ON ci.placement_line_id = acc.placement_line_id
-                  JOIN account_move_line aml ON aml.id = ci.move_line_id
-                  JOIN res_partner contact ON contact.id = aml.partner_id
-                 WHERE acc.id IN %s
-                   AND contact.commercial_partner_id <> acc.partner_id
-                """,
-                self._ids,
-            )
-        )
-        self.env["collection.item"].browse(row[0] for row in rows)._recall(
-            self.env._("The contact now belongs to another customer")
-        )
-
-    def _follow_items(self):
-        """Let what is about items of these accounts follow them to where they are now.
-
-        What is about several items follows once all of them are there.
-        """
-        if not self:
-            return
-        self.env.flush_all()
-        for model in self.env.values():
-            account_field = model._fields.get("account_id")
-            if (
-                not model._auto
-                or model._transient
-                or not account_field
-                or not account_field.store
-                or account_field.comodel_name != self._name
-            ):
-                continue
-            for name in ("item_id", "item_ids"):
-                field = model._fields.get(name)
-                if field and field.store and field.comodel_name == "collection.item":
-                    self._follow_items_of(model, field)
-        self.env.invalidate_all(flush=False)
-
-    def _follow_items_of(self, model, field):
-        if field.type == "many2one":
-            pairs = SQL(
-                "SELECT id AS record_id, %s AS item_id FROM %s",
-                SQL.identifier(field.name),
-                SQL.identifier(model._table),
-            )
-        elif field.type == "many2many":
-            pairs = SQL(
-                "SELECT %s AS record_id, %s AS item_id FROM %s",
-                SQL.identifier(field.column1),
-                SQL.identifier(field.column2),
-                SQL.identifier(field.relation),
-            )
-        else:
-            return
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE %(table)s record
-                   SET account_id = there.account_id
-                  FROM (SELECT pair.record_id, MIN(ci.account_id) AS account_id
-                          FROM (%(pairs)s) pair
-                          JOIN %(table)s own ON own.id = pair.record_id
-                          JOIN collection_item ci ON ci.id = pair.item_id
-                         WHERE own.account_id IN %(accounts)s
-                      GROUP BY pair.record_id
-                        HAVING MIN(ci.account_id) = MAX(ci.account_id)) there
-                 WHERE record.id = there.record_id
-                   AND record.account_id <> there.account_id
-                """,
-                table=SQL.identifier(model._table),
-                pairs=pairs,
-                accounts=self._ids,
-            )
-        )

@@ -46,6 +46,15 @@ class CollectionItem(models.Model):
         (lines - working)._take_back("recalled", reason, recall_reason=recall_reason)
         self.env["mail.followers"]._dismiss_provider_people()
 
+    def _leave_account(self):
+        # first: it is told where they were
+        self._recall(self.env._("The contact now belongs to another customer"))
+        return super()._leave_account()
+
+    def _leave_debtor(self, reason):
+        self.filtered(lambda item: item.state == "open")._recall(reason)
+        return super()._leave_debtor(reason)
+
     def action_recall(self):
         """Ask why, then take these items back from their provider."""
         action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class CollectionAccount(models.Model):
@@ -41,6 +42,11 @@ class CollectionAccount(models.Model):
         help="How this customer wants letters, instead of what the level says. "
         "Registered letters stay registered.",
     )
+    correspondence_note = fields.Char(
+        compute="_compute_correspondence_note",
+        compute_sudo=True,
+        help="Who is chosen for letters and belongs to the customer no longer.",
+    )
     letter_ids = fields.One2many(
         comodel_name="collection.letter", inverse_name="account_id", string="Letters"
     )
@@ -55,6 +61,28 @@ class CollectionAccount(models.Model):
         for account in self:
             account.letter_count = counts.get(account._origin, 0)
 
+    @api.depends(
+        "dunning_contact_id.active",
+        "dunning_contact_id.commercial_partner_id",
+        "dunning_copy_ids.active",
+        "dunning_copy_ids.commercial_partner_id",
+        "partner_id",
+    )
+    def _compute_correspondence_note(self):
+        for account in self:
+            chosen = account.with_context(active_test=False)
+            chosen = chosen.dunning_contact_id | chosen.dunning_copy_ids
+            lost = chosen - account._get_own_people(chosen)
+            account.correspondence_note = (
+                self.env._(
+                    "No longer with the customer, so no letter or copy goes to them: "
+                    "%(people)s",
+                    people=", ".join(lost.mapped("name")),
+                )
+                if lost
+                else False
+            )
+
     def write(self, vals):
         opened = (
             self.filtered(lambda account: not account.insolvency_date)
@@ -64,6 +92,24 @@ class CollectionAccount(models.Model):
         res = super().write(vals)
         opened._stop_letters()
         return res
+
+    @api.model
+    def _get_followers(self):
+        self.env["collection.letter.line"].flush_model(["item_id"])
+        return super()._get_followers() | {
+            "cancelled": SQL(
+                """aml.parent_state = 'cancel' AND EXISTS (
+                            SELECT 1 FROM collection_letter_line line
+                             WHERE line.item_id = ci.id)"""
+            ),
+        }
+
+    @api.model
+    def _follow_position(self, account_ids=None, followers=None):
+        changed = super()._follow_position(account_ids, followers)
+        if followers is None or "cancelled" in followers:
+            changed += self.env["collection.letter"]._follow_ledger(account_ids)
+        return changed
 
     @api.model
     def _cron_refresh(self):
@@ -89,8 +135,24 @@ class CollectionAccount(models.Model):
         self.ensure_one()
         account_sudo = self.sudo()
         partner = account_sudo.partner_id
-        return account_sudo.dunning_contact_id or partner.browse(
-            partner.address_get(["invoice"])["invoice"]
+        return account_sudo._get_own_people(
+            account_sudo.dunning_contact_id
+        ) or partner.browse(partner.address_get(["invoice"])["invoice"])
+
+    def _get_own_people(self, people):
+        """Those of `people` who are still the customer's: neither archived nor with
+        somebody else by now. The customer is, whatever they are."""
+        self.ensure_one()
+        # sudo: whose contacts they are, nothing more
+        customer_sudo = self.sudo().partner_id
+        return people.filtered(
+            lambda person: (
+                person == customer_sudo
+                or (
+                    person.sudo().active
+                    and person.sudo().commercial_partner_id == customer_sudo
+                )
+            )
         )
 
     def action_confirm_contacts(self):

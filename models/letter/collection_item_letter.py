@@ -78,14 +78,28 @@ class CollectionItem(models.Model):
         # sudo: what waits about these items, of customers that the user may write
         self.sudo()._leave_waiting_reminders(self.env._("Level set by hand"))
 
-    def _leave_waiting_reminders(self, reason):
+    def _leave_account(self):
+        self._leave_waiting_reminders(
+            self.env._("The contact now belongs to another customer"), of_all_kinds=True
+        )
+        return super()._leave_account()
+
+    def _leave_debtor(self, reason):
+        self._leave_waiting_reminders(reason, of_all_kinds=True)
+        return super()._leave_debtor(reason)
+
+    def _leave_waiting_reminders(self, reason, of_all_kinds=False):
         """Take these items off the reminders that have not left; what they were written
-        for no longer holds. A reminder without item is cancelled, for `reason`."""
+        for no longer holds. A reminder without item is cancelled, for `reason`.
+
+        :param of_all_kinds: also off letters that are no reminders
+        """
+        reminders = [] if of_all_kinds else [("letter_id.level_id", "!=", False)]
         lines = self.env["collection.letter.line"].search(
             [
                 ("item_id", "in", self.ids),
-                ("letter_id.level_id", "!=", False),
                 ("letter_id.state", "in", ("draft", "to_send", "error")),
+                *reminders,
             ]
         )
         letters = lines.letter_id

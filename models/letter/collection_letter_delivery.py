@@ -544,6 +544,8 @@ class CollectionLetter(models.Model):
             )
         if self.by_post and not self._has_postal_address():
             remarks.append(self.env._("The postal address is incomplete."))
+        # sudo: who is not written to any more is told to whoever sends letters
+        remarks.append(self.sudo().account_id.correspondence_note)
         remarks.append(self._get_enclosure_remark())
         return " ".join(filter(None, remarks)) or False
 
@@ -649,6 +651,46 @@ class CollectionLetter(models.Model):
             "target": "new",
         }
 
+    @api.model
+    def _follow_ledger(self, account_ids=None):
+        """Take what was cancelled off the letters that have not left.
+
+        What was paid or credited leaves them before they are sent.
+
+        :return: number of letters that changed
+        """
+        self.flush_model(["account_id", "state"])
+        self.env["collection.letter.line"].flush_model(["item_id", "letter_id"])
+        self.env["account.move.line"].flush_model(["parent_state"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT line.item_id, line.letter_id, move.name
+                  FROM collection_letter letter
+                  JOIN collection_letter_line line ON line.letter_id = letter.id
+                  JOIN collection_item item ON item.id = line.item_id
+                  JOIN account_move_line aml
+                    ON aml.id = item.move_line_id AND aml.parent_state = 'cancel'
+                  JOIN account_move move ON move.id = aml.move_id
+                 WHERE letter.state IN ('draft', 'to_send', 'error') AND %s
+                """,
+                self.env["collection.account"]._among(
+                    SQL("letter.account_id"), account_ids
+                ),
+            )
+        )
+        if rows:
+            items = self.env["collection.item"].browse({row[0] for row in rows})
+            # sudo: the ledger moved, whoever moved it
+            items.sudo()._leave_waiting_reminders(
+                self.env._(
+                    "%(invoices)s cancelled",
+                    invoices=", ".join(sorted({row[2] or "" for row in rows})),
+                ),
+                of_all_kinds=True,
+            )
+        return len({row[1] for row in rows})
+
     def _recompute_before_sending(self):
         """Compute waiting letters again, so that nothing paid is ever asked for.
 
@@ -661,6 +703,7 @@ class CollectionLetter(models.Model):
         :return: the letters that are still to be sent
         """
         today = fields.Date.context_today(self)
+        self._correct_addressees()
         reminders = self.filtered("level_id")
         Decision = self.env["collection.dunning.decision"]
         Decision._flush()
@@ -680,6 +723,23 @@ class CollectionLetter(models.Model):
         remaining = reminders - empty
         remaining._compute_penalties()
         return (self - empty).filtered(lambda letter: letter.state == "to_send")
+
+    def _correct_addressees(self):
+        """Who left the customer since these letters were written gets none of them."""
+        for letter in self:
+            account = letter.account_id
+            lost = letter.partner_id
+            if account._get_own_people(lost):
+                continue
+            letter.partner_id = account._dunning_contact()
+            letter._message_log(
+                body=self.env._(
+                    "%(person)s is no longer with the customer: addressed to "
+                    "%(addressee)s.",
+                    person=lost.display_name,
+                    addressee=letter.partner_id.display_name,
+                )
+            )
 
     def _update_lines(self, rows, date):
         """Bring the lines of these letters to what `rows` say of their items.

@@ -53,12 +53,18 @@ class CollectionLetter(models.Model):
     def _get_mail_partner(self):
         """The addressee; once corrected on the account, the corrected one."""
         letter_sudo = self.sudo()
-        return letter_sudo.account_id.dunning_contact_id or letter_sudo.partner_id
+        account_sudo = letter_sudo.account_id
+        return (
+            account_sudo._get_own_people(account_sudo.dunning_contact_id)
+            or account_sudo._get_own_people(letter_sudo.partner_id)
+            or account_sudo._dunning_contact()
+        )
 
     def _get_copy_partners(self):
         """Who gets a copy: the account's contacts and, on demand, the salesperson."""
         letter_sudo = self.sudo()
-        partners = letter_sudo.account_id.dunning_copy_ids
+        account_sudo = letter_sudo.account_id
+        partners = account_sudo._get_own_people(account_sudo.dunning_copy_ids)
         if letter_sudo.level_id.copy_salesperson:
             # their seller, or the one of the invoices
             sellers = (

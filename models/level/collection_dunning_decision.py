@@ -692,16 +692,18 @@ class CollectionDunningDecision(models.AbstractModel):
         The account's contact for letters, else the contact that all invoices of the
         letter name (one with an address, for an e-mail), else the contact for
         invoices, else the customer; what is not due yet is never part of a demand.
+        Who is archived, or works for somebody else by now, is passed over.
         """
         return SQL(
             """
             reached AS (
                 SELECT account_id, currency_id, wanted_channel, overdue,
-                       amount_due, amount_credit, position, dunning_contact_id,
+                       amount_due, amount_credit, position,
+                       dunning.id AS dunning_contact_id,
                        base.id AS base_id, own.id AS own_id,
                        own.email_normalized AS own_email,
                        CASE WHEN wanted_channel <> 'email' THEN wanted_channel
-                            WHEN CASE WHEN dunning_contact_id IS NOT NULL
+                            WHEN CASE WHEN dunning.id IS NOT NULL
                                       THEN dunning.email_normalized
                                       ELSE COALESCE(base.email_normalized,
                                                     own.email_normalized)
@@ -718,13 +720,19 @@ class CollectionDunningDecision(models.AbstractModel):
                          WHERE on_letter
                       GROUP BY account_id, currency_id, wanted_channel, overdue,
                                partner_id, dunning_contact_id) asked
-             LEFT JOIN res_partner dunning ON dunning.id = dunning_contact_id
-             LEFT JOIN res_partner own ON own.id = move_partner_id
-                                      AND own.active
-                                      AND own.id <> asked.partner_id
+             LEFT JOIN res_partner dunning
+                    ON dunning.id = dunning_contact_id
+                   AND dunning.active
+                   AND dunning.commercial_partner_id = asked.partner_id
+             LEFT JOIN res_partner own
+                    ON own.id = move_partner_id
+                   AND own.active
+                   AND own.commercial_partner_id = asked.partner_id
+                   AND own.id <> asked.partner_id
              LEFT JOIN (
                         SELECT parent_id, MIN(id) AS id FROM res_partner
                          WHERE type = 'invoice' AND active
+                           AND commercial_partner_id = parent_id
                       GROUP BY parent_id) child
                     ON child.parent_id = asked.partner_id
                   JOIN res_partner base

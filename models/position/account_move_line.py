@@ -46,12 +46,16 @@ class AccountMoveLine(models.Model):
         if not self:  # core deletes nothing at each reconciliation
             return super().unlink()
         # sudo: whoever may delete the line need not know of collections
-        accounts_sudo = (
+        items_sudo = (
             self.env["collection.item"]
             .sudo()
             .search([("move_line_id", "in", self.ids)])
-            .account_id
         )
+        accounts_sudo = items_sudo.account_id
+        for move, of_move in items_sudo.grouped("move_id").items():
+            of_move._leave_debtor(
+                self.env._("%(invoice)s deleted", invoice=move.display_name)
+            )
         res = super().unlink()
         if accounts_sudo:
             accounts_sudo.item_ids.invalidate_recordset(flush=False)

@@ -9,6 +9,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.ageing import BUCKETS, days_overdue
+from ..base.collection_ledger_mixin import held_caches
 from ..base.roles import may_manage
 
 #: what is written on an account and changes its rank
@@ -54,6 +55,7 @@ class LedgerChange:
     missing: set = field(default_factory=set)  #: (company, customer) without account
     items: bool = False  #: there are items to write or to correct
     closing: bool = False  #: there are items whose line stands no more
+    moving: bool = False  #: there are items whose line names another debtor
     credits: bool = False  #: there are lines in the customers' favour
     followers: set = field(default_factory=set)  #: names from `_get_followers`
 
@@ -585,10 +587,16 @@ class CollectionAccount(models.Model):
         """
         touched = self.env.cr.precommit.data.pop(TOUCHED, None)
         if touched:
-            # sudo: whoever moves the ledger need not know of collections
-            self.with_user(touched["uid"]).sudo()._follow_lines(
-                tuple(touched["lines"]), all(touched["lines"].values())
-            )
+            with held_caches(self.env):
+                # sudo: whoever moves the ledger need not know of collections
+                self.with_user(touched["uid"]).sudo()._follow_lines(
+                    tuple(touched["lines"]), all(touched["lines"].values())
+                )
+
+    @api.model
+    def _forget_noted_lines(self):
+        """Whoever makes the accounts true by themselves does not want it done again."""
+        self.env.cr.precommit.data.pop(TOUCHED, None)
 
     @api.model
     def _flush_all(self):
@@ -617,16 +625,20 @@ class CollectionAccount(models.Model):
                 change = self._look_up_lines(line_ids)
         if change.items:
             _items, account_ids = self.env["collection.item"]._write_items(
-                SQL("aml.id IN %s", line_ids), closing=change.closing
+                SQL("aml.id IN %s", line_ids),
+                closing=change.closing,
+                moving=change.moving,
             )
             change.account_ids.update(account_ids)
         if not change.account_ids:
             return
-        self._adjust_items(change.account_ids, change.followers)
+        # of items that changed their debtor, everything follows
+        followers = None if change.moving else change.followers
+        self._adjust_items(change.account_ids, followers)
         self._write_totals(
             change.account_ids, with_credits=change.credits or not debits_only
         )
-        self._follow_position(change.account_ids, change.followers)
+        self._follow_position(change.account_ids, followers)
 
     @api.model
     def _look_up_lines(self, line_ids):
@@ -679,6 +691,7 @@ class CollectionAccount(models.Model):
                 change.missing.add((company_id, partner_id))
             change.items |= before is not None or debit
             change.closing |= bool(is_open) and (not standing or balance < 0)
+            change.moving |= standing and before is not None and own != before
             change.credits |= balance < 0
             change.followers.update(compress(followers, follows))
         return change

@@ -92,6 +92,14 @@ class CollectionItem(models.Model):
         index=True,
         ondelete="restrict",
     )
+    contact_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Named in the Ledger",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Whom the journal item names: the customer, or one of its contacts.",
+    )
     company_id = fields.Many2one(
         comodel_name="res.company", required=True, readonly=True, index=True
     )
@@ -296,7 +304,7 @@ class CollectionItem(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _write_items(self, condition, closing=True):
+    def _write_items(self, condition, closing=True, moving=True):
         """Make the items true for the journal items and accounts of `condition`.
 
         `condition` is SQL over the aliases `aml` and `acc`. Hot path, called on
@@ -304,7 +312,8 @@ class CollectionItem(models.Model):
         that differ are touched.
 
         :param closing: whether some of the items may stand on a line no longer
-        :return: ids of the items created or changed, and of their accounts
+        :param moving: whether some of the items may have another debtor by now
+        :return: ids of the items created or changed, and of the accounts concerned
         """
         self.env["account.move.line"].flush_model(
             [
@@ -324,9 +333,10 @@ class CollectionItem(models.Model):
         )
         self.env["collection.account"].flush_model(["company_id", "partner_id"])
         self.flush_model()
+        left = self._change_debtors(condition) if moving else None
         columns = SQL(
-            "move_id, account_id, partner_id, company_id, currency_id, date_due,"
-            " amount_total, amount_residual, amount_residual_company, state"
+            "move_id, account_id, partner_id, contact_id, company_id, currency_id,"
+            " date_due, amount_total, amount_residual, amount_residual_company, state"
         )
         rows = self.env.execute_query(
             SQL(
@@ -334,8 +344,9 @@ class CollectionItem(models.Model):
                 INSERT INTO collection_item AS ci (
                     move_line_id, %(columns)s, amount_disputed, delegated,
                     create_uid, create_date, write_uid, write_date)
-                SELECT aml.id, aml.move_id, acc.id, acc.partner_id, aml.company_id,
-                       aml.currency_id, COALESCE(aml.date_maturity, aml.date),
+                SELECT aml.id, aml.move_id, acc.id, acc.partner_id, aml.partner_id,
+                       aml.company_id, aml.currency_id,
+                       COALESCE(aml.date_maturity, aml.date),
                        aml.amount_currency, aml.amount_residual_currency,
                        aml.amount_residual,
                        CASE WHEN aml.reconciled THEN 'closed' ELSE 'open' END,
@@ -357,12 +368,12 @@ class CollectionItem(models.Model):
                         SELECT 1 FROM collection_item same
                          WHERE same.move_line_id = aml.id
                            AND (same.move_id, same.account_id, same.partner_id,
-                                same.company_id, same.currency_id, same.date_due,
-                                same.amount_total, same.amount_residual,
+                                same.contact_id, same.company_id, same.currency_id,
+                                same.date_due, same.amount_total, same.amount_residual,
                                 same.amount_residual_company, same.state)
                                IS NOT DISTINCT FROM
                                (aml.move_id, acc.id, acc.partner_id,
-                                aml.company_id, aml.currency_id,
+                                aml.partner_id, aml.company_id, aml.currency_id,
                                 COALESCE(aml.date_maturity, aml.date),
                                 aml.amount_currency, aml.amount_residual_currency,
                                 aml.amount_residual,
@@ -371,9 +382,10 @@ class CollectionItem(models.Model):
                 ON CONFLICT (move_line_id) DO UPDATE
                    SET (%(columns)s) = (
                         EXCLUDED.move_id, EXCLUDED.account_id, EXCLUDED.partner_id,
-                        EXCLUDED.company_id, EXCLUDED.currency_id, EXCLUDED.date_due,
-                        EXCLUDED.amount_total, EXCLUDED.amount_residual,
-                        EXCLUDED.amount_residual_company, EXCLUDED.state),
+                        EXCLUDED.contact_id, EXCLUDED.company_id, EXCLUDED.currency_id,
+                        EXCLUDED.date_due, EXCLUDED.amount_total,
+                        EXCLUDED.amount_residual, EXCLUDED.amount_residual_company,
+                        EXCLUDED.state),
                        write_uid = EXCLUDED.write_uid,
                        write_date = EXCLUDED.write_date
                 RETURNING ci.id, ci.account_id
@@ -419,7 +431,11 @@ class CollectionItem(models.Model):
                 ],
                 flush=False,
             )
-        return item_ids, {row[1] for row in rows}
+        account_ids = {row[1] for row in rows}
+        if left:
+            left._follow_items()
+            account_ids.update(left.ids)
+        return item_ids, account_ids
 
     def _update_disputed(self):
         """Lay the open disputes on the items again after a dispute changed."""

@@ -8,6 +8,9 @@ CREDIT_GROUPS = (
     "account.group_account_invoice,account.group_account_readonly"
 )
 
+#: what decides which customer a contact belongs to
+OWNERSHIP_FIELDS = {"is_company", "parent_id"}
+
 
 class ResPartner(models.Model):
     """What is known of a customer as a debtor."""
@@ -132,6 +135,33 @@ class ResPartner(models.Model):
         return self._search_by_account(
             "collection_level_id", Domain("level_id", "in", value)
         )
+
+    def write(self, vals):
+        # EXTENDS base: who belongs to another customer from now on owes as part of it
+        if OWNERSHIP_FIELDS.isdisjoint(vals):
+            return super().write(vals)
+        contacts = self.with_context(active_test=False).search(
+            [("id", "child_of", self.ids)]
+        )
+        before = {contact: contact.commercial_partner_id for contact in contacts}
+        res = super().write(vals)
+        moved = contacts.filtered(
+            lambda contact: contact.commercial_partner_id != before[contact]
+        )
+        if moved:
+            # sudo: whoever keeps the contacts need not know of the ledger
+            self.env["collection.account"]._note_lines(
+                self.env["account.move.line"]
+                .sudo()
+                .search(
+                    [
+                        ("partner_id", "in", moved.ids),
+                        ("account_type", "=", "asset_receivable"),
+                        ("parent_state", "=", "posted"),
+                    ]
+                )
+            )
+        return res
 
     def action_open_collection_account(self):
         self.ensure_one()

@@ -25,7 +25,7 @@ class CollectionAccount(models.Model):
     def _get_satisfaction_contact(self):
         """Who is asked how a call went: who is called."""
         self.ensure_one()
-        return self.dunning_contact_id or self.partner_id
+        return self._get_own_people(self.dunning_contact_id) or self.partner_id
 
     def action_open_complaints(self):
         """Complaints of this customer."""

@@ -5,6 +5,7 @@ from . import collection_bill
 from . import collection_bill_work
 from . import collection_precheck
 from . import collection_account_bill
+from . import collection_account_precheck
 from . import collection_item_bill
 from . import res_company
 from . import account_move

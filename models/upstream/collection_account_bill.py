@@ -20,7 +20,10 @@ class CollectionAccount(models.Model):
             "billed": SQL(
                 """EXISTS (
                             SELECT 1 FROM collection_bill bill
-                             WHERE bill.account_id IN (own.id, ci.account_id))"""
+                             WHERE bill.account_id IN (own.id, ci.account_id))
+                       OR EXISTS (
+                            SELECT 1 FROM collection_bill_collection_item_rel rel
+                             WHERE rel.collection_item_id = ci.id)"""
             ),
         }
 

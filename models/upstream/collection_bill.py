@@ -44,6 +44,7 @@ class CollectionBill(models.Model):
             "date_sent",
             "item_ids",
             "kind",
+            "lapse_reason",
             "number",
             "reason",
             "state",
@@ -153,6 +154,7 @@ class CollectionBill(models.Model):
             ("remitted", "Remitted"),
             ("paid", "Paid"),
             ("unpaid", "Unpaid"),
+            ("lapsed", "Lapsed"),
         ],
         required=True,
         default="to_send",
@@ -460,7 +462,7 @@ class CollectionBill(models.Model):
         """Bills of which it is known whether they came back in time.
 
         On paper, sent, with a deadline that has passed; one that was paid otherwise
-        before it came back says nothing.
+        before it came back, or of which nothing was owed any more, says nothing.
         """
         return [
             ("kind", "!=", "lcr_magnetic"),
@@ -468,7 +470,7 @@ class CollectionBill(models.Model):
             ("date_return_deadline", "<", self._today()),
             "|",
             ("date_returned", "!=", False),
-            ("state", "!=", "paid"),
+            ("state", "not in", ("paid", "lapsed")),
         ]
 
     @api.model

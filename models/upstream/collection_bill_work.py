@@ -41,7 +41,9 @@ class CollectionBill(models.Model):
         left = items.filtered(
             lambda item: (
                 item.state == "open"
-                and not item.bill_ids.filtered(lambda bill: bill.state not in DEAD)
+                and not item.bill_ids.filtered(
+                    lambda bill: bill.state not in (*DEAD, "lapsed")
+                )
             )
         )
         if not left:
@@ -173,11 +175,13 @@ class CollectionBill(models.Model):
 
     @api.model
     def _follow_ledger(self, account_ids=None):
-        """See which bills of these accounts (all by default) were paid.
+        """See which bills of these accounts (all by default) were paid, or lapsed.
 
         Paid: money has settled its items, in the main, or brought its amount since it
         was drawn. When the payment is undone before the due date the bill is where it
-        was; after it, the bank has returned it unpaid.
+        was; after it, the bank has returned it unpaid. Lapsed: its items were credited,
+        cancelled or deleted, in the main; an invoice that is being corrected (reset to
+        draft) still stands.
 
         :return: number of bills that changed
         """
@@ -190,14 +194,17 @@ class CollectionBill(models.Model):
                 """
                 WITH judged AS (
                     SELECT bill.id, bill.create_date::date AS date_drawn,
-                           item.id AS item_id, item.state = 'closed' AS closed
+                           item.id AS item_id,
+                           item.state = 'closed' AND aml.parent_state <> 'draft'
+                               AS closed
                       FROM collection_bill bill
-                      JOIN collection_bill_collection_item_rel rel
+                 LEFT JOIN collection_bill_collection_item_rel rel
                         ON rel.collection_bill_id = bill.id
-                      JOIN collection_item item ON item.id = rel.collection_item_id
+                 LEFT JOIN collection_item item ON item.id = rel.collection_item_id
+                 LEFT JOIN account_move_line aml ON aml.id = item.move_line_id
                      WHERE bill.state NOT IN %(dead)s AND %(condition)s
                 ), received AS (
-                    SELECT judged.id, bool_and(judged.closed) AS closed,
+                    SELECT judged.id, COALESCE(bool_and(judged.closed), TRUE) AS closed,
                            COALESCE(SUM(receipt.amount) FILTER (
                                WHERE receipt.kind = 'money'), 0) AS amount,
                            COALESCE(SUM(receipt.amount) FILTER (
@@ -209,32 +216,59 @@ class CollectionBill(models.Model):
                  LEFT JOIN (%(settled)s) receipt ON receipt.item_id = judged.item_id
                   GROUP BY judged.id
                 ), truth AS (
-                    SELECT bill.id, bill.state = 'paid' AS before,
-                           (received.closed AND received.amount > received.otherwise)
-                           OR received.since >= bill.amount AS paid
+                    SELECT bill.id,
+                           CASE WHEN bill.state IN ('paid', 'lapsed')
+                                THEN bill.state END AS before,
+                           CASE WHEN (received.closed
+                                      AND received.amount > received.otherwise)
+                                     OR received.since >= bill.amount THEN 'paid'
+                                WHEN received.closed THEN 'lapsed' END AS after
                       FROM received
                       JOIN collection_bill bill ON bill.id = received.id
                      -- what a person called paid stays so
                      WHERE bill.state <> 'paid' OR bill.state_before IS NOT NULL
                 )
-                SELECT id, paid FROM truth WHERE paid <> before ORDER BY id
+                SELECT id, before, after FROM truth
+                 WHERE after IS DISTINCT FROM before ORDER BY id
                 """,
                 settled=source._settled_query(
                     SQL("item.id IN (SELECT judged.item_id FROM judged)")
                 ),
                 dead=DEAD,
-                condition=self._among(SQL("bill.account_id"), account_ids),
+                condition=self._among_concerned(SQL("bill.id"), account_ids),
             )
         )
-        for bill_id, paid in rows:
+        for bill_id, before, after in rows:
             # sudo: the ledger judges, whoever moved it
             bill_sudo = self.browse(bill_id).sudo()
-            if paid:
-                bill_sudo.write({"state": "paid", "state_before": bill_sudo.state})
+            if after and not before:
+                bill_sudo.state_before = bill_sudo.state
+            if after == "lapsed":
+                bill_sudo._lapse()
+            elif after:
+                bill_sudo.write({"state": after, "lapse_reason": False})
+            elif before == "lapsed":
+                bill_sudo.write(
+                    {
+                        "state": bill_sudo.state_before,
+                        "state_before": False,
+                        "lapse_reason": False,
+                    }
+                )
             else:
                 bill_sudo._undo_paid()
         self.browse(row[0] for row in rows).account_id._mark_stale()
         return len(rows)
+
+    def _is_pending(self):
+        return self.state not in (*DEAD, "paid", "lapsed")
+
+    def _lapse(self, reason=None):
+        for bill in self.filtered(lambda bill: not bill.state_before):
+            bill.state_before = bill.state
+        res = super()._lapse(reason)
+        self.activity_unlink(["mail.mail_activity_data_call"])
+        return res
 
     def _undo_paid(self):
         before = self.state_before

@@ -29,7 +29,12 @@ class CollectionPrecheck(models.Model):
 
     _name = "collection.precheck"
     _description = "Invoice Quality Control"
-    _inherit = ["collection.provider.mixin", "mail.activity.mixin", "mail.thread"]
+    _inherit = [
+        "collection.ledger.mixin",
+        "collection.provider.mixin",
+        "mail.activity.mixin",
+        "mail.thread",
+    ]
     _order = "date_due, id"
     _rec_name = "item_id"
 
@@ -211,16 +216,39 @@ class CollectionPrecheck(models.Model):
                 uid=self.env.uid,
             )
         )
-        self.search(
-            [
-                ("state", "=", "to_check"),
-                ("item_id.state", "=", "closed"),
-                ("company_id", "in", companies.ids),
-            ]
-        ).state = "dropped"
+        self._follow_ledger()
         created = self.browse(row[0] for row in rows)
         created.account_id._mark_stale()
         return created
+
+    @api.model
+    def _follow_ledger(self, account_ids=None):
+        """Invoices of which nothing is owed any more need no question: they are paid,
+        credited or cancelled. One that is being corrected (reset to draft) does.
+
+        :return: number of controls that were dropped
+        """
+        self.flush_model(["account_id", "item_id", "state"])
+        self.env["collection.item"].flush_model(["state", "move_line_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT precheck.id
+                  FROM collection_precheck precheck
+                  JOIN collection_item item
+                    ON item.id = precheck.item_id AND item.state = 'closed'
+                  JOIN account_move_line aml
+                    ON aml.id = item.move_line_id AND aml.parent_state <> 'draft'
+                 WHERE precheck.state = 'to_check' AND %s
+                """,
+                self._among(SQL("precheck.account_id"), account_ids),
+            )
+        )
+        # sudo: the ledger moved, whoever moved it
+        for precheck_sudo in self.sudo().browse(row[0] for row in rows):
+            precheck_sudo.state = "dropped"
+            precheck_sudo._message_log(body=precheck_sudo.item_id._explain_settlement())
+        return len(rows)
 
     # ------------------------------------------------------------------
     # What comes out of it

@@ -145,8 +145,10 @@ class TestPromise(CollectionCommon):
             self.invoice, self._credit_note(self.customer, 1200.0, "2026-11-12")
         )
         self.assertEqual(promise.amount_received, 0.0)
+        self.assertEqual(promise.state, "lapsed", "nothing is owed any more")
         self._on("2026-11-24")
-        self.assertEqual(promise.state, "broken")
+        self.assertEqual(promise.state, "lapsed")
+        self.assertFalse(self.account.next_action, "nobody is to be called")
 
     def test_write_off_keeps_no_promise(self):
         promise = self._promise()

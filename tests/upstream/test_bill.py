@@ -354,9 +354,10 @@ class TestBill(CollectionCommon):
         bill.action_send()
         credit_note = self._credit_note(self.customer, 8000.0, "2026-11-10")
         self._reconcile(self.invoice, credit_note)
-        self.assertEqual(bill.state, "sent", "nobody paid")
+        self.assertEqual(bill.state, "lapsed", "nobody paid, and nothing is owed")
+        self.assertIn(credit_note.name, bill.lapse_reason)
         self._night("2026-12-20")
-        self.assertEqual(bill.state, "sent", "and nothing is to come back")
+        self.assertEqual(bill.state, "lapsed", "and nothing is to come back")
 
     def test_paid_by_hand_stays(self):
         bill = self._remitted()

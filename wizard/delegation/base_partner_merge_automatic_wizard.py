@@ -32,6 +32,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         # EXTENDS base: only after it is known which customer the contacts belong to
         partners = src_partners | dst_partner
         customers = partners | partners.commercial_partner_id
+        self.env["collection.account"]._follow_noted_lines()
         res = super()._update_values(src_partners, dst_partner)
         # sudo: whoever merges contacts need not know of collections
         self.env["collection.account"].sudo()._follow_merge(
