@@ -113,8 +113,9 @@ class CollectionAccount(models.Model):
 
     @api.model
     def _cron_refresh(self):
-        super()._cron_refresh()
+        res = super()._cron_refresh()
         self.env["collection.letter"]._follow_calls()
+        return res
 
     def _stop_letters(self):
         """Insolvency opened: no letter that has not left leaves any more, and no call

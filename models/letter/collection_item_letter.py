@@ -74,9 +74,10 @@ class CollectionItem(models.Model):
         }
 
     def _set_level(self, level, date, reason):
-        super()._set_level(level, date, reason)
+        res = super()._set_level(level, date, reason)
         # sudo: what waits about these items, of customers that the user may write
         self.sudo()._leave_waiting_reminders(self.env._("Level set by hand"))
+        return res
 
     def _leave_account(self):
         self._leave_waiting_reminders(
