@@ -618,7 +618,7 @@ class CollectionDispute(models.Model):
         """
         self._check_decider()
         check_manager(self.env, self.env._("Ask a credit manager to take it back."))
-        if any(dispute.state in UNDECIDED for dispute in self):
+        if any(dispute.state in (*UNDECIDED, "lapsed") for dispute in self):
             raise UserError(self.env._("This dispute was not decided yet."))
         # sudo: whether credit notes of the dispute stand, nothing more
         credit_notes_sudo = self.sudo().credit_note_ids
