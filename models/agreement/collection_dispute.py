@@ -846,8 +846,9 @@ class CollectionDispute(models.Model):
 
     def _lapse(self, reason=None):
         following = self.with_context(collection_following=True)
-        super(CollectionDispute, following)._lapse(reason)
+        res = super(CollectionDispute, following)._lapse(reason)
         self.activity_unlink(["account_collection.mail_activity_type_dispute"])
+        return res
 
     def _stand_again(self):
         """The items are owed again: what was contested of them is to be decided."""

@@ -706,16 +706,18 @@ class CollectionPlacementLine(models.Model):
     def _describe_outcome(self, amounts):
         """What settled the line, in words: `amounts` {outcome: amount}."""
         self.ensure_one()
-        _ = self.env._
-        labels = {
-            "paid": _("received: %s"),
-            "credited": _("credited: %s"),
-            "written_off": _("written off: %s"),
-            "before": _("paid before the hand-over: %s"),
+        money = {
+            outcome: self.currency_id.format(amount)
+            for outcome, amount in amounts.items()
         }
-        text = ", ".join(
-            label % self.currency_id.format(amounts[outcome])
-            for outcome, label in labels.items()
-            if outcome in amounts
-        )
+        parts = []
+        if "paid" in money:
+            parts.append(self.env._("received: %s", money["paid"]))
+        if "credited" in money:
+            parts.append(self.env._("credited: %s", money["credited"]))
+        if "written_off" in money:
+            parts.append(self.env._("written off: %s", money["written_off"]))
+        if "before" in money:
+            parts.append(self.env._("paid before the hand-over: %s", money["before"]))
+        text = ", ".join(parts)
         return text[:1].upper() + text[1:]

@@ -131,8 +131,8 @@ class CollectionItem(models.Model):
 
     @api.model
     def _flush_for_limitation(self):
-        super()._flush_for_limitation()
         self.env["collection.letter"].flush_model(["date", "state"])
         self.env["collection.letter.line"].flush_model(
             ["days_overdue", "item_id", "letter_id"]
         )
+        return super()._flush_for_limitation()
