@@ -178,7 +178,14 @@ class CollectionCorrectiveAction(models.Model):
     def _cron_late(self):
         """Every day: remind whoever has an action that is past its deadline, once."""
         late = self.search([("late", "=", True), ("date_reminded", "=", False)])
-        for owner, actions in late.grouped("owner_id").items():
+        for owner, actions in late.grouped(
+            lambda action: (
+                (action.company_id or self.env.company)._get_collection_user(
+                    action.owner_id
+                )
+                or action.owner_id
+            )
+        ).items():
             actions.activity_schedule(
                 "account_collection.mail_activity_type_corrective_action",
                 summary=self.env._("This corrective action is late"),
