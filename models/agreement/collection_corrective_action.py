@@ -182,15 +182,22 @@ class CollectionCorrectiveAction(models.Model):
 
     @api.model
     def _remind_late(self, companies):
-        """As of the current day, those of `companies`."""
+        """As of the current day, those of `companies`, and those of none."""
         late = self.search(
             [
                 ("late", "=", True),
                 ("date_reminded", "=", False),
-                ("company_id", "in", companies.ids),
+                ("company_id", "in", [*companies.ids, False]),
             ]
         )
-        for owner, actions in late.grouped("owner_id").items():
+        for owner, actions in late.grouped(
+            lambda action: (
+                (action.company_id or self.env.company)._get_collection_user(
+                    action.owner_id
+                )
+                or action.owner_id
+            )
+        ).items():
             actions.activity_schedule(
                 "account_collection.mail_activity_type_corrective_action",
                 summary=self.env._("This corrective action is late"),

@@ -286,7 +286,7 @@ class CollectionDispute(models.Model):
                 dispute.reason_id.owner_id._may_decide_in(company)
                 or account.partner_id.user_id._may_decide_in(company)
                 or opener
-                or account.user_id
+                or account.user_id._may_decide_in(company)
             )
             if not owner and company:
                 owner = company._get_collection_managers()[:1]
@@ -1001,7 +1001,7 @@ class CollectionDispute(models.Model):
             lambda dispute: (dispute.owner_id, dispute.company_id)
         ).items():
             disputes._ask_decision(
-                owner or company._get_collection_managers()[:1],
+                company._get_collection_user(owner),
                 self.env._("Decide about this dispute: its deadline has passed"),
             )
         # sudo: what the nightly job did, which nobody sets by hand
@@ -1055,7 +1055,7 @@ class CollectionDispute(models.Model):
             superior_sudo = owner_sudo.sale_team_id.user_id
         superior_sudo = (superior_sudo - owner_sudo)._may_decide_in(company)
         return (
-            company.collection_dispute_user_id
+            company.collection_dispute_user_id._may_decide_in(company)
             or superior_sudo.with_env(self.env)
             or company._get_collection_managers()[:1]
         )

@@ -312,10 +312,9 @@ class CollectionPaymentPlan(models.Model):
     def _ask_approval(self):
         self.ensure_one()
         self.state = "to_approve"
-        approver = (
-            self.company_id._get_collection_managers()[:1]
-            or self.account_id.mandate_id.user_id
-        )
+        approver = self.company_id._get_collection_managers()[
+            :1
+        ] or self.account_id.mandate_id.user_id._may_decide_in(self.company_id)
         self.activity_schedule(
             "mail.mail_activity_data_todo",
             summary=self.env._("Approve the payment plan %s", self.number),

@@ -328,7 +328,8 @@ class CollectionAccount(models.Model):
         """Where answers go: the collector, else the company's collections address."""
         # sudo: an address of the company's own
         account_sudo = self.sudo()
-        user, company = account_sudo.user_id, account_sudo.company_id
+        company = account_sudo.company_id
+        user = account_sudo.user_id._may_decide_in(company)
         if user.email_normalized:
             return user.email_formatted
         return company.collection_email or company.email or ""

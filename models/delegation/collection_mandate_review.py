@@ -118,7 +118,7 @@ class CollectionMandateReview(models.Model):
             ]
         )
         for review in late:
-            user = review.user_id or review.company_id._get_collection_managers()[:1]
+            user = review.company_id._get_collection_user(review.user_id)
             review.activity_schedule(
                 "mail.mail_activity_data_meeting",
                 summary=self.env._(

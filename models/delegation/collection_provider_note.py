@@ -199,7 +199,9 @@ class CollectionProviderNote(models.Model):
                 author_id=author.id,
             )
         if self.kind == "return":
-            manager = self.mandate_id.user_id or users[:1]
+            manager = self.company_id._get_collection_user(
+                self.mandate_id.user_id, users
+            )
             self.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._(

@@ -50,6 +50,28 @@ class CollectionAccount(models.Model):
             )
             account.claim_deadline = start and start + relativedelta(months=2)
 
+    @api.model
+    def _cron_refresh(self):
+        super()._cron_refresh()
+        self._repair_claims()
+
+    @api.model
+    def _repair_claims(self):
+        """At night: a claim that is to be declared stands on somebody's list.
+
+        Past its deadline it does no more: nothing can be declared, and whoever closed
+        the activity knew why.
+        """
+        waiting = self.search(
+            [("insolvency_date", "!=", False), ("claim_declared_date", "=", False)]
+        )
+        asked = waiting.activity_search([CLAIM_ACTIVITY])
+        missing = waiting - waiting.browse(asked.mapped("res_id"))
+        today = fields.Date.context_today(self)
+        for account in missing:
+            if account.claim_deadline >= today:
+                account._schedule_claim()
+
     def write(self, vals):
         res = super().write(vals)
         if INSOLVENCY_FIELDS.intersection(vals):
@@ -95,8 +117,7 @@ class CollectionAccount(models.Model):
                 "months run from then."
             )
         )
-        managers = self.company_id._get_collection_managers()
-        user = self.user_id or managers[:1] or self.env.user
+        user = self.company_id._get_collection_user(self.user_id) or self.env.user
         self.activity_schedule(
             CLAIM_ACTIVITY,
             date_deadline=self.claim_deadline,

@@ -519,10 +519,15 @@ class CollectionLetter(models.Model):
             letter.write(values)
 
     def _get_collector(self):
-        """Who follows up this letter: the account's collector, else who drew it up."""
+        """Who follows up this letter: the account's collector, else who drew it up,
+        else a credit manager."""
         letter_sudo = self.sudo()
-        user = letter_sudo.account_id.user_id or letter_sudo.create_uid
-        return user if user.active and not user.share else self.env.user
+        return (
+            letter_sudo.company_id._get_collection_user(
+                letter_sudo.account_id.user_id, letter_sudo.create_uid
+            ).with_env(self.env)
+            or self.env.user
+        )
 
     def _get_remark(self):
         """What whoever puts the letter into its envelope should know."""

@@ -78,7 +78,7 @@ class CollectionLetter(models.Model):
         """Where answers go: the collector, else the company's collections address."""
         letter_sudo = self.sudo()
         company = letter_sudo.company_id
-        user = letter_sudo.account_id.user_id
+        user = letter_sudo.account_id.user_id._may_decide_in(company)
         return (
             user.email_formatted
             if user.email_normalized

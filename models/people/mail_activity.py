@@ -50,13 +50,46 @@ class MailActivity(models.Model):
             quiet.browse(activity_ids).user_id = heir
 
     @api.model
-    def _get_heirs(self, records):
+    def _hand_on(self, leavers):
+        """Give what `leavers` were to do on our records to somebody who is there.
+
+        With the login, its activities go; a legal deadline would go with them.
+
+        :return: number of activities
+        """
+        own_models = [
+            name
+            for name, model in self.env.registry.items()
+            if model._original_module == "account_collection"
+        ]
+        # sudo: of everybody's activities, those on our records
+        activities_sudo = self.sudo().search(
+            [("user_id", "in", leavers.ids), ("res_model", "in", own_models)]
+        )
+        quiet = activities_sudo.with_context(mail_activity_quick_update=True)
+        inherited = defaultdict(list)
+        for res_model, of_model in activities_sudo.grouped("res_model").items():
+            records = self.env[res_model].sudo().browse(of_model.mapped("res_id"))
+            heirs = self._get_heirs(records.exists(), leavers)
+            for activity in of_model:
+                heir = heirs.get(activity.res_id)
+                if heir:
+                    inherited[heir].append(activity.id)
+        for heir, activity_ids in inherited.items():
+            quiet.browse(activity_ids).user_id = heir
+        return len(activities_sudo)
+
+    @api.model
+    def _get_heirs(self, records, leavers=None):
         """Who in-house takes over activities on `records`: {record id: user}.
 
         The collector of the customer, else whoever is responsible for the record or
         its mandate, else a credit manager.
+
+        :param leavers: users who are about to be archived
         """
         users = self.env["res.users"]
+        leavers = leavers or users
         candidates = {}
         by_company = defaultdict(list)
         for record in records:
@@ -75,10 +108,13 @@ class MailActivity(models.Model):
             by_company[company or self.env.company].append(record.id)
         heirs = {}
         for company, res_ids in by_company.items():
-            in_house = users.union(
-                *(candidates[res_id] for res_id in res_ids)
-            )._may_decide_in(company)
-            managers = company._get_collection_managers()
+            in_house = (
+                users.union(*(candidates[res_id] for res_id in res_ids))._may_decide_in(
+                    company
+                )
+                - leavers
+            )
+            managers = company._get_collection_managers() - leavers
             for res_id in res_ids:
                 heirs[res_id] = (candidates[res_id] & in_house or managers)[:1]
         return heirs

@@ -151,7 +151,61 @@ class ResUsers(models.Model):
             self.env["mail.followers"]._dismiss_provider_people()
         return users
 
+    def action_archive(self):
+        # EXTENDS mail: which deletes their activities
+        self._hand_on()
+        return super().action_archive()
+
+    def _hand_on(self):
+        """Give the customers and activities of users who leave to somebody else.
+
+        The customers go to a credit manager of the company, who finds them among
+        their own and shares them out.
+        """
+        leavers = self.sudo()
+        # sudo: whoever manages logins need not know of collections
+        accounts_sudo = (
+            self.env["collection.account"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("user_id", "in", leavers.ids)])
+        )
+        for company, of_company in accounts_sudo.grouped("company_id").items():
+            managers = company._get_collection_managers() - leavers
+            for leaver, accounts in of_company.grouped("user_id").items():
+                accounts.with_context(tracking_disable=True).user_id = managers[:1]
+                body = self.env._(
+                    "%(leaver)s has left: the customer goes to %(heir)s.",
+                    leaver=leaver.name,
+                    heir=managers[:1].name or self.env._("nobody"),
+                )
+                accounts._message_log_batch(bodies=dict.fromkeys(accounts.ids, body))
+        self.env["mail.activity"]._hand_on(leavers)
+
+    @api.model
+    def _hand_on_of_archived(self):
+        """At night: what is still with a user who was archived, in whichever way."""
+        self.env["collection.account"].flush_model(["user_id"])
+        self.env["mail.activity"].flush_model(["active", "res_model", "user_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT login.id FROM res_users login
+                 WHERE login.active IS NOT TRUE
+                   AND (EXISTS (SELECT 1 FROM collection_account account
+                                 WHERE account.user_id = login.id)
+                        OR EXISTS (SELECT 1 FROM mail_activity activity
+                                    WHERE activity.user_id = login.id
+                                      AND activity.active
+                                      AND activity.res_model LIKE 'collection.%%'))
+                """
+            )
+        )
+        self.browse(row[0] for row in rows)._hand_on()
+
     def write(self, vals):
+        if "active" in vals and not vals["active"]:
+            self.filtered("active")._hand_on()
         if {"active", "group_ids", "partner_id"}.isdisjoint(vals):
             return super().write(vals)
         known = self._filter_provider_people()

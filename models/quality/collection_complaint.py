@@ -366,12 +366,13 @@ class CollectionComplaint(models.Model):
             ),
             author_id=author_sudo.id,
         )
-        if complaint_sudo.owner_id:
+        owner = complaint_sudo.company_id._get_collection_user(complaint_sudo.owner_id)
+        if owner:
             complaint_sudo.activity_schedule(
                 COMPLAINT_ACTIVITY,
                 date_deadline=complaint_sudo.deadline,
                 summary=self.env._("Answer the complaint"),
-                user_id=complaint_sudo.owner_id.id,
+                user_id=owner.id,
             )
 
     def write(self, vals):
@@ -580,10 +581,7 @@ class CollectionComplaint(models.Model):
             ]
         )
         for complaint in late:
-            owner = (
-                complaint.owner_id
-                or complaint.company_id._get_collection_managers()[:1]
-            )
+            owner = complaint.company_id._get_collection_user(complaint.owner_id)
             if owner:
                 complaint.activity_schedule(
                     COMPLAINT_ACTIVITY,

@@ -365,8 +365,7 @@ class CollectionAccount(models.Model):
         """Somebody gets the customer's mandate or bank details before it begins."""
         if change.target not in NEEDS_BANK_DETAILS:
             return
-        managers = self.company_id._get_collection_managers()
-        user = self.user_id or managers[:1]
+        user = self.company_id._get_collection_user(self.user_id)
         if not user:
             return
         summary = {

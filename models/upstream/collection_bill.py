@@ -434,7 +434,12 @@ class CollectionBill(models.Model):
     def _alert_salesperson(self):
         """The salesperson, else the collector, hears of a bill that is not back."""
         account = self.account_id
-        user = account.salesperson_id or account.user_id or self.create_uid
+        user = (
+            account.company_id._get_collection_user(
+                account.salesperson_id, account.user_id, self.create_uid
+            )
+            or self.env.user
+        )
         self.activity_schedule(
             "mail.mail_activity_data_call",
             summary=self.env._(

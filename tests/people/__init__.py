@@ -1,1 +1,2 @@
+from . import test_leavers
 from . import test_on_site
