@@ -83,13 +83,13 @@ class CollectionReceiptSource(models.AbstractModel):
                   JOIN account_move_line credit ON credit.id = part.credit_move_id
                  WHERE %(condition)s
             ),
-            entry AS (
-                SELECT DISTINCT move_id FROM matched
-            ),
+            entry AS MATERIALIZED (%(entries)s),
             share AS (%(shares)s),
+            bank AS (%(bank_days)s),
             cut AS (
                 SELECT matched.*, COALESCE(share.kind, 'exchange') AS kind,
-                       share.parts, share.position, bank.date AS date_bank,
+                       share.parts, share.position,
+                       CASE WHEN share.kind = 'money' THEN bank.date END AS date_bank,
                        %(part_company)s AS part_company,
                        %(part)s AS part
                   FROM matched
@@ -97,6 +97,7 @@ class CollectionReceiptSource(models.AbstractModel):
                   JOIN res_currency own ON own.id = matched.currency_id
                   JOIN res_currency common ON common.id = company.currency_id
              LEFT JOIN share ON share.move_id = matched.move_id
+             LEFT JOIN bank ON bank.move_id = matched.move_id
                   -- what of the entry was used up before: only where there is
                   -- something to divide
              LEFT JOIN LATERAL (
@@ -104,19 +105,18 @@ class CollectionReceiptSource(models.AbstractModel):
                                COALESCE(SUM(-line.amount_currency), 0) AS amount
                           FROM account_move_line line
                           JOIN account_account aa ON aa.id = line.account_id
-                         WHERE line.move_id = matched.move_id
+                         WHERE share.parts > 1
+                           AND line.move_id = matched.move_id
                            AND line.id < matched.credit_id
                            AND aa.account_type = 'asset_receivable'
-                           AND line.balance < 0) other
-                    ON share.parts > 1
+                           AND line.balance < 0) other ON TRUE
              LEFT JOIN LATERAL (
                         SELECT COALESCE(SUM(part.amount), 0) AS amount_company,
                                COALESCE(SUM(part.credit_amount_currency), 0) AS amount
                           FROM account_partial_reconcile part
-                         WHERE part.credit_move_id = matched.credit_id
-                           AND part.id < matched.partial_id) earlier
-                    ON share.parts > 1
-             LEFT JOIN LATERAL (%(bank_day)s) bank ON share.kind = 'money'
+                         WHERE share.parts > 1
+                           AND part.credit_move_id = matched.credit_id
+                           AND part.id < matched.partial_id) earlier ON TRUE
             ),
             laid AS (
                 SELECT cut.*,
@@ -131,20 +131,16 @@ class CollectionReceiptSource(models.AbstractModel):
                        END AS laid
                   FROM cut
             )
-            SELECT laid.item_id, laid.account_id, laid.company_id, laid.currency_id,
-                   laid.credit_id AS move_line_id, laid.partial_id, laid.matched_on,
-                   COALESCE(laid.date_bank, laid.date) AS date,
-                   true_kind.kind, SUM(laid.laid) AS amount,
-                   SUM(laid.laid_company) AS amount_company
+            SELECT item_id, account_id, company_id, currency_id,
+                   credit_id AS move_line_id, partial_id, matched_on,
+                   COALESCE(date_bank, date) AS date,
+                   CASE WHEN kind = 'discount'
+                             AND COALESCE((SELECT laid.date > debit.discount_date
+                                             FROM account_move_line debit
+                                            WHERE debit.id = laid.debit_id), TRUE)
+                        THEN 'write_off' ELSE kind END AS kind,
+                   laid AS amount, laid_company AS amount_company
               FROM laid
-              JOIN account_move_line debit ON debit.id = laid.debit_id
-        CROSS JOIN LATERAL (
-                    SELECT CASE WHEN laid.kind = 'discount'
-                                 AND COALESCE(laid.date > debit.discount_date, TRUE)
-                                THEN 'write_off' ELSE laid.kind END AS kind) true_kind
-          GROUP BY laid.item_id, laid.account_id, laid.company_id, laid.currency_id,
-                   laid.credit_id, laid.partial_id, laid.matched_on, laid.date_bank,
-                   laid.date, true_kind.kind
             """,
             condition=condition or SQL("TRUE"),
             shares=self._shares_query(),
@@ -166,7 +162,8 @@ class CollectionReceiptSource(models.AbstractModel):
                     SQL("own"), SQL("share.ratio"), SQL("0"), SQL("matched.amount")
                 ),
             ),
-            bank_day=self._bank_day_query(),
+            entries=self._entries_query(SQL("SELECT move_id FROM matched")),
+            bank_days=self._bank_days_query(),
         )
 
     @api.model
@@ -190,26 +187,43 @@ class CollectionReceiptSource(models.AbstractModel):
         )
 
     @api.model
-    def _bank_day_query(self):
-        """SQL: day of the bank statement with the money of the payment `matched`."""
+    def _bank_days_query(self):
+        """SQL: day of the bank statement that has the money of the payments of `entry`.
+
+        :return: query of `move_id`, `date`
+        """
         return SQL(
             """
-            SELECT MAX(bank.date) AS date
-              FROM account_move move
-              JOIN account_move_line waiting ON waiting.move_id = move.id
+            SELECT waiting.move_id, MAX(bank.date) AS date
+              FROM entry
+              JOIN account_move_line waiting ON waiting.move_id = entry.move_id
               JOIN account_account aa ON aa.id = waiting.account_id
-               AND aa.account_type <> 'asset_receivable'
+               AND aa.account_type <> 'asset_receivable' AND aa.reconcile
               JOIN account_partial_reconcile part ON part.debit_move_id = waiting.id
               JOIN account_move_line bank ON bank.id = part.credit_move_id
               JOIN account_move statement ON statement.id = bank.move_id
+             WHERE entry.payment_id IS NOT NULL
                AND statement.statement_line_id IS NOT NULL
-             WHERE move.id = matched.move_id AND move.origin_payment_id IS NOT NULL
+          GROUP BY waiting.move_id
             """
         )
 
     # ------------------------------------------------------------------
     # What an entry consists of
     # ------------------------------------------------------------------
+
+    @api.model
+    def _entries_query(self, move_ids):
+        """SQL of the moves `move_ids` (a query), as the others call them `entry`."""
+        return SQL(
+            """
+            SELECT move.id AS move_id, move.move_type, move.journal_id, move.company_id,
+                   move.origin_payment_id AS payment_id, move.reversed_entry_id
+              FROM account_move move
+             WHERE move.id IN (%s)
+            """,
+            move_ids,
+        )
 
     @api.model
     def _shares_query(self, returned=False):
@@ -242,16 +256,14 @@ class CollectionReceiptSource(models.AbstractModel):
                                = MAX(MAX(line.currency_id)) OVER of_move
                                AS one_currency
                       FROM entry
-                      JOIN account_move move
-                        ON move.id = entry.move_id AND move.move_type = 'entry'
-                      JOIN account_move_line line ON line.move_id = move.id
+                      JOIN account_move_line line ON line.move_id = entry.move_id
                       JOIN account_account aa ON aa.id = line.account_id
-                      JOIN account_journal journal ON journal.id = move.journal_id
-                      JOIN res_company company ON company.id = move.company_id
-                 LEFT JOIN account_payment payment
-                        ON payment.id = move.origin_payment_id
+                      JOIN account_journal journal ON journal.id = entry.journal_id
+                      JOIN res_company company ON company.id = entry.company_id
+                 LEFT JOIN account_payment payment ON payment.id = entry.payment_id
                 CROSS JOIN LATERAL (SELECT %(kind)s AS kind) line_kind
-                     WHERE NOT (aa.account_type = 'asset_receivable'
+                     WHERE entry.move_type = 'entry'
+                       AND NOT (aa.account_type = 'asset_receivable'
                                 AND %(sign)s * line.balance <= 0
                                 AND line.account_id
                                     IS DISTINCT FROM payment.outstanding_account_id)
@@ -260,14 +272,12 @@ class CollectionReceiptSource(models.AbstractModel):
              WHERE total <> 0 AND balance <> 0
             WINDOW of_move AS (PARTITION BY move_id)
              UNION ALL
-            SELECT move.id,
-                   CASE WHEN move.move_type IN ('out_invoice', 'out_refund',
-                                                'out_receipt')
+            SELECT move_id,
+                   CASE WHEN move_type IN ('out_invoice', 'out_refund', 'out_receipt')
                         THEN 'credit_note' ELSE 'compensation' END,
                    1, 1, 1, 1
               FROM entry
-              JOIN account_move move
-                ON move.id = entry.move_id AND move.move_type <> 'entry'
+             WHERE move_type <> 'entry'
             """,
             kind=self._kind_sql(returned),
             sign=SQL("-1") if returned else SQL("1"),
@@ -277,13 +287,13 @@ class CollectionReceiptSource(models.AbstractModel):
     def _kind_sql(self, returned=False):
         """SQL: of which kind the counterpart `line` of a customer's account is.
 
-        Aliases: `line` and its account `aa`, `move`, `journal`, `company`, `payment`
-        (where the move is that of a payment).
+        Aliases: `line` and its account `aa`, `entry`, `journal`, `company`, `payment`
+        (where the entry is that of a payment).
         """
         return SQL(
             """
             CASE
-                WHEN move.journal_id = company.currency_exchange_journal_id
+                WHEN entry.journal_id = company.currency_exchange_journal_id
                      OR line.account_id IN (
                             company.income_currency_exchange_account_id,
                             company.expense_currency_exchange_account_id)
@@ -330,8 +340,8 @@ class CollectionReceiptSource(models.AbstractModel):
             credits=SQL("FALSE")
             if returned
             else SQL(
-                """(move.origin_payment_id IS NULL
-                    AND (journal.type = 'sale' OR move.reversed_entry_id IS NOT NULL
+                """(entry.payment_id IS NULL
+                    AND (journal.type = 'sale' OR entry.reversed_entry_id IS NOT NULL
                          OR (aa.account_type = 'income' AND line.balance > 0)))"""
             ),
         )
@@ -367,9 +377,7 @@ class CollectionReceiptSource(models.AbstractModel):
                  WHERE %(condition)s
                    AND (move.move_type = 'entry' OR move.reversed_entry_id IS NOT NULL)
             ),
-            entry AS (
-                SELECT DISTINCT move_id FROM given_back
-            ),
+            entry AS MATERIALIZED (%(entries)s),
             share AS (%(shares)s)
             SELECT back.item_id, back.account_id, back.company_id, back.currency_id,
                    back.move_line_id, NULL::int AS partial_id, back.matched_on,
@@ -388,6 +396,7 @@ class CollectionReceiptSource(models.AbstractModel):
                     AND share.kind <> 'compensation')
             """,
             condition=condition or SQL("TRUE"),
+            entries=self._entries_query(SQL("SELECT move_id FROM given_back")),
             shares=self._shares_query(returned=True),
         )
 
