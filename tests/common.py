@@ -24,6 +24,9 @@ class CollectionCommon(AccountTestInvoicingCommon):
         # what French letters must carry
         cls.company.write(
             {
+                # how far people may go alone is the matter of TestGrantLimits
+                "collection_promise_last_days": 800,
+                "collection_promise_share": 0.0,
                 "company_registry": "55203253400646",
                 "street": "1 rue de la Paix",
                 "zip": "75002",
@@ -126,6 +129,9 @@ class CollectionCommon(AccountTestInvoicingCommon):
                 "provider_id": provider.id,
                 "agent_ids": [Command.set(agents.ids)],
                 "date_start": "2020-01-01",
+                # as for the company
+                "promise_last_days": 800,
+                "promise_share": 0.0,
                 **values,
             }
         )

@@ -17,6 +17,8 @@ class CollectionAgreementMixin(models.AbstractModel):
 
     #: what was agreed, which nobody rewrites afterwards
     _agreed_fields = frozenset()
+    #: what only the steps of the module write, as superuser
+    _step_fields = frozenset()
     #: states in which it may be rewritten all the same
     _changeable_states = ()
     #: states in which it may be deleted
@@ -74,7 +76,29 @@ class CollectionAgreementMixin(models.AbstractModel):
             if len(record.item_ids.currency_id) > 1:
                 raise ValidationError(record._get_refusals()["currencies"])
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_no_step(vals)
+        # defaults of the caller are values of theirs
+        own = {f"default_{name}" for name in self._step_fields}
+        if self.env.su or own.isdisjoint(self.env.context):
+            return super().create(vals_list)
+        kept = {k: v for k, v in self.env.context.items() if k not in own}
+        return super(CollectionAgreementMixin, self.with_context(kept)).create(
+            vals_list
+        )
+
+    def _check_no_step(self, vals):
+        """Refuse whoever writes what follows from an approval or from the ledger.
+
+        :raises UserError: saying what to do instead
+        """
+        if not self.env.su and self._step_fields.intersection(vals):
+            raise UserError(self._get_refusals()["agreed"])
+
     def write(self, vals):
+        self._check_no_step(vals)
         if self._agreed_fields.intersection(vals):
             self._check_changeable()
         return super().write(vals)

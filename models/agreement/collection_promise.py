@@ -46,6 +46,8 @@ class CollectionPromise(models.Model):
         }
     )
 
+    _step_fields = frozenset({"amount_received", "attempt", "state"})
+
     _provider_fields = frozenset(
         {
             "account_id",
@@ -274,7 +276,9 @@ class CollectionPromise(models.Model):
     def _replace_others(self):
         """A customer has one promise per item: the newest."""
         self.ensure_one()
-        earlier = self.search(
+        # sudo: what the new promise makes of earlier ones
+        self_sudo = self.sudo()
+        earlier = self_sudo.search(
             [
                 ("account_id", "=", self.account_id.id),
                 ("id", "!=", self.id),
@@ -282,7 +286,7 @@ class CollectionPromise(models.Model):
             ]
         )
         earlier.filtered(lambda promise: promise.state == "open").state = "replaced"
-        self.attempt = 1 + len(
+        self_sudo.attempt = 1 + len(
             earlier.filtered(lambda promise: promise.state in ("partial", "broken"))
         )
 

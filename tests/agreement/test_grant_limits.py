@@ -207,6 +207,52 @@ class TestGrantLimits(CollectionCommon):
                     }
                 )
 
+    def test_no_approval_is_written(self):
+        """The state follows from the steps, by whichever way it is sent."""
+        days = ["2026-11-30", "2026-12-30", "2027-05-18"]
+        plan = self._plan(self.collector_user, days, amounts=[100.0, 100.0, 200.0])
+        self.assertEqual(plan.state, "to_approve")
+        promise = self._promise(self.collector_user, self.account, 400, "2026-11-20")
+        for user in (self.collector_user, self.manager_user):
+            for record, vals in (
+                (plan, {"state": "active"}),
+                (plan, {"approver_id": self.manager_user.id}),
+                (promise, {"state": "kept"}),
+                (promise, {"amount_received": 400.0}),
+            ):
+                with (
+                    self.subTest(user=user.login, vals=vals),
+                    self.assertRaises(UserError),
+                ):
+                    record.with_user(user).write(vals)
+                with (
+                    self.subTest(user=user.login, create=vals),
+                    self.assertRaises(UserError),
+                ):
+                    record.with_user(user).create(
+                        {
+                            "account_id": self.account.id,
+                            "item_ids": [Command.set(self.account.item_ids.ids)],
+                            **vals,
+                        }
+                    )
+            made = (
+                self.env["collection.payment.plan"]
+                .with_user(user)
+                .with_context(default_state="active")
+                .create(
+                    {
+                        "account_id": self.account.id,
+                        "item_ids": [Command.set(self.account.item_ids.ids)],
+                    }
+                )
+            )
+            self.assertEqual(made.state, "draft")
+        plan.with_user(self.manager_user).action_approve()
+        self.assertRecordValues(
+            plan, [{"state": "active", "approver_id": self.manager_user.id}]
+        )
+
     def test_nobody_splits_without_end(self):
         plan = (
             self.env["collection.payment.plan"]
@@ -244,6 +290,16 @@ class TestGrantLimits(CollectionCommon):
     # ------------------------------------------------------------------
     # Settings
     # ------------------------------------------------------------------
+
+    def test_limits_where_nobody_has_set_any(self):
+        names = ["promise_last_days", "promise_share", "plan_first_days"]
+        names.append("plan_last_days")
+        defaults = self.env["collection.mandate"].default_get(names)
+        self.assertEqual([defaults[name] for name in names], [60, 25.0, 45, 365])
+        company = self.env["res.company"].sudo().create({"name": "Fresh"})
+        self.assertEqual(
+            [company[f"collection_{name}"] for name in names], [60, 25.0, 45, 365]
+        )
 
     def test_limits_are_sensible(self):
         for record, prefix in ((self.company, "collection_"), (self.mandate, "")):

@@ -205,9 +205,10 @@ class TestProviderContact(HandoverCommon):
                     self.assertNotIn(
                         contact.id, self.customer.address_get([kind]).values()
                     )
-                run = self._run("2026-03-31")
-                self.assertEqual(run.letter_ids.partner_id, self.customer)
-                self.assertFalse(run.letter_ids._get_copy_partners())
+                letter = self.account._write_letter("statement")
+                self.assertEqual(letter.partner_id, self.customer)
+                self.assertEqual(letter._get_mail_partner(), self.customer)
+                self.assertFalse(letter._get_copy_partners())
                 activity = self.account.activity_ids
                 self.assertIn("New", activity.summary)
                 self.assertEqual(activity.user_id, self.collector_user)

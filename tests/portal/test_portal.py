@@ -533,7 +533,9 @@ class TestPortal(PortalCommon):
         self._log_in(self.agent_user)
         for state in ("study", "agreed", "ended"):
             with self.subTest(state=state):
-                self.mandate.state = state
+                # no step leads back there
+                self.mandate._write({"state": state})
+                self.mandate.invalidate_recordset()
                 self._assert_no_entry()
 
     # ------------------------------------------------------------------
