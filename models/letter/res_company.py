@@ -21,3 +21,13 @@ class ResCompany(models.Model):
         help="Address printed on letters and used for answers. Empty: the company's.",
         groups="base.group_user",
     )
+
+    def _get_collection_address(self):
+        """Contact whose postal address stands on letters: the company's, else that of
+        its nearest head office that has one; none when nobody has."""
+        self.ensure_one()
+        # sudo: printed on letters
+        for company_sudo in reversed(self.sudo().parent_ids):
+            if company_sudo.street and company_sudo.city:
+                return company_sudo.partner_id
+        return self.env["res.partner"]
