@@ -4,7 +4,5 @@ def post_init_hook(env):
     Existing companies also get the standard dunning policy, so that a run
     proposes letters from the first day on.
     """
-    companies = env["res.company"].search([("collection_policy_id", "=", False)])
-    for company in companies:
-        company.collection_policy_id = company._default_collection_policy()
+    env["res.company"].search([])._set_default_collection_policy()
     env["collection.account"]._refresh()

@@ -132,7 +132,10 @@ class ReportCollectionLetter(models.AbstractModel):
             if line.strip() and line.strip() != company.name
         ]
         if not address:
-            address = self._get_address(company.partner_id, company.country_id)
+            address = self._get_address(
+                company._get_collection_address() or company.partner_id,
+                company.country_id,
+            )
         registration = self._get_registration(company)
         told = " ".join(address)
         return {
@@ -142,7 +145,9 @@ class ReportCollectionLetter(models.AbstractModel):
             "address": address,
             "reach": [
                 text
-                for text in (company.phone, company.email, company.website)
+                for text in map(
+                    company._get_from_head_office, ("phone", "email", "website")
+                )
                 if text and text not in told
             ],
             "registration": [text for value, text in registration if value not in told],
@@ -180,17 +185,16 @@ class ReportCollectionLetter(models.AbstractModel):
     def _get_registration(self, company):
         """[(number, number with its name)] of a company's registrations."""
         registration = []
-        number = (company.company_registry or "").strip()
+        number = (company._get_from_head_office("company_registry") or "").strip()
         if number:
             label = self.env._("Company ID")
             if company.country_id.code == "FR":
                 digits = len(re.sub(r"\D", "", number))
                 label = {9: "SIREN", 14: "SIRET"}.get(digits, "RCS")
             registration.append((number, f"{label}\N{NO-BREAK SPACE}{number}"))
-        if company.vat:
-            registration.append(
-                (company.vat, self.env._("VAT no. %(number)s", number=company.vat))
-            )
+        vat = company._get_from_head_office("vat")
+        if vat:
+            registration.append((vat, self.env._("VAT no. %(number)s", number=vat)))
         return registration
 
     def _get_address(self, partner, home_country):
@@ -284,7 +288,7 @@ class ReportCollectionLetter(models.AbstractModel):
             },
             "signatory": False
             if letter._is_by_provider()
-            else letter.company_id.collection_signatory
+            else letter.company_id._get_from_head_office("collection_signatory")
             or letter.account_id.user_id.name,
             "enclosures": self._get_enclosure_names(letter, in_annex),
         }
@@ -335,7 +339,10 @@ class ReportCollectionLetter(models.AbstractModel):
                 self.env._("Creditor, for whose account we act"),
                 company.name,
                 [
-                    *self._get_address(company.partner_id, country),
+                    *self._get_address(
+                        company._get_collection_address() or company.partner_id,
+                        country,
+                    ),
                     *(text for _value, text in self._get_registration(company)),
                 ],
             ),
@@ -457,9 +464,12 @@ class ReportCollectionLetter(models.AbstractModel):
             lines = (provider.name, provider.phone, provider.email)
             return [line for line in lines if line]
         lines = (
-            letter.account_id.user_id.name or company.collection_signatory,
-            company.collection_phone or company.phone,
-            company.collection_email or company.email,
+            letter.account_id.user_id.name
+            or company._get_from_head_office("collection_signatory"),
+            company._get_from_head_office("collection_phone")
+            or company._get_from_head_office("phone"),
+            company._get_from_head_office("collection_email")
+            or company._get_from_head_office("email"),
         )
         return [line for line in lines if line]
 

@@ -32,6 +32,14 @@ class ResCompany(models.Model):
         prefix, suffix = sequence._get_prefix_suffix()
         return [f"{prefix}{row[0]:0{sequence.padding}}{suffix}" for row in rows]
 
+    def _get_from_head_office(self, name):
+        """The company's value of field `name`, else that of its nearest head office."""
+        self.ensure_one()
+        # sudo: the head office of a branch may be closed to its people; asked for are
+        # settings and what stands on letters
+        chain_sudo = reversed(self.sudo().parent_ids)
+        return next((own[name] for own in chain_sudo if own[name]), self.sudo()[name])
+
     def _get_collection_managers(self):
         """Credit managers of the company, the longest-serving first."""
         self.ensure_one()

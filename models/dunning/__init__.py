@@ -1,3 +1,4 @@
 from . import collection_dunning_run
 from . import collection_dunning_exclusion
 from . import res_company
+from . import collection_dunning_run_credits

@@ -3,6 +3,7 @@ from . import collection_letter
 from . import collection_letter_line
 from . import collection_letter_detail
 from . import collection_letter_penalty
+from . import collection_letter_other_credits
 from . import collection_letter_call
 from . import ir_actions_report
 from . import collection_letter_delivery

@@ -505,13 +505,15 @@ class CollectionLetter(models.Model):
         reserved = letter_sudo._get_mandate_bank_account()
         if reserved:
             return reserved
-        partner = letter_sudo.company_id.partner_id
+        company_sudo = letter_sudo.company_id
         banks = letter_sudo.line_ids.item_id.move_id.partner_bank_id.filtered(
-            lambda bank: bank.partner_id == partner and bank.active
+            lambda bank: (
+                bank.partner_id in company_sudo.parent_ids.partner_id and bank.active
+            )
         )
         if len(banks) == 1:
             return banks
-        accounts = partner.bank_ids
+        accounts = company_sudo._get_from_head_office("bank_ids")
         return (
             accounts.filtered(lambda bank: bank.currency_id == letter_sudo.currency_id)
             or accounts.filtered(lambda bank: not bank.currency_id)
@@ -577,14 +579,14 @@ class CollectionLetter(models.Model):
             settings = self.env._(
                 "Settings ‣ Companies ‣ %(company)s", company=company_sudo.name
             )
-            if not company_sudo.company_registry:
+            if not company_sudo._get_from_head_office("company_registry"):
                 missing.append(
                     self.env._(
                         "the SIREN or SIRET number (%(place)s, field Company ID)",
                         place=settings,
                     )
                 )
-            if not company_sudo.partner_id.bank_ids:
+            if not company_sudo._get_from_head_office("bank_ids"):
                 missing.append(
                     self.env._(
                         "a bank account to pay into (Accounting ‣ Configuration ‣ "
@@ -592,7 +594,7 @@ class CollectionLetter(models.Model):
                         company=company_sudo.name,
                     )
                 )
-            if not company_sudo.collection_signatory and any(
+            if not company_sudo._get_from_head_office("collection_signatory") and any(
                 letter.level_id.formal_notice or letter.kind_id.code == "payment_plan"
                 for letter in letters
             ):
@@ -602,8 +604,9 @@ class CollectionLetter(models.Model):
                         "Collections, field Letters Signed by)"
                     )
                 )
-            if any(letter.level_id.formal_notice for letter in letters) and not (
-                company_sudo.street and company_sudo.city
+            if (
+                any(letter.level_id.formal_notice for letter in letters)
+                and not company_sudo._get_collection_address()
             ):
                 missing.append(
                     self.env._(

@@ -27,3 +27,13 @@ class ResCompany(models.Model):
         "quatre-vingts.",
         groups="base.group_user",
     )
+
+    def _get_collection_address(self):
+        """Contact whose postal address stands on letters: the company's, else that of
+        its nearest head office that has one; none when nobody has."""
+        self.ensure_one()
+        # sudo: printed on letters
+        for company_sudo in reversed(self.sudo().parent_ids):
+            if company_sudo.street and company_sudo.city:
+                return company_sudo.partner_id
+        return self.env["res.partner"]

@@ -24,17 +24,22 @@ class CollectionAccount(models.Model):
     # the level rule. Whoever changes one of the two changes the other.
     # ------------------------------------------------------------------
 
-    @api.depends("policy_id", "segment_id.policy_id", "company_id.collection_policy_id")
+    @api.depends(
+        "policy_id",
+        "segment_id.policy_id",
+        "company_id.collection_policy_id",
+        "company_id.parent_id.collection_policy_id",
+    )
     def _compute_effective_policy_id(self):
         # sudo: the provider's people read which policy applies, not whence it comes
         for account, account_sudo in zip(self, self.sudo(), strict=True):
             company = account_sudo.company_id
             shared = account_sudo.segment_id.policy_id
-            if shared.company_id and shared.company_id != company:
+            if shared.company_id and shared.company_id not in company.parent_ids:
                 # segments are shared between companies, their policies may not be
                 shared = shared.browse()
             account.effective_policy_id = (
-                account_sudo.policy_id or shared or company.collection_policy_id
+                account_sudo.policy_id or shared or company._get_collection_policy()
             ).id
 
     @api.model
@@ -42,7 +47,10 @@ class CollectionAccount(models.Model):
         """SQL of the same over `collection_account acc`, whose own policy an item may
         override: (expression, joins)."""
         return (
-            SQL("COALESCE(acc.policy_id, shared.id, com.collection_policy_id)"),
+            SQL(
+                "COALESCE(acc.policy_id, shared.id, %s)",
+                self.env["res.company"]._collection_policy_sql(SQL("com")),
+            ),
             SQL(
                 """
                   JOIN res_company com ON com.id = acc.company_id
@@ -51,7 +59,10 @@ class CollectionAccount(models.Model):
              LEFT JOIN collection_policy shared
                     ON shared.id = segment.policy_id
                    AND (shared.company_id IS NULL
-                        OR shared.company_id = acc.company_id)
+                        -- the company and its head offices
+                        OR shared.company_id = ANY (
+                            string_to_array(trim(BOTH '/' FROM com.parent_path),
+                                            '/')::int[]))
                 """
             ),
         )

@@ -9,3 +9,4 @@ from . import test_letter_call
 from . import test_level_history
 from . import test_limitation
 from . import test_rule_forms
+from . import test_other_currency
