@@ -7,6 +7,27 @@ class CollectionAccount(models.Model):
 
     _inherit = "collection.account"
 
+    def _get_empty(self):
+        """Those of these accounts of which nothing at all is recorded."""
+        empty = self
+        for model in self.env.values():
+            if not model._auto or model._transient:
+                continue
+            for field in model._fields.values():
+                if (
+                    empty
+                    and field.type == "many2one"
+                    and field.store
+                    and field.comodel_name == self._name
+                ):
+                    named = (
+                        model.sudo()
+                        .with_context(active_test=False)
+                        .search([(field.name, "in", empty.ids)])
+                    )
+                    empty -= named[field.name]
+        return empty
+
     def _follow_items(self):
         """Let what is about items of these accounts follow them to where they are now.
 

@@ -136,6 +136,18 @@ class ResPartner(models.Model):
             "collection_level_id", Domain("level_id", "in", value)
         )
 
+    def unlink(self):
+        # EXTENDS base: an account of which nothing is recorded keeps nobody
+        # sudo: whoever keeps the contacts need not know of collections
+        accounts_sudo = (
+            self.env["collection.account"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("partner_id", "in", self.ids)])
+        )
+        accounts_sudo._get_empty().unlink()
+        return super().unlink()
+
     def write(self, vals):
         # EXTENDS base: who belongs to another customer from now on owes as part of it
         if OWNERSHIP_FIELDS.isdisjoint(vals):

@@ -1,8 +1,11 @@
 # pylint: disable=translation-required  # what a test says, nobody reads
 from datetime import date
 
+from psycopg2 import IntegrityError
+
 from odoo import Command
 from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
 
 from .common import MergeCommon
 
@@ -717,3 +720,33 @@ class TestMovedContact(DebtorCommon):
         self.assertEqual(mixed.amount_received, 9.0)
         self.assertEqual(dispute.state, "open")
         self._assert_true()
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-03-31")
+class TestEmptyAccount(DebtorCommon):
+    """An account that is left with nothing keeps nobody from deleting the contact."""
+
+    def _empty(self):
+        wrong = self._customer("Typing error")
+        move = self._invoice(wrong, 12.0, "2026-02-01")
+        account = self.account_of(wrong)
+        self.assertTrue(account.item_ids)
+        move.button_draft()
+        move.partner_id = self.customer
+        move.action_post()
+        self._save()
+        return wrong, account
+
+    def test_contact_is_deleted(self):
+        wrong, account = self._empty()
+        wrong.with_user(self.contact_user).unlink()
+        self.assertFalse(wrong.exists() or account.exists())
+        self._assert_true()
+
+    def test_what_was_recorded_stays(self):
+        wrong, account = self._empty()
+        self.env["collection.call"].create(self._call_values(account))
+        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
+            wrong.with_user(self.contact_user).unlink()
+        self.assertTrue(wrong.exists() and account.exists())

@@ -277,8 +277,13 @@ class TestItemRefresh(CollectionCommon):
     def test_partner_changed_on_a_posted_entry(self):
         invoice = self._invoice(self.customer, 1000.0, "2026-03-01")
         item = self._items(invoice)
+        item.level_id = self.level_1
         self._receivable_lines(invoice).partner_id = self.other_customer
+        # another debtor: a new item, which starts at nothing
+        self.assertNotEqual(self._items(invoice), item)
+        item = self._items(invoice)
         self.assertEqual(item.account_id, self.account_of(self.other_customer))
+        self.assertFalse(item.level_id)
         self.assertPosition(self.customer, amount_open=0.0, days_overdue=0)
         self.assertPosition(self.other_customer, amount_open=1000.0)
 
