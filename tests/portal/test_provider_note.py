@@ -199,7 +199,11 @@ class TestProviderNote(PortalCommon):
                     f"{self.url}/{path}", body="Too late", reason="refuses"
                 )
                 self.assertEqual(response.status_code, 404)
-        self.assertFalse(self.env["collection.provider.note"].search([]))
+        notes = self.env["collection.provider.note"].search([])
+        self.assertEqual(notes.mapped("kind"), ["note", "note"], "nothing to decide")
+        for note in notes:
+            self.assertIn("Too late", note.body, "the company is told all the same")
+            self.assertFalse(note.with_user(self.agent_user).has_access("read"))
 
     def test_rights(self):
         note = self.mine._portal_write_note("Hello").with_env(self.env)
