@@ -98,7 +98,9 @@ class CollectionAgreementMixin(models.AbstractModel):
             raise UserError(self._get_refusals()["agreed"])
 
     def write(self, vals):
-        self._check_no_step(vals)
+        # of a provider's people the rights on fields refuse it
+        if not self._is_outsider():
+            self._check_no_step(vals)
         if self._agreed_fields.intersection(vals):
             self._check_changeable()
         return super().write(vals)

@@ -7,6 +7,7 @@ from odoo.tools import SQL, format_date
 from ...tools.instalments import allocate, monthly_dates, split_amount
 from ...tools.promise import last_day
 from ..base.roles import check_manager
+from ..receipt.collection_receipt_source import LESSENING_KINDS
 from .collection_account_agreement import PLAN_MAXIMUM
 from .collection_promise import MEANS
 
@@ -418,8 +419,12 @@ class CollectionPaymentPlan(models.Model):
                     SELECT judged.id, judged.item_id,
                            SUM(receipt.amount) FILTER (
                                WHERE receipt.kind = 'money') AS received,
+                           -- written off or set off: not paid all the same
+                           SUM(receipt.amount) FILTER (
+                               WHERE receipt.kind NOT IN ('money', %(lessening)s)
+                           ) AS given_up,
                            jsonb_agg(jsonb_build_array(receipt.date, receipt.amount))
-                               FILTER (WHERE receipt.kind <> 'money') AS credits
+                               FILTER (WHERE receipt.kind IN (%(lessening)s)) AS credits
                       FROM judged
                       JOIN (%(settled)s) receipt
                         ON receipt.item_id = judged.item_id
@@ -427,7 +432,7 @@ class CollectionPaymentPlan(models.Model):
                   GROUP BY judged.id, judged.item_id
                 )
                 SELECT judged.id, COALESCE(SUM(since.received), 0),
-                       COALESCE(SUM(judged.owed), 0),
+                       COALESCE(SUM(judged.owed), 0) + COALESCE(SUM(since.given_up), 0),
                        array_agg(since.credits) FILTER (WHERE since.credits IS NOT NULL)
                   FROM judged
              LEFT JOIN since
@@ -437,6 +442,7 @@ class CollectionPaymentPlan(models.Model):
                 settled=source._settled_query(
                     SQL("item.id IN (SELECT judged.item_id FROM judged)")
                 ),
+                lessening=SQL(", ").join(SQL("%s", kind) for kind in LESSENING_KINDS),
                 followed=(*RUNNING, "to_approve"),
                 condition=self._among_concerned(SQL("plan.id"), account_ids),
             )

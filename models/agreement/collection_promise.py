@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
 from ...tools.promise import promise_state
+from ..receipt.collection_receipt_source import LESSENING_KINDS
 
 #: how customers pay, for promises, plans, quality control and campaigns alike
 MEANS = [
@@ -422,7 +423,7 @@ class CollectionPromise(models.Model):
                            -- what came too late was owed on its last day, and so was
                            -- what has been credited since
                            SUM(receipt.amount) FILTER (
-                               WHERE receipt.kind = 'money'
+                               WHERE receipt.kind NOT IN %(lessening)s
                                   OR receipt.date > judged.date_last) AS payable
                       FROM judged
                       JOIN (%(settled)s) receipt
@@ -441,6 +442,7 @@ class CollectionPromise(models.Model):
                 settled=source._settled_query(
                     SQL("item.id IN (SELECT judged.item_id FROM judged)")
                 ),
+                lessening=LESSENING_KINDS,
                 closed=CLOSED_BY_HAND,
                 condition=self._among_concerned(SQL("promise.id"), account_ids),
             )
@@ -532,7 +534,9 @@ class CollectionPromise(models.Model):
                 received=self.currency_id.format(self.amount_received),
             )
         )
-        if self.state in ("broken", "partial"):
+        # nobody is called about what is not owed any more
+        owing = "open" in self.item_ids.mapped("state")
+        if self.state in ("broken", "partial") and owing:
             self._bring_back(self._get_callback())
 
     def _get_callback(self):

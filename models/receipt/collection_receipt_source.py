@@ -12,6 +12,9 @@ KINDS = (
 )
 #: what the company gave up or took back of its claim, whoever asked for it
 GRANTED_KINDS = ("credit_note", "write_off", "discount")
+#: what was never owed, or need not be paid, by the contract itself: a promise or a plan
+#: over it asks for that much less. A write-off or a set-off keeps no promise
+LESSENING_KINDS = ("credit_note", "discount")
 #: journals in which money is written down
 MONEY_JOURNALS = ("bank", "cash", "credit")
 
