@@ -432,7 +432,12 @@ class CollectionPaymentPlan(models.Model):
                   GROUP BY judged.id, judged.item_id
                 )
                 SELECT judged.id, COALESCE(SUM(since.received), 0),
-                       COALESCE(SUM(judged.owed), 0) + COALESCE(SUM(since.given_up), 0),
+                       CASE WHEN COALESCE(SUM(judged.owed), 0) = 0
+                                 AND COALESCE(SUM(since.received), 0) = 0
+                            -- the company gave it all up: nobody expects anything
+                            THEN 0
+                            ELSE COALESCE(SUM(judged.owed), 0)
+                                 + COALESCE(SUM(since.given_up), 0) END,
                        array_agg(since.credits) FILTER (WHERE since.credits IS NOT NULL)
                   FROM judged
              LEFT JOIN since

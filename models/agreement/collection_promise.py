@@ -423,8 +423,12 @@ class CollectionPromise(models.Model):
                            -- what came too late was owed on its last day, and so was
                            -- what has been credited since
                            SUM(receipt.amount) FILTER (
-                               WHERE receipt.kind NOT IN %(lessening)s
-                                  OR receipt.date > judged.date_last) AS payable
+                               WHERE receipt.kind = 'money'
+                                  OR receipt.date > judged.date_last) AS payable,
+                           -- written off or set off: not paid all the same
+                           SUM(receipt.amount) FILTER (
+                               WHERE receipt.kind NOT IN ('money', %(lessening)s)
+                                 AND receipt.date <= judged.date_last) AS given_up
                       FROM judged
                       JOIN (%(settled)s) receipt
                         ON receipt.item_id = judged.item_id
@@ -433,7 +437,8 @@ class CollectionPromise(models.Model):
                 )
                 SELECT judged.id, judged.amount_received, judged.state,
                        COALESCE(SUM(since.in_time), 0),
-                       COALESCE(SUM(since.payable), 0) + COALESCE(SUM(judged.owed), 0)
+                       COALESCE(SUM(since.payable), 0) + COALESCE(SUM(judged.owed), 0),
+                       COALESCE(SUM(since.given_up), 0)
                   FROM judged
              LEFT JOIN since
                     ON since.id = judged.id AND since.item_id = judged.item_id
@@ -442,14 +447,21 @@ class CollectionPromise(models.Model):
                 settled=source._settled_query(
                     SQL("item.id IN (SELECT judged.item_id FROM judged)")
                 ),
-                lessening=LESSENING_KINDS,
+                lessening=SQL(", ").join(SQL("%s", kind) for kind in LESSENING_KINDS),
                 closed=CLOSED_BY_HAND,
                 condition=self._among_concerned(SQL("promise.id"), account_ids),
             )
         )
         changed = self.browse()
         before = {}
-        for promise_id, received_before, state_before, received, payable in rows:
+        for (
+            promise_id,
+            received_before,
+            state_before,
+            received,
+            payable,
+            given_up,
+        ) in rows:
             # sudo: the ledger judges, whoever moved it
             promise = self.browse(promise_id).sudo()
             company = promise.company_id
@@ -465,7 +477,8 @@ class CollectionPromise(models.Model):
                     company,
                     promise.date_promised,
                 ),
-                payable=payable,
+                # the company gave it all up: nobody expects anything any more
+                payable=payable and payable + given_up,
             )
             if state_before == "lapsed" and state in ("broken", "partial"):
                 # on its day there was nothing to pay

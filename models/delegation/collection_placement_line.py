@@ -522,7 +522,8 @@ class CollectionPlacementLine(models.Model):
             )
         ):
             return 0
-        changed = self_sudo._revive(accounts)
+        changed = self_sudo._let_go_elsewhere() if account_ids is None else 0
+        changed += self_sudo._revive(accounts)
         changed += self_sudo._relink(accounts)
         changed += self_sudo._add_items(
             SQL(
@@ -538,6 +539,28 @@ class CollectionPlacementLine(models.Model):
         )
         changed += self_sudo._settle(accounts)
         return changed
+
+    @api.model
+    def _let_go_elsewhere(self):
+        """At night: no item is with a provider who does not work its account.
+
+        :return: number of items
+        """
+        self.env["collection.item"].flush_model(["account_id", "placement_line_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE collection_item ci
+                   SET placement_line_id = NULL, delegated = FALSE
+                  FROM collection_placement_line line
+                 WHERE line.id = ci.placement_line_id
+                   AND line.account_id <> ci.account_id
+             RETURNING ci.id
+                """
+            )
+        )
+        self._invalidate_items([row[0] for row in rows])
+        return len(rows)
 
     @api.model
     def _revive(self, accounts):

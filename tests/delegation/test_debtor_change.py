@@ -121,8 +121,7 @@ class TestNothingOwed(DebtorCommon):
             "account_collection.mail_activity_type_dispute", user_id=self.env.uid
         )
         undo(self.move)
-        for record in promise | promise.browse():
-            self.assertEqual(record.state, "lapsed")
+        self.assertEqual(promise.state, "lapsed")
         self.assertEqual(bill.state, "lapsed")
         self.assertEqual(dispute.state, "lapsed")
         self.assertFalse(dispute.activity_ids)
@@ -632,6 +631,22 @@ class TestMovedContact(DebtorCommon):
         self.assertFalse(seen)
         run = self._run("2026-03-31")
         self.assertIn(self.first_item, run.letter_ids.line_ids.item_id)
+
+    def test_night_repairs_what_was_left_behind(self):
+        """Items of before the rule: with a provider who does not work the account."""
+        placement = self._hand_over(self.other_account)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE collection_item SET delegated = TRUE, placement_line_id = %s"
+            " WHERE id = %s",
+            [placement.line_ids.id, self.item.id],
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.env["collection.account"]._refresh(), 1)
+        self.assertFalse(self.item.delegated)
+        self.assertFalse(self.item.placement_line_id)
+        self.assertTrue(self.other_item.delegated)
+        self._assert_true()
 
     def test_placement_follows_by_the_rule(self):
         for rule, joins in (("all", True), ("none", False)):
