@@ -93,8 +93,12 @@ class CollectionReceiptSource(models.AbstractModel):
                 SELECT matched.*, COALESCE(share.kind, 'exchange') AS kind,
                        share.parts, share.position,
                        CASE WHEN share.kind = 'money' THEN bank.date END AS date_bank,
-                       %(part_company)s AS part_company,
-                       %(part)s AS part
+                       CASE WHEN agreed.total_company = share.balance
+                            THEN COALESCE(agreed.amount_company, 0)
+                            ELSE %(part_company)s END AS part_company,
+                       CASE WHEN agreed.total_company = share.balance
+                            THEN COALESCE(agreed.amount, 0)
+                            ELSE %(part)s END AS part
                   FROM matched
                   JOIN res_company company ON company.id = matched.company_id
                   JOIN res_currency own ON own.id = matched.currency_id
@@ -120,6 +124,25 @@ class CollectionReceiptSource(models.AbstractModel):
                          WHERE share.parts > 1
                            AND part.credit_move_id = matched.credit_id
                            AND part.id < matched.partial_id) earlier ON TRUE
+                  -- discounts belong to the invoices that grant them, where an entry
+                  -- that is money otherwise also pays others
+             LEFT JOIN LATERAL (
+                        SELECT SUM(debit.balance - debit.discount_balance)
+                                   AS total_company,
+                               SUM(debit.balance - debit.discount_balance)
+                                   FILTER (WHERE part.id = matched.partial_id)
+                                   AS amount_company,
+                               SUM(debit.amount_currency
+                                   - debit.discount_amount_currency)
+                                   FILTER (WHERE part.id = matched.partial_id)
+                                   AS amount
+                          FROM account_move_line credit
+                          JOIN account_partial_reconcile part
+                            ON part.credit_move_id = credit.id
+                          JOIN account_move_line debit ON debit.id = part.debit_move_id
+                         WHERE share.kind = 'discount' AND share.parts = 2
+                           AND credit.move_id = matched.move_id
+                           AND debit.discount_date >= matched.date) agreed ON TRUE
             ),
             laid AS (
                 SELECT cut.*,
@@ -144,6 +167,7 @@ class CollectionReceiptSource(models.AbstractModel):
                         THEN 'write_off' ELSE kind END AS kind,
                    laid AS amount, laid_company AS amount_company
               FROM laid
+             WHERE laid <> 0 OR laid_company <> 0
             """,
             condition=condition or SQL("TRUE"),
             shares=self._shares_query(),
@@ -234,14 +258,14 @@ class CollectionReceiptSource(models.AbstractModel):
 
         :param returned: of moves that debit the customer with what they give back,
             instead of those that credit it
-        :return: query of `move_id`, `kind`, `ratio_company`, `ratio` (shares of the
-            whole in the company's and in the entry's currency, which may differ by
-            their rounding), `parts` (how many kinds) and `position` (among these, the
-            largest last)
+        :return: query of `move_id`, `kind`, `balance` (of an entry), `ratio_company`,
+            `ratio` (shares of the whole in the company's and in the entry's currency,
+            which may differ by their rounding), `parts` (how many kinds) and
+            `position` (among these, the largest last)
         """
         return SQL(
             """
-            SELECT move_id, kind,
+            SELECT move_id, kind, balance,
                    balance / total AS ratio_company,
                    CASE WHEN one_currency AND total_currency <> 0
                         THEN amount_currency / total_currency
@@ -278,7 +302,7 @@ class CollectionReceiptSource(models.AbstractModel):
             SELECT move_id,
                    CASE WHEN move_type IN ('out_invoice', 'out_refund', 'out_receipt')
                         THEN 'credit_note' ELSE 'compensation' END,
-                   1, 1, 1, 1
+                   0, 1, 1, 1, 1
               FROM entry
              WHERE move_type <> 'entry'
             """,
@@ -515,6 +539,8 @@ class CollectionReceiptSource(models.AbstractModel):
                 "balance",
                 "currency_id",
                 "date",
+                "discount_amount_currency",
+                "discount_balance",
                 "discount_date",
                 "move_id",
                 "parent_state",

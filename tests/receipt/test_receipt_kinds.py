@@ -243,6 +243,23 @@ class TestReceiptKinds(ReceiptCommon):
             [("2026-03-11", "money", 588.0), ("2026-03-11", "discount", 12.0)],
         )
 
+    def test_discount_of_one_invoice_among_others(self):
+        """10 beside 1,790 paid for three invoices: one of them granted a discount."""
+        invoice = self._discounted()
+        other = self._invoice(self.customer, 300.0, "2026-03-31", date="2026-03-01")
+        payment = self._register(
+            invoice | other | self.invoice, "2026-03-11", group_payment=True
+        )
+        self.assertEqual(payment.amount, 1790.0)
+        self.assertEqual(
+            self._settled(invoice),
+            [("2026-03-11", "money", 490.0), ("2026-03-11", "discount", 10.0)],
+        )
+        self.assertEqual(
+            self._settled(other) + self._settled(self.invoice),
+            [("2026-03-11", "money", 300.0), ("2026-03-11", "money", 1000.0)],
+        )
+
     def test_discount_taken_too_late(self):
         invoice = self._discounted()
         self._pay_and_write_off(invoice, 490.0, "2026-03-12", self.discount_account)
