@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 
 class CollectionAgreementMixin(models.AbstractModel):
@@ -85,10 +85,10 @@ class CollectionAgreementMixin(models.AbstractModel):
     def _check_no_step(self, vals):
         """Refuse whoever writes what follows from an approval or from the ledger.
 
-        :raises UserError: saying what to do instead
+        :raises AccessError: saying what to do instead
         """
         if not self.env.su and self._step_fields.intersection(vals):
-            raise UserError(self._get_refusals()["agreed"])
+            raise AccessError(self._get_refusals()["agreed"])
 
     def write(self, vals):
         self._check_no_step(vals)
