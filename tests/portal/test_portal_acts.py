@@ -555,15 +555,19 @@ class TestPortalActDoors(ActCommon):
             "return": {"reason": "refuses", "body": "x"},
         }
 
-    def _assert_shut(self, skip=()):
+    def _assert_shut(self, skip=(), told=False):
+        """Nothing happens.
+
+        :param told: what was typed reaches the company, as a note
+        """
         for path, data in self.posts.items():
             if path in skip:
                 continue
             with self.subTest(path=path), mute_logger("odoo.http"):
                 self.assertEqual(self._act(path, **data).status_code, 404)
-        self._assert_untouched()
+        self._assert_untouched(told)
 
-    def _assert_untouched(self):
+    def _assert_untouched(self, told=False):
         self.env.invalidate_all()
         self.assertFalse(self.account.call_ids)
         self.assertEqual(self.account.promise_ids, self.own)
@@ -573,7 +577,8 @@ class TestPortalActDoors(ActCommon):
         self.assertFalse(self.account.dispute_ids)
         self.assertEqual(self.bill.chase_count, 0)
         self.assertFalse(self.control.received)
-        self.assertFalse(self.env["collection.provider.note"].search([]))
+        kinds = self.env["collection.provider.note"].search([]).mapped("kind")
+        self.assertEqual(set(kinds), {"note"} if told else set())
         self.assertFalse(self.account.agent_id)
 
     def test_strangers(self):
@@ -600,7 +605,7 @@ class TestPortalActDoors(ActCommon):
         self._log_in(self.agent_user)
         self.assertEqual(self._status(self.url), 200)
         self.account.placement_line_id._take_back("recalled", "Ours again")
-        self._assert_shut()
+        self._assert_shut(told=True)
 
     def test_mandate_expired_while_the_page_is_open(self):
         self._log_in(self.agent_user)
