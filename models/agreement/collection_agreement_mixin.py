@@ -1,10 +1,6 @@
 from odoo import api, fields, models
-<<<<<<< HEAD
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
-=======
-from odoo.exceptions import UserError, ValidationError
->>>>>>> access
 
 
 class CollectionAgreementMixin(models.AbstractModel):
