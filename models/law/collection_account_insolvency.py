@@ -52,8 +52,9 @@ class CollectionAccount(models.Model):
 
     @api.model
     def _cron_refresh(self):
-        super()._cron_refresh()
+        res = super()._cron_refresh()
         self._repair_claims()
+        return res
 
     @api.model
     def _repair_claims(self):

@@ -8,5 +8,6 @@ class CollectionAccount(models.Model):
 
     @api.model
     def _cron_refresh(self):
-        super()._cron_refresh()
+        res = super()._cron_refresh()
         self.env["res.users"]._hand_on_of_archived()
+        return res
