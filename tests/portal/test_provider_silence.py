@@ -428,10 +428,16 @@ class TestProviderSilenceEnds(SilenceCommon):
         self._assert_silent()
 
     def test_user_archived(self):
+        """What they were to do goes to somebody in-house, and is not lost."""
         self.on_site_user.sudo().action_archive()
         self._assert_silent(activities=False)
-        # as of any user who is archived
-        self.assertFalse((self.activity | self.plan_activity).exists())
+        activities = self.activity | self.plan_activity
+        self.assertEqual(activities.exists(), activities)
+        for user in activities.user_id:
+            self.assertTrue(user.active and not user.share)
+            self.assertTrue(
+                user.has_group("account_collection.group_collection_user")
+            )
 
     def test_group_taken_away(self):
         """Whoever was known by the group alone is known no more."""
