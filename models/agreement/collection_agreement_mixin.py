@@ -78,9 +78,9 @@ class CollectionAgreementMixin(models.AbstractModel):
         if self.env.su or own.isdisjoint(self.env.context):
             return super().create(vals_list)
         kept = {k: v for k, v in self.env.context.items() if k not in own}
-        return super(CollectionAgreementMixin, self.with_context(kept)).create(
-            vals_list
-        )
+        # pylint: disable=context-overridden; keywords could only add to it
+        without = self.with_context(kept)
+        return super(CollectionAgreementMixin, without).create(vals_list)
 
     def _check_no_step(self, vals):
         """Refuse whoever writes what follows from an approval or from the ledger.

@@ -48,12 +48,12 @@ class CollectionFrozenMixin(models.AbstractModel):
             for name, value in self.env.context.items()
             if name.removeprefix("default_") not in self._transition_fields
         }
-        records = super(CollectionFrozenMixin, self.with_context(context)).create(
-            vals_list
-        )
+        # pylint: disable=context-overridden; keywords could only add to it
+        without = self.with_context(context)
+        records = super(CollectionFrozenMixin, without).create(vals_list)
         if records._is_frozen():
             self._refuse_change()
-        return records.with_context(self.env.context)
+        return records.with_env(self.env)
 
     def write(self, vals):
         if self._transition_fields.intersection(vals) or (
@@ -68,6 +68,7 @@ class CollectionFrozenMixin(models.AbstractModel):
 
     def _transit(self, vals):
         """Write as a step of the module, which has checked that it may be taken."""
+        # pylint: disable=super-method-mismatch; it passes by our own `write`
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)

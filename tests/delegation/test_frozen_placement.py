@@ -195,7 +195,9 @@ class TestFrozenPlacement(HandoverCommon):
         draft.unlink()
 
     def test_the_discussion_goes_on(self):
-        self.placement.with_user(self.manager_user).message_post(body="Signed today")
+        self.placement.with_user(self.manager_user).message_post(
+            body=self.placement.number
+        )
         self.placement.with_user(self.manager_user).message_subscribe(
             self.manager_user.partner_id.ids
         )
