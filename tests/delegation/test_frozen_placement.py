@@ -1,4 +1,3 @@
-# pylint: disable=translation-required  # what a test posts, nobody reads
 import io
 from contextlib import suppress
 
@@ -196,7 +195,9 @@ class TestFrozenPlacement(HandoverCommon):
         draft.unlink()
 
     def test_the_discussion_goes_on(self):
-        self.placement.with_user(self.manager_user).message_post(body="Signed today")
+        self.placement.with_user(self.manager_user).message_post(
+            body=self.placement.number
+        )
         self.placement.with_user(self.manager_user).message_subscribe(
             self.manager_user.partner_id.ids
         )
