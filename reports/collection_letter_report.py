@@ -136,7 +136,7 @@ class ReportCollectionLetter(models.AbstractModel):
                 company._get_collection_address() or company.partner_id,
                 company.country_id,
             )
-        registration = self._get_registration(company)
+        registration = self._get_company_registration(company)
         told = " ".join(address)
         return {
             "name": company.name,
@@ -182,17 +182,29 @@ class ReportCollectionLetter(models.AbstractModel):
             "legal": " – ".join([provider.name or "", *registration]),
         }
 
-    def _get_registration(self, company):
-        """[(number, number with its name)] of a company's registrations."""
+    def _get_company_registration(self, company):
+        """As `_get_registration`, of a branch with what is its head office's."""
+        return self._get_registration(
+            company,
+            company._get_from_head_office("company_registry"),
+            company._get_from_head_office("vat"),
+        )
+
+    def _get_registration(self, firm, number=None, vat=None):
+        """[(number, number with its name)] of a company's or partner's registrations.
+
+        :param number: instead of the firm's own
+        :param vat: instead of the firm's own
+        """
         registration = []
-        number = (company._get_from_head_office("company_registry") or "").strip()
+        number = (number or firm.company_registry or "").strip()
         if number:
             label = self.env._("Company ID")
-            if company.country_id.code == "FR":
+            if firm.country_id.code == "FR":
                 digits = len(re.sub(r"\D", "", number))
                 label = {9: "SIREN", 14: "SIRET"}.get(digits, "RCS")
             registration.append((number, f"{label}\N{NO-BREAK SPACE}{number}"))
-        vat = company._get_from_head_office("vat")
+        vat = vat or firm.vat
         if vat:
             registration.append((vat, self.env._("VAT no. %(number)s", number=vat)))
         return registration
@@ -343,7 +355,7 @@ class ReportCollectionLetter(models.AbstractModel):
                         company._get_collection_address() or company.partner_id,
                         country,
                     ),
-                    *(text for _value, text in self._get_registration(company)),
+                    *(text for _value, text in self._get_company_registration(company)),
                 ],
             ),
         ]

@@ -435,9 +435,7 @@ class TestProviderSilenceEnds(SilenceCommon):
         self.assertEqual(activities.exists(), activities)
         for user in activities.user_id:
             self.assertTrue(user.active and not user.share)
-            self.assertTrue(
-                user.has_group("account_collection.group_collection_user")
-            )
+            self.assertTrue(user.has_group("account_collection.group_collection_user"))
 
     def test_group_taken_away(self):
         """Whoever was known by the group alone is known no more."""
