@@ -102,10 +102,10 @@ class TestInterestVectors(InterestCommon):
         return [float(segment.rate) for segment in penalty.segments]
 
     def test_rate_agreed_with_the_customer(self):
-        self.company.collection_agreed_rate = 14.76
         item = self._item(self.customer, 10000.0, "2026-05-31")
         account = item.account_id.with_user(self.manager_user)
         with freeze_time("2026-03-31"):
+            self.company.collection_agreed_rate = 14.76
             account.agreed_rate = 18.0
             self.assertEqual(self._rates(item, "2026-06-30"), [18.0])
             # 3 × 2.62 %
