@@ -16,11 +16,12 @@ class TestAgreedRate(CollectionCommon):
         self.company.collection_agreed_rate = 7.86
         self.company.collection_agreed_rate = 0.0
 
-    @freeze_time("2026-11-23")
+    @freeze_time("2027-01-23")
     def test_a_half_year_without_rate_falls_back_on_the_last_one(self):
-        with self.assertRaises(ValidationError):
-            self.company.collection_agreed_rate = 5.0
-        self.company.collection_agreed_rate = 8.0
+        # legal rate of the second half of 2026: 2.75 %
+        with self.assertRaisesRegex(ValidationError, "8.25"):
+            self.company.collection_agreed_rate = 8.2
+        self.company.collection_agreed_rate = 8.25
 
     @freeze_time("2026-03-31")
     def test_other_countries_have_no_floor(self):
@@ -36,8 +37,8 @@ class TestAgreedRate(CollectionCommon):
         table = self.env["collection.reference.rate"]._get_rate_table()
         for index, last in (
             ("ecb_mro", "2026-07-01"),
-            ("fr_legal_pro", "2026-01-01"),
-            ("fr_legal_individual", "2026-01-01"),
+            ("fr_legal_pro", "2026-07-01"),
+            ("fr_legal_individual", "2026-07-01"),
         ):
             self.assertFalse(
                 table.half_years_missing(
