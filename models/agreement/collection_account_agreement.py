@@ -166,11 +166,10 @@ class CollectionAccount(models.Model):
         items = self._get_agreed_items(vals.get("item_ids"))
         if not items:
             raise UserError(self.env._("Nothing is open: there is nothing to spread."))
-        if plans._is_outsider():
-            # sudo: the callers have checked that the account is delegated; values and
-            # items were checked above, and beyond the mandate's limits the plan waits
-            plans = plans.sudo()
-        plan = plans.create(
+        # sudo, of a provider's people only: the callers have checked that the account
+        # is delegated; values and items were checked above, and beyond the mandate's
+        # limits the plan waits
+        plan = plans.sudo(self.env.su or plans._is_outsider()).create(
             {**vals, "account_id": self.id, "item_ids": [Command.set(items.ids)]}
         )
         plan.action_split()

@@ -70,11 +70,11 @@ class CollectionAgreementMixin(models.AbstractModel):
     @api.constrains("item_ids", "account_id")
     def _check_items(self):
         # sudo: whoever agrees or decides may not see all of the position
-        for record in self.sudo():
-            if record.item_ids.account_id != record.account_id:
-                raise ValidationError(record._get_refusals()["items"])
-            if len(record.item_ids.currency_id) > 1:
-                raise ValidationError(record._get_refusals()["currencies"])
+        for record_sudo in self.sudo():
+            if record_sudo.item_ids.account_id != record_sudo.account_id:
+                raise ValidationError(record_sudo._get_refusals()["items"])
+            if len(record_sudo.item_ids.currency_id) > 1:
+                raise ValidationError(record_sudo._get_refusals()["currencies"])
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -330,12 +330,12 @@ class CollectionDispute(models.Model):
     @api.constrains("credit_note_ids", "account_id")
     def _check_credit_notes(self):
         # sudo: whose credit notes they are, nothing more
-        for dispute in self.sudo():
-            for move in dispute.credit_note_ids:
+        for dispute_sudo in self.sudo():
+            for move in dispute_sudo.credit_note_ids:
                 if (
                     move.move_type != "out_refund"
-                    or move.company_id != dispute.company_id
-                    or move.commercial_partner_id != dispute.partner_id
+                    or move.company_id != dispute_sudo.company_id
+                    or move.commercial_partner_id != dispute_sudo.partner_id
                 ):
                     raise ValidationError(
                         self.env._(
@@ -409,30 +409,33 @@ class CollectionDispute(models.Model):
         """Tell who is to decide and the customer's salesperson, once each."""
         self.ensure_one()
         # sudo: the right to open it was checked; the timeline is the company's
-        dispute = self.sudo()
+        dispute_sudo = self.sudo()
         opener = self.env.user
         body = self.env._(
             "Dispute %(number)s (%(reason)s) opened by %(opener)s on %(invoices)s: "
             "%(amount)s. To be decided by %(owner)s by %(deadline)s.",
-            number=dispute.number,
-            reason=dispute.reason_id.name,
+            number=dispute_sudo.number,
+            reason=dispute_sudo.reason_id.name,
             opener=opener.sudo().name,
-            invoices=dispute.item_names,
-            amount=dispute.currency_id.format(dispute._get_contested_amount()),
-            owner=dispute.owner_id.name or self.env._("nobody yet"),
-            deadline=format_date(self.env, dispute.deadline) or self.env._("no date"),
+            invoices=dispute_sudo.item_names,
+            amount=dispute_sudo.currency_id.format(
+                dispute_sudo._get_contested_amount()
+            ),
+            owner=dispute_sudo.owner_id.name or self.env._("nobody yet"),
+            deadline=format_date(self.env, dispute_sudo.deadline)
+            or self.env._("no date"),
         )
         author = opener.sudo().partner_id
-        dispute.account_id._message_log(body=body, author_id=author.id)
-        salesperson = dispute.account_id.partner_id.user_id
-        concerned = (dispute.owner_id | salesperson) - opener
+        dispute_sudo.account_id._message_log(body=body, author_id=author.id)
+        salesperson = dispute_sudo.account_id.partner_id.user_id
+        concerned = (dispute_sudo.owner_id | salesperson) - opener
         concerned = concerned.filtered(lambda user: not user.share)
         if concerned:
-            dispute.message_notify(
+            dispute_sudo.message_notify(
                 partner_ids=concerned.partner_id.ids,
                 subject=self.env._(
                     "Dispute of %(customer)s",
-                    customer=dispute.partner_id.display_name,
+                    customer=dispute_sudo.partner_id.display_name,
                 ),
                 body=body,
                 author_id=author.id,

@@ -320,13 +320,13 @@ class CollectionPromise(models.Model):
         self.check_access("write")
         # sudo: the right to change these promises was checked; of a provider's
         # agent it goes no further than their own
-        for promise in self.sudo():
-            promise.state = "withdrawn"
-            promise.account_id._message_log(
+        for promise_sudo in self.sudo():
+            promise_sudo.state = "withdrawn"
+            promise_sudo.account_id._message_log(
                 body=self.env._(
                     "Promise %(number)s withdrawn: %(reason)s",
-                    number=promise.number,
-                    reason=promise.withdrawal_reason,
+                    number=promise_sudo.number,
+                    reason=promise_sudo.withdrawal_reason,
                 )
             )
         self._mark_items(self.account_id.ids)
@@ -463,19 +463,19 @@ class CollectionPromise(models.Model):
             given_up,
         ) in rows:
             # sudo: the ledger judges, whoever moved it
-            promise = self.browse(promise_id).sudo()
-            company = promise.company_id
+            promise_sudo = self.browse(promise_id).sudo()
+            company = promise_sudo.company_id
             state = promise_state(
-                promise.amount,
+                promise_sudo.amount,
                 received,
-                promise.date_promised,
+                promise_sudo.date_promised,
                 company.collection_promise_days,
                 fields.Date.context_today(self),
                 tolerance_amount=company.currency_id._convert(
                     company.collection_promise_tolerance,
-                    promise.currency_id,
+                    promise_sudo.currency_id,
                     company,
-                    promise.date_promised,
+                    promise_sudo.date_promised,
                 ),
                 # the company gave it all up: nobody expects anything any more
                 payable=payable and payable + given_up,
@@ -483,19 +483,21 @@ class CollectionPromise(models.Model):
             if state_before == "lapsed" and state in ("broken", "partial"):
                 # on its day there was nothing to pay
                 state = "lapsed"
-            same = promise.currency_id.compare_amounts(received, received_before or 0)
+            same = promise_sudo.currency_id.compare_amounts(
+                received, received_before or 0
+            )
             if same == 0 and state == state_before:
                 continue
-            promise.amount_received = received
-            changed |= promise
+            promise_sudo.amount_received = received
+            changed |= promise_sudo
             if state == state_before:
                 continue
             if state == "lapsed":
-                promise._drop_callback()
-                promise._lapse()
+                promise_sudo._drop_callback()
+                promise_sudo._lapse()
                 continue
-            promise.write({"state": state, "lapse_reason": False})
-            before[promise] = state_before
+            promise_sudo.write({"state": state, "lapse_reason": False})
+            before[promise_sudo] = state_before
         self._mark_items(account_ids)
         for promise, state_before in before.items():
             promise._report_outcome(state_before)

@@ -26,8 +26,8 @@ class CollectionAccount(models.Model):
         # sudo: the account may be read; the scripts of its kind of customer are what
         # whoever calls them is to say
         account_sudo = self.sudo()
-        scripts = self.env["collection.script"].sudo()
-        scripts = scripts.with_context(lang=self._get_script_lang())._find(
+        scripts_sudo = self.env["collection.script"].sudo()
+        scripts_sudo = scripts_sudo.with_context(lang=self._get_script_lang())._find(
             account_sudo.company_id,
             account_sudo.segment_id,
             account_sudo._get_debtor_type(),
@@ -36,7 +36,9 @@ class CollectionAccount(models.Model):
         )
 
         def first(name):
-            return next((script[name] for script in scripts if script[name]), False)
+            return next(
+                (script[name] for script in scripts_sudo if script[name]), False
+            )
 
         return self._render_script(
             first("opening"),

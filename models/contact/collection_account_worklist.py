@@ -945,10 +945,10 @@ class CollectionAccount(models.Model):
         """Let others be offered these customers again; only one's own claims."""
         # sudo: a provider's agent writes nothing on accounts but gives back here
         agent_sudo = self.env["collection.agent"]._current()
-        claimed = self.sudo().filtered(
+        claimed_sudo = self.sudo().filtered(
             lambda account: account.claimed_by_id == agent_sudo
         )
-        claimed.write({"claimed_by_id": False, "claimed_until": False})
+        claimed_sudo.write({"claimed_by_id": False, "claimed_until": False})
 
     @api.model
     def _explain_no_account(self, agent=None):

@@ -467,11 +467,11 @@ class CollectionCall(models.Model):
         self.ensure_one()
         # sudo: the record rules have let this caller call this account; what
         # follows is bookkeeping on the account they cannot write
-        account = self.account_id.sudo()
+        account_sudo = self.account_id.sudo()
         caller_sudo = self.sudo().user_id
         self._note_in_diary()
-        account._mark_stale()
-        account._message_log(
+        account_sudo._mark_stale()
+        account_sudo._message_log(
             body=Markup("{outcome}{note}").format(
                 outcome=self._get_headline(),
                 note=Markup("<br/>{}").format(self.note) if self.note else "",
@@ -480,13 +480,13 @@ class CollectionCall(models.Model):
         )
         if self.correction_of_id:
             return
-        account.with_user(caller_sudo)._release_claim()
+        account_sudo.with_user(caller_sudo)._release_claim()
         if self.outcome_id.tell_salesperson:
             self._notify_salesperson()
-        letters = account.letter_ids._get_open_calls()
+        letters = account_sudo.letter_ids._get_open_calls()
         if self.right_party:
             # what was asked for has been done
-            account.activity_feedback(["mail.mail_activity_data_call"])
+            account_sudo.activity_feedback(["mail.mail_activity_data_call"])
             if not any(self[name] for name in LINK_FIELDS):
                 # else what was promised or contested just now would leave the letters:
                 # `collection.account._log_call` has computed them before
@@ -499,9 +499,9 @@ class CollectionCall(models.Model):
 
     def _note_in_diary(self):
         # sudo: as in `_apply_to_account`
-        account = self.account_id.sudo()
+        account_sudo = self.account_id.sudo()
         if self.next_action_date:
-            account.write(
+            account_sudo.write(
                 {
                     "next_action_date": self.next_action_date,
                     "next_action_time": self.next_action_time,
@@ -510,32 +510,32 @@ class CollectionCall(models.Model):
             )
         elif (
             not self.correction_of_id
-            and account.next_action_date
-            and account.next_action_date <= self._get_day()
+            and account_sudo.next_action_date
+            and account_sudo.next_action_date <= self._get_day()
         ):
-            account.write({"next_action_date": False, "next_action": False})
+            account_sudo.write({"next_action_date": False, "next_action": False})
 
     def _get_headline(self):
         # sudo: the timeline is the company's
-        call = self.sudo()
-        if call.correction_of_id:
+        call_sudo = self.sudo()
+        if call_sudo.correction_of_id:
             return self.env._(
                 "Call %(number)s of %(caller)s corrected (%(reason)s): %(outcome)s",
-                number=call.correction_of_id.number,
-                caller=call.correction_of_id.user_id.name,
-                reason=call.correction_reason,
-                outcome=call.outcome_id.name,
+                number=call_sudo.correction_of_id.number,
+                caller=call_sudo.correction_of_id.user_id.name,
+                reason=call_sudo.correction_reason,
+                outcome=call_sudo.outcome_id.name,
             )
-        if call.direction == "incoming":
+        if call_sudo.direction == "incoming":
             return self.env._(
                 "Call received by %(caller)s: %(outcome)s",
-                caller=call.user_id.name,
-                outcome=call.outcome_id.name,
+                caller=call_sudo.user_id.name,
+                outcome=call_sudo.outcome_id.name,
             )
         return self.env._(
             "Call by %(caller)s: %(outcome)s",
-            caller=call.user_id.name,
-            outcome=call.outcome_id.name,
+            caller=call_sudo.user_id.name,
+            outcome=call_sudo.outcome_id.name,
         )
 
     def _get_follow_up_names(self):
@@ -607,11 +607,11 @@ class CollectionCall(models.Model):
         """Whether the current user may complete this call: their own, of today."""
         self.ensure_one()
         # sudo: who called decides, also where the rest of them is closed
-        call = self.sudo()
+        call_sudo = self.sudo()
         return bool(
-            call.user_id.id == self.env.uid
-            and not call.correction_of_id
-            and call.date
+            call_sudo.user_id.id == self.env.uid
+            and not call_sudo.correction_of_id
+            and call_sudo.date
             and self._get_day() == self._get_day(fields.Datetime.now())
         )
 
@@ -619,9 +619,9 @@ class CollectionCall(models.Model):
         """Whether the current user may correct this call: the caller, or a manager."""
         self.ensure_one()
         # sudo: as in `_is_completable`
-        call = self.sudo()
-        return not call.correction_of_id and (
-            call.user_id.id == self.env.uid or is_manager(self.env)
+        call_sudo = self.sudo()
+        return not call_sudo.correction_of_id and (
+            call_sudo.user_id.id == self.env.uid or is_manager(self.env)
         )
 
     def _complete_entry(self, vals):
@@ -661,17 +661,17 @@ class CollectionCall(models.Model):
         reason = self._clean_outside_value(self._fields["correction_reason"], reason)
         vals = self._clean_outside_values(vals, CORRECTION_FIELDS)
         # sudo: checked above; a correction is a new entry of the current user
-        call = self.sudo()
-        correction = call.with_context(clean_context(self.env.context)).create(
+        call_sudo = self.sudo()
+        correction = call_sudo.with_context(clean_context(self.env.context)).create(
             {
-                "account_id": call.account_id.id,
-                "direction": call.direction,
-                "duration": call.duration,
-                "outcome_id": call.outcome_id.id,
-                "person": call.person,
-                "phone": call.phone,
+                "account_id": call_sudo.account_id.id,
+                "direction": call_sudo.direction,
+                "duration": call_sudo.duration,
+                "outcome_id": call_sudo.outcome_id.id,
+                "person": call_sudo.person,
+                "phone": call_sudo.phone,
                 **vals,
-                "correction_of_id": call.id,
+                "correction_of_id": call_sudo.id,
                 "correction_reason": reason.strip(),
             }
         )

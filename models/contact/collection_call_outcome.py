@@ -108,7 +108,7 @@ class CollectionCallOutcome(models.Model):
             return {}
         date = day + timedelta(days=self.next_action_days)
         # sudo: holidays are no secret
-        holidays = self.env["collection.holiday"].sudo()
-        while date.weekday() >= 5 or (country and holidays._find(country, date)):
+        holidays_sudo = self.env["collection.holiday"].sudo()
+        while date.weekday() >= 5 or (country and holidays_sudo._find(country, date)):
             date += timedelta(days=1)
         return {"next_action": self.next_action, "next_action_date": date}

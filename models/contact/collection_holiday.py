@@ -104,10 +104,10 @@ class CollectionHoliday(models.Model):
     def _get_days(self, country_id, year):
         """Holidays of a country in a year: {day: id of the holiday}."""
         # sudo: calendars are public, and asked for by every agent
-        holidays = self.sudo().search([("country_id", "=", country_id)])
+        holidays_sudo = self.sudo().search([("country_id", "=", country_id)])
         days = {}
         moved = self.browse()
-        for holiday in holidays:
+        for holiday in holidays_sudo:
             day = holiday._date_in(year)
             if day and holiday.kind == "fixed" and holiday.substitute:
                 if day != fixed_holiday(year, holiday.month, holiday.day):

@@ -162,16 +162,16 @@ class ResUsers(models.Model):
         The customers go to a credit manager of the company, who finds them among
         their own and shares them out.
         """
-        leavers = self.sudo()
+        leavers_sudo = self.sudo()
         # sudo: whoever manages logins need not know of collections
         accounts_sudo = (
             self.env["collection.account"]
             .sudo()
             .with_context(active_test=False)
-            .search([("user_id", "in", leavers.ids)])
+            .search([("user_id", "in", leavers_sudo.ids)])
         )
         for company, of_company in accounts_sudo.grouped("company_id").items():
-            managers = company._get_collection_managers() - leavers
+            managers = company._get_collection_managers() - leavers_sudo
             for leaver, accounts in of_company.grouped("user_id").items():
                 accounts.with_context(tracking_disable=True).user_id = managers[:1]
                 body = self.env._(
@@ -180,7 +180,7 @@ class ResUsers(models.Model):
                     heir=managers[:1].name or self.env._("nobody"),
                 )
                 accounts._message_log_batch(bodies=dict.fromkeys(accounts.ids, body))
-        self.env["mail.activity"]._hand_on(leavers)
+        self.env["mail.activity"]._hand_on(leavers_sudo)
 
     @api.model
     def _hand_on_of_archived(self):

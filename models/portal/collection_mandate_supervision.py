@@ -288,8 +288,8 @@ class CollectionMandate(models.Model):
         planned = reviews_sudo.filtered(lambda review: review.state == "planned")
         held = reviews_sudo.filtered(lambda review: review.state == "held")
         shown = planned | held[-1:]
-        notes = self.env["collection.provider.note"].sudo()
-        answers = notes.search([("review_id", "in", shown.ids)], order="date, id")
+        notes_sudo = self.env["collection.provider.note"].sudo()
+        answers = notes_sudo.search([("review_id", "in", shown.ids)], order="date, id")
         answers = answers.with_env(self.env(su=True))._get_portal_values()
         return [
             {

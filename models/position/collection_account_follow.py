@@ -20,12 +20,12 @@ class CollectionAccount(models.Model):
                     and field.store
                     and field.comodel_name == self._name
                 ):
-                    named = (
+                    named_sudo = (
                         model.sudo()
                         .with_context(active_test=False)
                         .search([(field.name, "in", empty.ids)])
                     )
-                    empty -= named[field.name]
+                    empty -= named_sudo[field.name]
         return empty
 
     def _follow_items(self):
