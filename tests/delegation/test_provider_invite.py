@@ -96,6 +96,19 @@ class TestProviderInvite(HandoverCommon, MockEmail):
         self.assertFalse(self._mails, "invited once")
         self.assertIn(agent, self.mandate.agent_ids)
 
+    def test_addresses_that_look_alike(self):
+        """An underscore is one, and no sign that stands for any other."""
+        self._invite(email="lea-martin@recouvra.example.com", name="Somebody else")
+        provider = self.env["res.partner"].search([("name", "=", "Recouvra SA")])
+        self._invite(email="lea_martin@recouvra.example.com", provider_id=provider.id)
+        agents = self.env["collection.agent"].search(
+            [("provider_id", "=", provider.id)]
+        )
+        self.assertEqual(
+            sorted(agents.user_id.mapped("login")),
+            ["lea-martin@recouvra.example.com", "lea_martin@recouvra.example.com"],
+        )
+
     def test_nobody_else_invites(self):
         wizard = self.wizard.create(
             {

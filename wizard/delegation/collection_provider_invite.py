@@ -1,6 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import email_normalize
+from odoo.tools import email_normalize, escape_psql
 
 from ...models.base.roles import check_manager
 
@@ -135,7 +135,8 @@ class CollectionProviderInvite(models.TransientModel):
         user = (
             self.env["res.users"]
             .with_context(active_test=False)
-            .search([("login", "=ilike", email)], limit=1)
+            # whatever the case it was typed in; "_" stands for itself
+            .search([("login", "=ilike", escape_psql(email))], limit=1)
         )
         if user:
             if not user.share or user.partner_id.commercial_partner_id != provider:
