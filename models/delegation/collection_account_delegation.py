@@ -43,15 +43,16 @@ class CollectionAccount(models.Model):
         with a provider still."""
         # sudo: who decides is told, whoever has changed what the customer is
         for account_sudo in self.sudo():
-            managers = account_sudo.company_id._get_collection_managers()
+            mandate_sudo = account_sudo.mandate_id
+            user = account_sudo.company_id._get_collection_user(mandate_sudo.user_id)
             account_sudo.activity_schedule(
                 TAKE_BACK_ACTIVITY,
                 summary=self.env._(
                     "Stays in-house by now, and is with %(provider)s still: take the "
                     "customer back",
-                    provider=account_sudo.mandate_id.provider_id.name,
+                    provider=mandate_sudo.provider_id.name,
                 ),
-                user_id=(managers[:1] or account_sudo.user_id or self.env.user).id,
+                user_id=(user or self.env.user).id,
             )
 
     def _get_reasons_to_stay(self):

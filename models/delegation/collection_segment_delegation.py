@@ -34,7 +34,7 @@ class CollectionSegment(models.Model):
             )
         )
         for mandate_sudo, segment_sudo, count in counts:
-            managers = mandate_sudo.company_id._get_collection_managers()
+            user = mandate_sudo.company_id._get_collection_user(mandate_sudo.user_id)
             mandate_sudo.activity_schedule(
                 TAKE_BACK_ACTIVITY,
                 summary=self.env._(
@@ -43,5 +43,5 @@ class CollectionSegment(models.Model):
                     segment=segment_sudo.name,
                     count=count,
                 ),
-                user_id=(managers[:1] or self.env.user).id,
+                user_id=(user or self.env.user).id,
             )
