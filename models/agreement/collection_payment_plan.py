@@ -421,10 +421,10 @@ class CollectionPaymentPlan(models.Model):
                                WHERE receipt.kind = 'money') AS received,
                            -- written off or set off: not paid all the same
                            SUM(receipt.amount) FILTER (
-                               WHERE receipt.kind NOT IN ('money', %(lessening)s)
+                               WHERE receipt.kind NOT IN %(not_given_up)s
                            ) AS given_up,
                            jsonb_agg(jsonb_build_array(receipt.date, receipt.amount))
-                               FILTER (WHERE receipt.kind IN (%(lessening)s)) AS credits
+                               FILTER (WHERE receipt.kind IN %(lessening)s) AS credits
                       FROM judged
                       JOIN (%(settled)s) receipt
                         ON receipt.item_id = judged.item_id
@@ -447,7 +447,8 @@ class CollectionPaymentPlan(models.Model):
                 settled=source._settled_query(
                     SQL("item.id IN (SELECT judged.item_id FROM judged)")
                 ),
-                lessening=SQL(", ").join(SQL("%s", kind) for kind in LESSENING_KINDS),
+                lessening=LESSENING_KINDS,
+                not_given_up=("money", *LESSENING_KINDS),
                 followed=(*RUNNING, "to_approve"),
                 condition=self._among_concerned(SQL("plan.id"), account_ids),
             )

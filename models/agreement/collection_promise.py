@@ -427,7 +427,7 @@ class CollectionPromise(models.Model):
                                   OR receipt.date > judged.date_last) AS payable,
                            -- written off or set off: not paid all the same
                            SUM(receipt.amount) FILTER (
-                               WHERE receipt.kind NOT IN ('money', %(lessening)s)
+                               WHERE receipt.kind NOT IN %(not_given_up)s
                                  AND receipt.date <= judged.date_last) AS given_up
                       FROM judged
                       JOIN (%(settled)s) receipt
@@ -447,7 +447,7 @@ class CollectionPromise(models.Model):
                 settled=source._settled_query(
                     SQL("item.id IN (SELECT judged.item_id FROM judged)")
                 ),
-                lessening=SQL(", ").join(SQL("%s", kind) for kind in LESSENING_KINDS),
+                not_given_up=("money", *LESSENING_KINDS),
                 closed=CLOSED_BY_HAND,
                 condition=self._among_concerned(SQL("promise.id"), account_ids),
             )

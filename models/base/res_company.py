@@ -69,16 +69,13 @@ class ResCompany(models.Model):
         return start_of_day(day, self._get_collection_zone())
 
     @api.model
-    def _by_collection_zone(self, domain=None):
+    def _by_collection_zone(self):
         """Companies by the time zone of their days, for jobs that run for all of them.
 
         A job has no time zone of its own: at 2 a.m. in Paris it is still yesterday in
         Martinique, where nothing that is due that day is late.
 
-        :param domain: which companies; all of them by default
         :return: list of (time zone, companies), of one pair in most databases
         """
-        companies = self.search(domain or [])
-        return list(
-            companies.grouped(lambda company: company._get_collection_zone()).items()
-        )
+        zones = self.search([]).grouped(lambda company: company._get_collection_zone())
+        return list(zones.items())

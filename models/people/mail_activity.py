@@ -43,8 +43,15 @@ class MailActivity(models.Model):
                 if activity.res_id in lost_ids:
                     heir = heirs.get(activity.res_id, user.browse())
                     inherited[heir].append(activity.id)
-        # whoever inherits them finds them among their activities: one e-mail for each
-        # would bury them in those of a whole file that comes back
+        self._pass_on(inherited)
+
+    @api.model
+    def _pass_on(self, inherited):
+        """Assign activities to others: {user: [ids]}.
+
+        Whoever inherits them finds them among their activities: one e-mail for each
+        would bury them in those of a whole file that comes back.
+        """
         quiet = self.with_context(mail_activity_quick_update=True)
         for heir, activity_ids in inherited.items():
             quiet.browse(activity_ids).user_id = heir
@@ -57,16 +64,11 @@ class MailActivity(models.Model):
 
         :return: number of activities
         """
-        own_models = [
-            name
-            for name, model in self.env.registry.items()
-            if model._original_module == "account_collection"
-        ]
+        own_models = self.env["mail.followers"]._get_own_models()
         # sudo: of everybody's activities, those on our records
         activities_sudo = self.sudo().search(
-            [("user_id", "in", leavers.ids), ("res_model", "in", own_models)]
+            [("user_id", "in", leavers.ids), ("res_model", "in", list(own_models))]
         )
-        quiet = activities_sudo.with_context(mail_activity_quick_update=True)
         inherited = defaultdict(list)
         for res_model, of_model in activities_sudo.grouped("res_model").items():
             records = self.env[res_model].sudo().browse(of_model.mapped("res_id"))
@@ -75,8 +77,7 @@ class MailActivity(models.Model):
                 heir = heirs.get(activity.res_id)
                 if heir:
                     inherited[heir].append(activity.id)
-        for heir, activity_ids in inherited.items():
-            quiet.browse(activity_ids).user_id = heir
+        activities_sudo._pass_on(inherited)
         return len(activities_sudo)
 
     @api.model

@@ -48,6 +48,11 @@ class MailFollowers(models.Model):
         return [name for name in self.env.registry if self._is_closed_model(name)]
 
     @api.model
+    def _get_own_models(self):
+        """Names of our own models: the provider's people hear nothing of any record."""
+        return set(self._get_closed_models()) - set(CUSTOMER_OF)
+
+    @api.model
     def _is_closed_model(self, name):
         """Whether `name` is one of ours, if added later, or can be about customers."""
         return name in CUSTOMER_OF or (
@@ -75,7 +80,7 @@ class MailFollowers(models.Model):
                  WHERE closed.partner_id = %(customer)s
                    AND closed.partner_id <> ALL(%(person)s.firm_ids)))""",
             model=model,
-            own=tuple(set(self._get_closed_models()) - set(CUSTOMER_OF)),
+            own=tuple(self._get_own_models()),
             customer=customer,
             person=person,
         )
