@@ -77,5 +77,6 @@ class ResCompany(models.Model):
 
         :return: list of (time zone, companies), of one pair in most databases
         """
-        zones = self.search([]).grouped(lambda company: company._get_collection_zone())
+        companies = self.search([("active", "=", True)])
+        zones = companies.grouped(lambda company: company._get_collection_zone())
         return list(zones.items())
