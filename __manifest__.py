@@ -98,6 +98,7 @@
         "wizard/law/collection_waiver_views.xml",
         "wizard/position/collection_classify_views.xml",
         "wizard/letter/collection_letter_compose_views.xml",
+        "views/position/account_account_views.xml",
         "views/position/account_move_views.xml",
         "views/position/res_partner_views.xml",
         "views/settings/res_config_settings_views.xml",

@@ -16,6 +16,7 @@ from .tools import *
 from . import test_access_rights
 from . import test_closed_fields
 from . import test_demo
+from . import test_many_users
 from . import test_multi_company
 from . import test_named_records
 from . import test_outside_values

@@ -43,7 +43,7 @@ class CollectionAccount(models.Model):
             "ref": self.partner_ref,
             "city": partner_sudo.city,
             "segment": account_sudo.segment_id.name,
-            "level": account_sudo.level_id.name,
+            "level": self.level_id.sudo().name,
             "language": self._get_sheet_language(),
             "local_time": local(now, account_sudo.call_time_zone or "UTC").strftime(
                 "%H:%M"

@@ -326,7 +326,7 @@ class CollectionPlacementLine(models.Model):
                 """,
                 condition=condition,
                 in_payment=self.env["collection.item"]._in_payment(
-                    SQL("move.payment_state")
+                    SQL("ci"), SQL("move")
                 ),
                 today=fields.Date.context_today(self),
                 limitation=self.env["collection.item"]._limitation_query(

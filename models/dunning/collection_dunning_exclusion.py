@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import format_amount, format_date
 
-from ..position.collection_item import IN_PAYMENT
-
 #: why an overdue item is on no letter, in the order in which reasons apply
 REASONS = [
     ("no_policy", "No dunning policy"),
@@ -145,7 +143,7 @@ class CollectionDunningExclusion(models.Model):
         )
 
     def _explain_covered_by_credit(self):
-        if self.item_id.payment_state in IN_PAYMENT:
+        if self.item_id._is_in_payment():
             return self.env._(
                 "A payment of the invoice is registered, the bank statement is awaited"
             )

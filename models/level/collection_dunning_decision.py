@@ -355,9 +355,7 @@ class CollectionDunningDecision(models.AbstractModel):
             due_filter=self._due_filter(question.date)
             if question.items is None
             else SQL("TRUE"),
-            in_payment=self.env["collection.item"]._in_payment(
-                SQL("move.payment_state")
-            ),
+            in_payment=self.env["collection.item"]._in_payment(SQL("ci"), SQL("move")),
         )
 
     @api.model
@@ -439,9 +437,7 @@ class CollectionDunningDecision(models.AbstractModel):
                    AND acc.company_id = aml.company_id
                  WHERE aml.company_id = %(company)s
                    -- an array, for the sake of the ledger's index on open items
-                   AND aml.account_id = ANY (ARRAY(
-                        SELECT id FROM account_account
-                         WHERE account_type = 'asset_receivable'))
+                   AND aml.account_id = ANY (ARRAY(%(accounts)s))
                    AND aml.parent_state = 'posted'
                    AND aml.reconciled IS NOT TRUE
                    -- which has an index of its own in the ledger
@@ -450,6 +446,7 @@ class CollectionDunningDecision(models.AbstractModel):
               GROUP BY acc.id, aml.currency_id
             """,
             company=company.id,
+            accounts=self.env["account.account"]._get_debtor_accounts(),
             # of everybody, the index on negative residuals alone is the shortest way
             credit_filter=self.env["collection.account"]._credit_filter(
                 SQL("own.id IN %s", account_ids)

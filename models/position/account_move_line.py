@@ -1,4 +1,7 @@
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .account_move import INTERNAL_GROUPS
 
 #: what, changed on a journal item, changes a receivable position
 POSITION_FIELDS = {
@@ -17,6 +20,17 @@ class AccountMoveLine(models.Model):
     """The position follows what happens to a journal item."""
 
     _inherit = "account.move.line"
+
+    collection_origin_line_id = fields.Many2one(
+        comodel_name="account.move.line",
+        string="Moved Debt",
+        index="btree_not_null",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        groups=INTERNAL_GROUPS,
+        help="Journal item of the invoice whose debt was moved to this one.",
+    )
 
     _no_followup_idx = models.Index("(id) WHERE no_followup")
 
@@ -56,14 +70,48 @@ class AccountMoveLine(models.Model):
             of_move._leave_debtor(
                 self.env._("%(invoice)s deleted", invoice=move.display_name)
             )
+        self._leave_moved_debts()
         res = super().unlink()
         if accounts_sudo:
             accounts_sudo.item_ids.invalidate_recordset(flush=False)
             accounts_sudo._refresh(accounts_sudo)
         return res
 
+    def _leave_moved_debts(self):
+        """Invoices that are deleted leave their debts behind on other accounts.
+
+        These are named after the entries that bear them from now on.
+        """
+        # sudo: as above
+        moved_sudo = (
+            self.env["account.move.line"]
+            .sudo()
+            .search([("collection_origin_line_id", "in", self.ids)])
+        )
+        for line_sudo in moved_sudo:
+            self.env["collection.item"].sudo().search(
+                [("move_line_id", "=", line_sudo.id)]
+            ).move_id = line_sudo.move_id
+
     def _collection_receivables(self):
         """Those of the journal items that stand on a customer's account."""
         return self.filtered(
-            lambda line: line.account_type == "asset_receivable" and line.partner_id
+            lambda line: line.partner_id and line.account_id._bears_debts()
+        )
+
+    @api.model
+    def _is_debtor_line(self, aml, aa):
+        """SQL: whether the journal item `aml` stands on a customer's account.
+
+        :param aml: alias of the journal item
+        :param aa: alias of its account
+        """
+        return SQL(
+            """(%(aa)s.account_type = 'asset_receivable'
+                OR %(aa)s.collection_scope = 'all'
+                OR (%(aa)s.collection_scope = 'moved'
+                    AND (%(aml)s.collection_origin_line_id IS NOT NULL
+                         OR %(aml)s.balance < 0)))""",
+            aml=aml,
+            aa=aa,
         )
