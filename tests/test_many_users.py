@@ -261,17 +261,7 @@ class TestManyUsers(CollectionCommon):
             for thread in threads:
                 thread.join()
         self.assertFalse(self.crashes)
-        for act in (
-            "pay",
-            "bounce",
-            "bill",
-            "remind",
-            "hand_over",
-            "recall",
-            "call",
-            "merge",
-            "night",
-        ):
+        for act in {act.__name__ for _user, acts in people for act in acts}:
             self.assertTrue(self.done[act], f"{act}: {self.done} {self.refused}")
         Cursor.rollback(self.env.cr)
         self.env.invalidate_all()
@@ -306,18 +296,8 @@ class TestManyUsers(CollectionCommon):
         self.assertGreater(len(rows), CUSTOMERS // 2)
         for account_id, amount_open, credit, owed, paid in rows:
             with self.subTest(account=account_id):
-                self.assertEqual(
-                    self.company.currency_id.compare_amounts(
-                        float(amount_open or 0), float(owed)
-                    ),
-                    0,
-                )
-                self.assertEqual(
-                    self.company.currency_id.compare_amounts(
-                        float(credit or 0), float(paid)
-                    ),
-                    0,
-                )
+                self.assertAlmostEqual(float(amount_open or 0), float(owed), 2)
+                self.assertAlmostEqual(float(credit or 0), float(paid), 2)
         self.assertEqual(self.env["collection.account"]._refresh(), 0)
         self.assertFalse(self.env["collection.receipt.source"]._get_differences())
 

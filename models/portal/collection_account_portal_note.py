@@ -121,12 +121,12 @@ class CollectionAccount(models.Model):
                     ("mandate_id.agent_ids", "in", agent_sudo.ids),
                     # taken back, or under a mandate that ran out last night
                     "|",
-                    *("&", ("state", "!=", "active"), ("date_end", ">=", since)),
-                    *(
-                        "&",
-                        ("state", "=", "active"),
-                        ("mandate_id.date_end", "<", today),
-                    ),
+                    "&",
+                    ("state", "!=", "active"),
+                    ("date_end", ">=", since),
+                    "&",
+                    ("state", "=", "active"),
+                    ("mandate_id.date_end", "<", today),
                 ],
                 order="date_end desc, id desc",
                 limit=1,
