@@ -12,6 +12,7 @@ from . import collection_placement_item
 from . import collection_provider_note
 from . import collection_access_log
 from . import collection_account_merge
+from . import collection_account_moved
 from . import collection_item_delegation
 from . import res_company
 from . import collection_provider_access

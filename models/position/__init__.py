@@ -4,6 +4,7 @@ from . import collection_account_debtor
 from . import collection_item
 from . import collection_item_debtor
 from . import collection_item_reclassification
+from . import collection_moved_debt
 from . import collection_account_follow
 from . import account_move
 from . import account_move_line

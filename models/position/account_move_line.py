@@ -1,7 +1,5 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
-
-from .account_move import INTERNAL_GROUPS
 
 #: what, changed on a journal item, changes a receivable position
 POSITION_FIELDS = {
@@ -20,17 +18,6 @@ class AccountMoveLine(models.Model):
     """The position follows what happens to a journal item."""
 
     _inherit = "account.move.line"
-
-    collection_origin_line_id = fields.Many2one(
-        comodel_name="account.move.line",
-        string="Moved Debt",
-        index="btree_not_null",
-        readonly=True,
-        copy=False,
-        ondelete="set null",
-        groups=INTERNAL_GROUPS,
-        help="Journal item of the invoice whose debt was moved to this one.",
-    )
 
     _no_followup_idx = models.Index("(id) WHERE no_followup")
 
@@ -83,15 +70,19 @@ class AccountMoveLine(models.Model):
         These are named after the entries that bear them from now on.
         """
         # sudo: as above
-        moved_sudo = (
-            self.env["account.move.line"]
+        lines_sudo = (
+            self.env["collection.moved.debt"]
             .sudo()
-            .search([("collection_origin_line_id", "in", self.ids)])
+            .search([("origin_line_id", "in", self.ids)])
+            .line_id
         )
-        for line_sudo in moved_sudo:
-            self.env["collection.item"].sudo().search(
-                [("move_line_id", "=", line_sudo.id)]
-            ).move_id = line_sudo.move_id
+        items_sudo = (
+            self.env["collection.item"]
+            .sudo()
+            .search([("move_line_id", "in", lines_sudo.ids)])
+        )
+        for item_sudo in items_sudo:
+            item_sudo.move_id = item_sudo.move_line_id.move_id
 
     def _collection_receivables(self):
         """Those of the journal items that stand on a customer's account."""
@@ -110,8 +101,9 @@ class AccountMoveLine(models.Model):
             """(%(aa)s.account_type = 'asset_receivable'
                 OR %(aa)s.collection_scope = 'all'
                 OR (%(aa)s.collection_scope = 'moved'
-                    AND (%(aml)s.collection_origin_line_id IS NOT NULL
-                         OR %(aml)s.balance < 0)))""",
+                    AND (%(aml)s.balance < 0 OR EXISTS (
+                        SELECT 1 FROM collection_moved_debt moved
+                         WHERE moved.line_id = %(aml)s.id))))""",
             aml=aml,
             aa=aa,
         )

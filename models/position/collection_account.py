@@ -612,7 +612,6 @@ class CollectionAccount(models.Model):
             [
                 "parent_state",
                 "account_id",
-                "collection_origin_line_id",
                 "partner_id",
                 "company_id",
                 "balance",
@@ -662,9 +661,8 @@ class CollectionAccount(models.Model):
                        ci.account_id, ci.state = 'open',
                        aml.parent_state = 'posted' AND p.id IS NOT NULL
                        AND %(is_debtor)s,
-                       aml.collection_origin_line_id IS NOT NULL OR EXISTS (
-                            SELECT 1 FROM account_move_line moved
-                             WHERE moved.collection_origin_line_id = aml.id),
+                       EXISTS (SELECT 1 FROM collection_moved_debt moved
+                                WHERE aml.id IN (moved.line_id, moved.origin_line_id)),
                        aml.balance, aml.amount_currency, ARRAY[%(followers)s]::boolean[]
                   FROM account_move_line aml
                   JOIN account_account aa ON aa.id = aml.account_id
@@ -719,7 +717,6 @@ class CollectionAccount(models.Model):
             [
                 "parent_state",
                 "account_id",
-                "collection_origin_line_id",
                 "partner_id",
                 "company_id",
             ]
@@ -979,13 +976,13 @@ class CollectionAccount(models.Model):
     @api.model
     def _cron_refresh(self):
         """Once a day: what became overdue overnight, and whatever was missed."""
-        zones = self.env["res.company"]._by_collection_zone()
-        if len(zones) == 1:
-            self.with_context(tz=zones[0][0])._refresh()
+        places = self.env["res.company"]._by_collection_place()
+        if len(places) == 1:
+            self.with_context(**places[0][0])._refresh()
             return
         self._create_missing()
-        for zone, companies in zones:
-            accounts = self.with_context(tz=zone, active_test=False).search(
+        for place, companies in places:
+            accounts = self.with_context(**place, active_test=False).search(
                 [("company_id", "in", companies.ids)]
             )
             accounts._refresh(accounts)

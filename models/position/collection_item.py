@@ -341,7 +341,6 @@ class CollectionItem(models.Model):
             [
                 "parent_state",
                 "account_id",
-                "collection_origin_line_id",
                 "partner_id",
                 "company_id",
                 "currency_id",
@@ -386,8 +385,8 @@ class CollectionItem(models.Model):
                   JOIN collection_account acc
                     ON acc.partner_id = p.commercial_partner_id
                    AND acc.company_id = aml.company_id
-             LEFT JOIN account_move_line origin
-                    ON origin.id = aml.collection_origin_line_id
+             LEFT JOIN collection_moved_debt moved ON moved.line_id = aml.id
+             LEFT JOIN account_move_line origin ON origin.id = moved.origin_line_id
                  WHERE aml.parent_state = 'posted'
                    AND (aml.balance > 0
                         OR (aml.balance = 0 AND aml.amount_currency > 0))

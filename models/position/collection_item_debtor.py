@@ -73,9 +73,8 @@ class CollectionItem(models.Model):
     def _leave_account(self):
         """These items, which still stand on their old accounts, come to others.
 
-        What the old account says for all of its items goes with them: the hold, the
-        policy, and what keeps it in-house or stops it for good. Each area adds what
-        does not.
+        What the old account says for all of its items goes with them: the hold, and
+        the policy. Each area adds what does not.
         """
         self.flush_model()
         self.env["collection.account"].flush_model()
@@ -108,8 +107,6 @@ class CollectionItem(models.Model):
         self.invalidate_recordset(
             ["hold_reason", "hold_until", "policy_id"], flush=False
         )
-        for account, items in self.grouped("account_id").items():
-            account._bring_decisions(items)
 
     def _leave_debtor(self, reason):
         """These items end: they are about to be deleted, for `reason`.

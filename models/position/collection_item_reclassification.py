@@ -25,13 +25,11 @@ class CollectionItem(models.Model):
             SQL(
                 """
                 WITH debt AS (
-                    SELECT collection_origin_line_id AS root_id, id AS line_id
-                      FROM account_move_line
-                     WHERE collection_origin_line_id IS NOT NULL
+                    SELECT origin_line_id AS root_id, line_id
+                      FROM collection_moved_debt
                      UNION
-                    SELECT collection_origin_line_id, collection_origin_line_id
-                      FROM account_move_line
-                     WHERE collection_origin_line_id IS NOT NULL
+                    SELECT origin_line_id, origin_line_id
+                      FROM collection_moved_debt
                 )
                 UPDATE collection_item item
                    SET move_line_id = there.line_id

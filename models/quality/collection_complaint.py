@@ -567,8 +567,8 @@ class CollectionComplaint(models.Model):
     @api.model
     def _cron_late(self):
         """Every day: remind of complaints that were not answered in time, once."""
-        for zone, companies in self.env["res.company"]._by_collection_zone():
-            self.with_context(tz=zone)._remind_late(companies)
+        for place, companies in self.env["res.company"]._by_collection_place():
+            self.with_context(**place)._remind_late(companies)
 
     @api.model
     def _remind_late(self, companies):

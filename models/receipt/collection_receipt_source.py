@@ -546,7 +546,6 @@ class CollectionReceiptSource(models.AbstractModel):
                 "account_id",
                 "amount_currency",
                 "balance",
-                "collection_origin_line_id",
                 "currency_id",
                 "date",
                 "discount_amount_currency",

@@ -95,7 +95,8 @@ class TestReclassification(MergeCommon):
         there = (self.item | self.second_item).move_line_id
         self.assertEqual(there.move_id, entry)
         self.assertEqual(there.account_id, self.doubtful)
-        self.assertEqual(there.collection_origin_line_id, lines)
+        moved = self.env["collection.moved.debt"].search([("line_id", "in", there.ids)])
+        self.assertEqual(moved.origin_line_id, lines)
         self.assertEqual(self.account.amount_open, 1250.0)
         self.assertFalse(self.account.amount_credit)
         self.assertEqual(self.account.oldest_due_date, date(2026, 1, 15))

@@ -2,6 +2,9 @@ from odoo import fields, models
 
 from ...models.position.account_account import RECEIVABLE
 
+#: whose debt a journal item that is about to be made will bear
+ORIGIN = "collection_origin_line_id"
+
 
 class AccountAutomaticEntryWizard(models.TransientModel):
     """Receivables that are moved to another account stay the debts that they are."""
@@ -58,7 +61,10 @@ class AccountAutomaticEntryWizard(models.TransientModel):
             amount_currency = self.company_id.currency_id._convert(
                 debt.balance, currency, self.company_id, debt.date
             )
-        origin = debt.collection_origin_line_id or debt
+        # sudo: where a debt came from, of lines that the user is moving
+        known_sudo = self.env["collection.moved.debt"].sudo()
+        known_sudo = known_sudo.search([("line_id", "=", debt.id)])
+        origin = known_sudo.origin_line_id.sudo(False) or debt
         due = debt.date_maturity or debt.date
         return {
             **values,
@@ -67,13 +73,18 @@ class AccountAutomaticEntryWizard(models.TransientModel):
             "credit": max(-debt.balance, 0.0),
             "amount_currency": amount_currency,
             "analytic_distribution": debt.analytic_distribution or {},
-            "collection_origin_line_id": origin.id if debt.balance > 0 else False,
+            ORIGIN: origin.id if debt.balance > 0 else False,
             "date_maturity": fields.Date.to_string(due),
             "no_followup": debt.no_followup,
         }
 
     def _do_action_change_account(self, move_vals):
         # EXTENDS account: collections follow to where the debts go
+        origins = [
+            command[2].pop(ORIGIN, False)
+            for vals in move_vals
+            for command in vals["line_ids"]
+        ]
         target = self.destination_account_id
         if (
             target.account_type != RECEIVABLE
@@ -83,4 +94,14 @@ class AccountAutomaticEntryWizard(models.TransientModel):
         ):
             # sudo: whoever may move the debts need not keep the chart of accounts
             target.sudo().collection_scope = "moved"
-        return super()._do_action_change_account(move_vals)
+        action = super()._do_action_change_account(move_vals)
+        lines = self.env["account.move"].browse(action["res_id"]).line_ids.sorted("id")
+        # sudo: nobody writes it by hand
+        self.env["collection.moved.debt"].sudo().create(
+            [
+                {"line_id": line.id, "origin_line_id": origin_id}
+                for line, origin_id in zip(lines, origins, strict=True)
+                if origin_id
+            ]
+        )
+        return action
