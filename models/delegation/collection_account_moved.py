@@ -50,6 +50,8 @@ class CollectionAccount(models.Model):
                     ),
                 }
             )
+            # what is written to the items next passes by the ORM
+            held.flush_recordset()
             for target in targets.filtered(lambda account: not account.insolvency_date):
                 user = self.company_id._get_collection_user(
                     target.user_id, self.user_id

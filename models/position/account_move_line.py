@@ -46,6 +46,7 @@ class AccountMoveLine(models.Model):
         # EXTENDS account: the items go with their lines, the totals must follow
         if not self:  # core deletes nothing at each reconciliation
             return super().unlink()
+        self._leave_moved_debts()
         # sudo: whoever may delete the line need not know of collections
         items_sudo = (
             self.env["collection.item"]
@@ -57,7 +58,6 @@ class AccountMoveLine(models.Model):
             of_move._leave_debtor(
                 self.env._("%(invoice)s deleted", invoice=move.display_name)
             )
-        self._leave_moved_debts()
         res = super().unlink()
         if accounts_sudo:
             accounts_sudo.item_ids.invalidate_recordset(flush=False)
@@ -65,24 +65,33 @@ class AccountMoveLine(models.Model):
         return res
 
     def _leave_moved_debts(self):
-        """Invoices that are deleted leave their debts behind on other accounts.
+        """What is moved debt of these journal items, which are about to be deleted.
 
-        These are named after the entries that bear them from now on.
+        A debt whose new place goes stands where it came from; a debt whose invoice
+        goes is named after the entry that bears it from now on.
         """
-        # sudo: as above
-        lines_sudo = (
+        # sudo: whoever may delete the line need not know of collections
+        moved_sudo = (
             self.env["collection.moved.debt"]
             .sudo()
-            .search([("origin_line_id", "in", self.ids)])
-            .line_id
+            .search(
+                ["|", ("line_id", "in", self.ids), ("origin_line_id", "in", self.ids)]
+            )
         )
-        items_sudo = (
-            self.env["collection.item"]
-            .sudo()
-            .search([("move_line_id", "in", lines_sudo.ids)])
-        )
-        for item_sudo in items_sudo:
-            item_sudo.move_id = item_sudo.move_line_id.move_id
+        for debt_sudo in moved_sudo:
+            origin_sudo = debt_sudo.origin_line_id
+            items_sudo = (
+                self.env["collection.item"]
+                .sudo()
+                .search([("move_line_id", "in", (debt_sudo.line_id | origin_sudo).ids)])
+            )
+            item_sudo = items_sudo.filtered(
+                lambda item, debt=debt_sudo: item.move_line_id == debt.line_id
+            )
+            if origin_sudo <= self:
+                item_sudo.move_id = debt_sudo.line_id.move_id
+            elif item_sudo == items_sudo:
+                item_sudo.move_line_id = origin_sudo
 
     def _collection_receivables(self):
         """Those of the journal items that stand on a customer's account."""
@@ -99,8 +108,8 @@ class AccountMoveLine(models.Model):
         """
         return SQL(
             """(%(aa)s.account_type = 'asset_receivable'
-                OR %(aa)s.collection_scope = 'all'
-                OR (%(aa)s.collection_scope = 'moved'
+                OR COALESCE(%(aa)s.collection_scope, '') = 'all'
+                OR (COALESCE(%(aa)s.collection_scope, '') = 'moved'
                     AND (%(aml)s.balance < 0 OR EXISTS (
                         SELECT 1 FROM collection_moved_debt moved
                          WHERE moved.line_id = %(aml)s.id))))""",

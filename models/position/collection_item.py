@@ -407,6 +407,7 @@ class CollectionItem(models.Model):
                                 aml.amount_residual,
                                 CASE WHEN aml.reconciled THEN 'closed'
                                      ELSE 'open' END))
+                   AND %(own_debt)s
                 ON CONFLICT (move_line_id) DO UPDATE
                    SET (%(columns)s) = (
                         EXCLUDED.move_id, EXCLUDED.account_id, EXCLUDED.partner_id,
@@ -421,6 +422,7 @@ class CollectionItem(models.Model):
                 columns=columns,
                 condition=condition,
                 is_debtor=is_debtor,
+                own_debt=self._is_own_debt() if reclassified else SQL("TRUE"),
                 uid=self.env.uid,
             ),
         )

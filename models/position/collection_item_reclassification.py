@@ -27,9 +27,11 @@ class CollectionItem(models.Model):
                 WITH debt AS (
                     SELECT origin_line_id AS root_id, line_id
                       FROM collection_moved_debt
+                     WHERE origin_line_id IS NOT NULL
                      UNION
                     SELECT origin_line_id, origin_line_id
                       FROM collection_moved_debt
+                     WHERE origin_line_id IS NOT NULL
                 )
                 UPDATE collection_item item
                    SET move_line_id = there.line_id
@@ -61,3 +63,17 @@ class CollectionItem(models.Model):
         )
         if self.env.cr.rowcount:
             self.invalidate_model(["move_line_id"], flush=False)
+
+    @api.model
+    def _is_own_debt(self):
+        """SQL: whether the journal item `aml` may become an item of its own.
+
+        One from which the debt was moved has its item where the debt stands.
+        """
+        return SQL(
+            """(aml.reconciled IS NOT TRUE OR NOT EXISTS (
+                    SELECT 1 FROM collection_moved_debt debt
+                     WHERE aml.id IN (debt.line_id, debt.origin_line_id))
+                OR EXISTS (SELECT 1 FROM collection_item own
+                            WHERE own.move_line_id = aml.id))"""
+        )

@@ -20,11 +20,11 @@ class CollectionMovedDebt(models.Model):
     origin_line_id = fields.Many2one(
         comodel_name="account.move.line",
         string="Came from",
-        required=True,
         readonly=True,
         index=True,
-        ondelete="cascade",
-        help="Journal item of the invoice, however often the debt was moved since.",
+        ondelete="set null",
+        help="Journal item of the invoice, however often the debt was moved since. "
+        "Empty: the invoice was deleted.",
     )
     company_id = fields.Many2one(related="line_id.company_id")
 

@@ -616,7 +616,7 @@ class TestMovedContact(DebtorCommon):
                 {"hold_until": date(2026, 12, 31), "hold_reason": "Agreed"},
                 {
                     "hold_until": date(2026, 5, 31),
-                    "hold_reason": "Insolvency of Person",
+                    "hold_reason": "Insolvency of Nord, Person",
                 },
             ],
         )

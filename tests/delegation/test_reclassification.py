@@ -16,7 +16,10 @@ class TestReclassification(MergeCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.accountant = cls._user("collection_chart", "account.group_account_manager")
+        cls.accountant = cls._user(
+            "collection_chart",
+            "account.group_account_manager,account.group_account_user",
+        )
         # as the French chart has it: 416, current asset, reconciled
         cls.doubtful = cls.env["account.account"].create(
             {
