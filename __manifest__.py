@@ -116,6 +116,7 @@
     "demo": ["demo/collection_demo.xml"],
     "assets": {
         "web.assets_backend": [
+            "account_collection/static/src/fields/*.js",
             "account_collection/static/src/scss/collection_call.scss",
         ],
         "web.assets_frontend": [
@@ -123,6 +124,7 @@
             "account_collection/static/src/scss/collection_portal.scss",
             "account_collection/static/src/scss/collection_portal_quality.scss",
         ],
+        "web.assets_unit_tests": ["account_collection/static/tests/*.test.js"],
         "web.assets_tests": [
             "account_collection/static/tests/tours/*.js",
         ],
