@@ -38,6 +38,12 @@ class AccountMove(models.Model):
         compute_sudo=True,
         groups=INTERNAL_GROUPS,
     )
+    collection_delegated_note = fields.Char(
+        string="Due Dates Delegated",
+        compute="_compute_collection_delegated_note",
+        compute_sudo=True,
+        groups=INTERNAL_GROUPS,
+    )
     collection_level_id = fields.Many2one(
         comodel_name="collection.policy.level",
         string="Dunning Level",
@@ -108,6 +114,18 @@ class AccountMove(models.Model):
             move.collection_level_id = items.level_id.sorted(
                 lambda level: (level.sequence, level.id)
             )[-1:]
+
+    @api.depends("collection_item_ids.delegated", "collection_item_ids.state")
+    @api.depends_context("lang")
+    def _compute_collection_delegated_note(self):
+        for move in self:
+            items = move.collection_item_ids.filtered(lambda item: item.state == "open")
+            delegated = items.filtered("delegated")
+            move.collection_delegated_note = bool(delegated) and self.env._(
+                "%(count)s of %(total)s due dates",
+                count=len(delegated),
+                total=len(items),
+            )
 
     def _search_collection_account_id(self, operator, value):
         return self._search_by_collection_account(
@@ -183,6 +201,56 @@ class AccountMove(models.Model):
                            AND (higher.sequence, higher.id)
                                > (level.sequence, level.id)))""",
             tuple(levels.ids) or (None,),
+        )
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        # EXTENDS base: for lists that group by what is not stored here
+        own_sql = {
+            "collection_account_id": self._collection_account_sql,
+            "collection_segment_id": self._collection_account_sql,
+            "collection_level_id": self._collection_items_sql,
+            "collection_delegated": self._collection_items_sql,
+        }.get(field_expr)
+        if own_sql is None:
+            return super()._field_to_sql(alias, field_expr, query)
+        self._check_field_access(self._fields[field_expr], "read")
+        return own_sql(SQL.identifier(alias), field_expr)
+
+    def _collection_account_sql(self, move, name):
+        self.env["collection.account"].flush_model(
+            ["company_id", "partner_id", "segment_id"]
+        )
+        return SQL(
+            """(
+                SELECT %(value)s FROM collection_account acc
+                 WHERE acc.partner_id = %(move)s.commercial_partner_id
+                   AND acc.company_id = %(move)s.company_id
+                   AND %(move)s.move_type IN %(sales)s)""",
+            value=SQL.identifier(
+                "acc", "id" if name == "collection_account_id" else "segment_id"
+            ),
+            move=move,
+            sales=tuple(self.get_sale_types(include_receipts=True)),
+        )
+
+    def _collection_items_sql(self, move, name):
+        self.env["collection.item"].flush_model(["delegated", "level_id", "move_id"])
+        self.env["collection.policy.level"].flush_model(["sequence"])
+        if name == "collection_delegated":
+            return SQL(
+                """EXISTS (SELECT 1 FROM collection_item item
+                            WHERE item.move_id = %s.id AND item.delegated)""",
+                move,
+            )
+        return SQL(
+            """(
+                SELECT item.level_id
+                  FROM collection_item item
+                  JOIN collection_policy_level level ON level.id = item.level_id
+                 WHERE item.move_id = %s.id
+              ORDER BY level.sequence DESC, level.id DESC
+                 LIMIT 1)""",
+            move,
         )
 
     def _post(self, soft=True):

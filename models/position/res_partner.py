@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 #: who may know how a customer is judged and reminded: not the customer on
 #: the portal, nor a provider's agent who works them
@@ -135,6 +136,33 @@ class ResPartner(models.Model):
         return self._search_by_account(
             "collection_level_id", Domain("level_id", "in", value)
         )
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        # EXTENDS base: for lists that group by what is not stored here
+        values = {
+            "collection_account_id": SQL("acc.id"),
+            "collection_segment_id": SQL("acc.segment_id"),
+            "collection_level_id": SQL("acc.level_id"),
+            "collection_delegated": SQL("acc.delegation_state = 'delegated'"),
+        }
+        if field_expr not in values:
+            return super()._field_to_sql(alias, field_expr, query)
+        self._check_field_access(self._fields[field_expr], "read")
+        self.env["collection.account"].flush_model(
+            ["company_id", "delegation_state", "level_id", "partner_id", "segment_id"]
+        )
+        column = SQL(
+            """(
+                SELECT %(value)s FROM collection_account acc
+                 WHERE acc.partner_id = %(partner)s.commercial_partner_id
+                   AND acc.company_id = %(company)s)""",
+            value=values[field_expr],
+            partner=SQL.identifier(alias),
+            company=self.env.company.id,
+        )
+        if field_expr == "collection_delegated":
+            return SQL("COALESCE(%s, FALSE)", column)
+        return column
 
     def unlink(self):
         # EXTENDS base: an account of which nothing is recorded keeps nobody
