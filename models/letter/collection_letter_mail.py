@@ -5,6 +5,8 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, email_normalize, formataddr
 from odoo.tools.mail import prepend_html_content
 
+from .collection_letter_outage import MAIL_OUTAGE
+
 #: more invoices than this are not attached
 MAX_ENCLOSURES = 10
 RECALL_STYLE = "font-family: Arial, Helvetica, sans-serif; font-size: 14px;"
@@ -167,7 +169,7 @@ class CollectionLetter(models.Model):
     # ------------------------------------------------------------------
 
     def action_attach_invoices(self):
-        """send_sudo copies of the invoices with these letters."""
+        """Send copies of the invoices with these letters."""
         if any(letter.state == "sent" for letter in self):
             raise UserError(self.env._("A letter that was sent stays as it was sent."))
         for letter in self:
@@ -393,7 +395,8 @@ class CollectionLetter(models.Model):
             letter_sudo._message_log(
                 body=Markup("{}<br/>{}").format(summary, reason or "")
             )
-            if letter_sudo.failure_activity_id:
+            # one that is done is kept: who sent it again is told again
+            if letter_sudo.failure_activity_id.active:
                 continue
             letter_sudo.failure_activity_id = letter_sudo.account_id.activity_schedule(
                 TODO_ACTIVITY,
@@ -404,11 +407,122 @@ class CollectionLetter(models.Model):
                 user_id=letter_sudo._get_collector().id,
             )
 
+    def _mark_waiting(self, reason):
+        """The mail server did not take the e-mails of these letters: they stay in its
+        queue, and the managers are told of the first of them.
+
+        :param reason: what the mail server says, or why it cannot be reached
+        """
+        # sudo: the mail queue has no role in collections
+        letters_sudo = self.sudo().filtered(
+            lambda letter: letter.delivery_state in ("pending", "failed")
+        )
+        first_time = letters_sudo.filtered(
+            lambda letter: (
+                letter.delivery_state == "pending" and not letter.delivery_reason
+            )
+        )
+        letters_sudo.write(
+            {
+                "delivery_state": "pending",
+                "delivery_reason": reason or self.env._("No answer"),
+            }
+        )
+        first_time._tell_outage(MAIL_OUTAGE, "_get_mail_notice")
+
+    def _get_mail_notice(self):
+        """What managers read while the mail server takes no letters: (summary, note)"""
+        return self.env._("E-mails of letters wait for the mail server"), self.env._(
+            "%(letter)s: %(reason)s. It goes by itself as soon as the mail server takes "
+            "it, as do those behind it. Ask your administrator to look at the outgoing "
+            "mail server.",
+            letter=self[:1].number,
+            reason=self[:1].delivery_reason,
+        )
+
     def _mark_handed_over(self):
         """The mail server took the e-mails of these letters."""
-        self.sudo().filtered(
+        letters_sudo = self.sudo().filtered(
             lambda letter: letter.delivery_state in ("pending", "failed")
-        ).write({"delivery_state": "handed_over", "delivery_reason": False})
+        )
+        failed = letters_sudo.failure_activity_id.filtered("active")
+        letters_sudo.write({"delivery_state": "handed_over", "delivery_reason": False})
+        failed.action_feedback(feedback=self.env._("The mail server has taken it"))
+
+    def _withdraw_settled(self):
+        """Cancel those reminders of these whose e-mail has waited for the mail server,
+        and that ask for nothing any more.
+
+        :return: the letters that will not leave
+        """
+        settled = self.filtered(
+            lambda letter: (
+                letter.delivery_state == "pending"
+                and letter.delivery_reason
+                and letter.level_id
+                and "open" not in letter.line_ids.item_id.mapped("state")
+            )
+        )
+        if settled:
+            settled._cancel_mails()
+            settled.write({"delivery_state": False, "by_email": False})
+            # on paper it may be with the customer already
+            settled.filtered(lambda letter: not letter.by_post)._cancel(
+                self.env._("Paid or settled before the mail server took it")
+            )
+        return settled
+
+    def _cancel_mails(self):
+        """E-mails of these letters that are in the queue, or that core would try again,
+        do not leave any more."""
+        # sudo: the mails of letters that the user works with
+        mails_sudo = self.env["mail.mail"].sudo()
+        mails_sudo.search(
+            [
+                ("model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("state", "in", ("outgoing", "exception")),
+            ]
+        ).cancel()
+
+    @api.model
+    def _follow_mails(self):
+        """Look after the letters whose e-mail is said to wait and does not.
+
+        A connection that breaks, or a person in the mail queue, may leave it failed,
+        cancelled or deleted, and nobody would hear of it.
+        """
+        self.flush_model(["delivery_state"])
+        self.env["mail.mail"].flush_model(["state", "mail_message_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT letter.id,
+                       BOOL_OR(mail.state = 'sent'),
+                       MAX(mail.id) FILTER (WHERE mail.state = 'exception')
+                  FROM collection_letter letter
+             LEFT JOIN mail_message message
+                    ON message.model = 'collection.letter'
+                   AND message.res_id = letter.id
+             LEFT JOIN mail_mail mail ON mail.mail_message_id = message.id
+                 WHERE letter.delivery_state = 'pending'
+              GROUP BY letter.id
+                HAVING BOOL_OR(mail.state = 'outgoing') IS NOT TRUE
+                """
+            )
+        )
+        for letter_id, left, mail_id in rows:
+            letter = self.browse(letter_id)
+            if left:
+                letter._mark_handed_over()
+            elif mail_id:
+                # sudo: the e-mail of a letter, back where it was
+                mail_sudo = self.env["mail.mail"].sudo().browse(mail_id)
+                mail_sudo._wait_for_server(mail_sudo.failure_reason)
+            else:
+                letter._mark_failed(
+                    "failed", self.env._("It is not in the mail queue any more.")
+                )
 
     def _check_may_send_again(self):
         """Letters that were sent, and a user who works with them."""
@@ -422,7 +536,7 @@ class CollectionLetter(models.Model):
         self._check_intact(enclosed=True)
 
     def action_send_again(self):
-        """send_sudo the same letter again by e-mail, to the address known today.
+        """Send the same letter again by e-mail, to the address known today.
 
         Number, date and level stay: it is the letter that was sent.
         """
@@ -438,6 +552,8 @@ class CollectionLetter(models.Model):
                 )
         # sudo: the letter itself does not change, only how it gets there
         letters_sudo = self.sudo()
+        # or core's retry would send it a second time
+        letters_sudo._cancel_mails()
         letters_sudo._queue_mails()
         letters_sudo.write(
             {"by_email": True, "delivery_state": "pending", "delivery_reason": False}
@@ -449,10 +565,14 @@ class CollectionLetter(models.Model):
         self._check_may_send_again()
         # sudo: the letter itself does not change, only how it gets there
         letters_sudo = self.sudo()
+        letters_sudo._cancel_mails()
         letters_sudo.write({"by_post": True, "date_printed": False})
+        letters_sudo.filtered(
+            lambda letter: letter.delivery_state in ("pending", "failed")
+        ).write({"by_email": False, "delivery_state": False, "delivery_reason": False})
         letters_sudo._close_failure(self.env._("Sent by post instead"))
 
     def _close_failure(self, feedback):
         for letter in self:
             letter._message_log(body=feedback)
-        self.failure_activity_id.action_feedback(feedback=feedback)
+        self.failure_activity_id.filtered("active").action_feedback(feedback=feedback)
