@@ -18,7 +18,7 @@ REASONS = [
     ("covered_by_credit", "Covered by open credits"),
     ("below_minimum", "Below the minimum amount"),
     ("on_letter", "On a letter that has not left"),
-    ("exhausted", "Last level sent"),
+    ("exhausted", "Ladder exhausted"),
     ("not_yet", "No level due yet"),
     ("awaiting_approval", "Awaiting approval"),
 ]
@@ -201,6 +201,11 @@ class CollectionDunningExclusion(models.Model):
         )
 
     def _explain_exhausted(self):
+        if not self.item_id.level_id:
+            return self.env._(
+                "The policy has no level that suits it any more: hand the customer "
+                "over or prepare the legal file"
+            )
         return self.env._(
             "“%(level)s”, the last level, was sent on %(date)s: hand the customer over "
             "or prepare the legal file",

@@ -390,6 +390,8 @@ class CollectionLetter(models.Model):
             # whatever is wrong with one letter must not keep back the others
             if len(self) > 1:
                 return self._deliver_one_by_one()
+            if not isinstance(error, UserError | PrintError):
+                _logger.warning("Letter %s not sent", self.number, exc_info=True)
             self.invalidate_recordset()
             self._fail(error)
             return self.browse()
@@ -408,7 +410,6 @@ class CollectionLetter(models.Model):
             return
         reason = str(error)
         if not isinstance(error, PrintError):
-            _logger.warning("Letter %s not sent", self.number, exc_info=error)
             reason = (
                 self._describe_full_disk()
                 if isinstance(error, OSError)
@@ -447,7 +448,7 @@ class CollectionLetter(models.Model):
         return sent
 
     def _notify_managers(self):
-        """Of letters that could not be printed for the first time, tell the managers."""
+        """Tell the managers of letters that could not be printed for the first time."""
         self.filtered(
             lambda letter: letter.retry_at and letter.print_failures == 1
         )._tell_outage(PRINT_OUTAGE, "_get_print_notice")

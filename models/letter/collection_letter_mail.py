@@ -433,9 +433,9 @@ class CollectionLetter(models.Model):
     def _get_mail_notice(self):
         """What managers read while the mail server takes no letters: (summary, note)"""
         return self.env._("E-mails of letters wait for the mail server"), self.env._(
-            "%(letter)s: %(reason)s. It goes by itself as soon as the mail server takes "
-            "it, as do those behind it. Ask your administrator to look at the outgoing "
-            "mail server.",
+            "%(letter)s: %(reason)s. It goes by itself as soon as the mail server "
+            "takes it, as do those behind it. Ask your administrator to look at the "
+            "outgoing mail server.",
             letter=self[:1].number,
             reason=self[:1].delivery_reason,
         )

@@ -39,8 +39,8 @@ class CollectionLetter(models.Model):
         string="Posted on",
         readonly=True,
         copy=False,
-        help="Day on which the registered letter was brought to the post. Its level and "
-        "the time that it gives count from then.",
+        help="Day on which the registered letter was brought to the post. Its level "
+        "and the time that it gives count from then.",
     )
     to_post = fields.Boolean(
         string="To Be Posted",
