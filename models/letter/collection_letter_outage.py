@@ -29,7 +29,10 @@ class CollectionLetter(models.Model):
             if company in told:
                 continue
             readers = company._get_collection_managers()
-            record = letters.run_id[:1] or letters.account_id[:1]
+            # no e-mail about e-mails that do not leave
+            record = (letters.run_id[:1] or letters.account_id[:1]).with_context(
+                mail_activity_quick_update=activity_xmlid == MAIL_OUTAGE
+            )
             for user in readers or letters[:1]._get_collector():
                 summary, note = getattr(
                     letters.with_context(lang=user.lang), get_notice

@@ -301,3 +301,4 @@ class CollectionLetter(models.Model):
             )
         )
         self.invalidate_recordset(["date_printed", "print_sequence"], flush=False)
+        self.modified(["date_printed", "print_sequence"])
