@@ -2,7 +2,7 @@
     "name": "Collections and Delegated Receivables",
     "summary": "Run the collection of overdue invoices, and hand all or part of it to "
     "an outside provider without losing control of your customers",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Accounting/Accounting",
     "author": "The account_collection contributors",
     "license": "LGPL-3",

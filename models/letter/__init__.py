@@ -16,6 +16,7 @@ from . import collection_account_letter
 from . import collection_item_letter
 from . import collection_dunning_decision_letter
 from . import ir_attachment
+from . import ir_mail_server
 from . import ir_qweb
 from . import mail_mail
 from . import mail_template

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -9,6 +11,8 @@ from .collection_letter_outage import MAIL_OUTAGE
 
 #: more invoices than this are not attached
 MAX_ENCLOSURES = 10
+#: for how many days after it left the job looks whether a letter left late
+LATE_DAYS = 2
 RECALL_STYLE = "font-family: Arial, Helvetica, sans-serif; font-size: 14px;"
 TODO_ACTIVITY = "mail.mail_activity_data_todo"
 
@@ -40,12 +44,19 @@ class CollectionLetter(models.Model):
         copy=False,
         help="What the mail server or the answer that came back says.",
     )
+    date_handed_over = fields.Datetime(
+        string="Taken by the Mail Server on", readonly=True, copy=False
+    )
     failure_activity_id = fields.Many2one(
         comodel_name="mail.activity",
         readonly=True,
         copy=False,
         index="btree_not_null",
         ondelete="set null",
+    )
+
+    _handed_over_idx = models.Index(
+        "(date_handed_over) WHERE date_handed_over IS NOT NULL"
     )
 
     # ------------------------------------------------------------------
@@ -446,7 +457,13 @@ class CollectionLetter(models.Model):
             lambda letter: letter.delivery_state in ("pending", "failed")
         )
         failed = letters_sudo.failure_activity_id.filtered("active")
-        letters_sudo.write({"delivery_state": "handed_over", "delivery_reason": False})
+        letters_sudo.write(
+            {
+                "delivery_state": "handed_over",
+                "delivery_reason": False,
+                "date_handed_over": fields.Datetime.now(),
+            }
+        )
         failed.action_feedback(feedback=self.env._("The mail server has taken it"))
 
     def _withdraw_settled(self):
@@ -484,6 +501,56 @@ class CollectionLetter(models.Model):
                 ("state", "in", ("outgoing", "exception")),
             ]
         ).cancel()
+
+    @api.model
+    def _follow_late_mails(self):
+        """The level of a letter that the mail server took days later counts from the
+        day on which it left."""
+        self.flush_model()
+        self.env["collection.letter.line"].flush_model(["item_id", "level_id"])
+        self.env["collection.item"].flush_model(["level_id", "level_date"])
+        self.env["collection.level.history"].flush_model(["date", "letter_id"])
+        since = fields.Datetime.now() - timedelta(days=LATE_DAYS)
+        moved = []
+        for [company] in self._read_group(
+            [("date_handed_over", ">=", since)], ["company_id"]
+        ):
+            moved += self.env.execute_query(
+                SQL(
+                    """
+                    WITH late AS (
+                        SELECT letter.id, letter.date, line.item_id, line.level_id,
+                               (letter.date_handed_over AT TIME ZONE 'UTC'
+                                AT TIME ZONE %(zone)s)::date AS day
+                          FROM collection_letter letter
+                          JOIN collection_letter_line line
+                            ON line.letter_id = letter.id
+                         WHERE letter.company_id = %(company)s
+                           AND letter.date_handed_over >= %(since)s
+                           AND letter.state = 'sent' AND letter.by_post IS NOT TRUE
+                           AND line.level_id IS NOT NULL
+                    ), history AS (
+                        UPDATE collection_level_history history
+                           SET date = late.day
+                          FROM late
+                         WHERE history.letter_id = late.id
+                           AND history.item_id = late.item_id
+                           AND history.date = late.date AND late.day > late.date
+                    )
+                    UPDATE collection_item ci
+                       SET level_date = late.day
+                      FROM late
+                     WHERE ci.id = late.item_id AND ci.level_id = late.level_id
+                       AND ci.level_date = late.date AND late.day > late.date
+                 RETURNING ci.id
+                    """,
+                    zone=company._get_collection_zone(),
+                    company=company.id,
+                    since=since,
+                )
+            )
+        items = self.env["collection.item"].browse(row[0] for row in moved)
+        items.invalidate_recordset(["level_date", "history_ids"], flush=False)
 
     @api.model
     def _follow_mails(self):

@@ -49,6 +49,7 @@ class CollectionLetter(models.Model):
         Done by the sending job, after the mail queue as well: if the queue wrote more
         than the letter, somebody who writes the same would have it send twice.
         """
+        self._follow_late_mails()
         for activity_xmlid, waiting in self._get_outages().items():
             notices_sudo = self._get_notices(activity_xmlid)
             for company, of_company in notices_sudo.grouped(

@@ -3,6 +3,7 @@ import sys
 from datetime import timedelta
 
 from odoo import fields, models
+from odoo.tools.mail import email_normalize, email_normalize_all
 
 from ...tools.smtp import LATER, REFUSED, describe, judge
 
@@ -52,8 +53,9 @@ class MailMail(models.Model):
 
     def _send(self, *args, **kwargs):
         # EXTENDS mail
+        mails = self.with_context(collection_refused={}) if self._of_letters() else self
         try:
-            return super()._send(*args, **kwargs)
+            return super(MailMail, mails)._send(*args, **kwargs)
         except smtplib.SMTPServerDisconnected as error:
             # core gives up here: it leaves the e-mail that the server did not answer
             # about as failed for ever, and tells nobody
@@ -82,8 +84,11 @@ class MailMail(models.Model):
                 if error
                 else failure_reason or mails[:1].failure_reason or ""
             )
+            refused = dict(self.env.context.get("collection_refused") or {})
+            self.env.context.get("collection_refused", {}).clear()
             if not failure_type:
                 mails._get_letters()._mark_handed_over()
+                mails._tell_refused(refused)
             elif (
                 success_pids or success_emails or mails._is_refused(failure_type, error)
             ):
@@ -96,6 +101,29 @@ class MailMail(models.Model):
             failure_reason=failure_reason,
             failure_type=failure_type,
         )
+
+    def _tell_refused(self, refused):
+        """The server took the e-mail of a letter for some and refused it to others: the
+        customer has not got it when they are among these.
+
+        :param refused: {address: (code, text)}, as `smtplib` returns it
+        """
+        if not refused:
+            return
+        self.ensure_one()
+        reason = describe(smtplib.SMTPRecipientsRefused(refused))
+        addressees = {
+            *email_normalize_all(self.email_to),
+            *self.recipient_ids.mapped("email_normalized"),
+        }
+        letters = self._get_letters()
+        if addressees.intersection(map(email_normalize, refused)):
+            letters._mark_failed("failed", reason)
+            return
+        for letter in letters:
+            letter._message_log(
+                body=self.env._("A copy was refused. %(reason)s", reason=reason)
+            )
 
     def _get_smtp_error(self):
         """The error for which core tells just now that e-mails have not left."""

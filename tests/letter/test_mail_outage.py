@@ -324,6 +324,46 @@ class TestMailOutage(DeliveryCommon, MailCommon):
             run = self._run("2026-12-28")
             self.assertIn(item, run.letter_ids.line_ids.item_id)
 
+    def test_level_counts_from_the_day_it_left(self):
+        """The mail server was away for five days: so much later comes the next one."""
+        letter, punctual = self.letters[0], self.letters[1]
+        item = letter.line_ids.item_id
+        with freeze_time("2026-11-22 10:00:00"):
+            self._mails_of(self.letters - punctual).scheduled_date = "2026-11-27"
+            self._pass()
+        self.assertEqual(punctual.delivery_state, "handed_over")
+        with freeze_time("2026-11-27 10:00:00"):
+            self._pass()
+            self._pass()
+        self.assertEqual(str(item.level_date), "2026-11-27")
+        self.assertEqual(str(item.history_ids.date), "2026-11-27")
+        self.assertEqual(str(letter.date), self.today)
+        self.assertEqual(str(punctual.line_ids.item_id.level_date), self.today)
+
+    def test_refused_for_one_and_taken_for_another(self):
+        """Core believes that it has left: the server took it for the copy."""
+        letter = self.letters[0]
+        letter.account_id.dunning_copy_ids = self.env["res.partner"].create(
+            {
+                "name": "Boss",
+                "parent_id": letter.partner_id.id,
+                "email": "boss@customer.example.com",
+            }
+        )
+        for refused_one, state in (
+            ("client0@customer.example.com", "failed"),
+            ("boss@customer.example.com", "handed_over"),
+        ):
+            with self.subTest(refused_one):
+                self._mails_of(letter).cancel()
+                letter._queue_mails()
+                letter.delivery_state = "pending"
+                self._pass(
+                    send=lambda *_args, one=refused_one: {one: (550, b"5.1.1 unknown")}
+                )
+                self.assertEqual(letter.delivery_state, state)
+        self.assertIn("boss@customer.example.com", letter.message_ids[0].body)
+
     def test_e_mail_that_is_gone(self):
         """Deleted or cancelled by hand in the mail queue: somebody hears of it."""
         self._mails_of(self.letters[0]).unlink()
