@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class CollectionDunningExclusion(models.Model):
-    """Who has come to the end of the ladder may go to a provider."""
+    """Who has come to the end of the ladder may go to a provider, or to court."""
 
     _inherit = "collection.dunning.exclusion"
 
@@ -18,3 +18,8 @@ class CollectionDunningExclusion(models.Model):
                 )
             )
         return exhausted.account_id.action_hand_over()
+
+    def action_legal_file(self):
+        """Download what a lawyer needs of this customer."""
+        self.ensure_one()
+        return self.account_id.action_legal_file()
