@@ -321,7 +321,9 @@ class TestMailOutage(DeliveryCommon, MailCommon):
             self.assertEqual(exclusion.reason, "on_letter")
             self.assertIn(self.letters[0].number, exclusion.explanation)
             self._pass()
-            run = self._run("2026-12-28")
+        with freeze_time("2027-01-28 09:00:00"):
+            # counted from the day on which it left
+            run = self._run("2027-01-28")
             self.assertIn(item, run.letter_ids.line_ids.item_id)
 
     def test_level_counts_from_the_day_it_left(self):
