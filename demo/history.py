@@ -156,6 +156,7 @@ class DemoHistory:
             by_post.filtered(lambda letter: letter.channel == "registered"), start=1
         ):
             letter.tracking_number = f"1A 214 507 {date:%d%m} {number}"
+            letter.date_printed = moment(date, 9)
             if not last:
                 letter.date_presented = date + timedelta(days=3)
         if last:

@@ -8,6 +8,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
+from ..letter.collection_letter_delivery import STAGE_FIELDS
+
 _logger = logging.getLogger(__name__)
 
 #: what a manager is asked to do about a run
@@ -152,7 +154,7 @@ class CollectionDunningRun(models.Model):
         """How many letters of each run are where: {run id: {stage: count}}."""
         if not self.ids:
             return {}
-        self.env["collection.letter"].flush_model()
+        self.env["collection.letter"].flush_model(STAGE_FIELDS)
         stages = {}
         for run_id, stage, count in self.env.execute_query(
             SQL(
@@ -177,7 +179,7 @@ class CollectionDunningRun(models.Model):
             "left": self.env._("sent"),
             "to_send": self.env._("to send"),
             "mail": self.env._("waiting in the mail queue"),
-            "failed": self.env._("that the mail server refused"),
+            "failed": self.env._("refused by the mail server"),
             "print": self.env._("to print"),
             "post": self.env._("registered, to be posted"),
             "call": self.env._("to call"),
@@ -194,7 +196,9 @@ class CollectionDunningRun(models.Model):
     @api.depends_context("lang")
     def _compute_change_note(self):
         """What letters ask for now and what they asked for when they were confirmed."""
-        self.env["collection.letter"].flush_model()
+        self.env["collection.letter"].flush_model(
+            ["amount_seen", "amount_total", "run_id", "state"]
+        )
         rows = (
             self.env.execute_query(
                 SQL(
@@ -558,7 +562,7 @@ class CollectionDunningRun(models.Model):
         if not self.ids:
             return
         self.flush_recordset(["state"])
-        self.env["collection.letter"].flush_model()
+        self.env["collection.letter"].flush_model(STAGE_FIELDS)
         rows = self.env.execute_query(
             SQL(
                 """

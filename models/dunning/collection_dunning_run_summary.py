@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 
@@ -17,6 +17,24 @@ class CollectionDunningRun(models.Model):
         inverse_name="run_id",
         string="Left Out by Reason",
     )
+    has_disputed = fields.Boolean(
+        compute="_compute_has", export_string_translation=False
+    )
+    has_waived = fields.Boolean(compute="_compute_has", export_string_translation=False)
+    has_credit = fields.Boolean(compute="_compute_has", export_string_translation=False)
+    has_policies = fields.Boolean(
+        compute="_compute_has", export_string_translation=False
+    )
+
+    @api.depends("level_line_ids")
+    def _compute_has(self):
+        """Which columns of the letters by level say anything."""
+        for run in self:
+            lines = run.level_line_ids
+            run.has_disputed = any(lines.mapped("amount_disputed"))
+            run.has_waived = any(lines.mapped("amount_waived"))
+            run.has_credit = any(lines.mapped("amount_credit"))
+            run.has_policies = len(lines.policy_id) > 1
 
 
 class CollectionDunningRunLevel(models.Model):
@@ -26,12 +44,13 @@ class CollectionDunningRunLevel(models.Model):
     _name = "collection.dunning.run.level"
     _description = "Letters of a Dunning Run"
     _auto = False
-    _order = "run_id, sequence, channel, currency_id"
+    _order = "run_id, policy_id, sequence, channel, currency_id"
 
     run_id = fields.Many2one(comodel_name="collection.dunning.run", readonly=True)
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     level_id = fields.Many2one(comodel_name="collection.policy.level", readonly=True)
+    policy_id = fields.Many2one(comodel_name="collection.policy", readonly=True)
     sequence = fields.Integer(readonly=True)
     channel = fields.Selection(
         selection=lambda self: (
@@ -62,7 +81,7 @@ class CollectionDunningRunLevel(models.Model):
             """
             SELECT MIN(letter.id) AS id, letter.run_id, letter.company_id,
                    letter.currency_id, letter.level_id, letter.channel,
-                   MIN(level.sequence) AS sequence,
+                   level.policy_id, MIN(level.sequence) AS sequence,
                    COUNT(*) AS letter_count,
                    COUNT(*) FILTER (WHERE %s = 'left') AS sent_count,
                    SUM(line.amount_open) AS amount_open,
@@ -80,7 +99,7 @@ class CollectionDunningRunLevel(models.Model):
                     WHERE letter_id = letter.id) line
              WHERE letter.run_id IS NOT NULL AND letter.state <> 'cancelled'
           GROUP BY letter.run_id, letter.company_id, letter.currency_id,
-                   letter.level_id, letter.channel
+                   letter.level_id, letter.channel, level.policy_id
             """,
             Letter._stage(),
         )

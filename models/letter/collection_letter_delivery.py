@@ -20,6 +20,17 @@ from .ir_actions_report import LETTER_REPORT
 
 _logger = logging.getLogger(__name__)
 
+#: what tells where a letter is on its way
+STAGE_FIELDS = (
+    "attachment_id",
+    "by_call",
+    "by_post",
+    "channel",
+    "date_printed",
+    "delivery_state",
+    "run_id",
+    "state",
+)
 #: letters delivered together: one renderer call, one batch of e-mails
 SEND_BATCH = 50
 #: letters sent while the user waits; more are left to the sending job

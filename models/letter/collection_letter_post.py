@@ -183,6 +183,9 @@ class CollectionLetter(models.Model):
         # sudo: checked above; collectors post what managers send
         letters_sudo = self.sudo()
         letters_sudo.date_posted = date
+        # whatever it was printed with
+        printed = fields.Datetime.now()
+        letters_sudo.filtered(lambda x: not x.date_printed).date_printed = printed
         letters_sudo._leave()
         if date < fields.Date.context_today(self):
             # noon, so that it is this day wherever it is read

@@ -12,12 +12,27 @@ class CollectionLetter(models.Model):
     deducted_credit = fields.Monetary(
         string="Less Open Credits", compute="_compute_deducted"
     )
+    has_paid = fields.Boolean(compute="_compute_has", export_string_translation=False)
+    has_disputed = fields.Boolean(
+        compute="_compute_has", export_string_translation=False
+    )
 
     @api.depends("amount_waived", "amount_credit")
     def _compute_deducted(self):
         for letter in self:
             letter.deducted_waived = -letter.amount_waived
             letter.deducted_credit = -letter.amount_credit
+
+    @api.depends("line_ids.deducted_paid", "line_ids.deducted_disputed")
+    def _compute_has(self):
+        """Which columns of the lines say anything."""
+        for letter in self:
+            lines = letter.line_ids
+            letter.has_paid = any(lines.mapped("deducted_paid"))
+            letter.has_disputed = any(
+                not letter.currency_id.is_zero(amount)
+                for amount in lines.mapped("deducted_disputed")
+            )
 
 
 class CollectionLetterLine(models.Model):

@@ -6,6 +6,7 @@ from odoo import fields, models
 from odoo.tools.mail import email_normalize, email_normalize_all
 
 from ...tools.smtp import LATER, REFUSED, describe, judge
+from .ir_mail_server import Refusals
 
 #: what core says of an e-mail whose recipient is at fault, or nobody's
 RECIPIENT_TYPES = ("mail_email_invalid", "mail_email_missing")
@@ -42,9 +43,12 @@ class MailMail(models.Model):
         )
         if self._of_letters():
             # whatever becomes of them, the sending job looks after it
-            job = self.env.ref("account_collection.ir_cron_collection_send")
-            # sudo: the mail queue, or whoever sends an e-mail
-            job.sudo()._trigger(fields.Datetime.now() + FOLLOW_AFTER)
+            job = self.env.ref(
+                "account_collection.ir_cron_collection_send", raise_if_not_found=False
+            )
+            if job:
+                # sudo: the mail queue, or whoever sends an e-mail
+                job.sudo()._trigger(fields.Datetime.now() + FOLLOW_AFTER)
         return super(MailMail, mails).send(
             auto_commit=auto_commit,
             raise_exception=raise_exception,
@@ -53,7 +57,9 @@ class MailMail(models.Model):
 
     def _send(self, *args, **kwargs):
         # EXTENDS mail
-        mails = self.with_context(collection_refused={}) if self._of_letters() else self
+        mails = self
+        if self._of_letters():
+            mails = self.with_context(collection_refusals=Refusals())
         try:
             return super(MailMail, mails)._send(*args, **kwargs)
         except smtplib.SMTPServerDisconnected as error:
@@ -84,8 +90,8 @@ class MailMail(models.Model):
                 if error
                 else failure_reason or mails[:1].failure_reason or ""
             )
-            refused = dict(self.env.context.get("collection_refused") or {})
-            self.env.context.get("collection_refused", {}).clear()
+            refusals = self.env.context.get("collection_refusals")
+            refused = refusals.take() if refusals else {}
             if not failure_type:
                 mails._get_letters()._mark_handed_over()
                 mails._tell_refused(refused)

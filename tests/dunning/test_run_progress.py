@@ -62,7 +62,7 @@ class TestRunProgress(PrintFailureCommon):
         letters[1]._mark_failed("failed", "550 unknown")
         self.env["collection.letter"]._follow_departures()
         self.assertEqual(run.state, "to_send", "it has not left")
-        self.assertEqual(run.progress, "1 sent, 1 that the mail server refused")
+        self.assertEqual(run.progress, "1 sent, 1 refused by the mail server")
         letters[1].with_user(self.collector_user).action_send_by_post()
         self.assertEqual(run.progress, "1 sent, 1 to print")
         letters[1].with_user(self.collector_user).action_print_post()
