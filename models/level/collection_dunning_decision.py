@@ -165,7 +165,7 @@ class CollectionDunningDecision(models.AbstractModel):
                 "disputed": SQL("amount_disputed"),
             },
             "reason_note": {
-                "not_yet": SQL("waiting_number"),
+                "on_letter": SQL("waiting_number"),
                 "promised": SQL("NULL::varchar"),
                 "on_plan": SQL("NULL::varchar"),
                 "on_hold": SQL("hold_reason"),
@@ -600,10 +600,9 @@ class CollectionDunningDecision(models.AbstractModel):
                        THEN 'covered_by_credit'
                        WHEN amount_due < minimum THEN 'below_minimum'
                        WHEN %(again)s THEN NULL
-                       WHEN next_level_id IS NULL
-                            OR waiting_number IS NOT NULL
-                            OR date_trigger > %(date)s
-                       THEN 'not_yet'
+                       WHEN waiting_number IS NOT NULL THEN 'on_letter'
+                       WHEN next_level_id IS NULL THEN 'exhausted'
+                       WHEN date_trigger > %(date)s THEN 'not_yet'
                        WHEN unapproved THEN 'awaiting_approval'
                        END AS reason
                   FROM standing
