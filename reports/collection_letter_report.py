@@ -245,6 +245,7 @@ class ReportCollectionLetter(models.AbstractModel):
             "sender": self._get_sender(letter),
             "parties": self._get_parties(letter),
             "notice": self._get_notice_line(letter),
+            "by_hand": self._get_by_hand(letter, debtor_type),
             "facts": self._get_facts(letter),
             "details": [
                 {
@@ -315,6 +316,24 @@ class ReportCollectionLetter(models.AbstractModel):
             "bank": code not in ("thanks", "bill_return", "receipt"),
             "two_signatures": code == "payment_plan",
         }
+
+    def _get_by_hand(self, letter, debtor_type):
+        """What a debtor who is no merchant writes by hand for the acknowledgement to be
+        proof (article 1376 code civil), False for the others.
+
+        The sum is left for them to write: printed, it proves nothing.
+        """
+        civil = (
+            "consumer" in (debtor_type, letter.kind_id.debtor_type)
+            or letter.account_id.segment_id.trade == "liberal"
+        )
+        if letter.kind_id.code != "payment_plan" or not civil:
+            return False
+        return self.env._(
+            "To be written here by the hand of who signs: “I acknowledge owing "
+            "%(company)s the sum of …”, the sum in words, then in figures",
+            company=letter.company_id.name,
+        )
 
     def _get_total_label(self, letter):
         code = letter.kind_id.code
