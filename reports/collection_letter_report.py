@@ -151,13 +151,21 @@ class ReportCollectionLetter(models.AbstractModel):
                 if text and text not in told
             ],
             "registration": [text for value, text in registration if value not in told],
-            "footer": company.report_footer
-            if html2plaintext(company.report_footer or "").strip()
-            else False,
-            "legal": " – ".join(
-                [company.name, *(text for _value, text in registration)]
-            ),
+            **self._get_company_foot(company, registration),
         }
+
+    def _get_company_foot(self, company, registration):
+        """Foot of each page: what the company prints under its documents, and of its
+        name and numbers what is not told there."""
+        footer = company._get_collection_footer()
+        if not footer:
+            texts = [company.name, *(text for _value, text in registration)]
+            return {"footer": False, "legal": " – ".join(texts)}
+        told = re.sub(r"\W", "", html2plaintext(footer))
+        texts = [
+            text for value, text in registration if re.sub(r"\W", "", value) not in told
+        ]
+        return {"footer": footer, "legal": " – ".join(texts)}
 
     def _get_provider_sender(self, letter):
         """Letterhead of the provider that works for the account of the company."""
@@ -291,6 +299,7 @@ class ReportCollectionLetter(models.AbstractModel):
             "half_years": self._get_half_year_totals(letter),
             "segments_total": letter._format_amount(letter.amount_interest),
             "in_annex": in_annex,
+            "day_count": self._get_day_count(regime) if segments else False,
             "bank": self._get_blocks(letter)["bank"]
             and bank
             and {
@@ -702,6 +711,18 @@ class ReportCollectionLetter(models.AbstractModel):
             for line in letter.line_ids
             for segment in line.interest_detail or []
         ]
+
+    def _get_day_count(self, regime):
+        """How the interest above was worked out, as `tools.late_interest` does it."""
+        if regime and regime.day_count == "actual":
+            return self.env._(
+                "Interest = base × rate × days ÷ 365, or ÷ 366 for the days of a leap "
+                "year; the first and the last day count."
+            )
+        return self.env._(
+            "Interest = base × rate × days ÷ 365, in leap years too; the first and the "
+            "last day count."
+        )
 
     def _get_half_year_totals(self, letter):
         """Interest of several invoices by half-year: [(label, amount)].
