@@ -159,8 +159,8 @@ ensure_system() {
     [ -n "$(find /usr/share/fonts -name LiberationSans-Regular.ttf 2>/dev/null)" ] ||
         missing+=(fonts-liberation)
     # names in Chinese, Japanese and Korean; signs and emoji
-    [ -n "$(find /usr/share/fonts -name 'DroidSansFallback*' 2>/dev/null)" ] ||
-        missing+=(fonts-droid-fallback)
+    [ -n "$(find /usr/share/fonts -name 'wqy-microhei*' 2>/dev/null)" ] ||
+        missing+=(fonts-wqy-microhei)
     [ -n "$(find /usr/share/fonts -name 'Symbola*' 2>/dev/null)" ] ||
         missing+=(fonts-symbola)
     # by which the module tells what letters cannot print

@@ -90,9 +90,9 @@ class ResCompany(models.Model):
             "emoji": self.env._("emoji"),
         }
         return self.env._(
-            "This server has no font for these characters, which letters print as empty "
-            "boxes: %(scripts)s. Have the administrator install some, on Debian "
-            "fonts-droid-fallback and fonts-symbola, and restart the server.",
+            "This server has no font for these characters, which letters print as "
+            "empty boxes: %(scripts)s. Have the administrator install some, on Debian "
+            "fonts-wqy-microhei and fonts-symbola, and restart the server.",
             scripts=", ".join(labels[name] for name in missing),
         )
 
@@ -165,9 +165,9 @@ class ResCompany(models.Model):
             return []
         return [
             self.env._(
-                "%(mentions)s, of articles R123-237 and R123-238 of the commercial code "
-                "(Settings ‣ General Settings ‣ Companies ‣ Configure Document Layout of "
-                "%(company)s, field Footer)",
+                "%(mentions)s, of articles R123-237 and R123-238 of the commercial "
+                "code (Settings ‣ General Settings ‣ Companies ‣ Configure Document "
+                "Layout of %(company)s, field Footer)",
                 mentions=", ".join(
                     label for code, label in labels.items() if code in codes
                 ),

@@ -5,6 +5,7 @@ from . import test_letter_delivery
 from . import test_letter_document
 from . import test_letter_german
 from . import test_letter_kinds
+from . import test_letter_pages
 from . import test_letter_people
 from . import test_letter_post
 from . import test_letter_print_failure
