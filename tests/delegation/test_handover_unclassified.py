@@ -121,9 +121,7 @@ class TestHandoverUnclassified(HandoverCommon):
         wizard.action_confirm()
         placement = wizard.placement_id
         self.assertEqual(placement.line_ids.account_id, self.classified)
-        self.assertFalse(
-            placement.message_ids.filtered(lambda m: "segment" in m.body)
-        )
+        self.assertFalse(placement.message_ids.filtered(lambda m: "segment" in m.body))
 
     def test_a_segment_lost_after_the_preview(self):
         wizard = self._preview(method="total")

@@ -95,7 +95,12 @@ class CollectionHandover(models.TransientModel):
         compute="_compute_unclassified",
         help="Customers without a segment, who go only when somebody says so.",
     )
-    unclassified_stay_count = fields.Integer(compute="_compute_unclassified")
+    unclassified_stay_count = fields.Integer(
+        string="Unclassified Who Stay", compute="_compute_unclassified"
+    )
+    unclassified_note = fields.Char(
+        string="About the Unclassified", compute="_compute_unclassified"
+    )
 
     @api.depends("account_ids")
     def _compute_mandate_ids(self):
@@ -215,6 +220,7 @@ class CollectionHandover(models.TransientModel):
             )
 
     @api.depends("line_ids.decision", "line_ids.proposed_reason")
+    @api.depends_context("lang")
     def _compute_unclassified(self):
         counts = {
             (wizard, decision): count
@@ -236,6 +242,11 @@ class CollectionHandover(models.TransientModel):
             )
             wizard.unclassified_count = goes + stays
             wizard.unclassified_stay_count = stays
+            wizard.unclassified_note = self.env._(
+                "Customers without a segment: %(count)s. They stay: %(stay)s.",
+                count=goes + stays,
+                stay=stays,
+            )
 
     def _describe_side(self, side, sides):
         """Figures of one side with its share of both, ready to be shown."""
