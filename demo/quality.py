@@ -198,3 +198,31 @@ class DemoQuality:
                     "fausse depuis trois mois.",
                 }
             )
+        self._complain_of_sensitive(company)
+
+    def _complain_of_sensitive(self, company):
+        """A sensitive customer waits for an answer, and gets no reminder until then."""
+        account = self.env["collection.account"].search(
+            [
+                ("company_id", "=", company.id),
+                ("segment_id.handling", "=", "sensitive"),
+                ("delegation_state", "=", "in_house"),
+                ("amount_overdue", ">", 0),
+                ("insolvency_date", "=", False),
+                ("hold_until", "=", False),
+            ],
+            order="amount_overdue desc, id",
+            limit=1,
+        )
+        if account:
+            self.env["collection.complaint"].with_user(self.users["collector"]).create(
+                {
+                    "account_id": account.id,
+                    "category": "error",
+                    "severity": "2",
+                    "channel": "email",
+                    "date": self.today - timedelta(days=1),
+                    "description": "Relancé pour des livraisons dont il a contesté la "
+                    "qualité.",
+                }
+            )

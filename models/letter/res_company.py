@@ -1,8 +1,17 @@
+from functools import lru_cache
+
 from odoo import api, fields, models
-from odoo.tools import html2plaintext
+from odoo.tools import html2plaintext, is_html_empty
 
 from ...tools.legal_mentions import missing_mentions
 from ...tools.print_scripts import missing_scripts
+
+
+@lru_cache(maxsize=64)
+def _missing_mentions(texts, htmls):
+    """`tools.legal_mentions` of all of these, which many letters have in common."""
+    plain = (*texts, *(html2plaintext(html or "") for html in htmls))
+    return missing_mentions("\n".join(text or "" for text in plain))
 
 
 class ResCompany(models.Model):
@@ -157,8 +166,8 @@ class ResCompany(models.Model):
         codes = {
             code
             for lang in langs
-            for code in missing_mentions(
-                self.with_context(lang=lang)._get_printed_particulars()
+            for code in _missing_mentions(
+                *self.with_context(lang=lang)._get_printed_particulars()
             )
         }
         if not codes:
@@ -176,20 +185,11 @@ class ResCompany(models.Model):
         ]
 
     def _get_printed_particulars(self):
-        """All that letters print of the company in the current language, as text."""
-        return "\n".join(
-            [
-                self.name or "",
-                self._get_from_head_office("company_registry") or "",
-                *(
-                    html2plaintext(text or "")
-                    for text in (
-                        self.report_header,
-                        self.company_details,
-                        self._get_collection_footer(),
-                    )
-                ),
-            ]
+        """All that letters print of the company in the current language: plain texts,
+        and HTML."""
+        return (
+            (self.name, self._get_from_head_office("company_registry")),
+            (self.report_header, self.company_details, self._get_collection_footer()),
         )
 
     def _get_collection_footer(self):
@@ -198,7 +198,7 @@ class ResCompany(models.Model):
         self.ensure_one()
         # sudo: printed on letters
         for company_sudo in reversed(self.sudo().parent_ids):
-            if html2plaintext(company_sudo.report_footer or "").strip():
+            if not is_html_empty(company_sudo.report_footer):
                 return company_sudo.report_footer
         return False
 
