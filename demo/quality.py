@@ -201,19 +201,33 @@ class DemoQuality:
         self._complain_of_sensitive(company)
 
     def _complain_of_sensitive(self, company):
-        """A sensitive customer waits for an answer, and gets no reminder until then."""
-        account = self.env["collection.account"].search(
-            [
-                ("company_id", "=", company.id),
-                ("segment_id.handling", "=", "sensitive"),
-                ("delegation_state", "=", "in_house"),
-                ("amount_overdue", ">", 0),
-                ("insolvency_date", "=", False),
-                ("hold_until", "=", False),
-            ],
-            order="amount_overdue desc, id",
-            limit=1,
+        """Who counts as sensitive since an incident complains: no reminder until the
+        answer."""
+        account = (
+            self.env["collection.item"]
+            .search(
+                [
+                    ("company_id", "=", company.id),
+                    ("state", "=", "open"),
+                    ("date_due", "<", self.today - timedelta(days=5)),
+                    ("amount_disputed", "=", 0),
+                    ("promise_id", "=", False),
+                    ("plan_id", "=", False),
+                    ("hold_until", "=", False),
+                    ("account_id.delegation_state", "=", "in_house"),
+                    ("account_id.segment_id.debtor_type", "=", "private"),
+                    ("account_id.segment_id.handling", "=", "standard"),
+                    ("account_id.insolvency_date", "=", False),
+                    ("account_id.hold_until", "=", False),
+                    ("account_id.policy_id", "=", False),
+                ],
+                order="amount_residual_company desc, id",
+                limit=1,
+            )
+            .account_id
         )
+        segment = self.env.ref("account_collection.segment_sensitive")
+        account.write({"segment_id": segment.id, "segment_locked": True})
         if account:
             self.env["collection.complaint"].with_user(self.users["collector"]).create(
                 {
