@@ -96,6 +96,7 @@ class DemoHistory:
         DemoPortal(self.env, self.users, named(self.env, "agent_of_agent")).tell(
             delegation.mandate, self.today
         )
+        self._leave_unclassified()
         self.env["collection.account"]._rank()
 
     @contextmanager
@@ -181,6 +182,21 @@ class DemoHistory:
         wizard.action_preview()
         wizard.action_apply()
         wizard.unlink()
+
+    def _leave_unclassified(self):
+        """Two customers came after the classification: a hand-over asks about them."""
+        self.env["collection.account"].search(
+            [
+                ("company_id", "=", self.company.id),
+                ("segment_id.delegation", "=", "allowed"),
+                ("segment_locked", "=", False),
+                ("delegation_state", "=", "in_house"),
+                ("reserved", "=", False),
+                ("amount_overdue", ">", 0),
+            ],
+            order="amount_overdue, id",
+            limit=2,
+        ).segment_id = False
 
     def _archive_letters(self):
         """File as PDF the letters that were sent or are to be posted, where there is a

@@ -12,6 +12,7 @@ REASONS = [
     ("promised", "Promised"),
     ("on_plan", "On a payment plan"),
     ("on_hold", "On hold"),
+    ("complaint", "Open complaint"),
     ("delegated", "Handed over to a provider"),
     ("covered_by_credit", "Covered by open credits"),
     ("below_minimum", "Below the minimum amount"),
@@ -57,7 +58,7 @@ class CollectionDunningExclusion(models.Model):
     reason_date = fields.Date(
         readonly=True,
         help="Last day of the hold, day promised, next instalment, day of the next "
-        "level, day of the judgment or of the limitation.",
+        "level, of the complaint, of the judgment or of the limitation.",
     )
     reason_amount = fields.Monetary(
         readonly=True,
@@ -65,7 +66,8 @@ class CollectionDunningExclusion(models.Model):
     )
     reason_note = fields.Char(
         readonly=True,
-        help="Reason of the hold, the promise, the plan or the letter that is waiting.",
+        help="Reason of the hold, the promise, the plan, the complaint or the letter "
+        "that is waiting.",
     )
     explanation = fields.Char(
         compute="_compute_explanation", help="The reason in figures."
@@ -135,6 +137,14 @@ class CollectionDunningExclusion(models.Model):
             "On hold until %(date)s: %(reason)s",
             date=format_date(self.env, self.reason_date),
             reason=self.reason_note or "",
+        )
+
+    def _explain_complaint(self):
+        return self.env._(
+            "Sensitive or strategic customer whose complaint %(number)s of %(date)s is "
+            "not closed",
+            number=self.reason_note,
+            date=format_date(self.env, self.reason_date),
         )
 
     def _explain_delegated(self):

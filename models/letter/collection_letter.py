@@ -591,51 +591,15 @@ class CollectionLetter(models.Model):
     def _get_missing_company_mentions(self):
         """Particulars of French companies that their letters must carry."""
         missing = []
-        for company, letters in self.grouped("company_id").items():
-            # sudo: only whether the company's own particulars are filled in
-            company_sudo = company.sudo()
-            letters = letters.filtered(lambda letter: not letter._is_by_provider())
-            if company_sudo.country_id.code != "FR" or not letters:
-                continue
-            settings = self.env._(
-                "Settings ‣ Companies ‣ %(company)s", company=company_sudo.name
+        own = self.filtered(lambda letter: not letter._is_by_provider())
+        for company, letters in own.grouped("company_id").items():
+            formal = any(letter.level_id.formal_notice for letter in letters)
+            missing += company._get_missing_letter_mentions(
+                set(letters.mapped("lang")),
+                signed=formal
+                or any(letter.kind_id.code == "payment_plan" for letter in letters),
+                formal=formal,
             )
-            if not company_sudo._get_from_head_office("company_registry"):
-                missing.append(
-                    self.env._(
-                        "the SIREN or SIRET number (%(place)s, field Company ID)",
-                        place=settings,
-                    )
-                )
-            if not company_sudo._get_from_head_office("bank_ids"):
-                missing.append(
-                    self.env._(
-                        "a bank account to pay into (Accounting ‣ Configuration ‣ "
-                        "Bank accounts of %(company)s)",
-                        company=company_sudo.name,
-                    )
-                )
-            if not company_sudo._get_from_head_office("collection_signatory") and any(
-                letter.level_id.formal_notice or letter.kind_id.code == "payment_plan"
-                for letter in letters
-            ):
-                missing.append(
-                    self.env._(
-                        "who signs formal notices and payment plans (Settings ‣ "
-                        "Collections, field Letters Signed by)"
-                    )
-                )
-            if (
-                any(letter.level_id.formal_notice for letter in letters)
-                and not company_sudo._get_collection_address()
-            ):
-                missing.append(
-                    self.env._(
-                        "the company's address, without which a formal notice does not "
-                        "say who gives it (%(place)s)",
-                        place=settings,
-                    )
-                )
         return missing
 
     def _check_sendable(self):

@@ -2,7 +2,7 @@ import io
 import logging
 from collections import Counter
 from datetime import timedelta
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 
 from markupsafe import Markup
 from psycopg2 import OperationalError
@@ -12,6 +12,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 from odoo.tools.pdf import PdfFileReader, PdfFileWriter, merge_pdf
+
+from odoo.addons.base.models import ir_actions_report as core
 
 from ...tools.pdf import count_pages
 from ..base.roles import check_manager
@@ -92,10 +94,37 @@ class CollectionLetter(models.Model):
         return Report._render_qweb_html(LETTER_REPORT, self.ids)[0].decode()
 
     def _render_pdf(self):
-        """One PDF with these letters as they stand now, in one renderer call.
+        """One PDF with these letters as they stand now.
+
+        In one renderer call, and one more when some of them are of several pages.
 
         :raise UserError: what came out is no PDF of that many letters, or nothing did
         """
+        content = self._print()
+        if count_pages(content) in (0, len(self)):
+            return content
+        pages = self._get_pages(content)
+        if pages is None:
+            # one by one they can be told apart
+            return self._join_pdfs([letter._render_pdf() for letter in self])
+        return self._write_pdf(chain.from_iterable(pages[letter] for letter in self))
+
+    def _render_pdf_each(self):
+        """A PDF of its own for each letter: {letter: bytes}.
+
+        The letters are rendered together and cut apart at their headings, which
+        is an order of magnitude faster than one renderer call each.
+        """
+        if len(self) == 1:
+            return {self: self._render_pdf()}
+        content = self._print()
+        pages = content.startswith(b"%PDF") and self._get_pages(content)
+        if not pages:
+            return {letter: letter._render_pdf() for letter in self}
+        return {letter: self._write_pdf(pages[letter]) for letter in self}
+
+    def _print(self):
+        """What the renderer makes of these letters, without numbers of pages."""
         Report = self.env["ir.actions.report"].with_context(
             collection_letters=True, collection_documents=len(self)
         )
@@ -111,39 +140,78 @@ class CollectionLetter(models.Model):
                 )
             )
         content = Report._run_wkhtmltopdf([html], report_ref=LETTER_REPORT)
+        self._check_pages(content)
+        return content
+
+    def _print_numbered(self):
+        """Pages of these letters with their number and the legal foot on each:
+        {letter: pages}; none from a renderer that knows no foot."""
+        if not self or not core._wkhtml().is_patched_qt:
+            return {}
+        Report = self.env["ir.actions.report"].with_context(
+            collection_letters=True, collection_documents=len(self)
+        )
+        feet, margin = self.env[
+            "report.account_collection.report_collection_letter"
+        ]._render_feet(self)
+        content = Report._run_wkhtmltopdf(
+            # each by itself: the renderer counts the pages of each document
+            [
+                letter.with_context(collection_numbered=True)._render_html()
+                for letter in self
+            ],
+            report_ref=LETTER_REPORT,
+            footer=feet,
+            specific_paperformat_args={"data-report-margin-bottom": margin},
+        )
+        self._check_pages(content)
+        pages = self._cut_apart(content)
+        if pages is None:
+            pages = {}
+            for letter in self:
+                pages.update(letter._print_numbered())
+        return pages
+
+    def _check_pages(self, content):
         if count_pages(content) < len(self):
             raise UserError(
                 self.env._(
                     "The document could not be printed: pages are missing from it."
                 )
             )
-        return content
 
-    def _render_pdf_each(self):
-        """A PDF of its own for each letter: {letter: bytes}.
+    def _get_pages(self, content):
+        """Pages of each of these letters: {letter: pages}, or None when the PDF does
+        not tell where they begin. Those of several pages are printed anew, with
+        numbers: only the renderer knows which they are."""
+        pages = self._cut_apart(content)
+        if pages is None:
+            return None
+        long = self.filtered(lambda letter: len(pages[letter]) > 1)
+        return pages | long._print_numbered()
 
-        The letters are rendered together and cut apart at their headings, which
-        is an order of magnitude faster than one renderer call each.
-        """
-        content = self._render_pdf()
-        if len(self) == 1:
-            return {self: content}
-        starts = content.startswith(b"%PDF") and self._get_start_pages(content)
-        if not starts or len(starts) != len(self) or starts[0] != 0:
-            return {letter: letter._render_pdf() for letter in self}
-        reader = PdfFileReader(io.BytesIO(content), strict=False)
-        pages = reader.pages
-        documents = {}
-        for letter, (start, end) in zip(
-            self, pairwise([*starts, len(pages)]), strict=True
-        ):
-            writer = PdfFileWriter()
-            for page in pages[start:end]:
-                writer.add_page(page)
-            stream = io.BytesIO()
-            writer.write(stream)
-            documents[letter] = stream.getvalue()
-        return documents
+    def _cut_apart(self, content):
+        """Pages of each of these letters in a PDF with all of them: {letter: pages}, or
+        None when it does not tell where they begin."""
+        starts = [0] if len(self) == 1 else self._get_start_pages(content)
+        if len(starts) != len(self) or starts[0] != 0:
+            return None
+        pages = PdfFileReader(io.BytesIO(content), strict=False).pages
+        return {
+            letter: pages[start:end]
+            for letter, (start, end) in zip(
+                self, pairwise([*starts, len(pages)]), strict=True
+            )
+        }
+
+    @api.model
+    def _write_pdf(self, pages):
+        writer = PdfFileWriter()
+        for page in pages:
+            writer.add_page(page)
+        stream = io.BytesIO()
+        writer.write(stream)
+        return stream.getvalue()
 
     @api.model
     def _get_start_pages(self, content):
