@@ -85,6 +85,7 @@ class Generator:
         company.write(
             {
                 "company_registry": "55203253400646",
+                "report_footer": "SAS au capital de 50 000 € – RCS Paris 552 032 534",
                 "street": "1 rue de la Paix",
                 "zip": "75002",
                 "city": "Paris",

@@ -259,6 +259,7 @@ def hand_over(meter):
     with meter.step("hand_over_preview") as figures:
         wizard.action_preview()
     figures["count"] = len(wizard.line_ids)
+    wizard.action_take_unclassified()
     cr.commit()
     with meter.step("hand_over") as figures:
         wizard.action_confirm()

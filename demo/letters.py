@@ -32,19 +32,11 @@ class DemoLetters:
             limit=4,
         )
         plan, promise, statement, bill = late
-        kind = self.env["collection.letter.kind"]._get_kind(
-            "payment_plan", self.company
-        )
-        items = plan._get_usual_items(kind)[plan]
-        owed = sum(item.amount_residual for item in items)
-        plan._write_letter(
-            "payment_plan",
-            fact_amount=owed,
-            payment_means="transfer",
-            details=plan._get_instalments(
-                owed, 4, self.today + timedelta(days=15), items.currency_id
-            ),
-        )
+        self._write_plan(plan, 4)
+        # a consumer's is worded for them
+        private = Domain("segment_id.debtor_type", "=", "consumer")
+        for account in self._accounts(private & Domain("amount_overdue", ">", 0))[:1]:
+            self._write_plan(account, 3)
         bill._write_letter(
             "bill_return",
             fact_reference="LCR 2026-118",
@@ -78,6 +70,21 @@ class DemoLetters:
         )
         sent |= settled._write_letter("thanks")
         file_as_sent(sent, self.today)
+
+    def _write_plan(self, account, instalments):
+        kind = self.env["collection.letter.kind"]._get_kind(
+            "payment_plan", self.company, account._get_debtor_type()
+        )
+        items = account._get_usual_items(kind)[account]
+        owed = sum(item.amount_residual for item in items)
+        account._write_letter(
+            "payment_plan",
+            fact_amount=owed,
+            payment_means="transfer",
+            details=account._get_instalments(
+                owed, instalments, self.today + timedelta(days=15), items.currency_id
+            ),
+        )
 
     def _accounts(self, domain):
         return self.env["collection.account"].search(

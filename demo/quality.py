@@ -198,3 +198,45 @@ class DemoQuality:
                     "fausse depuis trois mois.",
                 }
             )
+        self._complain_of_sensitive(company)
+
+    def _complain_of_sensitive(self, company):
+        """Who counts as sensitive since an incident complains: no reminder until the
+        answer."""
+        account = (
+            self.env["collection.item"]
+            .search(
+                [
+                    ("company_id", "=", company.id),
+                    ("state", "=", "open"),
+                    ("date_due", "<", self.today - timedelta(days=5)),
+                    ("amount_disputed", "=", 0),
+                    ("promise_id", "=", False),
+                    ("plan_id", "=", False),
+                    ("hold_until", "=", False),
+                    ("account_id.delegation_state", "=", "in_house"),
+                    ("account_id.segment_id.debtor_type", "=", "private"),
+                    ("account_id.segment_id.handling", "=", "standard"),
+                    ("account_id.insolvency_date", "=", False),
+                    ("account_id.hold_until", "=", False),
+                    ("account_id.policy_id", "=", False),
+                ],
+                order="amount_residual_company desc, id",
+                limit=1,
+            )
+            .account_id
+        )
+        segment = self.env.ref("account_collection.segment_sensitive")
+        account.write({"segment_id": segment.id, "segment_locked": True})
+        if account:
+            self.env["collection.complaint"].with_user(self.users["collector"]).create(
+                {
+                    "account_id": account.id,
+                    "category": "error",
+                    "severity": "2",
+                    "channel": "email",
+                    "date": self.today - timedelta(days=1),
+                    "description": "Relancé pour des livraisons dont il a contesté la "
+                    "qualité.",
+                }
+            )

@@ -10,6 +10,7 @@ from odoo import api, fields, models
 from odoo.tools import format_date, formatLang, html2plaintext
 from odoo.tools.image import image_process
 
+from ..tools.address_block import ADDRESS, CLEAR, count_rows, fit_address
 from ..tools.ageing import age_balance
 from ..tools.late_interest import half_year_start
 
@@ -27,11 +28,20 @@ STATUTE = (
 )
 #: rows of items and interest together above which the interest goes to an annex
 ROWS_ON_PAGE = 7
+#: characters that may be kept together with the signature
+SHORT_TEXT = 1500
 COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|rgba?\([\d\s.,%]+\)")
 DEFAULT_COLOR = "#1f2933"
 LOGO_SIZE = (640, 240)
 #: box of the logo on paper, in millimetres
 LOGO_BOX = (58, 20)
+#: millimetres below a letter of several pages, and for each row of its foot; how many
+#: times the type size a row has room for
+FOOT_MARGIN, FOOT_ROW, FOOT_ROOM = 7.0, 3.5, 62
+#: millimetres on paper that a millimetre of the style sheet makes
+SCALE = 1.025
+#: where the address begins, a little within the window
+ADDRESS_LEFT = ADDRESS.left + 5
 
 
 class ReportCollectionLetter(models.AbstractModel):
@@ -53,6 +63,9 @@ class ReportCollectionLetter(models.AbstractModel):
             "doc_model": "collection.letter",
             "docs": letters,
             "companies": [self._get_company_style(company) for company in companies],
+            "layout": self._get_layout(),
+            # of several pages: the foot comes from the renderer, on each of them
+            "numbered": self.env.context.get("collection_numbered"),
             "letters": [
                 self.with_context(lang=letter.lang)._get_letter_values(
                     letter.with_context(lang=letter.lang),
@@ -77,18 +90,35 @@ class ReportCollectionLetter(models.AbstractModel):
             subject, body_before, body_after = letter_sudo._fill_in_wording(
                 wording, previous
             )
-            after, close = self._split_close(body_after)
             values.update(
-                subject=subject, body_before=body_before, body_after=after, close=close
+                subject=subject,
+                **self._split_text(body_before, body_after, values["bank"]),
             )
         return self.env["ir.qweb"]._render(
             "account_collection.report_collection_letter",
             {
                 "letters": [values],
                 "companies": [self._get_company_style(letter_sudo.company_id)],
+                "layout": self._get_layout(),
                 "docs": letter_sudo,
             },
         )
+
+    @api.model
+    def _get_layout(self):
+        """Where the head of a letter stands, in millimetres of the style sheet: the
+        address in the window of the envelope, and nothing else behind it."""
+        # sudo: the margins of the paper
+        report_sudo = self.env.ref("account_collection.action_report_letter").sudo()
+        paper = report_sudo.get_paperformat()
+        places = {
+            "left": ADDRESS_LEFT - paper.margin_left,
+            "top": ADDRESS.top - paper.margin_top,
+            "width": ADDRESS.right - ADDRESS_LEFT,
+            "head": CLEAR.bottom - paper.margin_top,
+            "sender": CLEAR.left - paper.margin_left,
+        }
+        return {name: round(place / SCALE, 2) for name, place in places.items()}
 
     # ------------------------------------------------------------------
     # The company
@@ -151,13 +181,21 @@ class ReportCollectionLetter(models.AbstractModel):
                 if text and text not in told
             ],
             "registration": [text for value, text in registration if value not in told],
-            "footer": company.report_footer
-            if html2plaintext(company.report_footer or "").strip()
-            else False,
-            "legal": " – ".join(
-                [company.name, *(text for _value, text in registration)]
-            ),
+            **self._get_company_foot(company, registration),
         }
+
+    def _get_company_foot(self, company, registration):
+        """Foot of each page: what the company prints under its documents, and of its
+        name and numbers what is not told there."""
+        footer = company._get_collection_footer()
+        if not footer:
+            texts = [company.name, *(text for _value, text in registration)]
+            return {"footer": False, "legal": " – ".join(texts)}
+        told = re.sub(r"\W", "", html2plaintext(footer))
+        texts = [
+            text for value, text in registration if re.sub(r"\W", "", value) not in told
+        ]
+        return {"footer": footer, "legal": " – ".join(texts)}
 
     def _get_provider_sender(self, letter):
         """Letterhead of the provider that works for the account of the company."""
@@ -223,6 +261,39 @@ class ReportCollectionLetter(models.AbstractModel):
             lines.append(country.name.upper())
         return lines
 
+    @api.model
+    def _render_feet(self, letters):
+        """What the renderer puts at the foot of each page of these letters.
+
+        :return: (HTML, millimetres of the page that it needs)
+        """
+        letters.check_access("read")
+        # sudo: everything printed goes to the customer whom the letter is for
+        feet = [
+            {
+                "id": letter.id,
+                "lang": letter.lang,
+                "sender": self.with_context(lang=letter.lang)._get_sender(
+                    letter.with_context(lang=letter.lang)
+                ),
+            }
+            for letter in letters.sudo()
+        ]
+        html = self.env["ir.qweb"]._render(
+            "account_collection.collection_letter_feet", {"feet": feet}
+        )
+        rows = max(self._count_foot_rows(foot["sender"]) for foot in feet)
+        return str(html), FOOT_MARGIN + rows * FOOT_ROW
+
+    def _count_foot_rows(self, sender):
+        """Rows of the foot of a letter, the number of the page included."""
+        texts = html2plaintext(sender["footer"] or "").splitlines()
+        return 1 + sum(
+            count_rows(text, FOOT_ROOM)
+            for text in (*texts, sender["legal"] or "")
+            if text.strip()
+        )
+
     # ------------------------------------------------------------------
     # The letter
     # ------------------------------------------------------------------
@@ -232,19 +303,19 @@ class ReportCollectionLetter(models.AbstractModel):
         segments = self._get_interest_rows(letter)
         lines = [self._get_line_values(line, letter) for line in letter.line_ids]
         in_annex = bool(segments) and len(lines) + len(segments) > ROWS_ON_PAGE
-        body_after, close = self._split_close(letter.body_after)
-        bank = letter._get_bank_account()
+        bank = self._get_bank(letter)
         debtor_type = letter.account_id._get_debtor_type()
         return {
             "letter": letter,
             "lang": letter.lang,
             "subject": letter.subject,
-            "body_before": letter.body_before,
+            **self._split_text(letter.body_before, letter.body_after, bank),
             "code": letter.kind_id.code or False,
             "show": self._get_blocks(letter),
             "sender": self._get_sender(letter),
             "parties": self._get_parties(letter),
             "notice": self._get_notice_line(letter),
+            "by_hand": self._get_by_hand(letter, debtor_type),
             "facts": self._get_facts(letter),
             "details": [
                 {
@@ -284,20 +355,12 @@ class ReportCollectionLetter(models.AbstractModel):
                 date=letter._format_long_date(letter.date),
                 customer=letter.account_id.partner_id.name,
             ),
-            "body_after": body_after,
-            "close": close,
             "segments": segments,
             "half_years": self._get_half_year_totals(letter),
             "segments_total": letter._format_amount(letter.amount_interest),
             "in_annex": in_annex,
-            "bank": self._get_blocks(letter)["bank"]
-            and bank
-            and {
-                "holder": bank.acc_holder_name or bank.partner_id.name,
-                "name": bank.bank_name,
-                "number": self._format_account_number(bank.acc_number),
-                "bic": bank.bank_bic,
-            },
+            "day_count": self._get_day_count(regime) if segments else False,
+            "bank": bank,
             "signatory": False
             if letter._is_by_provider()
             else letter.company_id._get_from_head_office("collection_signatory")
@@ -315,6 +378,24 @@ class ReportCollectionLetter(models.AbstractModel):
             "bank": code not in ("thanks", "bill_return", "receipt"),
             "two_signatures": code == "payment_plan",
         }
+
+    def _get_by_hand(self, letter, debtor_type):
+        """What a debtor who is no merchant writes by hand for the acknowledgement to be
+        proof (article 1376 code civil), False for the others.
+
+        The sum is left for them to write: printed, it proves nothing.
+        """
+        civil = (
+            "consumer" in (debtor_type, letter.kind_id.debtor_type)
+            or letter.account_id.segment_id.trade == "liberal"
+        )
+        if letter.kind_id.code != "payment_plan" or not civil:
+            return False
+        return self.env._(
+            "To be written here by the hand of who signs: “I acknowledge owing "
+            "%(company)s the sum of …”, the sum in words, then in figures",
+            company=letter.company_id.name,
+        )
 
     def _get_total_label(self, letter):
         code = letter.kind_id.code
@@ -440,12 +521,46 @@ class ReportCollectionLetter(models.AbstractModel):
         )
         return rows
 
-    def _split_close(self, html):
-        """The text and its last paragraph, which stays with the signature."""
-        text, tag, close = str(html or "").rpartition("<p")
-        if not text or close.rstrip()[-4:] != "</p>":
+    def _get_bank(self, letter):
+        """Where to pay to, on letters that ask for it."""
+        bank = self._get_blocks(letter)["bank"] and letter._get_bank_account()
+        if not bank:
+            return False
+        return {
+            "holder": bank.acc_holder_name or bank.partner_id.name,
+            "name": bank.bank_name,
+            "number": self._format_account_number(bank.acc_number),
+            "bic": bank.bank_bic,
+        }
+
+    def _split_text(self, body_before, body_after, bank):
+        """The text, and what of it stays on one page with the signature.
+
+        Besides the closing formula at least one paragraph, or else where to pay to: no
+        page holds the formula alone.
+        """
+        after, close = self._pop_paragraph(body_after)
+        after, last = self._pop_paragraph(after)
+        if not last and len(after or "") < SHORT_TEXT:
+            # a list, for one
+            after, last = "", after
+        before = body_before
+        if not (last or bank):
+            before, last = self._pop_paragraph(before)
+        return {
+            "body_before": before,
+            "body_after": after,
+            "last": last,
+            "close": close,
+            "bank_below": bool(bank and not last),
+        }
+
+    def _pop_paragraph(self, html):
+        """The text without its last paragraph, and that one, "" where there is none."""
+        text, tag, paragraph = str(html or "").rpartition("<p")
+        if not tag or paragraph.rstrip()[-4:] != "</p>":
             return html, ""
-        return Markup(text), Markup(tag + close)
+        return Markup(text), Markup(tag + paragraph)
 
     def _get_recipient(self, letter, debtor_type):
         """Name, attention line and address of the addressee."""
@@ -456,10 +571,23 @@ class ReportCollectionLetter(models.AbstractModel):
             attention = self.env._("For the attention of Accounts Payable")
         if partner != customer and partner.name and partner.name != customer.name:
             attention = self.env._("For the attention of %(name)s", name=partner.name)
+        lines = [
+            line
+            for line in (
+                name,
+                attention,
+                *self._get_address(partner, letter.company_id.country_id),
+            )
+            if line
+        ]
+        size, line_height = fit_address(
+            lines, ADDRESS.right - ADDRESS_LEFT, ADDRESS.bottom - ADDRESS.top
+        )
         return {
             "name": name,
-            "attention": attention,
-            "address": self._get_address(partner, letter.company_id.country_id),
+            "lines": lines,
+            "style": f"font-size: {size / SCALE:.2f}pt; "
+            f"line-height: {line_height / SCALE:.2f}pt",
             "reference": customer.ref,
         }
 
@@ -683,6 +811,18 @@ class ReportCollectionLetter(models.AbstractModel):
             for line in letter.line_ids
             for segment in line.interest_detail or []
         ]
+
+    def _get_day_count(self, regime):
+        """How the interest above was worked out, as `tools.late_interest` does it."""
+        if regime and regime.day_count == "actual":
+            return self.env._(
+                "Interest = base × rate × days ÷ 365, or ÷ 366 for the days of a leap "
+                "year; the first and the last day count."
+            )
+        return self.env._(
+            "Interest = base × rate × days ÷ 365, in leap years too; the first and the "
+            "last day count."
+        )
 
     def _get_half_year_totals(self, letter):
         """Interest of several invoices by half-year: [(label, amount)].

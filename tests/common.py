@@ -28,6 +28,7 @@ class CollectionCommon(AccountTestInvoicingCommon):
                 "collection_promise_last_days": 800,
                 "collection_promise_share": 0.0,
                 "company_registry": "55203253400646",
+                "report_footer": "SAS au capital de 50 000 € – RCS Paris 552 032 534",
                 "street": "1 rue de la Paix",
                 "zip": "75002",
                 "city": "Paris",

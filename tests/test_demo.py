@@ -36,6 +36,7 @@ class TestDemo(HttpCase):
     def test_every_segment_has_customers(self):
         accounts = self._search("collection.account")
         self.assertEqual(accounts.segment_id, self.env["collection.segment"].search([]))
+        self.assertTrue(accounts.filtered(lambda account: not account.segment_id))
         self.assertTrue(accounts.filtered("insolvency_date"))
         self.assertTrue(accounts.filtered("hold_until"))
         self.assertTrue(accounts.filtered("amount_credit"))
@@ -66,7 +67,7 @@ class TestDemo(HttpCase):
 
     def test_dunning_history(self):
         runs = self._search("collection.dunning.run")
-        self.assertEqual(set(runs.mapped("state")), {"done", "computed"})
+        self.assertEqual(set(runs.mapped("state")), {"done", "to_send", "computed"})
         letters = self._search("collection.letter")
         self.assertLessEqual({"sent", "draft"}, set(letters.mapped("state")))
         self.assertGreater(len(letters.level_id), 2)
@@ -76,6 +77,8 @@ class TestDemo(HttpCase):
         self.assertGreater(len(set(runs.exclusion_ids.mapped("reason"))), 5)
         self.assertIn("do_nothing", runs.exclusion_ids.mapped("reason"))
         self.assertIn("pre_reminder", letters.mapped("kind_id.code"))
+        self.assertIn("consumer", letters.mapped("kind_id.debtor_type"))
+        self.assertIn("complaint", runs.exclusion_ids.mapped("reason"))
 
     def test_no_mail_waits_to_leave(self):
         self.assertFalse(self.env["mail.mail"].search([("state", "=", "outgoing")]))

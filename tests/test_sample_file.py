@@ -44,6 +44,7 @@ class TestSampleFile(CollectionCommon):
         cls.accounts = cls.env["collection.account"].search(
             [("company_id", "=", cls.company.id)]
         )
+        cls.accounts.segment_id = cls.env.ref("account_collection.segment_sme")
 
     def setUp(self):
         super().setUp()

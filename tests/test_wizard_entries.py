@@ -28,6 +28,7 @@ class TestWizardEntries(CollectionCommon):
         for partner in (cls.customer, cls.other_customer):
             cls._invoice(partner, 1000, "2026-02-01")
         cls.accounts = cls.account_of(cls.customer) | cls.account_of(cls.other_customer)
+        cls.accounts.segment_id = cls.env.ref("account_collection.segment_sme")
 
     def _open(self, action, user, companies=None):
         """The form that `action` opens for `user`, as the client opens it."""

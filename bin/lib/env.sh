@@ -158,6 +158,13 @@ ensure_system() {
         missing+=(fonts-dejavu-core)
     [ -n "$(find /usr/share/fonts -name LiberationSans-Regular.ttf 2>/dev/null)" ] ||
         missing+=(fonts-liberation)
+    # names in Chinese, Japanese and Korean; signs and emoji
+    [ -n "$(find /usr/share/fonts -name 'wqy-microhei*' 2>/dev/null)" ] ||
+        missing+=(fonts-wqy-microhei)
+    [ -n "$(find /usr/share/fonts -name 'Symbola*' 2>/dev/null)" ] ||
+        missing+=(fonts-symbola)
+    # by which the module tells what letters cannot print
+    command -v fc-list >/dev/null || missing+=(fontconfig)
     [ ${#missing[@]} -eq 0 ] && return
     if [ "$(id -u)" != 0 ]; then
         command -v sudo >/dev/null || die \

@@ -17,3 +17,4 @@ from . import collection_item_delegation
 from . import res_company
 from . import collection_provider_access
 from . import collection_segment_delegation
+from . import collection_dunning_exclusion_delegation

@@ -12,9 +12,12 @@ REASONS = [
     ("promised", "Promised"),
     ("on_plan", "On a payment plan"),
     ("on_hold", "On hold"),
+    ("complaint", "Open complaint"),
     ("delegated", "Handed over to a provider"),
     ("covered_by_credit", "Covered by open credits"),
     ("below_minimum", "Below the minimum amount"),
+    ("on_letter", "On a letter that has not left"),
+    ("exhausted", "Ladder exhausted"),
     ("not_yet", "No level due yet"),
     ("awaiting_approval", "Awaiting approval"),
 ]
@@ -55,7 +58,7 @@ class CollectionDunningExclusion(models.Model):
     reason_date = fields.Date(
         readonly=True,
         help="Last day of the hold, day promised, next instalment, day of the next "
-        "level, day of the judgment or of the limitation.",
+        "level, of the complaint, of the judgment or of the limitation.",
     )
     reason_amount = fields.Monetary(
         readonly=True,
@@ -63,7 +66,8 @@ class CollectionDunningExclusion(models.Model):
     )
     reason_note = fields.Char(
         readonly=True,
-        help="Reason of the hold, the promise, the plan or the letter that is waiting.",
+        help="Reason of the hold, the promise, the plan, the complaint or the letter "
+        "that is waiting.",
     )
     explanation = fields.Char(
         compute="_compute_explanation", help="The reason in figures."
@@ -135,6 +139,14 @@ class CollectionDunningExclusion(models.Model):
             reason=self.reason_note or "",
         )
 
+    def _explain_complaint(self):
+        return self.env._(
+            "Sensitive or strategic customer whose complaint %(number)s of %(date)s is "
+            "not closed",
+            number=self.reason_note,
+            date=format_date(self.env, self.reason_date),
+        )
+
     def _explain_delegated(self):
         # sudo: the name of the provider is told with the reason
         mandate_sudo = self.item_id.sudo().placement_line_id.mandate_id
@@ -166,14 +178,50 @@ class CollectionDunningExclusion(models.Model):
             converted=format_amount(self.env, in_company_currency, company.currency_id),
         )
 
-    def _explain_not_yet(self):
-        if self.reason_note:
-            return self.env._(
-                "On letter %(number)s, which has not been sent yet",
-                number=self.reason_note,
+    def _explain_on_letter(self):
+        # sudo: whether the letter that the run names has left, and why not
+        letter_sudo = (
+            self.env["collection.letter"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "=", self.company_id.id),
+                    ("number", "=", self.reason_note),
+                ],
+                limit=1,
             )
-        if not self.level_id:
-            return self.env._("The last level of the policy has been sent")
+        )
+        if letter_sudo.state == "error":
+            return self.env._(
+                "Letter %(number)s could not be sent: %(reason)s",
+                number=self.reason_note,
+                reason=letter_sudo.state_reason,
+            )
+        if letter_sudo.delivery_state == "pending" and letter_sudo.delivery_reason:
+            return self.env._(
+                "Letter %(number)s waits for the mail server: %(reason)s",
+                number=self.reason_note,
+                reason=letter_sudo.delivery_reason,
+            )
+        return self.env._(
+            "On letter %(number)s, which has not been sent yet",
+            number=self.reason_note,
+        )
+
+    def _explain_exhausted(self):
+        if not self.item_id.level_id:
+            return self.env._(
+                "The policy has no level that suits it any more: hand the customer "
+                "over or prepare the legal file"
+            )
+        return self.env._(
+            "“%(level)s”, the last level, was sent on %(date)s: hand the customer over "
+            "or prepare the legal file",
+            level=self.item_id.level_id.name,
+            date=format_date(self.env, self.item_id.level_date),
+        )
+
+    def _explain_not_yet(self):
         return self.env._(
             "Next level “%(level)s” not before %(date)s",
             level=self.level_id.name,

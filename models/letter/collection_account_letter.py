@@ -127,9 +127,14 @@ class CollectionAccount(models.Model):
         Letter = accounts_sudo.env["collection.letter"]
         given = {account.id: chosen.sudo() for account, chosen in (items or {}).items()}
         vals_list = []
-        for company, of_company in accounts_sudo.grouped("company_id").items():
+        groups = accounts_sudo.grouped(
+            lambda account: (account.company_id, account._get_debtor_type())
+        )
+        for (company, debtor_type), of_company in groups.items():
             kind_sudo = (
-                self.env["collection.letter.kind"].sudo()._get_kind(code, company)
+                self.env["collection.letter.kind"]
+                .sudo()
+                ._get_kind(code, company, debtor_type)
             )
             usual = of_company._get_usual_items(kind_sudo, currency)
             credits_by_account = of_company._get_letter_credits()

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..wording.collection_wording_mixin import WORDING_FIELDS
 
@@ -47,6 +48,15 @@ class CollectionLetterKind(models.Model):
         comodel_name="res.company",
         help="Leave empty to share the wording between companies.",
     )
+    debtor_type = fields.Selection(
+        selection=[
+            ("private", "Private business"),
+            ("public", "Public body"),
+            ("consumer", "Consumer"),
+        ],
+        string="Customers",
+        help="Whom this wording is for. Empty: all those for whom there is no other.",
+    )
     channel = fields.Selection(
         selection=[
             ("email", "E-mail"),
@@ -83,21 +93,18 @@ class CollectionLetterKind(models.Model):
     )
 
     _code_company_uniq = models.UniqueIndex(
-        "(code, COALESCE(company_id, 0))",
-        "There is one wording of each purpose, and one per company.",
+        "(code, COALESCE(company_id, 0), COALESCE(debtor_type, ''))",
+        "There is one wording of each purpose for each kind of customer, and one per "
+        "company.",
     )
 
     @api.model
-    def _get_kind(self, code, company):
-        """The company's own kind of this code, else the shared one.
+    def _get_kind(self, code, company, debtor_type=False):
+        """The wording of this code for customers of `debtor_type`.
 
         :raises UserError: when it was archived
         """
-        # sudo: set-up that every letter needs
-        kinds_sudo = self.sudo().search(
-            [("code", "=", code), ("company_id", "in", [company.id, False])]
-        )
-        kind = kinds_sudo.filtered("company_id") or kinds_sudo
+        kind = self._get_kinds(code, company, debtor_type)[:1]
         if not kind:
             labels = dict(self._fields["code"]._description_selection(self.env))
             raise UserError(
@@ -107,7 +114,27 @@ class CollectionLetterKind(models.Model):
                     kind=labels.get(code, code),
                 )
             )
-        return kind.with_env(self.env)[:1]
+        return kind
+
+    @api.model
+    def _get_kinds(self, code, company, debtor_type=False):
+        """Wordings of this code that suit, the most fitting first.
+
+        Those for `debtor_type` before those for all customers: what the law says of
+        consumers goes before what a company says to everybody. Then the company's own
+        before the shared one.
+        """
+        # sudo: set-up that every letter needs
+        kinds_sudo = self.sudo().search(
+            [
+                ("code", "=", code),
+                ("company_id", "in", [company.id, False]),
+                ("debtor_type", "in", [debtor_type, False]),
+            ]
+        )
+        return kinds_sudo.with_env(self.env).sorted(
+            lambda kind: (not kind.debtor_type, not kind.company_id)
+        )
 
     def _get_facts(self):
         """Fields of the letter that must be filled in."""
@@ -123,3 +150,11 @@ class CollectionLetterKind(models.Model):
 
     def _get_preview_values(self):
         return {"kind_id": self._origin.id}
+
+    def _get_preview_domains(self):
+        """A customer of the kind the wording is for, if there is one."""
+        domains = super()._get_preview_domains()
+        if not self.debtor_type:
+            return domains
+        of_kind = Domain("segment_id.debtor_type", "=", self.debtor_type)
+        return [domains[0] & of_kind, *domains]

@@ -95,6 +95,7 @@ class CollectionDunningDecision(models.AbstractModel):
             self._with_climbed,
             self._with_credit,
             self._with_waiting,
+            self._with_complained,
             self._with_standing,
             self._with_expired,
             self._with_covering,
@@ -153,6 +154,7 @@ class CollectionDunningDecision(models.AbstractModel):
         return {
             "reason_date": {
                 "not_yet": SQL("date_trigger"),
+                "complaint": SQL("complaint_date"),
                 "insolvent": SQL("insolvency_date"),
                 "time_barred": SQL("date_limitation"),
                 "promised": SQL("NULL::date"),
@@ -165,7 +167,8 @@ class CollectionDunningDecision(models.AbstractModel):
                 "disputed": SQL("amount_disputed"),
             },
             "reason_note": {
-                "not_yet": SQL("waiting_number"),
+                "on_letter": SQL("waiting_number"),
+                "complaint": SQL("complaint_number"),
                 "promised": SQL("NULL::varchar"),
                 "on_plan": SQL("NULL::varchar"),
                 "on_hold": SQL("hold_reason"),
@@ -468,6 +471,19 @@ class CollectionDunningDecision(models.AbstractModel):
         )
 
     @api.model
+    def _with_complained(self, question):
+        """Customers who wait for what becomes of their complaint.
+
+        Filled in by the area of the complaints.
+        """
+        return SQL(
+            """
+            complained (account_id, date, number) AS (
+                SELECT NULL::int, NULL::date, NULL::varchar WHERE FALSE)
+            """
+        )
+
+    @api.model
     def _with_standing(self, question):
         """What leaves an item no right to any letter, whatever its level.
 
@@ -507,11 +523,16 @@ class CollectionDunningDecision(models.AbstractModel):
                        WHEN climbed.promise_id IS NOT NULL THEN 'promised'
                        WHEN climbed.plan_id IS NOT NULL THEN 'on_plan'
                        WHEN climbed.hold_until >= %(date)s THEN 'on_hold'
+                       -- whoever matters is heard first
+                       WHEN climbed.careful AND complained.account_id IS NOT NULL
+                       THEN 'complaint'
                        WHEN NOT %(by_provider)s AND climbed.delegated
                             AND level.worked_by IS DISTINCT FROM 'company'
                        THEN 'delegated'
                        END AS barred,
                        waiting.number AS waiting_number,
+                       complained.date AS complaint_date,
+                       complained.number AS complaint_number,
                        CASE
                        WHEN climbed.next_level_id IS NOT NULL
                             AND waiting.item_id IS NULL
@@ -529,6 +550,7 @@ class CollectionDunningDecision(models.AbstractModel):
              LEFT JOIN credit ON credit.account_id = climbed.account_id
                              AND credit.currency_id = climbed.currency_id
              LEFT JOIN waiting ON waiting.item_id = climbed.item_id
+             LEFT JOIN complained ON complained.account_id = climbed.account_id
             )
             """,
             # whatever the policy says: nobody is put on notice unseen who matters
@@ -600,10 +622,9 @@ class CollectionDunningDecision(models.AbstractModel):
                        THEN 'covered_by_credit'
                        WHEN amount_due < minimum THEN 'below_minimum'
                        WHEN %(again)s THEN NULL
-                       WHEN next_level_id IS NULL
-                            OR waiting_number IS NOT NULL
-                            OR date_trigger > %(date)s
-                       THEN 'not_yet'
+                       WHEN waiting_number IS NOT NULL THEN 'on_letter'
+                       WHEN next_level_id IS NULL THEN 'exhausted'
+                       WHEN date_trigger > %(date)s THEN 'not_yet'
                        WHEN unapproved THEN 'awaiting_approval'
                        END AS reason
                   FROM standing

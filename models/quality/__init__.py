@@ -5,6 +5,7 @@ from . import collection_call_review_line
 from . import collection_satisfaction
 from . import collection_complaint
 from . import collection_account_quality
+from . import collection_dunning_decision_quality
 from . import collection_call_quality
 from . import rating_rating
 from . import res_company

@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from ..customer.collection_segment import CAREFUL_HANDLINGS
 
 
 class CollectionAccount(models.Model):
@@ -12,6 +14,25 @@ class CollectionAccount(models.Model):
         string="Complaints",
     )
     complaint_count = fields.Integer(compute="_compute_complaint_count")
+    complaint_note = fields.Char(
+        string="Complaints That Stop Letters",
+        compute="_compute_complaint_note",
+        help="Complaints of a sensitive or strategic customer that are not closed: no "
+        "letter of the ladder leaves meanwhile.",
+    )
+
+    @api.depends("complaint_ids.state", "segment_id.handling")
+    def _compute_complaint_note(self):
+        # one rule with `collection.dunning.decision`: whoever changes one changes the
+        # other
+        for account in self:
+            careful = account.segment_id.handling in CAREFUL_HANDLINGS
+            waiting = account.complaint_ids.filtered(
+                lambda complaint: complaint.state != "closed"
+            )
+            account.complaint_note = (
+                careful and ", ".join(waiting.sorted("date").mapped("number"))
+            ) or False
 
     def _compute_complaint_count(self):
         counts = dict(

@@ -36,6 +36,9 @@ class ResConfigSettings(models.TransientModel):
     collection_huitante = fields.Boolean(
         related="company_id.collection_huitante", readonly=False
     )
+    collection_letter_health = fields.Text(
+        related="company_id.collection_letter_health"
+    )
     collection_signatory = fields.Char(
         related="company_id.collection_signatory", readonly=False
     )

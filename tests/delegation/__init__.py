@@ -3,6 +3,7 @@ from . import test_customer_merge
 from . import test_frozen_placement
 from . import test_debtor_change
 from . import test_handover
+from . import test_handover_unclassified
 from . import test_mandate_scope
 from . import test_placement_report
 from . import test_placement_xlsx

@@ -85,13 +85,22 @@ class MergeCommon(CollectionCommon):
 
 class HandoverCommon(CollectionCommon):
     @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ordinary = cls.env["collection.segment"].create(
+            {"name": "Ordinary", "code": "test_ordinary"}
+        )
+
+    @classmethod
     def _file(cls, count, amount=100.0, **values):
-        """`count` customers with one overdue invoice each, the first the largest."""
+        """`count` classified customers with one overdue invoice each, the first the
+        largest."""
         accounts = cls.env["collection.account"]
         for position in range(count):
             partner = cls._customer(f"Customer {position:03d}", **values)
             cls._invoice(partner, amount + count - position, "2026-03-01")
             accounts |= cls.account_of(partner)
+        accounts.segment_id = cls.ordinary
         return accounts
 
     @classmethod

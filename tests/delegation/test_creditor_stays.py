@@ -16,6 +16,7 @@ class TestCreditorStays(HandoverCommon):
         cls._invoice(cls.other_customer, 300.0, "2026-02-01")
         cls.account = cls.account_of(cls.customer)
         cls.other_account = cls.account_of(cls.other_customer)
+        (cls.account | cls.other_account).segment_id = cls.ordinary
 
     @classmethod
     def _bill(cls, partner, amount):

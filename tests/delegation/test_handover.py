@@ -246,6 +246,7 @@ class TestHandover(HandoverCommon):
         self._pay(overdue, amount=30.0, date="2026-03-10")
         self._invoice(partner, 50.0, "2026-04-15", date="2026-03-20")
         overdue.collection_item_ids.level_id = self.level_1
+        self.account_of(partner).segment_id = self.ordinary
         wizard = self._preview(method="total")
         wizard.action_confirm()
         line = wizard.placement_id.line_ids
@@ -282,6 +283,7 @@ class TestHandover(HandoverCommon):
         # a payment without an entry of its own waits for the bank statement
         paying = self._invoice(partner, 800.0, "2026-03-01")
         paying.payment_state = "in_payment"
+        self.account_of(partner).segment_id = self.ordinary
         wizard = self._preview(method="total")
         wizard.action_confirm()
         self.assertEqual(

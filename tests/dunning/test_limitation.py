@@ -201,6 +201,7 @@ class TestLimitation(DunningCommon):
             "barred", self.other_customer, 70.0, "2021-10-31", date="2021-09-30"
         )
         accounts = self.item.account_id | young.account_id
+        accounts.segment_id = self.env.ref("account_collection.segment_sme")
         wizard = (
             self.env["collection.handover"]
             .with_user(self.manager_user)

@@ -15,6 +15,7 @@ class TestHeadOfficeMoney(InterestCommon):
                 "name": "Branch",
                 "parent_id": cls.company.id,
                 "company_registry": "55203253400646",
+                "report_footer": "SAS au capital de 50 000 € – RCS Paris 552 032 534",
                 "street": "2 rue de la Paix",
                 "zip": "75002",
                 "city": "Paris",

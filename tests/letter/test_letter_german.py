@@ -16,7 +16,7 @@ MODELS = (
 SAME = re.compile(
     r"Ateliers Vauban|Camille Martin|Claude Martin|Menuiseries Kerouac|Orvalis|"
     r"Article L111-8 du code|1 rue de la Paix|5 place Bellecour|48 rue|"
-    r"750\d\d|6900\d|@|\+33|SIRET|IBAN|BIC|INV/|2026-118|^FR\d\d"
+    r"750\d\d|6900\d|@|\+33|SIRET|RCS|IBAN|BIC|INV/|2026-118|^FR\d\d"
 )
 
 

@@ -282,3 +282,145 @@ class TestComplaint(QualityCommon):
         )
         user.write({"company_ids": [(6, 0, other.ids)], "company_id": other.id})
         self.assertFalse(self.Complaint.with_user(user).search([]))
+
+
+@tagged("post_install", "-at_install")
+class TestComplaintStopsLetters(QualityCommon):
+    """Who matters and complains gets no reminder before the complaint is closed."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.sensitive = cls.env.ref("account_collection.segment_sensitive")
+        cls.strategic = cls.env.ref("account_collection.segment_strategic")
+        cls.item = cls.in_house.item_ids
+        cls.day = "2026-11-24"
+
+    def _complain(self, account=None, **values):
+        return self.env["collection.complaint"].create(
+            {
+                "account_id": (account or self.in_house).id,
+                "category": "tone",
+                "date": "2026-11-20",
+                "description": "The customer says that he was shouted at.",
+                **values,
+            }
+        )
+
+    def _close(self, complaint):
+        complaint.write({"founded": "no", "answer": "Nobody had called that day."})
+        complaint.action_answer()
+        complaint.action_close()
+
+    def assertReminded(self, account=None):
+        run = self._run(self.day)
+        account = account or self.in_house
+        self.assertIn(account, run.letter_ids.account_id)
+        self.assertNotIn(account, run.exclusion_ids.account_id)
+        return run
+
+    def assertStopped(self, complaint):
+        run = self._run(self.day)
+        account = complaint.account_id
+        self.assertNotIn(account, run.letter_ids.account_id)
+        exclusion = run.exclusion_ids.filtered(lambda e: e.account_id == account)
+        self.assertRecordValues(
+            exclusion,
+            [
+                {
+                    "reason": "complaint",
+                    "reason_note": complaint.number,
+                    "reason_date": complaint.date,
+                }
+            ],
+        )
+        self.assertIn(complaint.number, exclusion.explanation)
+        return run
+
+    def test_sensitive_customer(self):
+        self.in_house.segment_id = self.sensitive
+        self.assertReminded()
+        complaint = self._complain()
+        self.assertStopped(complaint)
+        self.assertEqual(self.in_house.complaint_note, complaint.number)
+        complaint.write({"founded": "yes", "answer": "We apologised on the phone."})
+        complaint.action_answer()
+        self.assertStopped(complaint)
+        complaint.action_close()
+        self.assertReminded()
+        self.assertFalse(self.in_house.complaint_note)
+
+    def test_strategic_customer(self):
+        self.in_house.segment_id = self.strategic
+        complaint = self._complain(category="already_paid")
+        self.assertStopped(complaint)
+        self._close(complaint)
+        self.assertReminded()
+        complaint.action_reopen()
+        self.assertStopped(complaint)
+
+    def test_the_oldest_of_several_is_told(self):
+        self.in_house.segment_id = self.sensitive
+        younger = self._complain()
+        older = self._complain(date="2026-11-10")
+        self.assertStopped(older)
+        self.assertEqual(
+            self.in_house.complaint_note, f"{older.number}, {younger.number}"
+        )
+        self._close(older)
+        self.assertStopped(younger)
+        self._close(younger)
+        self.assertReminded()
+
+    def test_others_are_reminded(self):
+        """Neither an ordinary customer who complains, nor a sensitive one who does
+        not."""
+        self._complain()
+        self.assertReminded()
+        self.in_house.segment_id = self.env.ref("account_collection.segment_sme")
+        self.assertReminded()
+        self.assertFalse(self.in_house.complaint_note)
+        other = self._customer("Calm")
+        self._invoice(other, 70.0, "2026-10-08")
+        account = self.account_of(other)
+        account.segment_id = self.sensitive
+        self.assertReminded(account)
+
+    def test_a_complaint_to_another_company(self):
+        data = self.setup_other_company()
+        self._invoice(self.customer, 80.0, "2026-10-08", company_data=data)
+        elsewhere = self.account_of(self.customer, data["company"])
+        self.in_house.segment_id = elsewhere.segment_id = self.sensitive
+        self._complain(elsewhere)
+        self.assertReminded()
+
+    def test_a_letter_that_waits_does_not_leave(self):
+        self.in_house.segment_id = self.sensitive
+        run = self._run(self.day)
+        run.action_confirm()
+        letter = run.letter_ids.filtered(lambda x: x.account_id == self.in_house)
+        self.assertEqual(letter.state, "to_send")
+        self._complain()
+        letter._send()
+        self.assertEqual(letter.state, "cancelled")
+        self.assertFalse(self.item.level_id)
+
+    def test_nor_does_one_of_the_provider(self):
+        """What stops the company's letters stops what a provider may ask for."""
+        self.delegated.segment_id = self.env.ref("account_collection.segment_sme")
+        item = self.delegated.item_ids
+        self.assertIn(item, item._get_provider_claims())
+        self.delegated.segment_id = self.sensitive
+        self._complain(self.delegated)
+        self.assertNotIn(item, item._get_provider_claims())
+
+    def test_stopped_before_the_other_reasons_that_wait(self):
+        """What is promised or held says so; what only waits says that one complains."""
+        self.in_house.segment_id = self.sensitive
+        self._complain()
+        self.in_house.write({"hold_until": "2026-12-31", "hold_reason": "talks"})
+        run = self._run(self.day)
+        self.assertEqual(
+            run.exclusion_ids.filtered(lambda e: e.account_id == self.in_house).reason,
+            "on_hold",
+        )

@@ -90,6 +90,17 @@ class CollectionHandover(models.TransientModel):
     go_overdue = fields.Monetary(compute="_compute_totals")
     stay_overdue = fields.Monetary(compute="_compute_totals")
     summary = fields.Html(compute="_compute_totals", sanitize=False)
+    unclassified_count = fields.Integer(
+        string="Unclassified",
+        compute="_compute_unclassified",
+        help="Customers without a segment, who go only when somebody says so.",
+    )
+    unclassified_stay_count = fields.Integer(
+        string="Unclassified Who Stay", compute="_compute_unclassified"
+    )
+    unclassified_note = fields.Char(
+        string="About the Unclassified", compute="_compute_unclassified"
+    )
 
     @api.depends("account_ids")
     def _compute_mandate_ids(self):
@@ -206,6 +217,35 @@ class CollectionHandover(models.TransientModel):
                         for side in ("goes", "stays")
                     ]
                 },
+            )
+
+    @api.depends("line_ids.decision", "line_ids.proposed_reason")
+    @api.depends_context("lang")
+    def _compute_unclassified(self):
+        counts = {
+            (wizard, decision): count
+            for wizard, decision, count in self.env[
+                "collection.handover.line"
+            ]._read_group(
+                [
+                    ("wizard_id", "in", self.ids),
+                    ("proposed_reason", "=", "unclassified"),
+                ],
+                ["wizard_id", "decision"],
+                ["__count"],
+            )
+        }
+        for wizard in self:
+            goes, stays = (
+                counts.get((wizard._origin, decision), 0)
+                for decision in ("goes", "stays")
+            )
+            wizard.unclassified_count = goes + stays
+            wizard.unclassified_stay_count = stays
+            wizard.unclassified_note = self.env._(
+                "Customers without a segment: %(count)s. They stay: %(stay)s.",
+                count=goes + stays,
+                stay=stays,
             )
 
     def _describe_side(self, side, sides):
@@ -407,6 +447,10 @@ class CollectionHandover(models.TransientModel):
         refusals = self.mandate_id._get_reasons_to_refuse(account, self.date)
         if refusals:
             return "stays", refusals[0]
+        if not segment:
+            # whether they matter, or are to stay, nobody has said: not even with the
+            # whole file do they go unseen
+            return "stays", "unclassified"
         if self.method == "manual":
             return "goes", "chosen"
         due = account.oldest_due_date
@@ -426,6 +470,35 @@ class CollectionHandover(models.TransientModel):
         self._check_not_done()
         self.line_ids.unlink()
         self.state = "draft"
+
+    def action_take_unclassified(self):
+        """By decision of a credit manager, customers without a segment go as well."""
+        self.ensure_one()
+        self._check_not_done()
+        self._get_unclassified().action_go()
+
+    def action_leave_unclassified(self):
+        """Customers without a segment stay in-house after all."""
+        self.ensure_one()
+        self._check_not_done()
+        self._get_unclassified().action_stay()
+
+    def _get_unclassified(self):
+        return self.line_ids.filtered_domain(
+            Domain("proposed_reason", "=", "unclassified")
+        )
+
+    def action_open_unclassified(self):
+        """Customers without a segment, to look at and decide about one by one."""
+        return dict(
+            self.action_open_lines(), context={"search_default_unclassified": 1}
+        )
+
+    def action_classify(self):
+        """Say first which segments customers belong to."""
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_classify_action"
+        )
 
     def action_open_lines(self):
         """The preview as a list of its own, to search, group and change."""
@@ -467,6 +540,7 @@ class CollectionHandover(models.TransientModel):
         going = self.line_ids.filtered_domain(Domain("decision", "=", "goes"))
         if not going:
             raise UserError(self.env._("No account goes: there is nothing to do."))
+        unclassified = self._check_classified(going)
         placement = self.env["collection.placement"].create(
             {
                 "mandate_id": self.mandate_id.id,
@@ -484,4 +558,42 @@ class CollectionHandover(models.TransientModel):
             ]
         )
         self.write({"state": "done", "placement_id": placement.id})
+        self._log_unclassified(unclassified)
         return placement
+
+    def _check_classified(self, going):
+        """Customers who have no segment, of the lines that go: all were decided about.
+
+        :raises UserError: some lost their segment after the preview
+        """
+        unclassified = going.account_id.filtered(lambda account: not account.segment_id)
+        decided = (going & self._get_unclassified()).account_id
+        unseen = unclassified - decided
+        if unseen:
+            raise UserError(
+                self.env._(
+                    "These customers have no segment any more: %(customers)s. Choose "
+                    "again, and look at the preview.",
+                    customers=", ".join(unseen[:5].mapped("display_name")),
+                )
+            )
+        return unclassified
+
+    def _log_unclassified(self, accounts):
+        """Keep who let customers go without a segment, with the hand-over and each."""
+        if not accounts:
+            return
+        self.placement_id._message_log(
+            body=self.env._(
+                "Customers without a segment who go by decision of %(user)s: %(count)s",
+                user=self.env.user.name,
+                count=len(accounts),
+            )
+        )
+        body = self.env._(
+            "Goes to a provider without a segment, by decision of %(user)s "
+            "(%(number)s).",
+            user=self.env.user.name,
+            number=self.placement_id.number,
+        )
+        accounts._message_log_batch(bodies=dict.fromkeys(accounts.ids, body))

@@ -23,6 +23,7 @@ LOCKED_REASONS = [
 ]
 #: why an account stays unless the user says otherwise
 STAY_REASONS = [
+    ("unclassified", "Unclassified"),
     ("not_ripe", "Not late enough for its segment"),
     ("top", "Among the largest by turnover"),
 ]

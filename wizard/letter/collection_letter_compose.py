@@ -25,8 +25,13 @@ class CollectionLetterCompose(models.TransientModel):
         comodel_name="collection.letter.kind",
         string="Letter",
         required=True,
-        domain="[('company_id', 'in', (company_id, False)),"
-        " ('by_provider', 'in', (False, allow_provider))]",
+        domain="[('id', 'in', kind_ids)]",
+    )
+    kind_ids = fields.Many2many(
+        comodel_name="collection.letter.kind",
+        string="Letters for This Customer",
+        compute="_compute_kind_ids",
+        export_string_translation=False,
     )
     allow_provider = fields.Boolean(compute="_compute_allow_provider")
     code = fields.Selection(related="kind_id.code")
@@ -67,6 +72,26 @@ class CollectionLetterCompose(models.TransientModel):
     def _compute_allow_provider(self):
         for wizard in self:
             wizard.allow_provider = wizard.account_id._is_worked_on_behalf()
+
+    @api.depends("account_id", "allow_provider")
+    def _compute_kind_ids(self):
+        """Of each purpose the wording that this customer gets."""
+        Kind = self.env["collection.letter.kind"]
+        codes = {kind.code for kind in Kind.search([("active", "=", True)])}
+        for wizard in self:
+            kinds = Kind.union(
+                *(
+                    Kind._get_kinds(
+                        code, wizard.company_id, wizard.account_id._get_debtor_type()
+                    )[:1]
+                    for code in codes
+                )
+            )
+            wizard.kind_ids = kinds.filtered(
+                lambda kind, wizard=wizard: (
+                    wizard.allow_provider or not kind.by_provider
+                )
+            )
 
     @api.depends("item_ids", "account_id")
     def _compute_currency_id(self):

@@ -84,6 +84,9 @@ class CollectionCompanySettings(models.TransientModel):
         help="On letters in Swiss French, as in Vaud, Valais and Fribourg; otherwise "
         "quatre-vingts.",
     )
+    collection_letter_health = fields.Text(
+        related="company_id.collection_letter_health"
+    )
     collection_signatory = fields.Char(
         string="Letters Signed by",
         help="Name and function printed under reminders and formal notices.",
