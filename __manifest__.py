@@ -101,6 +101,7 @@
         "wizard/letter/collection_letter_compose_views.xml",
         "views/position/account_account_views.xml",
         "wizard/letter/collection_letter_posting_views.xml",
+        "wizard/dunning/collection_remind_views.xml",
         "views/position/account_move_views.xml",
         "views/position/res_partner_views.xml",
         "views/settings/res_config_settings_views.xml",

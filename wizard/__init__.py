@@ -2,6 +2,7 @@ from . import position
 from . import law
 from . import level
 from . import letter
+from . import dunning
 from . import agreement
 from . import upstream
 from . import contact

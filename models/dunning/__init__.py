@@ -1,4 +1,7 @@
 from . import collection_dunning_run
+from . import collection_account_remind
+from . import account_move
+from . import res_partner
 from . import collection_dunning_exclusion
 from . import res_company
 from . import collection_dunning_run_credits

@@ -50,6 +50,15 @@ class CollectionDunningRun(models.Model):
         domain="[('company_id', 'in', (False, company_id))]",
         help="Empty: all policies.",
     )
+    account_id = fields.Many2one(
+        comodel_name="collection.account",
+        string="Customer",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        help="Of a reminder at once: the one customer who is reminded, of everything "
+        "that is overdue, however soon after the last level. Empty: all customers.",
+    )
     state = fields.Selection(
         selection=[
             ("draft", "Draft"),
@@ -113,14 +122,19 @@ class CollectionDunningRun(models.Model):
     )
     rate_warning = fields.Char(compute="_compute_rate_warning")
 
-    @api.depends("date", "company_id")
+    @api.depends("account_id", "date", "company_id")
     @api.depends_context("lang")
     def _compute_name(self):
         for run in self:
-            run.name = (
-                self.env._("Run of %s", format_date(self.env, run.date))
-                if run.date
-                else False
+            day = run.date and format_date(self.env, run.date)
+            run.name = day and (
+                self.env._(
+                    "%(customer)s, reminded on %(day)s",
+                    customer=run.account_id.display_name,
+                    day=day,
+                )
+                if run.account_id
+                else self.env._("Run of %s", day)
             )
 
     @api.depends(
@@ -677,17 +691,54 @@ class CollectionDunningRun(models.Model):
                     OR EXISTS (TABLE out_written EXCEPT TABLE out_wanted)
                     OR EXISTS (TABLE out_wanted EXCEPT TABLE out_written)
                 """,
-                decision=Decision._tables(
-                    self.company_id, self.date, policies=self.policy_ids
-                ),
+                decision=Decision._tables(**self._get_question()),
                 run=self.id,
             )
         )
         return not changed
 
-    def _supersede_others(self):
-        """Earlier runs of the company end here; what they had not confirmed goes."""
+    def _get_question(self):
+        """What this run asks the level rule: arguments of its `_tables`."""
         self.ensure_one()
+        question = {
+            "company": self.company_id,
+            "date": self.date,
+            "policies": self.policy_ids,
+        }
+        if self.account_id:
+            items = self.account_id.open_item_ids
+            question.update(items=items, again=False, at_once=True)
+        return question
+
+    def _explain_no_letter(self):
+        """Why this run has no letter, in words: each reason once, with its invoices."""
+        self.ensure_one()
+        labels = dict(
+            self.exclusion_ids._fields["reason"]._description_selection(self.env)
+        )
+        lines = []
+        for reason, left_out in self.exclusion_ids.grouped("reason").items():
+            words = left_out[0].explanation or ""
+            lines.append(
+                self.env._(
+                    "%(invoices)s: %(reason)s",
+                    invoices=", ".join(left_out.item_id.mapped("move_name")),
+                    reason=" – ".join(filter(None, [labels[reason], words])),
+                )
+            )
+        if not lines:
+            return self.env._("Nothing of this customer's is overdue.")
+        return "\n".join([self.env._("There is nothing to remind of:"), *lines])
+
+    def _supersede_others(self):
+        """Earlier runs of the company end here; what they had not confirmed goes.
+
+        Not for one customer who is reminded at once: runs that were computed before
+        leave out by themselves what is on a letter by the time they are confirmed.
+        """
+        self.ensure_one()
+        if self.account_id:
+            return
         others = self.search(
             [
                 ("company_id", "=", self.company_id.id),
@@ -808,9 +859,7 @@ class CollectionDunningRun(models.Model):
                  WHERE level.include_penalties
               ORDER BY letter.id
                 """,
-                decision=Decision._tables(
-                    self.company_id, self.date, policies=self.policy_ids
-                ),
+                decision=Decision._tables(**self._get_question()),
                 run=self.id,
                 company=self.company_id.id,
                 date=self.date,

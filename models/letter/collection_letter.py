@@ -93,6 +93,12 @@ class CollectionLetter(models.Model):
         index=True,
         ondelete="restrict",
     )
+    at_once = fields.Boolean(
+        string="Out of Turn",
+        readonly=True,
+        copy=False,
+        help="Sent by hand before its level was due.",
+    )
     channel = fields.Selection(
         selection=[
             ("email", "E-mail"),

@@ -909,6 +909,7 @@ class CollectionLetter(models.Model):
             """
             SELECT line.id AS line_id, line.letter_id, value.*
               FROM collection_letter_line line
+              JOIN collection_letter letter ON letter.id = line.letter_id
          LEFT JOIN collection_policy_level level ON level.id = line.level_id
          LEFT JOIN collection_policy policy ON policy.id = level.policy_id
          LEFT JOIN (VALUES %(rows)s) AS value (
@@ -921,7 +922,7 @@ class CollectionLetter(models.Model):
                AND (value.days_overdue >= 1 AND level.delay_basis = 'due'
                     AND level.delay_days < 0) IS NOT TRUE
                -- a customer's younger items are lifted by the oldest
-               AND (policy.align_customer IS TRUE
+               AND (policy.align_customer IS TRUE OR letter.at_once
                     OR (%(trigger)s > %(date)s) IS NOT TRUE)
              WHERE line.letter_id IN %(ids)s
             """,

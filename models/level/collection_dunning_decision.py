@@ -18,6 +18,7 @@ class Question(NamedTuple):
     again: the items are on a confirmed letter, the level itself is not questioned
     by_provider: the provider itself asks: that an item is its to work is no reason to
         leave it out
+    at_once: what is overdue gets its next level today, however soon
     """
 
     company: models.Model
@@ -26,6 +27,7 @@ class Question(NamedTuple):
     items: models.Model | None
     again: bool
     by_provider: bool
+    at_once: bool
 
 
 class CollectionDunningDecision(models.AbstractModel):
@@ -54,7 +56,14 @@ class CollectionDunningDecision(models.AbstractModel):
 
     @api.model
     def _tables(
-        self, company, date, policies=None, items=None, again=None, by_provider=False
+        self,
+        company,
+        date,
+        policies=None,
+        items=None,
+        again=None,
+        by_provider=False,
+        at_once=False,
     ):
         """SQL that decides, for each open item, its letter level or why it has none.
 
@@ -78,7 +87,7 @@ class CollectionDunningDecision(models.AbstractModel):
         """
         if again is None:
             again = items is not None
-        question = Question(company, date, policies, items, again, by_provider)
+        question = Question(company, date, policies, items, again, by_provider, at_once)
         return SQL(", ").join(build(question) for build in self._get_builders())
 
     @api.model
@@ -624,7 +633,8 @@ class CollectionDunningDecision(models.AbstractModel):
                        WHEN %(again)s THEN NULL
                        WHEN waiting_number IS NOT NULL THEN 'on_letter'
                        WHEN next_level_id IS NULL THEN 'exhausted'
-                       WHEN date_trigger > %(date)s THEN 'not_yet'
+                       WHEN date_trigger > %(date)s
+                            AND NOT (%(at_once)s AND days_overdue >= 1) THEN 'not_yet'
                        WHEN unapproved THEN 'awaiting_approval'
                        END AS reason
                   FROM standing
@@ -633,6 +643,7 @@ class CollectionDunningDecision(models.AbstractModel):
             )
             """,
             again=question.again,
+            at_once=question.at_once,
             date=question.date,
         )
 

@@ -11,3 +11,4 @@ from . import test_limitation
 from . import test_rule_forms
 from . import test_run_progress
 from . import test_other_currency
+from . import test_remind_now
