@@ -121,6 +121,7 @@
         "web.assets_backend": [
             "account_collection/static/src/fields/*.js",
             "account_collection/static/src/scss/collection_call.scss",
+            "account_collection/static/src/scss/collection_letter_preview.scss",
         ],
         "web.assets_frontend": [
             "account_collection/static/src/interactions/*.js",
