@@ -691,6 +691,15 @@ class CollectionLetter(models.Model):
                     calls=counts["to_send"] - len(self._get_queued()) - len(papers),
                 )
             ]
+            mails = sent.filtered(lambda letter: letter.delivery_state == "pending")
+            if mails:
+                messages.append(
+                    self.env._(
+                        "%(count)s of them are e-mails, which leave from the mail "
+                        "queue.",
+                        count=len(mails),
+                    )
+                )
             if papers:
                 messages.append(
                     self.env._(
