@@ -1,8 +1,14 @@
+import re
+
 from odoo.exceptions import UserError
 from odoo.http import request
 
 from .portal import CollectionPortal, act_route
 
+#: an hour of the day, as a browser or a person writes it
+HOUR = re.compile(
+    r"(?P<hour>[01]?\d|2[0-3])(:(?P<minute>[0-5]\d)?(:[0-5]\d)?)?", re.ASCII
+)
 #: what stands by itself for nothing: a kind is reported when something else is said
 NOT_SAID = frozenset({"alternative", "confirm", "contact_id", "target"})
 
@@ -40,11 +46,10 @@ class CollectionPortalCall(CollectionPortal):
         text = self._get_collection_text(post, name)
         if not text:
             return 0.0
-        hour, _colon, minute = text.partition(":")
-        minute = minute[:2] or "0"
-        if not (hour.isdecimal() and minute.isdecimal() and int(minute) < 60):
+        found = HOUR.fullmatch(text)
+        if not found:
             raise UserError(request.env._("%(hour)s is not an hour.", hour=text))
-        return int(hour) + int(minute) / 60
+        return int(found["hour"]) + int(found["minute"] or 0) / 60
 
     def _get_collection_follow_up(self, account, post):
         """What came of the call, by kind: those parts of the form with something in.
@@ -88,7 +93,9 @@ class CollectionPortalCall(CollectionPortal):
     def _read_collection_plan(self, part):
         return {
             **part,
-            "instalment_count": self._get_collection_id(part, "instalment_count"),
+            "instalment_count": self._read_collection_number(
+                part.get("instalment_count")
+            ),
             "date_first": self._get_collection_date(part, "date_first"),
         }
 

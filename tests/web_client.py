@@ -1,3 +1,4 @@
+import datetime
 from contextlib import contextmanager
 
 from lxml import etree
@@ -6,7 +7,8 @@ from odoo import fields
 from odoo.exceptions import AccessError, MissingError, RedirectWarning, UserError
 from odoo.service.model import call_kw
 from odoo.tests import Form
-from odoo.tools.safe_eval import datetime, dateutil, safe_eval, time
+from odoo.tools.safe_eval import datetime as datetime_of_views
+from odoo.tools.safe_eval import dateutil, safe_eval, time
 
 from odoo.addons.web.controllers.utils import clean_action
 
@@ -106,7 +108,7 @@ class WebClient:
                 "context": context,
                 "context_today": lambda: today,
                 "current_date": str(today),
-                "datetime": datetime,
+                "datetime": datetime_of_views,
                 "now": str(fields.Datetime.now()),
                 "relativedelta": dateutil.relativedelta.relativedelta,
                 "time": time,
@@ -127,6 +129,19 @@ class WebClient:
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------
+
+    def get_menu_actions(self):
+        """Window actions in the menus of the application that the user sees."""
+        root = self.env.ref("account_collection.menu_collection_root")
+        visible = self.env["ir.ui.menu"]._visible_menu_ids()
+        actions = self.env["ir.actions.act_window"].sudo()
+        # sudo: as core reads the menus; which of them are seen is the user's
+        for menu in root.sudo().search(
+            [("id", "child_of", root.id), ("id", "in", list(visible))]
+        ):
+            if menu.action and menu.action._name == actions._name:
+                actions |= menu.action
+        return actions
 
     def load(self, action, context=None):
         """The description of an action, as `/web/action/load` gives it."""
@@ -253,6 +268,34 @@ class WebClient:
                 ]
         return self._views[key]
 
+    def get_reachable(self, names):
+        """Models whose records the forms of the models `names` lead to, in turn."""
+        found, todo = set(), list(names)
+        while todo:
+            model = self.env[todo.pop()]
+            if model._name not in found:
+                found.add(model._name)
+                todo += self._get_linked(
+                    model, self.get_views(model, [(False, "form")])["form"]
+                )
+        return found
+
+    def _get_linked(self, model, view):
+        for node in _own(view, "field"):
+            field = model._fields[node.get("name")]
+            if (
+                not field.relational
+                or not field.comodel_name.startswith("collection.")
+                or node.get("invisible") in ("1", "True")
+                or node.get("widget") in ("many2many_tags", "statusbar")
+                or self.evaluate(node.get("options") or "{}").get("no_open")
+            ):
+                continue
+            if field.type == "many2one" or not node.xpath("./list[@editable]"):
+                yield field.comodel_name
+            for below in node.iterchildren("list", "form"):
+                yield from self._get_linked(self.env[field.comodel_name], below)
+
     # ------------------------------------------------------------------
     # Forms
     # ------------------------------------------------------------------
@@ -279,8 +322,9 @@ class WebClient:
             # "... is a required field": the client marks it red
             raise Refused from error
         arch = self.get_views(model, [(view_id, "form")])["form"]
-        if not self.is_hidden(node, self.read_form(record, arch)):
-            self.press(record, node, depth - 1)
+        values = self.read_form(record, arch)
+        if not self.is_hidden(node, values):
+            self.press(record, node, values, depth - 1)
 
     # ------------------------------------------------------------------
     # Lists and what else shows many records
@@ -495,16 +539,20 @@ class WebClient:
     # Buttons
     # ------------------------------------------------------------------
 
-    def press(self, records, node, depth=DEPTH, context=None):
-        """Press a button of records, and open what it answers with."""
+    def press(self, records, node, values=None, depth=DEPTH):
+        """Press a button of records, and open what it answers with.
+
+        :param values: what the view shows of the record
+        """
         name = node.get("name")
         active = self._active(records)
+        # what opened a view is no matter of its buttons
         kept = {
             key: value
-            for key, value in (context or {}).items()
-            if not key.startswith(OF_THE_ACTION)
+            for key, value in records.env.context.items()
+            if key not in self.env.context and not key.startswith(OF_THE_ACTION)
         }
-        asked = self.evaluate(node.get("context") or "{}", active)
+        asked = self.evaluate(node.get("context") or "{}", {**active, **(values or {})})
         self.pressed.add((records._name, name))
         if node.get("type") == "action":
             action = self.load(self._find_action(name), active)
@@ -544,7 +592,7 @@ class WebClient:
                 hidden = self.is_hidden(node, values)
             if not hidden:
                 with self.trying(what):
-                    self.press(record.browse(record.id), node)
+                    self.press(record.browse(record.id), node, values)
                     if record.exists():
                         self.read_form(record, arch)
         for field in _own(arch, "field"):
@@ -564,7 +612,7 @@ class WebClient:
             with self.trying(f"button {label} {row}.{node.get('name')}"):
                 shown = {**values, "parent": _Dotted(parent or {})}
                 if not self.is_hidden(node, shown, view):
-                    self.press(row.browse(row.id), node)
+                    self.press(row.browse(row.id), node, values)
 
     def press_selection(self, records, view_id=False):
         """Press what a list offers for its selected rows, none of them included, and
@@ -627,5 +675,7 @@ def _flatten(values):
             value = value.get("id", False)
         elif isinstance(value, list):
             value = [row["id"] if isinstance(row, dict) else row for row in value]
+        elif isinstance(value, datetime.date):
+            value = str(value)
         flat[name] = value
     return flat
