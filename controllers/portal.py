@@ -331,7 +331,7 @@ class CollectionPortal(CustomerPortal):
                 "agent": agent,
             },
             total=sum(total["count"] for total in totals),
-            page=page,
+            page=self._read_collection_number(str(page)) or 1,
             step=self._collection_per_page,
         )
         found = account_model.search(

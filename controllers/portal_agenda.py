@@ -31,7 +31,7 @@ class CollectionPortalAgenda(CollectionPortal):
         agent_sudo = self._get_collection_agent()
         team = self._get_collection_team(agent_sudo)
         chosen = self._read_collection_number(agent)
-        if chosen not in {agent_sudo.id, *(row["id"] for row in team)}:
+        if chosen and chosen not in {agent_sudo.id, *(row["id"] for row in team)}:
             raise request.not_found()
         return self._render_collection(
             "portal_collection_figures",

@@ -20,12 +20,17 @@ class CollectionPortalCall(CollectionPortal):
         """Values of the call itself, as the models take them."""
         vals = {
             name: self._get_collection_text(post, name)
-            for name in ("phone", "note", "next_action", "obstacle_reason", "person")
+            for name in (
+                "direction",
+                "next_action",
+                "note",
+                "obstacle_reason",
+                "person",
+                "phone",
+            )
             if self._get_collection_text(post, name)
         }
         vals["outcome_id"] = self._get_collection_id(post, "outcome_id")
-        if post.get("direction") == "incoming":
-            vals["direction"] = "incoming"
         date = self._get_collection_date(post, "next_action_date")
         if date:
             vals["next_action_date"] = date

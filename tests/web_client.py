@@ -136,11 +136,11 @@ class WebClient:
         visible = self.env["ir.ui.menu"]._visible_menu_ids()
         actions = self.env["ir.actions.act_window"].sudo()
         # sudo: as core reads the menus; which of them are seen is the user's
-        for menu in root.sudo().search(
-            [("id", "child_of", root.id), ("id", "in", list(visible))]
-        ):
-            if menu.action and menu.action._name == actions._name:
-                actions |= menu.action
+        for menu in root.sudo().search([("id", "child_of", root.id)]):
+            path = map(int, menu.parent_path.split("/")[:-1])
+            action = menu.action
+            if action and action._name == actions._name and visible.issuperset(path):
+                actions |= action
         return actions
 
     def load(self, action, context=None):
@@ -273,7 +273,7 @@ class WebClient:
         found, todo = set(), list(names)
         while todo:
             model = self.env[todo.pop()]
-            if model._name not in found:
+            if model._name not in found and model.has_access("read"):
                 found.add(model._name)
                 todo += self._get_linked(
                     model, self.get_views(model, [(False, "form")])["form"]
@@ -580,6 +580,8 @@ class WebClient:
     def press_all(self, record):
         """Press each button that the forms of a record show of it, and of the first
         of the rows in them."""
+        if not record:
+            return
         arch = self.get_views(record, [(False, "form")])["form"]
         label = f"{record._name} {record.id}"
         values = {}
