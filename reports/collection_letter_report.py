@@ -28,6 +28,8 @@ STATUTE = (
 )
 #: rows of items and interest together above which the interest goes to an annex
 ROWS_ON_PAGE = 7
+#: rows of interest that stay on one page with their total
+LAST_ROWS = 3
 #: characters that may be kept together with the signature
 SHORT_TEXT = 1500
 COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|rgba?\([\d\s.,%]+\)")
@@ -356,6 +358,8 @@ class ReportCollectionLetter(models.AbstractModel):
                 customer=letter.account_id.partner_id.name,
             ),
             "segments": segments,
+            "segments_before": segments[:-LAST_ROWS],
+            "segments_last": segments[-LAST_ROWS:],
             "half_years": self._get_half_year_totals(letter),
             "segments_total": letter._format_amount(letter.amount_interest),
             "in_annex": in_annex,

@@ -31,7 +31,7 @@ class CollectionDunningRun(models.Model):
     _order = "date desc, id desc"
     _check_company_auto = True
 
-    name = fields.Char(compute="_compute_name")
+    name = fields.Char(compute="_compute_name", search="_search_name")
     company_id = fields.Many2one(
         comodel_name="res.company",
         required=True,
@@ -126,16 +126,40 @@ class CollectionDunningRun(models.Model):
     @api.depends_context("lang")
     def _compute_name(self):
         for run in self:
-            day = run.date and format_date(self.env, run.date)
-            run.name = day and (
+            name = run.date and self._get_name_of(run.date)
+            run.name = (
                 self.env._(
-                    "%(customer)s, reminded on %(day)s",
+                    "%(customer)s: %(run)s",
                     customer=run.account_id.display_name,
-                    day=day,
+                    run=name,
                 )
-                if run.account_id
-                else self.env._("Run of %s", day)
+                if name and run.account_id
+                else name
             )
+
+    @api.model
+    def _get_name_of(self, day):
+        return self.env._("Run of %s", format_date(self.env, day))
+
+    @api.model
+    def _search_name(self, operator, value):
+        """Runs are named after their day, as the reader writes it."""
+        if operator == "in":
+            names = set(value)
+        elif operator == "ilike":
+            names = None
+        else:
+            return NotImplemented
+        days = [
+            day
+            for [day] in self._read_group([], ["date:day"])
+            if (
+                self._get_name_of(day) in names
+                if names is not None
+                else value.lower() in self._get_name_of(day).lower()
+            )
+        ]
+        return [("date", "in", days)]
 
     @api.depends(
         "letter_ids.state",

@@ -3,6 +3,9 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ...tools import outside_value
+from ..base.collection_provider_values import CHAR_LIMIT
+
 #: entries of the history shown, newest first
 HISTORY_LIMIT = 50
 
@@ -25,6 +28,11 @@ class CollectionAccount(models.Model):
     @api.model
     def _get_portal_search_domain(self, search):
         """Accounts whose customer's name or reference, or an invoice, match."""
+        try:
+            outside_value.as_text(search, CHAR_LIMIT)
+        except outside_value.OutsideValueError:
+            # what nothing is called, nothing is found by
+            return Domain.FALSE
         return (
             Domain("partner_name", "ilike", search)
             | Domain("partner_ref", "ilike", search)

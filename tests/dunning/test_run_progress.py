@@ -47,7 +47,9 @@ class TestRunProgress(PrintFailureCommon):
                 }
             ],
         )
+        self.assertEqual(set(letters.mapped("stage")), {"mail"})
         self._hand_over_mails(letters[:2])
+        self.assertEqual(letters.mapped("stage"), ["left", "left", "mail"])
         self.assertEqual(run.state, "to_send")
         self.assertEqual(run.progress, "2 sent, 1 waiting in the mail queue")
         self._hand_over_mails(letters[2])
@@ -63,6 +65,7 @@ class TestRunProgress(PrintFailureCommon):
         self.env["collection.letter"]._follow_departures()
         self.assertEqual(run.state, "to_send", "it has not left")
         self.assertEqual(run.progress, "1 sent, 1 refused by the mail server")
+        self.assertEqual(letters.mapped("stage"), ["left", "failed"])
         letters[1].with_user(self.collector_user).action_send_by_post()
         self.assertEqual(run.progress, "1 sent, 1 to print")
         letters[1].with_user(self.collector_user).action_print_post()
@@ -79,6 +82,7 @@ class TestRunProgress(PrintFailureCommon):
         self.assertEqual(set(letters.mapped("state")), {"sent"}, "on the list to print")
         self.assertEqual((run.state, run.print_count), ("to_send", 3))
         self.assertEqual(run.progress, "3 to print")
+        self.assertEqual(set(letters.mapped("stage")), {"print"})
         action = run.with_user(self.manager_user).action_open_to_print()
         found = self.env["collection.letter"].search(action["domain"])
         self.assertEqual(found, letters)

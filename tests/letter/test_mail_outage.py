@@ -175,6 +175,14 @@ class TestMailOutage(DeliveryCommon, MailCommon):
         self.assertFalse(self._notices(), "done")
         self.assertEqual(self._pass(), [], "once")
 
+    def test_the_call_sheet_says_sent_when_it_has_left(self):
+        account = self.letters[0].account_id
+        said = [entry["kind"] for entry in account._get_call_history()]
+        self.assertNotIn("letter", said)
+        self._pass()
+        said = [entry["kind"] for entry in account._get_call_history()]
+        self.assertIn("letter", said)
+
     def test_a_notice_that_was_closed_does_not_come_back(self):
         self._pass(connect=ConnectionRefusedError(111, "Connection refused"))
         self._notices().action_feedback(feedback="Looking at it")
