@@ -36,7 +36,9 @@ class DoorsCase(TransactionCase):
             started = os.times().elapsed
             with self.subTest(role=role), mute_logger("odoo.sql_db"):
                 yield client
-                print(role, client.done, len(client.pressed), os.times().elapsed - started)
+                print(
+                    role, client.done, len(client.pressed), os.times().elapsed - started
+                )
                 self.assertFalse(client.crashes, "\n".join(client.crashes))
 
     def _window_actions(self):
@@ -114,7 +116,9 @@ class DoorsCase(TransactionCase):
         if not records or not field or not field.store:
             return []
         # sudo: as above
-        return sorted(set(field.get_values(self.env)) - set(records.sudo().mapped("state")))
+        return sorted(
+            set(field.get_values(self.env)) - set(records.sudo().mapped("state"))
+        )
 
     @contextmanager
     def _in_state(self, record, state):

@@ -172,7 +172,10 @@ class TestPortalCrawl(HttpCase):
         cls.supervisor = cls.env.ref("__collection_demo__.supervisor")
         # somebody else's customer
         cls.foreign = cls.env["collection.account"].search(
-            [("company_id", "=", cls.company.id), ("delegation_state", "=", "in_house")],
+            [
+                ("company_id", "=", cls.company.id),
+                ("delegation_state", "=", "in_house"),
+            ],
             limit=1,
         )
         cls.env.flush_all()
@@ -261,7 +264,9 @@ class TestPortalCrawl(HttpCase):
                     self._assert_answers(path.replace(part, number, 1))
             for name in PARAMETERS:
                 for value in ANYWHERE if path == HOME else ANYWHERE[:4]:
-                    self._assert_answers(f"{path}?{_encode([(name, value)], ADDRESS_LIMIT)}")
+                    self._assert_answers(
+                        f"{path}?{_encode([(name, value)], ADDRESS_LIMIT)}"
+                    )
             everything = [(name, "-7") for name in PARAMETERS]
             self._assert_answers(f"{path}?{_encode(everything)}&{_encode(everything)}")
         return pages
@@ -323,9 +328,7 @@ class TestPortalCrawl(HttpCase):
         if not any(len(words) > 10 for words in page.alerts):
             self._fault(f"{what}: refused without words", page, value)
         again = [
-            other
-            for other in page.forms
-            if other.get("action") == form.get("action")
+            other for other in page.forms if other.get("action") == form.get("action")
         ]
         if not again:
             self._fault(f"{what}: the form is gone", page, value)
@@ -402,6 +405,7 @@ class TestPortalCrawl(HttpCase):
 
     def test_forms(self):
         import os
+
         self.accepted = {}
         for user in (self.agent, self.supervisor):
             pages = self._crawl(user)
@@ -414,11 +418,13 @@ class TestPortalCrawl(HttpCase):
 
     def test_probe(self):
         import os
+
         for user in (self.agent, self.supervisor):
             t = os.times().elapsed
             pages = self._crawl(user)
             print(user.login, len(pages), os.times().elapsed - t)
-            for url in pages: print("   ", url, pages[url].status)
+            for url in pages:
+                print("   ", url, pages[url].status)
             for sign, (url, form) in self._forms(pages).items():
                 print("  ", form.method, sign, url, list(_fields(form)))
         self._assert_no_faults()

@@ -153,6 +153,64 @@ class CollectionCompanySettings(models.TransientModel):
     collection_floor_on_default = fields.Boolean(string="Floor on the Default Rate")
     collection_waiver_limit = fields.Monetary(string="Waivers by Collectors, up to")
 
+    # What leads to the first letter
+    particulars_missing = fields.Text(compute="_compute_first_steps")
+    has_signatory = fields.Boolean(compute="_compute_first_steps")
+    has_collector = fields.Boolean(compute="_compute_first_steps")
+    unclassified_count = fields.Integer(compute="_compute_first_steps")
+    has_run = fields.Boolean(compute="_compute_first_steps")
+    ready = fields.Boolean(compute="_compute_first_steps")
+
+    @api.depends("company_id")
+    @api.depends_context("lang")
+    def _compute_first_steps(self):
+        """Which of the steps to the first letter are done."""
+        for wizard in self:
+            company = wizard.company_id
+            here = [("company_id", "=", company.id)]
+            wizard.particulars_missing = company.collection_letter_health
+            wizard.has_signatory = bool(company.collection_signatory)
+            wizard.has_collector = bool(
+                self.env["collection.agent"].search_count(
+                    [("side", "=", "company")], limit=1
+                )
+            )
+            wizard.unclassified_count = self.env["collection.account"].search_count(
+                [*here, ("segment_id", "=", False), ("amount_open", ">", 0)]
+            )
+            wizard.has_run = bool(
+                self.env["collection.dunning.run"].search_count(
+                    [*here, ("state", "in", ("to_send", "done"))], limit=1
+                )
+            )
+            wizard.ready = (
+                not wizard.particulars_missing
+                and not wizard.unclassified_count
+                and wizard.has_signatory
+                and wizard.has_collector
+                and wizard.has_run
+            )
+
+    def action_open_company(self):
+        """The company's particulars; only administrators change them."""
+        self.ensure_one()
+        return self.company_id.get_formview_action()
+
+    def _open(self, xml_id):
+        self.ensure_one()
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            f"account_collection.{xml_id}"
+        )
+
+    def action_open_collectors(self):
+        return self._open("collection_agent_action")
+
+    def action_open_classification(self):
+        return self._open("collection_classify_action")
+
+    def action_open_runs(self):
+        return self._open("collection_dunning_run_action")
+
     @api.model
     def default_get(self, fields):
         values = super().default_get(fields)
