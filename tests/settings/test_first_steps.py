@@ -18,7 +18,7 @@ class TestFirstSteps(CollectionCommon):
     def test_installed_on_a_ledger_of_ones_own(self):
         self.env["collection.agent"].search([("side", "=", "company")]).unlink()
         late = self._invoice(self.customer, 700.0, "2026-01-10")
-        self._invoice(self.other_customer, 50.0, "2026-03-20")
+        self._invoice(self.other_customer, 50.0, "2026-03-28")
         accounts = self.account_of(self.customer) | self.account_of(self.other_customer)
         self.customer.vat = "FR23334175221"
         self.assertFalse(accounts.segment_id)
