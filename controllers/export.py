@@ -2,6 +2,7 @@ from odoo import http
 from odoo.exceptions import AccessError, MissingError
 from odoo.http import content_disposition, request
 
+ZIP_TYPE = "application/zip"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -21,7 +22,7 @@ class CollectionExportController(http.Controller):
             )
         except (AccessError, MissingError):
             raise request.not_found() from None
-        return self._make_xlsx_response(filename, content)
+        return self._make_response(filename, content)
 
     @http.route(
         "/account_collection/placement/<int:placement_id>/xlsx",
@@ -38,14 +39,30 @@ class CollectionExportController(http.Controller):
             )
         except (AccessError, MissingError):
             raise request.not_found() from None
-        return self._make_xlsx_response(filename, content)
+        return self._make_response(filename, content)
+
+    @http.route(
+        "/account_collection/account/<int:account_id>/legal_file",
+        type="http",
+        auth="user",
+        methods=["GET"],
+    )
+    def legal_file(self, account_id):
+        """What a lawyer needs of a customer, for the company's own people."""
+        try:
+            filename, content = (
+                request.env["collection.account"].browse(account_id)._get_legal_file()
+            )
+        except (AccessError, MissingError):
+            raise request.not_found() from None
+        return self._make_response(filename, content, ZIP_TYPE)
 
     @staticmethod
-    def _make_xlsx_response(filename, content):
+    def _make_response(filename, content, content_type=XLSX_TYPE):
         return request.make_response(
             content,
             headers=[
-                ("Content-Type", XLSX_TYPE),
+                ("Content-Type", content_type),
                 ("Content-Length", len(content)),
                 ("Content-Disposition", content_disposition(filename)),
                 ("X-Content-Type-Options", "nosniff"),

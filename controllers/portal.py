@@ -146,19 +146,32 @@ class CollectionPortal(CustomerPortal):
                 request.env._("%(amount)s is not an amount.", amount=text)
             ) from error
 
-    def _get_collection_id(self, post, name):
-        """A record's number of a form; 0 when there is none."""
-        text = self._get_collection_text(post, name)
+    def _read_collection_number(self, text):
+        """A number of the database that an address or a form says, None for none."""
+        text = (text or "").strip()
         # more digits than a number of the database has find nothing anyway
-        return (
-            int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-        )
+        if text.isascii() and text.isdecimal() and len(text) < 10:
+            return int(text)
+        return None
+
+    def _get_collection_id(self, post, name):
+        """A record's number of a form; 0 when nothing is chosen."""
+        text = self._get_collection_text(post, name)
+        number = self._read_collection_number(text)
+        if text and number is None:
+            raise UserError(request.env._("Choose one of the values offered."))
+        return number or 0
 
     def _get_collection_ids(self, name):
         """Numbers ticked in a form, each once."""
         values = request.httprequest.form.getlist(name)
         ids = [self._get_collection_id({name: value}, name) for value in values]
         return list(dict.fromkeys(id_ for id_ in ids if id_))
+
+    def _get_collection_ticks(self, name):
+        """Those of `_get_collection_ids` that are numbers, to tick them again."""
+        values = request.httprequest.form.getlist(name)
+        return [number for value in values if (number := self._read_collection_number(value))]
 
     def _prepare_collection_values(self, page_name, agent_sudo):
         """What every page shows: the way to the others, what waits on them."""
@@ -195,7 +208,7 @@ class CollectionPortal(CustomerPortal):
         post = dict(post or {})
         for name in post:
             if name.endswith("item_ids"):
-                post[name] = self._get_collection_ids(name)
+                post[name] = self._get_collection_ticks(name)
         return self._render_collection(
             "portal_collection_account",
             {
@@ -256,7 +269,7 @@ class CollectionPortal(CustomerPortal):
                     item_id
                     for name in post
                     if name.endswith("item_ids")
-                    for item_id in self._get_collection_ids(name)
+                    for item_id in self._get_collection_ticks(name)
                 ]
             )
             if not refusal:
@@ -301,11 +314,11 @@ class CollectionPortal(CustomerPortal):
         sortby = sortby if sortby in sortings else "priority"
         search = (search or "").strip()
         domain = Domain(filters[filterby]["domain"])
-        agent = agent if agent_sudo.supervisor and (agent or "").isdecimal() else None
+        wanted = self._read_collection_number(agent)
+        agent = agent if agent_sudo.supervisor and wanted is not None else None
         if agent:
             # 0: those nobody has
-            wanted = self._get_collection_id({"agent": agent}, "agent") or False
-            domain &= Domain("agent_id", "=", wanted)
+            domain &= Domain("agent_id", "=", wanted or False)
         if search:
             domain &= account_model._get_portal_search_domain(search)
         totals = account_model._get_portal_totals(domain)
@@ -318,7 +331,7 @@ class CollectionPortal(CustomerPortal):
                 "agent": agent,
             },
             total=sum(total["count"] for total in totals),
-            page=page,
+            page=self._read_collection_number(str(page)) or 1,
             step=self._collection_per_page,
         )
         found = account_model.search(

@@ -133,12 +133,19 @@ class DemoHistory:
         letters = run.letter_ids.filtered(
             lambda letter: letter.state == "to_send" and letter.channel != "call"
         )
-        letters -= self._hold_back(letters, last)
+        held = self._hold_back(letters, last)
+        letters -= held
         # not _send: these letters are history, no mail may go out for them
         letters._set_channels()
+        letters.filtered(lambda x: x.channel == "registered").date_posted = date
         letters._mark_sent()
         letters.date_sent = moment(date, 10)
-        letters.filtered("by_email").delivery_state = "handed_over"
+        emails = letters.filtered("by_email")
+        emails.delivery_state = "handed_over"
+        if last:
+            emails[-1:]._mark_failed(
+                "failed", "550 5.1.1 Adresse refusée par le serveur du destinataire"
+            )
         by_post = letters.filtered("by_post")
         if not last:
             # the letters of the last run wait on the list of those to post
@@ -150,25 +157,24 @@ class DemoHistory:
             by_post.filtered(lambda letter: letter.channel == "registered"), start=1
         ):
             letter.tracking_number = f"1A 214 507 {date:%d%m} {number}"
+            letter.date_printed = moment(date, 9)
             if not last:
                 letter.date_presented = date + timedelta(days=3)
+        if last:
+            # written and printed, and nobody has brought them to the post yet
+            held._set_channels()
+            held.date_printed = moment(date, 11)
+        run._follow_letters()
         return run
 
     def _hold_back(self, letters, last):
         """Letters that did not leave with the others: one of each kind."""
         by_channel = letters.grouped("channel")
+        if last:
+            return by_channel.get("registered", letters.browse())[-2:]
         emails = by_channel.get("email", letters.browse())
-        if not last:
-            emails[-1:]._cancel("Réglé le jour même")
-            return emails[-1:]
-        emails[-1:].write(
-            {
-                "state": "error",
-                "state_reason": "Adresse refusée par le serveur du destinataire",
-            }
-        )
-        # waiting at the counter of the post office
-        return emails[-1:] | by_channel.get("registered", letters.browse())[-2:]
+        emails[-1:]._cancel("Réglé le jour même")
+        return emails[-1:]
 
     def _classify(self):
         """Give the other customers the segments of the rules, as a manager does."""
@@ -194,11 +200,19 @@ class DemoHistory:
         ).segment_id = False
 
     def _archive_letters(self):
-        """File the sent letters as PDF, where there is a renderer."""
+        """File as PDF the letters that were sent or are to be posted, where there is a
+        renderer."""
         if self.env["ir.actions.report"].get_wkhtmltopdf_state() != "ok":
             return
         letters = self.env["collection.letter"].search(
-            [("company_id", "=", self.company.id), ("state", "=", "sent")]
+            [
+                ("company_id", "=", self.company.id),
+                "|",
+                ("state", "=", "sent"),
+                "&",
+                ("state", "=", "to_send"),
+                ("by_post", "=", True),
+            ]
         )
         documents = letters._render_pdf_each()
         # in tests a report is rendered as HTML only

@@ -14,8 +14,11 @@ from .portal import *
 from .settings import *
 from .tools import *
 from . import test_access_rights
+from . import test_click_everywhere
 from . import test_closed_fields
 from . import test_demo
+from . import test_many_users
+from . import test_every_door
 from . import test_multi_company
 from . import test_named_records
 from . import test_outside_values

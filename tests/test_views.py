@@ -344,10 +344,23 @@ class TestAccountForm(ViewsCommon, HttpCase):
         self._hand_over(self.other_account)
         self._invoice(self.other_customer, 40, "2026-03-10")
         run = self._run("2026-03-31")
-        summary = run.with_user(self.collector_user).summary
-        self.assertIn(self.level_1.name, summary)
-        self.assertIn("000", summary)
+        run = run.with_user(self.collector_user)
+        self.assertRecordValues(
+            run.level_line_ids,
+            [
+                {
+                    "level_id": self.level_1.id,
+                    "letter_count": 1,
+                    "amount_open": 1000.0,
+                    "amount_total": 1000.0,
+                }
+            ],
+        )
         self.assertEqual(run.letter_count, 1)
+        self.assertRecordValues(
+            run.reason_line_ids,
+            [{"reason": "delegated", "item_count": 1, "amount_residual": 40.0}],
+        )
 
     def test_collector_gets_the_invoice_as_pdf_and_no_bill(self):
         """A collector has no access to the ledger, but to the invoices he collects."""

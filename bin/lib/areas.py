@@ -44,8 +44,6 @@ ALLOWED = {
         "models/letter/collection_letter.py",
         "collection.dunning.run",
     ): "a letter belongs to the run that proposed it, and goes with it",
-    ("models/letter/collection_letter_delivery.py", "_schedule_for_managers"): "who "
-    "started the run hears what could not leave",
     (
         "models/letter/collection_letter_of_kind.py",
         "collection.mandate",

@@ -985,8 +985,8 @@ class CollectionDispute(models.Model):
     @api.model
     def _cron_late(self):
         """Every day: remind of what was to be decided, then escalate it, once each."""
-        for zone, companies in self.env["res.company"]._by_collection_zone():
-            self.with_context(tz=zone)._follow_deadlines(companies)
+        for place, companies in self.env["res.company"]._by_collection_place():
+            self.with_context(**place)._follow_deadlines(companies)
 
     @api.model
     def _follow_deadlines(self, companies):

@@ -68,15 +68,32 @@ class ResCompany(models.Model):
         """Moment in UTC at which `day` begins where the company sits."""
         return start_of_day(day, self._get_collection_zone())
 
+    def _get_collection_lang(self):
+        """Language in which the company's jobs write: its own, where installed."""
+        self.ensure_one()
+        installed = dict(self.env["res.lang"].get_installed())
+        lang = self.partner_id.lang
+        return lang if lang in installed else self.env.lang
+
     @api.model
-    def _by_collection_zone(self):
-        """Companies by the time zone of their days, for jobs that run for all of them.
+    def _by_collection_place(self):
+        """Companies by their days and language, for jobs that run for all of them.
 
         A job has no time zone of its own: at 2 a.m. in Paris it is still yesterday in
-        Martinique, where nothing that is due that day is late.
+        Martinique, where nothing that is due that day is late. Nor has it a language:
+        what it writes down stands among what the company's people wrote.
 
-        :return: list of (time zone, companies), of one pair in most databases
+        :return: list of (context with `tz` and `lang`, companies), of one pair in most
+            databases
         """
         companies = self.search([("active", "=", True)])
-        zones = companies.grouped(lambda company: company._get_collection_zone())
-        return list(zones.items())
+        places = companies.grouped(
+            lambda company: (
+                company._get_collection_zone(),
+                company._get_collection_lang(),
+            )
+        )
+        return [
+            ({"tz": zone, "lang": lang}, of_place)
+            for (zone, lang), of_place in places.items()
+        ]

@@ -10,3 +10,4 @@ from . import collection_account_script
 from . import collection_account_worklist
 from . import res_company
 from . import collection_agreement_calls
+from . import collection_account_legal_file

@@ -43,7 +43,7 @@ class CollectionAccount(models.Model):
             "ref": self.partner_ref,
             "city": partner_sudo.city,
             "segment": account_sudo.segment_id.name,
-            "level": account_sudo.level_id.name,
+            "level": self.level_id.sudo().name,
             "language": self._get_sheet_language(),
             "local_time": local(now, account_sudo.call_time_zone or "UTC").strftime(
                 "%H:%M"
@@ -264,7 +264,7 @@ class CollectionAccount(models.Model):
             )
         # sudo: that a letter left and of which level is all that is shown
         letters_sudo = self.sudo().letter_ids.filtered(
-            lambda letter: letter.state == "sent" and letter.channel != "call"
+            lambda letter: letter.stage == "left" and letter.channel != "call"
         )
         for letter_sudo in letters_sudo.sorted("date", reverse=True)[:HISTORY_LIMIT]:
             history.append(

@@ -190,6 +190,20 @@ class CollectionAccount(models.Model):
                             OR concerned.delegation_state <> 'delegated')
                        AND item.amount_residual <> COALESCE(item.amount_disputed, 0)
                   GROUP BY item.account_id
+                ), contested AS (
+                    SELECT item.account_id,
+                           ROUND(100 * SUM(item.amount_disputed
+                                   * item.amount_residual_company
+                                   / NULLIF(item.amount_residual, 0))
+                                 / NULLIF(SUM(item.amount_residual_company), 0), 2)
+                               AS share
+                      FROM concerned
+                      JOIN collection_item item ON item.account_id = concerned.id
+                     WHERE concerned.amount_disputed > 0 AND item.state = 'open'
+                       AND (item.delegated
+                            OR concerned.delegation_state <> 'delegated')
+                  GROUP BY item.account_id
+                    HAVING SUM(item.amount_disputed) > 0
                 ), broken AS (
                     SELECT DISTINCT ON (promise.account_id) promise.account_id,
                            promise.amount, promise.currency_id,
@@ -273,14 +287,11 @@ class CollectionAccount(models.Model):
                            'precheck_day', unchecked.day,
                            'strategic', CASE WHEN segment.handling = 'strategic'
                                              THEN 1 END,
-                           'disputed', CASE
-                               WHEN concerned.amount_disputed > 0
-                                    AND concerned.amount_open > 0
-                               THEN ROUND(100 * concerned.amount_disputed
-                                          / concerned.amount_open, 2) END,
+                           'disputed', contested.share,
                            'handed_over', handed.day)
                   FROM concerned
              LEFT JOIN late ON late.account_id = concerned.id
+             LEFT JOIN contested ON contested.account_id = concerned.id
              LEFT JOIN broken ON broken.account_id = concerned.id
              LEFT JOIN bill ON bill.account_id = concerned.id
              LEFT JOIN unchecked ON unchecked.account_id = concerned.id

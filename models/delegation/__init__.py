@@ -12,7 +12,9 @@ from . import collection_placement_item
 from . import collection_provider_note
 from . import collection_access_log
 from . import collection_account_merge
+from . import collection_account_moved
 from . import collection_item_delegation
 from . import res_company
 from . import collection_provider_access
 from . import collection_segment_delegation
+from . import collection_dunning_exclusion_delegation

@@ -49,7 +49,10 @@ class CollectionItem(models.Model):
     def _leave_account(self):
         # first: it is told where they were
         self._recall(self.env._("The contact now belongs to another customer"))
-        return super()._leave_account()
+        res = super()._leave_account()
+        for account, items in self.grouped("account_id").items():
+            account._bring_decisions(items)
+        return res
 
     def _leave_debtor(self, reason):
         self.filtered(lambda item: item.state == "open")._recall(reason)

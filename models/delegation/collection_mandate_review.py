@@ -101,8 +101,8 @@ class CollectionMandateReview(models.Model):
     def _cron_remind(self):
         """Every night: a review whose day has passed raises an activity, once."""
         late = self.browse()
-        for zone, companies in self.env["res.company"]._by_collection_zone():
-            late |= self.with_context(tz=zone)._remind_late(companies)
+        for place, companies in self.env["res.company"]._by_collection_place():
+            late |= self.with_context(**place)._remind_late(companies)
         return late
 
     @api.model

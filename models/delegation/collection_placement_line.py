@@ -217,11 +217,39 @@ class CollectionPlacementLine(models.Model):
     # ------------------------------------------------------------------
 
     def _freeze_items(self):
-        """Copy the open items of the lines' accounts as they stand today, and how
-        the customers are called and where they are."""
+        """Copy the open items of the lines' accounts as they stand today, and their
+        customers' names and addresses."""
         if not self:
             return
         self._add_items(SQL("line.id = ANY(%s)", list(self.ids)))
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE collection_placement_line line
+                   SET amount = COALESCE(held.amount, 0),
+                       amount_overdue = COALESCE(held.overdue, 0),
+                       segment_id = acc.segment_id
+                  FROM collection_placement_line same
+                  JOIN collection_account acc ON acc.id = same.account_id
+             LEFT JOIN LATERAL (
+                        SELECT SUM(item.amount_company) AS amount,
+                               SUM(item.amount_company)
+                                   FILTER (WHERE item.days_overdue > 0) AS overdue
+                          FROM collection_placement_item item
+                         WHERE item.line_id = same.id) held ON TRUE
+                 WHERE same.id = line.id AND line.id IN %s
+             RETURNING line.id
+                """,
+                tuple(self.ids),
+            )
+        )
+        self._freeze_particulars()
+
+    def _freeze_particulars(self):
+        """Copy how the customers of the lines are called today and where they are."""
+        if not self:
+            return
+        self.flush_model()
         self.env["res.partner"].flush_model(
             ["city", "country_id", "name", "ref", "street", "street2", "zip"]
         )
@@ -230,10 +258,7 @@ class CollectionPlacementLine(models.Model):
             SQL(
                 """
                 UPDATE collection_placement_line line
-                   SET amount = COALESCE(held.amount, 0),
-                       amount_overdue = COALESCE(held.overdue, 0),
-                       segment_id = acc.segment_id,
-                       partner_name = partner.name,
+                   SET partner_name = partner.name,
                        partner_ref = partner.ref,
                        partner_city = partner.city,
                        partner_address = CONCAT_WS(
@@ -241,17 +266,10 @@ class CollectionPlacementLine(models.Model):
                            NULLIF(partner.street2, ''),
                            NULLIF(CONCAT_WS(' ', partner.zip, partner.city), ''),
                            COALESCE(country.name ->> %s, country.name ->> 'en_US'))
-                  FROM collection_placement_line same
-                  JOIN collection_account acc ON acc.id = same.account_id
+                  FROM collection_account acc
                   JOIN res_partner partner ON partner.id = acc.partner_id
              LEFT JOIN res_country country ON country.id = partner.country_id
-             LEFT JOIN LATERAL (
-                        SELECT SUM(item.amount_company) AS amount,
-                               SUM(item.amount_company)
-                                   FILTER (WHERE item.days_overdue > 0) AS overdue
-                          FROM collection_placement_item item
-                         WHERE item.line_id = same.id) held ON TRUE
-                 WHERE same.id = line.id AND line.id IN %s
+                 WHERE acc.id = line.account_id AND line.id IN %s
              RETURNING line.id
                 """,
                 lang,
@@ -326,7 +344,7 @@ class CollectionPlacementLine(models.Model):
                 """,
                 condition=condition,
                 in_payment=self.env["collection.item"]._in_payment(
-                    SQL("move.payment_state")
+                    SQL("ci"), SQL("move")
                 ),
                 today=fields.Date.context_today(self),
                 limitation=self.env["collection.item"]._limitation_query(

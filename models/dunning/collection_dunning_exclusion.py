@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import format_amount, format_date
 
-from ..position.collection_item import IN_PAYMENT
-
 #: why an overdue item is on no letter, in the order in which reasons apply
 REASONS = [
     ("no_policy", "No dunning policy"),
@@ -18,6 +16,8 @@ REASONS = [
     ("delegated", "Handed over to a provider"),
     ("covered_by_credit", "Covered by open credits"),
     ("below_minimum", "Below the minimum amount"),
+    ("on_letter", "On a letter that has not left"),
+    ("exhausted", "Ladder exhausted"),
     ("not_yet", "No level due yet"),
     ("awaiting_approval", "Awaiting approval"),
 ]
@@ -155,7 +155,7 @@ class CollectionDunningExclusion(models.Model):
         )
 
     def _explain_covered_by_credit(self):
-        if self.item_id.payment_state in IN_PAYMENT:
+        if self.item_id._is_in_payment():
             return self.env._(
                 "A payment of the invoice is registered, the bank statement is awaited"
             )
@@ -178,14 +178,50 @@ class CollectionDunningExclusion(models.Model):
             converted=format_amount(self.env, in_company_currency, company.currency_id),
         )
 
-    def _explain_not_yet(self):
-        if self.reason_note:
-            return self.env._(
-                "On letter %(number)s, which has not been sent yet",
-                number=self.reason_note,
+    def _explain_on_letter(self):
+        # sudo: whether the letter that the run names has left, and why not
+        letter_sudo = (
+            self.env["collection.letter"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "=", self.company_id.id),
+                    ("number", "=", self.reason_note),
+                ],
+                limit=1,
             )
-        if not self.level_id:
-            return self.env._("The last level of the policy has been sent")
+        )
+        if letter_sudo.state == "error":
+            return self.env._(
+                "Letter %(number)s could not be sent: %(reason)s",
+                number=self.reason_note,
+                reason=letter_sudo.state_reason,
+            )
+        if letter_sudo.delivery_state == "pending" and letter_sudo.delivery_reason:
+            return self.env._(
+                "Letter %(number)s waits for the mail server: %(reason)s",
+                number=self.reason_note,
+                reason=letter_sudo.delivery_reason,
+            )
+        return self.env._(
+            "On letter %(number)s, which has not been sent yet",
+            number=self.reason_note,
+        )
+
+    def _explain_exhausted(self):
+        if not self.item_id.level_id:
+            return self.env._(
+                "The policy has no level that suits it any more: hand the customer "
+                "over or prepare the legal file"
+            )
+        return self.env._(
+            "“%(level)s”, the last level, was sent on %(date)s: hand the customer over "
+            "or prepare the legal file",
+            level=self.item_id.level_id.name,
+            date=format_date(self.env, self.item_id.level_date),
+        )
+
+    def _explain_not_yet(self):
         return self.env._(
             "Next level “%(level)s” not before %(date)s",
             level=self.level_id.name,

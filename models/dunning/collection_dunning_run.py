@@ -5,7 +5,10 @@ from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL, format_date
+
+from ..letter.collection_letter_delivery import STAGE_FIELDS
 
 _logger = logging.getLogger(__name__)
 
@@ -28,7 +31,7 @@ class CollectionDunningRun(models.Model):
     _order = "date desc, id desc"
     _check_company_auto = True
 
-    name = fields.Char(compute="_compute_name")
+    name = fields.Char(compute="_compute_name", search="_search_name")
     company_id = fields.Many2one(
         comodel_name="res.company",
         required=True,
@@ -51,6 +54,7 @@ class CollectionDunningRun(models.Model):
         selection=[
             ("draft", "Draft"),
             ("computed", "Computed"),
+            ("to_send", "To send"),
             ("done", "Done"),
             ("cancelled", "Cancelled"),
         ],
@@ -59,6 +63,8 @@ class CollectionDunningRun(models.Model):
         readonly=True,
         tracking=True,
         copy=False,
+        help="To send: its letters have their numbers, and some of them have not left. "
+        "Done: all of them have.",
     )
     automatic = fields.Boolean(
         string="Daily Run", readonly=True, copy=False, help="Made by the daily job."
@@ -72,45 +78,182 @@ class CollectionDunningRun(models.Model):
         string="Left Out",
     )
     letter_count = fields.Integer(string="Number of Letters", compute="_compute_totals")
-    sent_count = fields.Integer(string="Letters Sent", compute="_compute_totals")
+    sent_count = fields.Integer(
+        string="Letters Sent",
+        compute="_compute_totals",
+        help="Letters that have left: taken by the mail server, printed to be posted, "
+        "or posted.",
+    )
+    waiting_count = fields.Integer(
+        string="Letters to Send",
+        compute="_compute_totals",
+        help="Letters that have not left yet.",
+    )
+    sendable_count = fields.Integer(
+        compute="_compute_totals", export_string_translation=False
+    )
+    print_count = fields.Integer(
+        string="Letters to Print",
+        compute="_compute_totals",
+        help="Letters that go by post and that nobody has printed.",
+    )
+    progress = fields.Char(
+        compute="_compute_totals", help="How many letters are where on their way."
+    )
+    change_note = fields.Char(
+        compute="_compute_change_note",
+        help="What was paid or has changed between the confirmation of the letters and "
+        "their sending.",
+    )
     exclusion_count = fields.Integer(
         string="Number Left Out", compute="_compute_totals"
     )
     approval_count = fields.Integer(
         string="Awaiting Approval", compute="_compute_totals"
     )
-    summary = fields.Html(compute="_compute_summary", sanitize=False)
     rate_warning = fields.Char(compute="_compute_rate_warning")
 
     @api.depends("date", "company_id")
     @api.depends_context("lang")
     def _compute_name(self):
         for run in self:
-            run.name = (
-                self.env._("Run of %s", format_date(self.env, run.date))
-                if run.date
-                else False
-            )
+            run.name = self._get_name_of(run.date) if run.date else False
 
-    @api.depends("letter_ids.state", "exclusion_ids")
+    @api.model
+    def _get_name_of(self, day):
+        return self.env._("Run of %s", format_date(self.env, day))
+
+    @api.model
+    def _search_name(self, operator, value):
+        """Runs are named after their day, as the reader writes it."""
+        if operator == "in":
+            names = set(value)
+        elif operator == "ilike":
+            names = None
+        else:
+            return NotImplemented
+        days = [
+            day
+            for [day] in self._read_group([], ["date:day"])
+            if (
+                self._get_name_of(day) in names
+                if names is not None
+                else value.lower() in self._get_name_of(day).lower()
+            )
+        ]
+        return [("date", "in", days)]
+
+    @api.depends(
+        "letter_ids.state",
+        "letter_ids.delivery_state",
+        "letter_ids.by_post",
+        "letter_ids.date_printed",
+        "exclusion_ids",
+    )
+    @api.depends_context("lang")
     def _compute_totals(self):
-        letters = {}
-        for run, state, count in self.env["collection.letter"]._read_group(
-            [("run_id", "in", self.ids)], ["run_id", "state"], ["__count"]
-        ):
-            letters.setdefault(run, {})[state] = count
+        by_run = self._count_stages()
         exclusions = {}
         for run, reason, count in self.env["collection.dunning.exclusion"]._read_group(
             [("run_id", "in", self.ids)], ["run_id", "reason"], ["__count"]
         ):
             exclusions.setdefault(run, {})[reason] = count
         for run in self:
-            by_state = letters.get(run._origin, {})
-            run.letter_count = sum(by_state.values()) - by_state.get("cancelled", 0)
-            run.sent_count = by_state.get("sent", 0)
+            stages = by_run.get(run._origin.id, {})
+            run.letter_count = sum(stages.values()) - stages.get("cancelled", 0)
+            run.sent_count = stages.get("left", 0)
+            run.waiting_count = run.letter_count - run.sent_count
+            run.sendable_count = stages.get("to_send", 0) + stages.get("error", 0)
+            run.print_count = stages.get("print", 0)
+            run.progress = run._describe_progress(stages)
             by_reason = exclusions.get(run._origin, {})
             run.exclusion_count = sum(by_reason.values())
             run.approval_count = by_reason.get("awaiting_approval", 0)
+
+    def _count_stages(self):
+        """How many letters of each run are where: {run id: {stage: count}}."""
+        if not self.ids:
+            return {}
+        self.env["collection.letter"].flush_model(STAGE_FIELDS)
+        stages = {}
+        for run_id, stage, count in self.env.execute_query(
+            SQL(
+                """
+                SELECT letter.run_id, %s AS stage, COUNT(*)
+                  FROM collection_letter letter
+                 WHERE letter.run_id IN %s
+              GROUP BY 1, 2
+                """,
+                self.env["collection.letter"]._stage(),
+                tuple(self.ids),
+            )
+        ):
+            stages.setdefault(run_id, {})[stage] = count
+        return stages
+
+    def _describe_progress(self, stages):
+        """The stages of a run whose letters are confirmed, in words."""
+        if self.state not in ("to_send", "done"):
+            return False
+        words = {
+            "left": self.env._("sent"),
+            "to_send": self.env._("to send"),
+            "mail": self.env._("waiting in the mail queue"),
+            "failed": self.env._("refused by the mail server"),
+            "print": self.env._("to print"),
+            "post": self.env._("registered, to be posted"),
+            "call": self.env._("to call"),
+            "error": self.env._("in error"),
+            "cancelled": self.env._("cancelled"),
+        }
+        return ", ".join(
+            self.env._("%(count)s %(stage)s", count=stages[stage], stage=word)
+            for stage, word in words.items()
+            if stages.get(stage)
+        )
+
+    @api.depends("state", "letter_ids.state", "letter_ids.amount_total")
+    @api.depends_context("lang")
+    def _compute_change_note(self):
+        """What letters ask for now and what they asked for when they were confirmed."""
+        self.env["collection.letter"].flush_model(
+            ["amount_seen", "amount_total", "run_id", "state"]
+        )
+        rows = (
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT run_id, currency_id, COUNT(*), SUM(asked - amount_seen)
+                      FROM (SELECT run_id, currency_id, amount_seen,
+                                   CASE WHEN state = 'cancelled' THEN 0
+                                        ELSE amount_total END AS asked
+                              FROM collection_letter
+                             WHERE run_id IN %s AND amount_seen IS NOT NULL) letter
+                     WHERE asked <> amount_seen
+                  GROUP BY run_id, currency_id
+                  ORDER BY run_id, currency_id
+                    """,
+                    tuple(self.ids),
+                )
+            )
+            if self.ids
+            else []
+        )
+        Currency = self.env["res.currency"]
+        for run in self:
+            changes = [row[1:] for row in rows if row[0] == run._origin.id]
+            run.change_note = (
+                self.env._(
+                    "%(count)s letters changed since you looked, by %(amounts)s.",
+                    count=sum(count for _id, count, _amount in changes),
+                    amounts=", ".join(
+                        Currency.browse(currency_id).format(amount)
+                        for currency_id, _count, amount in changes
+                    ),
+                )
+                if changes and run.state in ("to_send", "done")
+                else False
+            )
 
     @api.depends("state", "company_id")
     @api.depends_context("lang")
@@ -132,54 +275,9 @@ class CollectionDunningRun(models.Model):
                 dict.fromkeys(w.text for of_regime in warnings for w in of_regime)
             )
 
-    @api.depends("letter_ids.state", "letter_ids.amount_total", "exclusion_ids")
-    @api.depends_context("lang")
-    def _compute_summary(self):
-        letters = self.env["collection.letter"]._read_group(
-            [("run_id", "in", self.ids), ("state", "!=", "cancelled")],
-            ["run_id", "level_id", "channel", "currency_id"],
-            ["__count", "amount_due:sum", "amount_interest:sum", "amount_total:sum"],
-        )
-        exclusions = self.env["collection.dunning.exclusion"]._read_group(
-            [("run_id", "in", self.ids)], ["run_id", "reason"], ["__count"]
-        )
-        channels = dict(
-            self.env["collection.letter"]
-            ._fields["channel"]
-            ._description_selection(self.env)
-        )
-        reasons = dict(
-            self.env["collection.dunning.exclusion"]
-            ._fields["reason"]
-            ._description_selection(self.env)
-        )
-        for run in self:
-            run.summary = self.env["ir.qweb"]._render(
-                "account_collection.collection_dunning_run_summary",
-                {
-                    "letters": [
-                        {
-                            "level": level.name,
-                            "channel": channels[channel],
-                            "count": count,
-                            "amounts": [
-                                currency.format(amount or 0.0) for amount in amounts
-                            ],
-                        }
-                        for owner, level, channel, currency, count, *amounts in letters
-                        if owner == run._origin
-                    ],
-                    "exclusions": [
-                        {"reason": reasons[reason], "count": count}
-                        for owner, reason, count in exclusions
-                        if owner == run._origin
-                    ],
-                },
-            )
-
     @api.ondelete(at_uninstall=False)
     def _unlink_except_done(self):
-        if any(run.state == "done" or run._has_numbers() for run in self):
+        if any(run.state in ("to_send", "done") or run._has_numbers() for run in self):
             raise UserError(
                 self.env._("A run whose letters were confirmed stays on record.")
             )
@@ -223,7 +321,7 @@ class CollectionDunningRun(models.Model):
         confirmed = 0
         for run in self:
             run._lock_company()
-            if run.state == "done":
+            if run.state in ("to_send", "done"):
                 raise UserError(
                     self.env._("The letters of this run have been confirmed.")
                 )
@@ -241,17 +339,20 @@ class CollectionDunningRun(models.Model):
                 )
             drafts = run.letter_ids.filtered(lambda letter: letter.state == "draft")
             run.letter_ids.action_confirm()
-            run.state = "done"
+            run._set_confirmed()
             failed |= drafts.filtered(lambda letter: letter.state == "error")
             confirmed += len(drafts)
         return failed._notify_not_confirmed(confirmed - len(failed))
 
     def action_send(self):
-        """Send every letter of the run that is waiting, each computed again first."""
+        """Send every letter of the run that is waiting, each computed again first.
+
+        Those in error are tried again, whatever it was.
+        """
         for run in self:
             if run.state == "computed":
                 run.action_confirm()
-            if run.state != "done":
+            if run.state not in ("to_send", "done"):
                 raise UserError(
                     self.env._("Compute and confirm the run before you send it.")
                 )
@@ -259,12 +360,14 @@ class CollectionDunningRun(models.Model):
             lambda letter: letter.state in ("to_send", "error")
         )
         letters._check_may_send()
+        letters._take_up_errors()
+        letters.filtered(lambda letter: letter.state == "draft")._confirm()
         waiting = letters.filtered(lambda letter: letter._is_leaving())
         return letters._notify_sending(waiting._send_or_queue())
 
     def action_cancel(self):
         for run in self:
-            if run.sent_count:
+            if "sent" in run.letter_ids.mapped("state"):
                 raise UserError(
                     self.env._("Letters of this run were sent: it cannot be undone.")
                 )
@@ -303,8 +406,21 @@ class CollectionDunningRun(models.Model):
             context={"search_default_group_reason": 1},
         )
 
+    def action_open_to_print(self):
+        """Open the letters of the run that go by post and that nobody has printed."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_letter_post_action"
+        )
+        return dict(
+            action,
+            domain=Domain("run_id", "=", self.id)
+            & self.env["collection.letter"]._on_paper(),
+            context={"search_default_to_print": 1},
+        )
+
     def action_print(self):
-        """One PDF with every letter of the run that goes by post."""
+        """One PDF with every letter of the run, as it stands or as it was sent."""
         letters = self.letter_ids.filtered(
             lambda letter: letter.state in ("draft", "to_send", "sent")
         )
@@ -410,7 +526,7 @@ class CollectionDunningRun(models.Model):
                 ),
             )
         elif run.state == "computed":
-            run.state = "done"
+            run._set_confirmed()
         return run
 
     @api.model
@@ -433,7 +549,7 @@ class CollectionDunningRun(models.Model):
         otherwise each day would leave a row for every overdue item."""
         old = SQL(
             "run_id IN (SELECT id FROM collection_dunning_run WHERE automatic"
-            " AND state IN ('done', 'cancelled') AND date < %s)",
+            " AND state IN ('to_send', 'done', 'cancelled') AND date < %s)",
             fields.Date.today() - relativedelta(days=30),
         )
         self.env["collection.account"]._flush_all()
@@ -455,6 +571,36 @@ class CollectionDunningRun(models.Model):
             self.activity_schedule(
                 RUN_ACTIVITY, summary=summary, note=note, user_id=user.id
             )
+
+    def _set_confirmed(self):
+        """Nothing more is confirmed in these runs; they are done once all has left."""
+        self.state = "to_send"
+        self._follow_letters()
+
+    def _follow_letters(self):
+        """These runs are done when everything has left, and not before."""
+        if not self.ids:
+            return
+        self.flush_recordset(["state"])
+        self.env["collection.letter"].flush_model(STAGE_FIELDS)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT run.id, run.state, EXISTS (
+                       SELECT 1 FROM collection_letter letter
+                        WHERE letter.run_id = run.id
+                          AND %s NOT IN ('left', 'cancelled'))
+                  FROM collection_dunning_run run
+                 WHERE run.id IN %s AND run.state IN ('to_send', 'done')
+                """,
+                self.env["collection.letter"]._stage(),
+                tuple(self.ids),
+            )
+        )
+        for run_id, state, waiting in rows:
+            if (state == "to_send") != waiting:
+                # sudo: whoever has the last letter leave
+                self.browse(run_id).sudo().state = "to_send" if waiting else "done"
 
     # ------------------------------------------------------------------
     # What is decided, written down
@@ -570,7 +716,7 @@ class CollectionDunningRun(models.Model):
             ]
         )
         confirmed = others.filtered(lambda run: run._has_numbers())
-        confirmed.state = "done"
+        confirmed._set_confirmed()
         (others - confirmed).state = "cancelled"
         others.activity_unlink([RUN_ACTIVITY])
         # without a number nobody has seen them: those in error are drafts, too

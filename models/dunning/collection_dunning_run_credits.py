@@ -34,15 +34,14 @@ class CollectionDunningRun(models.Model):
                            AND letter.currency_id <> aml.currency_id
                          WHERE letter.run_id = ANY(%s)
                            AND letter.state IN ('draft', 'to_send')
-                           AND aml.account_id = ANY (ARRAY(
-                                SELECT id FROM account_account
-                                 WHERE account_type = 'asset_receivable'))
+                           AND aml.account_id = ANY (ARRAY(%s))
                            AND aml.parent_state = 'posted'
                            AND aml.reconciled IS NOT TRUE
                            AND aml.amount_residual < 0
                       GROUP BY letter.run_id
                         """,
                         list(self._origin.ids),
+                        self.env["account.account"]._get_debtor_accounts(),
                     )
                 )
             )

@@ -384,7 +384,7 @@ class CollectionItem(models.Model):
               ORDER BY ci.date_due, ci.id
                 """,
                 account_ids,
-                self._in_payment(SQL("move.payment_state")),
+                self._in_payment(SQL("ci"), SQL("move")),
             )
         ):
             owed[account_id, currency_id].append((item_id, Decimal(amount)))

@@ -2,11 +2,13 @@ from . import collection_letter_kind
 from . import collection_letter
 from . import collection_letter_line
 from . import collection_letter_detail
+from . import collection_letter_sums
 from . import collection_letter_penalty
 from . import collection_letter_other_credits
 from . import collection_letter_call
 from . import ir_actions_report
 from . import collection_letter_delivery
+from . import collection_letter_outage
 from . import collection_letter_mail
 from . import collection_letter_post
 from . import collection_letter_of_kind
@@ -14,6 +16,7 @@ from . import collection_account_letter
 from . import collection_item_letter
 from . import collection_dunning_decision_letter
 from . import ir_attachment
+from . import ir_mail_server
 from . import ir_qweb
 from . import mail_mail
 from . import mail_template

@@ -251,19 +251,18 @@ class CollectionAccount(models.Model):
                        COALESCE(move.invoice_date, aml.date) AS date,
                        -aml.amount_residual_currency AS amount
                   FROM account_move_line aml
-                  JOIN account_account aa
-                    ON aa.id = aml.account_id AND aa.account_type = 'asset_receivable'
                   JOIN account_move move ON move.id = aml.move_id
                   JOIN res_partner p ON p.id = aml.partner_id
                   JOIN collection_account acc
                     ON acc.partner_id = p.commercial_partner_id
                    AND acc.company_id = aml.company_id
-                 WHERE acc.id IN %s
+                 WHERE acc.id IN %s AND aml.account_id IN (%s)
                    AND aml.parent_state = 'posted'
                    AND aml.reconciled IS NOT TRUE AND aml.amount_residual < 0
               ORDER BY aml.date, aml.id
                 """,
                 tuple(self.ids),
+                self.env["account.account"]._get_debtor_accounts(),
             )
         )
         found = {}

@@ -22,12 +22,12 @@ class CollectionItem(models.Model):
         if not self.ids:
             return dates
         self.env["collection.letter.line"].flush_model(["item_id", "level_id"])
-        self.env["collection.letter"].flush_model(["state", "date"])
+        self.env["collection.letter"].flush_model(["state", "date", "date_posted"])
         self.env["collection.policy.level"].flush_model(["formal_notice"])
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT line.item_id, MIN(letter.date)
+                SELECT line.item_id, MIN(COALESCE(letter.date_posted, letter.date))
                   FROM collection_letter_line line
                   JOIN collection_letter letter ON letter.id = line.letter_id
                   JOIN collection_policy_level level ON level.id = line.level_id
@@ -104,6 +104,7 @@ class CollectionItem(models.Model):
             ]
         )
         letters = lines.letter_id
+        letters._take_back_paper(reason)
         lines.unlink()
         empty = letters.filtered(lambda letter: not letter.line_ids)
         empty._cancel(reason)
@@ -117,7 +118,7 @@ class CollectionItem(models.Model):
             *super()._get_interruptions(looked_at),
             SQL(
                 """
-                SELECT term.id, letter.date
+                SELECT term.id, COALESCE(letter.date_posted, letter.date)
                   FROM term
                   JOIN collection_letter_line line
                     ON line.item_id = term.id AND line.days_overdue >= 1
@@ -131,7 +132,7 @@ class CollectionItem(models.Model):
 
     @api.model
     def _flush_for_limitation(self):
-        self.env["collection.letter"].flush_model(["date", "state"])
+        self.env["collection.letter"].flush_model(["date", "date_posted", "state"])
         self.env["collection.letter.line"].flush_model(
             ["days_overdue", "item_id", "letter_id"]
         )

@@ -25,6 +25,7 @@ FROZEN_FIELDS = {
     "company_id",
     "currency_id",
     "date",
+    "date_posted",
     "date_sent",
     "detail_ids",
     "fact_amount",
@@ -124,6 +125,12 @@ class CollectionLetter(models.Model):
         help="Credits of the customer not matched yet, deducted from the total.",
     )
     amount_total = fields.Monetary(string="Total", readonly=True)
+    amount_seen = fields.Monetary(
+        string="Total When Confirmed",
+        readonly=True,
+        copy=False,
+        help="What the letter asked for when somebody looked at it and confirmed it.",
+    )
     amount_in_words = fields.Char(compute="_compute_amount_in_words")
     lang = fields.Char(string="Language Code", compute="_compute_lang")
     subject = fields.Char(compute="_compute_wording")
@@ -276,9 +283,18 @@ class CollectionLetter(models.Model):
             )
 
     def _check_not_sent(self):
-        """Refuse to change what the customer has been told."""
-        if not self.env.su and any(letter.state == "sent" for letter in self):
+        """Refuse to change what the customer has been told, or is about to be."""
+        if self.env.su:
+            return
+        if any(letter.state == "sent" for letter in self):
             raise UserError(self.env._("A letter that was sent stays as it was sent."))
+        if any(letter.to_post for letter in self):
+            raise UserError(
+                self.env._(
+                    "A letter that is written stays as it is on paper. Have it written "
+                    "anew, or cancel it."
+                )
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_draft(self):
@@ -354,12 +370,13 @@ class CollectionLetter(models.Model):
     def _set_numbers(self, numbers):
         """Write a number on each letter, which is ready to be sent from then on."""
         self.check_access("write")
-        self.flush_model(["number", "state"])
+        self.flush_model(["amount_total", "number", "state"])
         self.env.execute_query(
             SQL(
                 """
                 UPDATE collection_letter letter
                    SET number = given.number, state = 'to_send',
+                       amount_seen = letter.amount_total,
                        write_uid = %s, write_date = now() AT TIME ZONE 'UTC'
                   FROM unnest(%s::int[], %s::text[]) AS given (id, number)
                  WHERE letter.id = given.id
@@ -370,7 +387,7 @@ class CollectionLetter(models.Model):
                 numbers,
             )
         )
-        changed = ["number", "state", "write_uid", "write_date"]
+        changed = ["amount_seen", "number", "state", "write_uid", "write_date"]
         self.invalidate_recordset(changed, flush=False)
         self.modified(changed)
 
@@ -398,6 +415,8 @@ class CollectionLetter(models.Model):
         )
 
     def _cancel(self, reason):
+        # what is on paper is thrown away
+        self._take_back_paper(reason)
         self.write({"state": "cancelled", "state_reason": reason})
         self._end_calls()
 
@@ -406,6 +425,8 @@ class CollectionLetter(models.Model):
             raise UserError(
                 self.env._("A letter that was sent cannot be cancelled any more.")
             )
+        # whoever does it knows: nothing has changed behind their back
+        self.amount_seen = False
         self._cancel(self.env._("Cancelled by %s", self.env.user.name))
 
     # ------------------------------------------------------------------

@@ -17,11 +17,22 @@ from odoo.addons.base.models import ir_actions_report as core
 
 from ...tools.pdf import count_pages
 from ..base.roles import check_manager
-from .collection_letter_mail import TODO_ACTIVITY
+from .collection_letter_outage import PRINT_OUTAGE
 from .ir_actions_report import LETTER_REPORT
 
 _logger = logging.getLogger(__name__)
 
+#: what tells where a letter is on its way
+STAGE_FIELDS = (
+    "attachment_id",
+    "by_call",
+    "by_post",
+    "channel",
+    "date_printed",
+    "delivery_state",
+    "run_id",
+    "state",
+)
 #: letters delivered together: one renderer call, one batch of e-mails
 SEND_BATCH = 50
 #: letters sent while the user waits; more are left to the sending job
@@ -57,6 +68,22 @@ class CollectionLetter(models.Model):
         copy=False,
         help="Where the letter is on its way, as far as it goes by e-mail.",
     )
+    stage = fields.Selection(
+        selection=[
+            ("draft", "Draft"),
+            ("to_send", "To send"),
+            ("error", "Error"),
+            ("mail", "In the mail queue"),
+            ("failed", "Refused by the mail server"),
+            ("print", "To print"),
+            ("post", "To be posted"),
+            ("call", "To call"),
+            ("left", "Sent"),
+            ("cancelled", "Cancelled"),
+        ],
+        compute="_compute_stage",
+        help="Where the letter is on its way: sent only once it has left.",
+    )
     by_email = fields.Boolean(string="Sent by E-mail", readonly=True, copy=False)
     by_post = fields.Boolean(string="Sent by Post", readonly=True, copy=False)
     retry_at = fields.Datetime(
@@ -70,6 +97,7 @@ class CollectionLetter(models.Model):
     _queued_idx = models.Index(
         "(id) WHERE state = 'to_send' AND delivery_state = 'queued'"
     )
+    _pending_idx = models.Index("(id) WHERE delivery_state = 'pending'")
     _retry_idx = models.Index("(retry_at) WHERE state = 'error'")
 
     # ------------------------------------------------------------------
@@ -254,7 +282,8 @@ class CollectionLetter(models.Model):
         return merge_pdf(readable)
 
     def _is_stored(self):
-        return self.state == "sent" and bool(self.attachment_id)
+        """Whether it is kept as it was written, and printed as that."""
+        return bool(self.attachment_id) and (self.state == "sent" or self.to_post)
 
     def _get_envelope(self, enclosed=False):
         """Files of the letter as it was sent, with its enclosures on paper or if
@@ -307,7 +336,7 @@ class CollectionLetter(models.Model):
         it. Letters that another process is sending are left to it. When nothing can
         be printed, the rest is left to the sending job.
 
-        :return: the letters that left
+        :return: the letters that left, or are written and wait to be posted
         """
         locked = self.try_lock_for_update()
         locked.invalidate_recordset(["state", "by_call", "delivery_state"])
@@ -332,9 +361,54 @@ class CollectionLetter(models.Model):
     def _get_queued(self):
         return self.filtered(lambda letter: letter.delivery_state == "queued")
 
+    @api.depends(*STAGE_FIELDS)
+    def _compute_stage(self):
+        self.flush_model(STAGE_FIELDS)
+        stages = (
+            dict(
+                self.env.execute_query(
+                    SQL(
+                        "SELECT id, %s FROM collection_letter letter WHERE id IN %s",
+                        self._stage(),
+                        tuple(self._origin.ids),
+                    )
+                )
+            )
+            if self._origin.ids
+            else {}
+        )
+        for letter in self:
+            letter.stage = stages.get(letter._origin.id, letter.state)
+
+    @api.model
+    def _stage(self):
+        """SQL of what a row of `collection_letter letter` waits for, or "left"."""
+        return SQL(
+            """CASE
+               WHEN letter.state IN ('draft', 'cancelled', 'error') THEN letter.state
+               WHEN letter.by_post AND letter.date_printed IS NULL
+                    AND (letter.state = 'sent' OR letter.attachment_id IS NOT NULL)
+               THEN 'print'
+               WHEN letter.state = 'sent' AND letter.delivery_state = 'pending'
+               THEN 'mail'
+               WHEN letter.state = 'sent' AND letter.delivery_state = 'failed'
+                    AND letter.by_post IS NOT TRUE
+               THEN 'failed'
+               WHEN letter.state = 'sent' THEN 'left'
+               WHEN letter.channel = 'registered' AND letter.attachment_id IS NOT NULL
+               THEN 'post'
+               WHEN letter.channel = 'call' AND letter.by_call THEN 'call'
+               ELSE 'to_send' END"""
+        )
+
     def _is_leaving(self):
-        """Whether it waits to be sent; a call asked for only waits to be made."""
-        return self.state == "to_send" and not (self.channel == "call" and self.by_call)
+        """Whether it waits to be sent; a call asked for only waits to be made, and a
+        registered letter that is written to be posted."""
+        return (
+            self.state == "to_send"
+            and not (self.channel == "call" and self.by_call)
+            and not self.to_post
+        )
 
     def _send_or_queue(self):
         """Send a few letters at once, leave many to the sending job.
@@ -361,6 +435,7 @@ class CollectionLetter(models.Model):
         workers share the queue, each locks the letters it takes.
         """
         Cron = self.env["ir.cron"]
+        self._follow_mails()
         Cron._commit_progress(remaining=self.search_count(self._queue_domain()))
         while batch := self._lock_queued():
             for company, letters in batch.grouped("company_id").items():
@@ -374,6 +449,7 @@ class CollectionLetter(models.Model):
                 break
             if not Cron._commit_progress(len(batch)):
                 break
+        self._follow_departures()
 
     @api.model
     def _queue_domain(self):
@@ -428,20 +504,50 @@ class CollectionLetter(models.Model):
             # whatever is wrong with one letter must not keep back the others
             if len(self) > 1:
                 return self._deliver_one_by_one()
-            self.invalidate_recordset()
-            values = {"state": "error", "state_reason": str(error)}
-            if isinstance(error, PrintError):
-                failures = self.print_failures + 1
-                hours = min(2 ** (failures - 1), RETRY_HOURS)
-                values.update(
-                    print_failures=failures,
-                    retry_at=fields.Datetime.now() + timedelta(hours=hours),
-                )
-            elif not isinstance(error, UserError):
+            if not isinstance(error, UserError | PrintError):
                 _logger.warning("Letter %s not sent", self.number, exc_info=True)
-            self.write(values)
+            self.invalidate_recordset()
+            self._fail(error)
             return self.browse()
+        self.filtered("print_failures").print_failures = 0
         return self
+
+    def _fail(self, error):
+        """This letter cannot leave: say why in words, and when it is tried again.
+
+        What the letter lacks by itself waits for a person. Anything else is the
+        server's, or nobody has thought of it: it is tried again, ever more rarely.
+        """
+        self.ensure_one()
+        if isinstance(error, UserError):
+            self.write({"state": "error", "state_reason": str(error)})
+            return
+        reason = str(error)
+        if not isinstance(error, PrintError):
+            reason = (
+                self._describe_full_disk()
+                if isinstance(error, OSError)
+                else self.env._(
+                    "Something unexpected kept the letter from leaving; the log of the "
+                    "server says what."
+                )
+            )
+        failures = self.print_failures + 1
+        hours = min(2 ** (failures - 1), RETRY_HOURS)
+        self.write(
+            {
+                "state": "error",
+                "state_reason": reason,
+                "print_failures": failures,
+                "retry_at": fields.Datetime.now() + timedelta(hours=hours),
+            }
+        )
+
+    @api.model
+    def _describe_full_disk(self):
+        return self.env._(
+            "The server could not store the letter: its disk may be full."
+        )
 
     def _deliver_one_by_one(self):
         """Deliver the letters each by itself; the rest waits in the queue when the
@@ -456,28 +562,18 @@ class CollectionLetter(models.Model):
         return sent
 
     def _notify_managers(self):
-        """Letters that could not be printed for the first time: ask the managers of
-        their runs, or else the collectors, to look."""
-        failed = self.filtered(
+        """Tell the managers of letters that could not be printed for the first time."""
+        self.filtered(
             lambda letter: letter.retry_at and letter.print_failures == 1
+        )._tell_outage(PRINT_OUTAGE, "_get_print_notice")
+
+    def _get_print_notice(self):
+        """What managers read while nothing can be printed: (summary, note)"""
+        return self.env._("Letters could not be printed"), self.env._(
+            "%(letters)s: %(reason)s They are tried again by themselves.",
+            letters=", ".join(self.mapped("number")),
+            reason=self[0].state_reason,
         )
-        summary = self.env._("Letters could not be printed")
-        for run, letters in failed.grouped("run_id").items():
-            note = self.env._(
-                "%(letters)s: %(reason)s They are tried again by themselves.",
-                letters=", ".join(letters.mapped("number")),
-                reason=letters[0].state_reason,
-            )
-            if not run:
-                for account, of_account in letters.grouped("account_id").items():
-                    account.activity_schedule(
-                        TODO_ACTIVITY,
-                        summary=summary,
-                        note=note,
-                        user_id=of_account[0]._get_collector().id,
-                    )
-            elif summary not in run.activity_ids.mapped("summary"):
-                run._schedule_for_managers(summary, note)
 
     def _deliver(self):
         """Store the PDFs, hand the e-mails to the queue and mark the letters sent."""
@@ -489,6 +585,9 @@ class CollectionLetter(models.Model):
             documents = self._render_pdf_each()
         except UserError as error:
             raise PrintError(str(error)) from error
+        except OSError as error:
+            _logger.warning("Letters could not be printed", exc_info=True)
+            raise PrintError(self._describe_full_disk()) from error
         attachments = self._store(documents)
         for letter, attachment in zip(self, attachments, strict=True):
             letter.write(
@@ -500,7 +599,11 @@ class CollectionLetter(models.Model):
                 letter.sudo().enclosure_ids = [Command.set(enclosures.ids)]
         by_email = self.filtered("by_email")
         by_email._queue_mails()
-        by_email.delivery_state = "pending"
+        by_email.write({"delivery_state": "pending", "delivery_reason": False})
+        self.filtered(lambda letter: letter.channel != "registered")._leave()
+
+    def _leave(self):
+        """These letters left, or are on the list to print."""
         self.filtered("by_call")._schedule_calls()
         self._mark_sent()
 
@@ -534,11 +637,7 @@ class CollectionLetter(models.Model):
             _logger.warning("Letters could not be stored", exc_info=True)
             stored = False
         if not stored:
-            raise PrintError(
-                self.env._(
-                    "The server could not store the letter: its disk may be full."
-                )
-            )
+            raise PrintError(self._describe_full_disk())
         return attachments_sudo
 
     # ------------------------------------------------------------------
@@ -629,22 +728,33 @@ class CollectionLetter(models.Model):
         """
         self.check_access("write")
         self._check_may_send()
-        failed = self.filtered(lambda letter: letter.state == "error")
-        failed.write({"state": "draft", "state_reason": False, "retry_at": False})
-        failed.filtered("number").state = "to_send"
+        self._take_up_errors()
         self.action_confirm()
         letters = self.filtered(lambda letter: letter.state in ("to_send", "error"))
         waiting = letters.filtered(lambda letter: letter._is_leaving())
         if not waiting:
-            raise UserError(
-                self.env._(
-                    "The calls are asked for already: log each on the customer's "
-                    "account once it was made."
-                )
-                if letters
-                else self.env._("None of these letters is waiting to be sent.")
-            )
+            raise UserError(letters._describe_nothing_to_send())
         return letters._notify_sending(waiting._send_or_queue())
+
+    def _describe_nothing_to_send(self):
+        """Why none of these waiting letters can be sent."""
+        if any(self.mapped("to_post")):
+            return self.env._(
+                "These registered letters are written: print them (Letters to Post), "
+                "and say when they were posted."
+            )
+        if self:
+            return self.env._(
+                "The calls are asked for already: log each on the customer's account "
+                "once it was made."
+            )
+        return self.env._("None of these letters is waiting to be sent.")
+
+    def _take_up_errors(self):
+        """What is in error is tried again, whatever it was."""
+        failed = self.filtered(lambda letter: letter.state == "error")
+        failed.write({"state": "draft", "state_reason": False, "retry_at": False})
+        failed.filtered("number").state = "to_send"
 
     def _check_may_send(self):
         """Sending is the credit manager's decision."""
@@ -673,25 +783,43 @@ class CollectionLetter(models.Model):
                     ]
                 )
         else:
-            message = self.env._(
-                "%(sent)s sent, %(cancelled)s cancelled as paid meanwhile, "
-                "%(failed)s in error, %(calls)s waiting for a call.",
-                sent=len(sent),
-                cancelled=counts["cancelled"],
-                failed=counts["error"],
-                calls=counts["to_send"] - len(self._get_queued()),
-            )
-            if self._get_queued():
-                message = " ".join(
-                    [
-                        message,
-                        self.env._(
-                            "%(count)s wait in the queue: nothing can be printed at "
-                            "this moment.",
-                            count=len(self._get_queued()),
-                        ),
-                    ]
+            papers = self.filtered("to_post")
+            messages = [
+                self.env._(
+                    "%(sent)s sent, %(cancelled)s cancelled as paid meanwhile, "
+                    "%(failed)s in error, %(calls)s waiting for a call.",
+                    sent=len(sent - papers),
+                    cancelled=counts["cancelled"],
+                    failed=counts["error"],
+                    calls=counts["to_send"] - len(self._get_queued()) - len(papers),
                 )
+            ]
+            mails = sent.filtered(lambda letter: letter.delivery_state == "pending")
+            if mails:
+                messages.append(
+                    self.env._(
+                        "%(count)s of them are e-mails, which leave from the mail "
+                        "queue.",
+                        count=len(mails),
+                    )
+                )
+            if papers:
+                messages.append(
+                    self.env._(
+                        "%(count)s registered letters are to be printed and posted: "
+                        "they count once you say so.",
+                        count=len(papers),
+                    )
+                )
+            if self._get_queued():
+                messages.append(
+                    self.env._(
+                        "%(count)s wait in the queue: nothing can be printed at this "
+                        "moment.",
+                        count=len(self._get_queued()),
+                    )
+                )
+            message = " ".join(messages)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -913,13 +1041,15 @@ class CollectionLetter(models.Model):
             return
         self.write({"state": "sent", "date_sent": fields.Datetime.now()})
         self.line_ids.flush_recordset(["level_id", "item_id"])
+        self.flush_recordset(["date", "date_posted"])
         self.env["collection.item"].flush_model(["level_id", "level_date"])
         self.env.execute_query(
             SQL(
                 """
                 WITH sent AS (
                     SELECT ci.id AS item_id, ci.account_id, ci.company_id,
-                           ci.level_id AS level_from_id, line.level_id, letter.date,
+                           ci.level_id AS level_from_id, line.level_id,
+                           COALESCE(letter.date_posted, letter.date) AS date,
                            letter.id AS letter_id
                       FROM collection_letter_line line
                       JOIN collection_letter letter ON letter.id = line.letter_id

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -5,8 +7,12 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, email_normalize, formataddr
 from odoo.tools.mail import prepend_html_content
 
+from .collection_letter_outage import MAIL_OUTAGE
+
 #: more invoices than this are not attached
 MAX_ENCLOSURES = 10
+#: for how many days after it left the job looks whether a letter left late
+LATE_DAYS = 2
 RECALL_STYLE = "font-family: Arial, Helvetica, sans-serif; font-size: 14px;"
 TODO_ACTIVITY = "mail.mail_activity_data_todo"
 
@@ -38,12 +44,19 @@ class CollectionLetter(models.Model):
         copy=False,
         help="What the mail server or the answer that came back says.",
     )
+    date_handed_over = fields.Datetime(
+        string="Taken by the Mail Server on", readonly=True, copy=False
+    )
     failure_activity_id = fields.Many2one(
         comodel_name="mail.activity",
         readonly=True,
         copy=False,
         index="btree_not_null",
         ondelete="set null",
+    )
+
+    _handed_over_idx = models.Index(
+        "(date_handed_over) WHERE date_handed_over IS NOT NULL"
     )
 
     # ------------------------------------------------------------------
@@ -90,7 +103,7 @@ class CollectionLetter(models.Model):
     # ------------------------------------------------------------------
 
     def _queue_mails(self):
-        """Queue one e-mail per letter; the mail queue sends it."""
+        """Queue one e-mail per letter; the mail queue sends it, as soon as it can."""
         standard = self.env.ref(
             "account_collection.mail_template_letter", raise_if_not_found=False
         )
@@ -110,6 +123,12 @@ class CollectionLetter(models.Model):
                         template=template.name,
                     )
                 )
+        queue = self.env.ref(
+            "mail.ir_cron_mail_scheduler_action", raise_if_not_found=False
+        )
+        if self and queue:
+            # sudo: whoever sends letters has no rights on scheduled actions
+            queue.sudo()._trigger()
 
     def _complete_mail_values(self, values):
         """What the template does not know: the recall, copies, answers, enclosures.
@@ -167,7 +186,7 @@ class CollectionLetter(models.Model):
     # ------------------------------------------------------------------
 
     def action_attach_invoices(self):
-        """send_sudo copies of the invoices with these letters."""
+        """Send copies of the invoices with these letters."""
         if any(letter.state == "sent" for letter in self):
             raise UserError(self.env._("A letter that was sent stays as it was sent."))
         for letter in self:
@@ -393,7 +412,8 @@ class CollectionLetter(models.Model):
             letter_sudo._message_log(
                 body=Markup("{}<br/>{}").format(summary, reason or "")
             )
-            if letter_sudo.failure_activity_id:
+            # one that is done is kept: who sent it again is told again
+            if letter_sudo.failure_activity_id.active:
                 continue
             letter_sudo.failure_activity_id = letter_sudo.account_id.activity_schedule(
                 TODO_ACTIVITY,
@@ -404,11 +424,178 @@ class CollectionLetter(models.Model):
                 user_id=letter_sudo._get_collector().id,
             )
 
+    def _mark_waiting(self, reason):
+        """The mail server did not take the e-mails of these letters: they stay in its
+        queue, and the managers are told of the first of them.
+
+        :param reason: what the mail server says, or why it cannot be reached
+        """
+        # sudo: the mail queue has no role in collections
+        letters_sudo = self.sudo().filtered(
+            lambda letter: letter.delivery_state in ("pending", "failed")
+        )
+        first_time = letters_sudo.filtered(
+            lambda letter: (
+                letter.delivery_state == "pending" and not letter.delivery_reason
+            )
+        )
+        letters_sudo.write(
+            {
+                "delivery_state": "pending",
+                "delivery_reason": reason or self.env._("No answer"),
+            }
+        )
+        first_time._tell_outage(MAIL_OUTAGE, "_get_mail_notice")
+
+    def _get_mail_notice(self):
+        """What managers read while the mail server takes no letters: (summary, note)"""
+        return self.env._("E-mails of letters wait for the mail server"), self.env._(
+            "%(letter)s: %(reason)s. It goes by itself as soon as the mail server "
+            "takes it, as do those behind it. Ask your administrator to look at the "
+            "outgoing mail server.",
+            letter=self[:1].number,
+            reason=self[:1].delivery_reason,
+        )
+
     def _mark_handed_over(self):
         """The mail server took the e-mails of these letters."""
-        self.sudo().filtered(
+        letters_sudo = self.sudo().filtered(
             lambda letter: letter.delivery_state in ("pending", "failed")
-        ).write({"delivery_state": "handed_over", "delivery_reason": False})
+        )
+        failed = letters_sudo.failure_activity_id.filtered("active")
+        letters_sudo.write(
+            {
+                "delivery_state": "handed_over",
+                "delivery_reason": False,
+                "date_handed_over": fields.Datetime.now(),
+            }
+        )
+        failed.action_feedback(feedback=self.env._("The mail server has taken it"))
+
+    def _withdraw_settled(self):
+        """Cancel those reminders of these whose e-mail has waited for the mail server,
+        and that ask for nothing any more.
+
+        :return: the letters that will not leave
+        """
+        settled = self.filtered(
+            lambda letter: (
+                letter.delivery_state == "pending"
+                and letter.delivery_reason
+                and letter.level_id
+                and "open" not in letter.line_ids.item_id.mapped("state")
+            )
+        )
+        if settled:
+            settled._cancel_mails()
+            settled.write({"delivery_state": False, "by_email": False})
+            # on paper it may be with the customer already
+            settled.filtered(lambda letter: not letter.by_post)._cancel(
+                self.env._("Paid or settled before the mail server took it")
+            )
+        return settled
+
+    def _cancel_mails(self):
+        """E-mails of these letters that are in the queue, or that core would try again,
+        do not leave any more."""
+        # sudo: the mails of letters that the user works with
+        mails_sudo = self.env["mail.mail"].sudo()
+        mails_sudo.search(
+            [
+                ("model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("state", "in", ("outgoing", "exception")),
+            ]
+        ).cancel()
+
+    @api.model
+    def _follow_late_mails(self):
+        """The level of a letter that the mail server took days later counts from the
+        day on which it left."""
+        self.flush_model()
+        self.env["collection.letter.line"].flush_model(["item_id", "level_id"])
+        self.env["collection.item"].flush_model(["level_id", "level_date"])
+        self.env["collection.level.history"].flush_model(["date", "letter_id"])
+        since = fields.Datetime.now() - timedelta(days=LATE_DAYS)
+        moved = []
+        for [company] in self._read_group(
+            [("date_handed_over", ">=", since)], ["company_id"]
+        ):
+            moved += self.env.execute_query(
+                SQL(
+                    """
+                    WITH late AS (
+                        SELECT letter.id, letter.date, line.item_id, line.level_id,
+                               (letter.date_handed_over AT TIME ZONE 'UTC'
+                                AT TIME ZONE %(zone)s)::date AS day
+                          FROM collection_letter letter
+                          JOIN collection_letter_line line
+                            ON line.letter_id = letter.id
+                         WHERE letter.company_id = %(company)s
+                           AND letter.date_handed_over >= %(since)s
+                           AND letter.state = 'sent' AND letter.by_post IS NOT TRUE
+                           AND line.level_id IS NOT NULL
+                    ), history AS (
+                        UPDATE collection_level_history history
+                           SET date = late.day
+                          FROM late
+                         WHERE history.letter_id = late.id
+                           AND history.item_id = late.item_id
+                           AND history.date = late.date AND late.day > late.date
+                    )
+                    UPDATE collection_item ci
+                       SET level_date = late.day
+                      FROM late
+                     WHERE ci.id = late.item_id AND ci.level_id = late.level_id
+                       AND ci.level_date = late.date AND late.day > late.date
+                 RETURNING ci.id
+                    """,
+                    zone=company._get_collection_zone(),
+                    company=company.id,
+                    since=since,
+                )
+            )
+        items = self.env["collection.item"].browse(row[0] for row in moved)
+        items.invalidate_recordset(["level_date", "history_ids"], flush=False)
+
+    @api.model
+    def _follow_mails(self):
+        """Look after the letters whose e-mail is said to wait and does not.
+
+        A connection that breaks, or a person in the mail queue, may leave it failed,
+        cancelled or deleted, and nobody would hear of it.
+        """
+        self.flush_model(["delivery_state"])
+        self.env["mail.mail"].flush_model(["state", "mail_message_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT letter.id,
+                       BOOL_OR(mail.state = 'sent'),
+                       MAX(mail.id) FILTER (WHERE mail.state = 'exception')
+                  FROM collection_letter letter
+             LEFT JOIN mail_message message
+                    ON message.model = 'collection.letter'
+                   AND message.res_id = letter.id
+             LEFT JOIN mail_mail mail ON mail.mail_message_id = message.id
+                 WHERE letter.delivery_state = 'pending'
+              GROUP BY letter.id
+                HAVING BOOL_OR(mail.state = 'outgoing') IS NOT TRUE
+                """
+            )
+        )
+        for letter_id, left, mail_id in rows:
+            letter = self.browse(letter_id)
+            if left:
+                letter._mark_handed_over()
+            elif mail_id:
+                # sudo: the e-mail of a letter, back where it was
+                mail_sudo = self.env["mail.mail"].sudo().browse(mail_id)
+                mail_sudo._wait_for_server(mail_sudo.failure_reason)
+            else:
+                letter._mark_failed(
+                    "failed", self.env._("It is not in the mail queue any more.")
+                )
 
     def _check_may_send_again(self):
         """Letters that were sent, and a user who works with them."""
@@ -422,7 +609,7 @@ class CollectionLetter(models.Model):
         self._check_intact(enclosed=True)
 
     def action_send_again(self):
-        """send_sudo the same letter again by e-mail, to the address known today.
+        """Send the same letter again by e-mail, to the address known today.
 
         Number, date and level stay: it is the letter that was sent.
         """
@@ -438,6 +625,8 @@ class CollectionLetter(models.Model):
                 )
         # sudo: the letter itself does not change, only how it gets there
         letters_sudo = self.sudo()
+        # or core's retry would send it a second time
+        letters_sudo._cancel_mails()
         letters_sudo._queue_mails()
         letters_sudo.write(
             {"by_email": True, "delivery_state": "pending", "delivery_reason": False}
@@ -449,10 +638,14 @@ class CollectionLetter(models.Model):
         self._check_may_send_again()
         # sudo: the letter itself does not change, only how it gets there
         letters_sudo = self.sudo()
+        letters_sudo._cancel_mails()
         letters_sudo.write({"by_post": True, "date_printed": False})
+        letters_sudo.filtered(
+            lambda letter: letter.delivery_state in ("pending", "failed")
+        ).write({"by_email": False, "delivery_state": False, "delivery_reason": False})
         letters_sudo._close_failure(self.env._("Sent by post instead"))
 
     def _close_failure(self, feedback):
         for letter in self:
             letter._message_log(body=feedback)
-        self.failure_activity_id.action_feedback(feedback=feedback)
+        self.failure_activity_id.filtered("active").action_feedback(feedback=feedback)

@@ -91,7 +91,11 @@ class CollectionLetter(models.Model):
                        AND other.state = 'open' AND beside.days_overdue >= 1
                        AND COALESCE(other_kind.include_penalties,
                                     step.include_penalties)
-                       AND ((paper.state = 'sent' AND beside.amount_indemnity > 0)
+                       AND ((beside.amount_indemnity > 0
+                             -- or written, and waiting to be posted
+                             AND (paper.state = 'sent' OR (
+                                  paper.state = 'to_send'
+                                  AND paper.attachment_id IS NOT NULL)))
                             OR ((paper.id = letter.id OR paper.run_id = letter.run_id)
                                 AND paper.state IN ('draft', 'to_send', 'sent')
                                 AND (other.date_due, other.id)

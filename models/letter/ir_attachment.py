@@ -15,11 +15,16 @@ class IrAttachment(models.Model):
         return super().write(vals)
 
     def _check_not_sent_letter(self):
-        """Refuse to touch the PDF of a letter that left: it is what was sent."""
+        """Refuse to touch the PDF of a letter that left, or is on its way to the post:
+        it is what was sent."""
         candidates = self.filtered(lambda a: a.res_model == "collection.letter")
         # sudo: whether a letter holds the file does not depend on who asks
         if candidates and self.env["collection.letter"].sudo().search_count(
-            [("attachment_id", "in", candidates.ids), ("state", "=", "sent")], limit=1
+            [
+                ("attachment_id", "in", candidates.ids),
+                ("state", "in", ("to_send", "sent")),
+            ],
+            limit=1,
         ):
             raise UserError(
                 self.env._("This is a letter as it was sent: it cannot be changed.")

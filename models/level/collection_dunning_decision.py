@@ -167,7 +167,7 @@ class CollectionDunningDecision(models.AbstractModel):
                 "disputed": SQL("amount_disputed"),
             },
             "reason_note": {
-                "not_yet": SQL("waiting_number"),
+                "on_letter": SQL("waiting_number"),
                 "complaint": SQL("complaint_number"),
                 "promised": SQL("NULL::varchar"),
                 "on_plan": SQL("NULL::varchar"),
@@ -358,9 +358,7 @@ class CollectionDunningDecision(models.AbstractModel):
             due_filter=self._due_filter(question.date)
             if question.items is None
             else SQL("TRUE"),
-            in_payment=self.env["collection.item"]._in_payment(
-                SQL("move.payment_state")
-            ),
+            in_payment=self.env["collection.item"]._in_payment(SQL("ci"), SQL("move")),
         )
 
     @api.model
@@ -442,9 +440,7 @@ class CollectionDunningDecision(models.AbstractModel):
                    AND acc.company_id = aml.company_id
                  WHERE aml.company_id = %(company)s
                    -- an array, for the sake of the ledger's index on open items
-                   AND aml.account_id = ANY (ARRAY(
-                        SELECT id FROM account_account
-                         WHERE account_type = 'asset_receivable'))
+                   AND aml.account_id = ANY (ARRAY(%(accounts)s))
                    AND aml.parent_state = 'posted'
                    AND aml.reconciled IS NOT TRUE
                    -- which has an index of its own in the ledger
@@ -453,6 +449,7 @@ class CollectionDunningDecision(models.AbstractModel):
               GROUP BY acc.id, aml.currency_id
             """,
             company=company.id,
+            accounts=self.env["account.account"]._get_debtor_accounts(),
             # of everybody, the index on negative residuals alone is the shortest way
             credit_filter=self.env["collection.account"]._credit_filter(
                 SQL("own.id IN %s", account_ids)
@@ -625,10 +622,9 @@ class CollectionDunningDecision(models.AbstractModel):
                        THEN 'covered_by_credit'
                        WHEN amount_due < minimum THEN 'below_minimum'
                        WHEN %(again)s THEN NULL
-                       WHEN next_level_id IS NULL
-                            OR waiting_number IS NOT NULL
-                            OR date_trigger > %(date)s
-                       THEN 'not_yet'
+                       WHEN waiting_number IS NOT NULL THEN 'on_letter'
+                       WHEN next_level_id IS NULL THEN 'exhausted'
+                       WHEN date_trigger > %(date)s THEN 'not_yet'
                        WHEN unapproved THEN 'awaiting_approval'
                        END AS reason
                   FROM standing

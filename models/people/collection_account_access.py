@@ -11,6 +11,10 @@ FIGURES_WITH_PROVIDER = {
     "amount_disputed": "COALESCE(SUM(ROUND(item.amount_disputed"
     " * item.amount_residual_company / NULLIF(item.amount_residual, 0), 2)), 0)",
     "oldest_due_date": "MIN(item.date_due)",
+    "level_id": "(array_agg(item.level_id ORDER BY ("
+    "SELECT (level.sequence, level.id) FROM collection_policy_level level"
+    " WHERE level.id = item.level_id) DESC)"
+    " FILTER (WHERE item.level_id IS NOT NULL))[1]",
 }
 
 
@@ -28,6 +32,7 @@ class CollectionAccount(models.Model):
     amount_overdue = fields.Monetary(depends_context=("uid",))
     amount_disputed = fields.Monetary(depends_context=("uid",))
     oldest_due_date = fields.Date(depends_context=("uid",))
+    level_id = fields.Many2one(depends_context=("uid",))
 
     def _field_to_sql(self, alias, field_expr, query=None):
         # EXTENDS base: whatever is read, searched, sorted or summed up passes here
@@ -53,6 +58,7 @@ class CollectionAccount(models.Model):
                     "amount_residual_company",
                     "date_due",
                     "delegated",
+                    "level_id",
                     "state",
                 )
             ],

@@ -3,6 +3,9 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ...tools import outside_value
+from ..base.collection_provider_values import CHAR_LIMIT
+
 #: entries of the history shown, newest first
 HISTORY_LIMIT = 50
 
@@ -25,6 +28,11 @@ class CollectionAccount(models.Model):
     @api.model
     def _get_portal_search_domain(self, search):
         """Accounts whose customer's name or reference, or an invoice, match."""
+        try:
+            outside_value.as_text(search, CHAR_LIMIT)
+        except outside_value.OutsideValueError:
+            # what nothing is called, nothing is found by
+            return Domain.FALSE
         return (
             Domain("partner_name", "ilike", search)
             | Domain("partner_ref", "ilike", search)
@@ -169,7 +177,7 @@ class CollectionAccount(models.Model):
                     "open": amount,
                     "disputed": account.amount_disputed,
                     "days": max((today - oldest).days, 0) if oldest else 0,
-                    "level": account_sudo.level_id.name,
+                    "level": account.level_id.sudo().name,
                     "reason": account.priority_reason,
                     "next_action": account.next_action,
                     "next_action_date": account.next_action_date,
@@ -215,7 +223,7 @@ class CollectionAccount(models.Model):
             ),
             "language": self._get_sheet_language(),
             "segment": account_sudo.segment_id.name,
-            "level": account_sudo.level_id.name,
+            "level": self.level_id.sudo().name,
             "provider": mandate_sudo.provider_id.name,
             "in_name": mandate_sudo.mode == "in_name",
             "notice": self.mandate_notice,

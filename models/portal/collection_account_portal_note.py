@@ -108,6 +108,8 @@ class CollectionAccount(models.Model):
         agent_sudo = self._get_provider_agent()
         if not agent_sudo or self.search_count([("id", "=", account_id)], limit=1):
             return None
+        today = fields.Date.context_today(self)
+        since = fields.Date.subtract(today, days=LATE_DAYS)
         # sudo: whether it was theirs; items are held of what was handed over only
         line_sudo = (
             self.env["collection.placement.line"]
@@ -115,16 +117,16 @@ class CollectionAccount(models.Model):
             .search(
                 [
                     ("account_id", "=", account_id),
-                    ("state", "!=", "active"),
                     ("item_ids", "!=", False),
-                    (
-                        "date_end",
-                        ">=",
-                        fields.Date.subtract(
-                            fields.Date.context_today(self), days=LATE_DAYS
-                        ),
-                    ),
                     ("mandate_id.agent_ids", "in", agent_sudo.ids),
+                    # taken back, or under a mandate that ran out last night
+                    "|",
+                    "&",
+                    ("state", "!=", "active"),
+                    ("date_end", ">=", since),
+                    "&",
+                    ("state", "=", "active"),
+                    ("mandate_id.date_end", "<", today),
                 ],
                 order="date_end desc, id desc",
                 limit=1,

@@ -56,6 +56,7 @@ class LedgerChange:
     items: bool = False  #: there are items to write or to correct
     closing: bool = False  #: there are items whose line stands no more
     moving: bool = False  #: there are items whose line names another debtor
+    reclassified: bool = False  #: there are debts that were moved to another account
     credits: bool = False  #: there are lines in the customers' favour
     followers: set = field(default_factory=set)  #: names from `_get_followers`
 
@@ -606,6 +607,7 @@ class CollectionAccount(models.Model):
 
     @api.model
     def _follow_lines(self, line_ids, debits_only):
+        self.env["account.account"].flush_model(["account_type", "collection_scope"])
         self.env["account.move.line"].flush_model(
             [
                 "parent_state",
@@ -628,6 +630,7 @@ class CollectionAccount(models.Model):
                 SQL("aml.id IN %s", line_ids),
                 closing=change.closing,
                 moving=change.moving,
+                reclassified=change.reclassified,
             )
             change.account_ids.update(account_ids)
         if not change.account_ids:
@@ -657,7 +660,9 @@ class CollectionAccount(models.Model):
                 SELECT aml.company_id, p.commercial_partner_id, own.id,
                        ci.account_id, ci.state = 'open',
                        aml.parent_state = 'posted' AND p.id IS NOT NULL
-                       AND aa.account_type = 'asset_receivable',
+                       AND %(is_debtor)s,
+                       EXISTS (SELECT 1 FROM collection_moved_debt moved
+                                WHERE aml.id IN (moved.line_id, moved.origin_line_id)),
                        aml.balance, aml.amount_currency, ARRAY[%(followers)s]::boolean[]
                   FROM account_move_line aml
                   JOIN account_account aa ON aa.id = aml.account_id
@@ -671,6 +676,9 @@ class CollectionAccount(models.Model):
                 """,
                 followers=SQL(", ").join(followers.values()),
                 line_ids=line_ids,
+                is_debtor=self.env["account.move.line"]._is_debtor_line(
+                    SQL("aml"), SQL("aa")
+                ),
             )
         )
         change = LedgerChange()
@@ -681,6 +689,7 @@ class CollectionAccount(models.Model):
             before,
             is_open,
             standing,
+            reclassified,
             balance,
             amount_currency,
             follows,
@@ -692,6 +701,7 @@ class CollectionAccount(models.Model):
             change.items |= before is not None or debit
             change.closing |= bool(is_open) and (not standing or balance < 0)
             change.moving |= standing and before is not None and own != before
+            change.reclassified |= reclassified
             change.credits |= balance < 0
             change.followers.update(compress(followers, follows))
         return change
@@ -702,8 +712,14 @@ class CollectionAccount(models.Model):
 
         :param condition: SQL over the journal items `aml`; all of them by default
         """
+        self.env["account.account"].flush_model(["account_type", "collection_scope"])
         self.env["account.move.line"].flush_model(
-            ["parent_state", "account_id", "partner_id", "company_id"]
+            [
+                "parent_state",
+                "account_id",
+                "partner_id",
+                "company_id",
+            ]
         )
         self.env["res.partner"].flush_model(["commercial_partner_id"])
         self.flush_model(["company_id", "partner_id"])
@@ -720,7 +736,7 @@ class CollectionAccount(models.Model):
                        now() AT TIME ZONE 'UTC'
                   FROM account_move_line aml
                   JOIN account_account aa
-                    ON aa.id = aml.account_id AND aa.account_type = 'asset_receivable'
+                    ON aa.id = aml.account_id AND %(is_debtor)s
                   JOIN res_partner p ON p.id = aml.partner_id
                  WHERE aml.parent_state = 'posted' AND %(filter)s
                    AND NOT EXISTS (
@@ -732,6 +748,9 @@ class CollectionAccount(models.Model):
                 """,
                 uid=self.env.uid,
                 filter=condition or SQL("TRUE"),
+                is_debtor=self.env["account.move.line"]._is_debtor_line(
+                    SQL("aml"), SQL("aa")
+                ),
             )
         )
         created = self.browse(row[0] for row in rows)
@@ -766,19 +785,18 @@ class CollectionAccount(models.Model):
                     """, credits AS (
                     SELECT acc.id AS account_id, -SUM(aml.amount_residual) AS amount
                       FROM account_move_line aml
-                      JOIN account_account aa
-                        ON aa.id = aml.account_id
-                       AND aa.account_type = 'asset_receivable'
                       JOIN res_partner p ON p.id = aml.partner_id
                       JOIN collection_account acc
                         ON acc.partner_id = p.commercial_partner_id
                        AND acc.company_id = aml.company_id
-                     WHERE aml.parent_state = 'posted'
+                     WHERE aml.account_id IN (%s)
+                       AND aml.parent_state = 'posted'
                        AND aml.reconciled IS NOT TRUE
                        AND aml.amount_residual < 0 AND %s
                        AND %s
                   GROUP BY acc.id
                 )""",
+                    self.env["account.account"]._get_debtor_accounts(),
                     account_filter,
                     self._credit_filter(SQL("own.id IN %s", ids))
                     if ids
@@ -888,14 +906,13 @@ class CollectionAccount(models.Model):
         :param condition: SQL over `own`, which accounts
         """
         return SQL(
-            """aml.account_id = ANY (ARRAY(
-                    SELECT id FROM account_account
-                     WHERE account_type = 'asset_receivable'))
+            """aml.account_id = ANY (ARRAY(%s))
                AND aml.partner_id = ANY (ARRAY(
                     SELECT contact.id FROM res_partner contact
                       JOIN collection_account own
                         ON own.partner_id = contact.commercial_partner_id
                      WHERE %s))""",
+            self.env["account.account"]._get_debtor_accounts(),
             condition,
         )
 
@@ -935,9 +952,7 @@ class CollectionAccount(models.Model):
                                 ON p.commercial_partner_id = acc.partner_id
                               JOIN account_move_line aml
                                 ON aml.partner_id = p.id AND aml.company_id = head.id
-                               AND aml.account_id = ANY (ARRAY(
-                                    SELECT id FROM account_account
-                                     WHERE account_type = 'asset_receivable'))
+                               AND aml.account_id = ANY (ARRAY(%(accounts)s))
                               JOIN account_move move ON move.id = aml.move_id
                              WHERE aml.parent_state = 'posted'
                                AND aml.reconciled IS NOT TRUE
@@ -954,19 +969,20 @@ class CollectionAccount(models.Model):
                        AND ci.currency_id = credit.currency_id) owed ON TRUE
             """,
             head=head,
+            accounts=self.env["account.account"]._get_debtor_accounts(),
             condition=condition,
         )
 
     @api.model
     def _cron_refresh(self):
         """Once a day: what became overdue overnight, and whatever was missed."""
-        zones = self.env["res.company"]._by_collection_zone()
-        if len(zones) == 1:
-            self.with_context(tz=zones[0][0])._refresh()
+        places = self.env["res.company"]._by_collection_place()
+        if len(places) == 1:
+            self.with_context(**places[0][0])._refresh()
             return
         self._create_missing()
-        for zone, companies in zones:
-            accounts = self.with_context(tz=zone, active_test=False).search(
+        for place, companies in places:
+            accounts = self.with_context(**place, active_test=False).search(
                 [("company_id", "in", companies.ids)]
             )
             accounts._refresh(accounts)
@@ -1066,7 +1082,7 @@ class CollectionAccount(models.Model):
         lines = self.env["account.move.line"].search(
             [
                 ("parent_state", "=", "posted"),
-                ("account_type", "=", "asset_receivable"),
+                ("account_id", "any", self.env["account.account"]._get_debtor_domain()),
                 ("reconciled", "=", False),
                 ("balance", "<", 0),
                 ("partner_id", "child_of", self.partner_id.ids),

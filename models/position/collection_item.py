@@ -225,13 +225,32 @@ class CollectionItem(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _in_payment(self, payment_state):
+    def _in_payment(self, item, move):
         """SQL: whether a registered payment settles the invoice of an open item.
 
         One that makes no entry of its own leaves it open until the bank statement is
-        there.
+        there. An invoice whose debt was moved to another account counts as paid, and
+        the debt is as open as before.
+
+        :param item: alias of the item
+        :param move: alias of its invoice
         """
-        return SQL("COALESCE(%s, '') IN %s", payment_state, IN_PAYMENT)
+        return SQL(
+            """(COALESCE(%(move)s.payment_state, '') IN %(paid)s
+                AND EXISTS (SELECT 1 FROM account_move_line own
+                             WHERE own.id = %(item)s.move_line_id
+                               AND own.move_id = %(move)s.id))""",
+            item=item,
+            move=move,
+            paid=IN_PAYMENT,
+        )
+
+    def _is_in_payment(self):
+        """The same for one item."""
+        return (
+            self.payment_state in IN_PAYMENT
+            and self.move_line_id.move_id == self.move_id
+        )
 
     def _search_days_overdue(self, operator, value):
         today = fields.Date.context_today(self)
@@ -304,7 +323,7 @@ class CollectionItem(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _write_items(self, condition, closing=True, moving=True):
+    def _write_items(self, condition, closing=True, moving=True, reclassified=True):
         """Make the items true for the journal items and accounts of `condition`.
 
         `condition` is SQL over the aliases `aml` and `acc`. Hot path, called on
@@ -313,8 +332,11 @@ class CollectionItem(models.Model):
 
         :param closing: whether some of the items may stand on a line no longer
         :param moving: whether some of the items may have another debtor by now
+        :param reclassified: whether some of the debts may have been moved to another
+            account by now
         :return: ids of the items created or changed, and of the accounts concerned
         """
+        self.env["account.account"].flush_model(["account_type", "collection_scope"])
         self.env["account.move.line"].flush_model(
             [
                 "parent_state",
@@ -333,7 +355,10 @@ class CollectionItem(models.Model):
         )
         self.env["collection.account"].flush_model(["company_id", "partner_id"])
         self.flush_model()
+        if reclassified:
+            self._follow_reclassification(condition)
         left = self._change_debtors(condition) if moving else None
+        is_debtor = self.env["account.move.line"]._is_debtor_line(SQL("aml"), SQL("aa"))
         columns = SQL(
             "move_id, account_id, partner_id, contact_id, company_id, currency_id,"
             " date_due, amount_total, amount_residual, amount_residual_company, state"
@@ -344,7 +369,8 @@ class CollectionItem(models.Model):
                 INSERT INTO collection_item AS ci (
                     move_line_id, %(columns)s, amount_disputed, delegated,
                     create_uid, create_date, write_uid, write_date)
-                SELECT aml.id, aml.move_id, acc.id, acc.partner_id, aml.partner_id,
+                SELECT aml.id, COALESCE(origin.move_id, aml.move_id), acc.id,
+                       acc.partner_id, aml.partner_id,
                        aml.company_id, aml.currency_id,
                        COALESCE(aml.date_maturity, aml.date),
                        aml.amount_currency, aml.amount_residual_currency,
@@ -354,11 +380,13 @@ class CollectionItem(models.Model):
                        %(uid)s::int, now() AT TIME ZONE 'UTC'
                   FROM account_move_line aml
                   JOIN account_account aa
-                    ON aa.id = aml.account_id AND aa.account_type = 'asset_receivable'
+                    ON aa.id = aml.account_id AND %(is_debtor)s
                   JOIN res_partner p ON p.id = aml.partner_id
                   JOIN collection_account acc
                     ON acc.partner_id = p.commercial_partner_id
                    AND acc.company_id = aml.company_id
+             LEFT JOIN collection_moved_debt moved ON moved.line_id = aml.id
+             LEFT JOIN account_move_line origin ON origin.id = moved.origin_line_id
                  WHERE aml.parent_state = 'posted'
                    AND (aml.balance > 0
                         OR (aml.balance = 0 AND aml.amount_currency > 0))
@@ -372,13 +400,14 @@ class CollectionItem(models.Model):
                                 same.date_due, same.amount_total, same.amount_residual,
                                 same.amount_residual_company, same.state)
                                IS NOT DISTINCT FROM
-                               (aml.move_id, acc.id, acc.partner_id,
-                                aml.partner_id, aml.company_id, aml.currency_id,
-                                COALESCE(aml.date_maturity, aml.date),
+                               (COALESCE(origin.move_id, aml.move_id), acc.id,
+                                acc.partner_id, aml.partner_id, aml.company_id,
+                                aml.currency_id, COALESCE(aml.date_maturity, aml.date),
                                 aml.amount_currency, aml.amount_residual_currency,
                                 aml.amount_residual,
                                 CASE WHEN aml.reconciled THEN 'closed'
                                      ELSE 'open' END))
+                   AND %(own_debt)s
                 ON CONFLICT (move_line_id) DO UPDATE
                    SET (%(columns)s) = (
                         EXCLUDED.move_id, EXCLUDED.account_id, EXCLUDED.partner_id,
@@ -392,6 +421,8 @@ class CollectionItem(models.Model):
                 """,
                 columns=columns,
                 condition=condition,
+                is_debtor=is_debtor,
+                own_debt=self._is_own_debt() if reclassified else SQL("TRUE"),
                 uid=self.env.uid,
             ),
         )
@@ -409,13 +440,14 @@ class CollectionItem(models.Model):
                        AND acc.id = ci.account_id
                        AND ci.state = 'open'
                        AND (aml.parent_state <> 'posted'
-                            OR aa.account_type <> 'asset_receivable'
+                            OR NOT %(is_debtor)s
                             OR aml.balance < 0
                             OR aml.partner_id IS NULL)
                        AND %(condition)s
                  RETURNING ci.id, ci.account_id
                     """,
                     condition=condition,
+                    is_debtor=is_debtor,
                     uid=self.env.uid,
                 ),
             )

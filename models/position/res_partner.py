@@ -168,7 +168,11 @@ class ResPartner(models.Model):
                 .search(
                     [
                         ("partner_id", "in", moved.ids),
-                        ("account_type", "=", "asset_receivable"),
+                        (
+                            "account_id",
+                            "any",
+                            self.env["account.account"]._get_debtor_domain(),
+                        ),
                         ("parent_state", "=", "posted"),
                     ]
                 )

@@ -115,7 +115,7 @@ class CollectionReceiptSource(models.AbstractModel):
                          WHERE share.parts > 1
                            AND line.move_id = matched.move_id
                            AND line.id < matched.credit_id
-                           AND aa.account_type = 'asset_receivable'
+                           AND %(is_debtor)s
                            AND line.balance < 0) other ON TRUE
              LEFT JOIN LATERAL (
                         SELECT COALESCE(SUM(part.amount), 0) AS amount_company,
@@ -171,6 +171,7 @@ class CollectionReceiptSource(models.AbstractModel):
             """,
             condition=condition or SQL("TRUE"),
             shares=self._shares_query(),
+            is_debtor=self._is_debtor_line(),
             part_company=self._part_sql(
                 SQL("common"),
                 SQL("share.ratio_company"),
@@ -192,6 +193,11 @@ class CollectionReceiptSource(models.AbstractModel):
             entries=self._entries_query(SQL("SELECT move_id FROM matched")),
             bank_days=self._bank_days_query(),
         )
+
+    @api.model
+    def _is_debtor_line(self):
+        """SQL: whether `line` with its account `aa` stands on a customer's account."""
+        return self.env["account.move.line"]._is_debtor_line(SQL("line"), SQL("aa"))
 
     @api.model
     def _part_sql(self, currency, ratio, start, length):
@@ -290,7 +296,7 @@ class CollectionReceiptSource(models.AbstractModel):
                  LEFT JOIN account_payment payment ON payment.id = entry.payment_id
                 CROSS JOIN LATERAL (SELECT %(kind)s AS kind) line_kind
                      WHERE entry.move_type = 'entry'
-                       AND NOT (aa.account_type = 'asset_receivable'
+                       AND NOT (%(is_debtor)s
                                 AND %(sign)s * line.balance <= 0
                                 AND line.account_id
                                     IS DISTINCT FROM payment.outstanding_account_id)
@@ -307,6 +313,7 @@ class CollectionReceiptSource(models.AbstractModel):
              WHERE move_type <> 'entry'
             """,
             kind=self._kind_sql(returned),
+            is_debtor=self._is_debtor_line(),
             sign=SQL("-1") if returned else SQL("1"),
         )
 
@@ -342,7 +349,7 @@ class CollectionReceiptSource(models.AbstractModel):
                         company.account_journal_early_pay_discount_loss_account_id,
                         company.account_journal_early_pay_discount_gain_account_id))
                 THEN 'discount'
-                WHEN aa.account_type IN ('asset_receivable', 'liability_payable')
+                WHEN %(is_debtor)s OR aa.account_type = 'liability_payable'
                 THEN 'compensation'
                 -- accounts where money waits, as they were set when it was booked
                 WHEN (journal.type IN %(money_journals)s
@@ -362,6 +369,7 @@ class CollectionReceiptSource(models.AbstractModel):
             END
             """,
             money_journals=MONEY_JOURNALS,
+            is_debtor=self._is_debtor_line(),
             # turnover taken back; what a payment leaves open is written off, on
             # whatever account
             credits=SQL("FALSE")
@@ -507,7 +515,7 @@ class CollectionReceiptSource(models.AbstractModel):
                       JOIN account_move_line line ON line.id = item.move_line_id
                        AND line.parent_state = 'posted'
                       JOIN account_account aa ON aa.id = line.account_id
-                       AND aa.account_type = 'asset_receivable'
+                       AND %(is_debtor)s
                  LEFT JOIN settled ON settled.item_id = item.id
                      WHERE %(condition)s) proof
                  WHERE difference <> 0 OR difference_company <> 0
@@ -515,6 +523,7 @@ class CollectionReceiptSource(models.AbstractModel):
                 """,
                 settled=self._settled_query(condition),
                 condition=condition,
+                is_debtor=self._is_debtor_line(),
             )
         )
 
@@ -550,5 +559,7 @@ class CollectionReceiptSource(models.AbstractModel):
         self.env["account.payment"].flush_model(
             ["move_id", "outstanding_account_id", "state"]
         )
-        self.env["account.account"].flush_model(["account_type", "reconcile"])
+        self.env["account.account"].flush_model(
+            ["account_type", "collection_scope", "reconcile"]
+        )
         self.env["res.company"].flush_model()

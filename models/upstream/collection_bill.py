@@ -396,8 +396,8 @@ class CollectionBill(models.Model):
 
         Letters ask for those that are to come back, where the company wants them.
         """
-        for zone, companies in self.env["res.company"]._by_collection_zone():
-            self.with_context(tz=zone)._follow_deadlines(companies)
+        for place, companies in self.env["res.company"]._by_collection_place():
+            self.with_context(**place)._follow_deadlines(companies)
 
     @api.model
     def _follow_deadlines(self, companies):

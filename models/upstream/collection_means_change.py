@@ -197,8 +197,8 @@ class CollectionMeansChange(models.Model):
     def _cron_apply(self):
         """Every night: changes that take effect today."""
         applied = self.browse()
-        for zone, companies in self.env["res.company"]._by_collection_zone():
-            applied |= self.with_context(tz=zone)._apply_due(companies)
+        for place, companies in self.env["res.company"]._by_collection_place():
+            applied |= self.with_context(**place)._apply_due(companies)
         return applied
 
     @api.model

@@ -172,8 +172,8 @@ class CollectionPrecheck(models.Model):
         needs no question.
         """
         created = self.browse()
-        for zone, companies in self.env["res.company"]._by_collection_zone():
-            created |= self.with_context(tz=zone)._generate(companies)
+        for place, companies in self.env["res.company"]._by_collection_place():
+            created |= self.with_context(**place)._generate(companies)
         return created
 
     @api.model

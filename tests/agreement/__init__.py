@@ -4,3 +4,4 @@ from . import test_grant_limits
 from . import test_payment_plan
 from . import test_promise
 from . import test_kept_by_money
+from . import test_jobs

@@ -3,3 +3,4 @@ from . import test_call_screen
 from . import test_call_script
 from . import test_call_tour
 from . import test_worklist
+from . import test_legal_file

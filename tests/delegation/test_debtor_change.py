@@ -592,6 +592,39 @@ class TestMovedContact(DebtorCommon):
         self.assertFalse(run.letter_ids.line_ids.item_id & self.items)
         self.assertIn(self.item, run.letter_ids.line_ids.item_id)
 
+    def test_reserved_stays_reserved(self):
+        self.person_account.reserved = True
+        placement = self._hand_over(self.account)
+        self._move()
+        self._check_moved()
+        self.assertTrue(self.account.reserved)
+        self.assertIn("Person", self._said(self.account))
+        # with a provider still: the company is asked
+        self.assertTrue(self.account.to_take_back)
+        self.assertTrue(self.account.activity_ids)
+        self.assertEqual(placement.line_ids.state, "active")
+
+    def test_insolvency_is_not_handed_on(self):
+        self.person_account.insolvency_date = "2026-03-15"
+        self.first_item.write({"hold_until": "2026-12-31", "hold_reason": "Agreed"})
+        self._move()
+        self._check_moved()
+        self.assertFalse(self.account.insolvency_date)
+        self.assertRecordValues(
+            self.first_item | (self.items - self.first_item),
+            [
+                {"hold_until": date(2026, 12, 31), "hold_reason": "Agreed"},
+                {
+                    "hold_until": date(2026, 5, 31),
+                    "hold_reason": "Insolvency of Nord, Person",
+                },
+            ],
+        )
+        self.assertIn("insolvent since 03/15/2026", self.account.activity_ids.summary)
+        run = self._run("2026-03-31")
+        self.assertFalse(run.letter_ids.line_ids.item_id & self.items)
+        self.assertIn(self.item, run.letter_ids.line_ids.item_id)
+
     def test_longer_hold_of_an_item(self):
         self.person_account.write({"hold_until": "2026-04-12", "hold_reason": "Ill"})
         self.first_item.write({"hold_until": "2026-05-01", "hold_reason": "Agreed"})

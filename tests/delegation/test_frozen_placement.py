@@ -1,4 +1,5 @@
 import io
+import runpy
 from contextlib import suppress
 
 from openpyxl import load_workbook
@@ -7,6 +8,7 @@ from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.service.model import call_kw
 from odoo.tests import freeze_time, tagged
+from odoo.tools import file_path
 
 from .common import HandoverCommon
 
@@ -309,3 +311,24 @@ class TestFrozenPlacement(HandoverCommon):
         item.with_user(self.manager_user)._recall("Sales asked")
         self.assertTrue(self.held.recalled)
         self.assertEqual(self.line.amount, 300.0)
+
+    def test_hand_overs_of_before_names_were_kept(self):
+        """An update gives them the names of today, and leaves the others alone."""
+        earlier = self._hand_over(self.third_account).line_ids
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE collection_placement_line SET partner_name = NULL,"
+            " partner_address = NULL WHERE id = %s",
+            [earlier.id],
+        )
+        self.customer.name = "Renamed"
+        self.env.flush_all()
+        self.env.invalidate_all()
+        path = file_path("account_collection/migrations/19.0.1.1.0/post-placements.py")
+        runpy.run_path(path)["migrate"](self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()
+        self.assertEqual(earlier.partner_name, "Kern")
+        self.assertEqual(earlier.partner_address, "France")
+        self.assertEqual(self.line.partner_name, "Nord")
+        self.assertEqual(self.line.partner_city, "Lille")
+        self.assertEqual(earlier.amount, 35.0)

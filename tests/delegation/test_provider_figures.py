@@ -124,6 +124,48 @@ class TestProviderFigures(HandoverCommon):
         self.assertNotIn("810", reason)
         self.assertNotIn("760", reason)
 
+    def test_level_of_what_is_with_them(self):
+        self.old.level_id = self.level_3
+        self.late.level_id = self.level_1
+        self.env["collection.account"]._refresh()
+        self.assertEqual(self.account.level_id, self.level_3)
+        for user in self.outsiders:
+            with self.subTest(user=user.login):
+                account = self.account.with_user(user)
+                self.assertEqual(account.level_id.ids, self.level_1.ids)
+                self.assertEqual(account.sudo().level_id, self.level_3)
+                for level, found in (
+                    (self.level_3, self.env["collection.account"]),
+                    (self.level_1, self.account),
+                ):
+                    self.assertEqual(
+                        self._rpc(user, "search", [("level_id", "=", level.id)]),
+                        found.ids,
+                    )
+        values = self.account.with_user(self.agent_user)._get_portal_values()
+        self.assertEqual(values["level"], self.level_1.name)
+        [row] = [
+            row
+            for row in self.account.with_user(self.agent_user)._get_portal_rows()
+            if row["id"] == self.account.id
+        ]
+        self.assertEqual(row["level"], self.level_1.name)
+
+    def test_contested_share_of_what_is_with_them(self):
+        self.env["collection.account"]._rank()
+        self.assertNotIn("disputed", self.account.priority_facts)
+        self.env["collection.dispute"].create(
+            {
+                "account_id": self.account.id,
+                "item_ids": [Command.set(self.late.ids)],
+                "amount": 75.0,
+                "reason_id": self._dispute_reason("price").id,
+            }
+        )
+        self.env["collection.account"]._rank(self.account)
+        # 75 of 150
+        self.assertEqual(self.account.priority_facts["disputed"], 50)
+
     def test_promises_of_what_was_taken_back(self):
         def promise(items, amount):
             return self.env["collection.promise"].create(

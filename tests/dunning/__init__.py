@@ -9,4 +9,5 @@ from . import test_letter_call
 from . import test_level_history
 from . import test_limitation
 from . import test_rule_forms
+from . import test_run_progress
 from . import test_other_currency

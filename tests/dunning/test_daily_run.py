@@ -103,7 +103,7 @@ class TestDailyRun(DunningCommon):
         self.company.collection_auto_run = "send"
         self.level_1.auto_send = True
         run = self._cron()
-        self.assertEqual(run.state, "done")
+        self.assertEqual(run.state, "to_send", "nothing has left yet")
         self.assertFalse(run.activity_ids)
         # sent or not, what waits is not written again the next day
         with freeze_time("2026-04-01"):
@@ -144,7 +144,7 @@ class TestDailyRun(DunningCommon):
         numbered = run.letter_ids.filtered("number")
         with freeze_time("2026-04-01"):
             later = self._cron()
-        self.assertEqual(run.state, "done")
+        self.assertEqual(run.state, "to_send")
         self.assertEqual(numbered.state, "to_send")
         self.assertEqual((run.letter_ids - numbered).state, "cancelled")
         self.assertEqual(self._levels(later), {"V1": 2})

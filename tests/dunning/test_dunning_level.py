@@ -219,7 +219,7 @@ class TestDunningLevel(DunningCommon):
         self.assertEqual(self._reasons(run), {"N1": "not_yet"})
         self.assertEqual(self._levels(self._run_and_send("2026-02-14")), {"N1": 3})
         run = self._run_and_send("2026-12-31")
-        self.assertEqual(self._reasons(run), {"N1": "not_yet"})
+        self.assertEqual(self._reasons(run), {"N1": "exhausted"})
 
     def test_previous_counts_from_the_day_of_sending(self):
         ladder = self._policy("Previous", [("due", 7), ("previous", 14)])

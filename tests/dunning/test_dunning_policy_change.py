@@ -50,7 +50,7 @@ class TestDunningPolicyChange(DunningCommon):
             self.assertEqual(run.letter_ids.line_ids.level_id, level)
         else:
             self.assertFalse(level)
-            self.assertEqual(self._reasons(run), {"N1": "not_yet"})
+            self.assertEqual(self._reasons(run), {"N1": "exhausted"})
         return policy.level_ids.ids.index(level.id) + 1 if level else 0
 
     def test_to_the_shorter_ladder(self):

@@ -158,7 +158,8 @@ class TestDunningPreview(DunningCommon):
                 "cheap": "Under the minimum of $ 5.40 (5.00 € converted)",
                 "disputed": "Disputed: 1,200.00 € of 1,200.00 €",
                 "covered": "Open credits of 300.00 € cover it",
-                "last": "The last level of the policy has been sent",
+                "last": "“Ladder A L3”, the last level, was sent on 03/20/2026: hand "
+                "the customer over or prepare the legal file",
                 "idle": "The policy “Nothing” says: never remind",
                 "blocked": "“No follow-up” is set on the journal item",
             },

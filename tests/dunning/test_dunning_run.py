@@ -177,7 +177,7 @@ class TestDunningRun(DunningCommon):
         self._item("young", self.customer, 500.0, "2026-03-01")
         self._credit_note(self.customer, 800.0, "2026-03-15")
         run = self._run("2026-03-31")
-        self.assertEqual(self._reasons(run), {"sleeping": "not_yet"})
+        self.assertEqual(self._reasons(run), {"sleeping": "exhausted"})
         self.assertRecordValues(
             run.letter_ids,
             [{"amount_due": 500.0, "amount_credit": 0.0, "amount_total": 500.0}],
@@ -468,7 +468,7 @@ class TestDunningRun(DunningCommon):
         self.assertEqual((run.state, run.letter_count), ("computed", 1))
         self.assertFalse(run.letter_ids.number)
         run.action_confirm()
-        self.assertEqual(run.state, "done")
+        self.assertEqual(run.state, "to_send")
         self.assertTrue(run.letter_ids.number)
         self.assertEqual(run.letter_ids.state, "to_send")
         with self.assertRaises(UserError):

@@ -44,7 +44,9 @@ class TestLetterCall(LetterCallCommon):
         letter = self._ask()
         self._call("2026-03-12")
         with freeze_time("2026-03-21"):
-            self.assertEqual(self._reasons(self._run("2026-03-21")), {"N1": "not_yet"})
+            self.assertEqual(
+                self._reasons(self._run("2026-03-21")), {"N1": "on_letter"}
+            )
         with freeze_time("2026-09-30"):
             self.assertEqual(self._levels(self._run("2026-09-30")), {"N1": 2})
         self.assertEqual(letter.state, "sent")

@@ -11,5 +11,7 @@ from . import test_letter_post
 from . import test_letter_print_failure
 from . import test_letter_sending
 from . import test_letter_writers
+from . import test_mail_outage
+from . import test_registered_letter
 from . import test_plan_consumer
 from . import test_branch_letter

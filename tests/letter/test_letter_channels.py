@@ -60,13 +60,14 @@ class TestLetterChannels(LetterCommon):
         letter._send()
         self.assertTrue(letter.by_email and letter.by_post)
         self.assertEqual(len(self._mails(letter)), 1)
+        self.assertEqual(letter.state, "to_send", "until it is posted")
 
     def test_registered_without_address_for_the_email(self):
         self.formal_notice.also_email = True
         self.debtor.email = False
         letter = self._letter(self.debtor, self.formal_notice)
         letter._send()
-        self.assertEqual(letter.state, "sent", letter.state_reason)
+        self.assertTrue(letter.to_post, letter.state_reason)
         self.assertFalse(letter.by_email)
         self.assertTrue(letter.by_post)
 

@@ -35,7 +35,7 @@ class TestLetterConfirm(LetterKindCommon):
     def test_one_customer_stops_nobody_else(self):
         run, stuck, other, notice = self._run_with_a_silent_provider()
         action = run.with_user(self.manager_user).action_confirm()
-        self.assertEqual(run.state, "done")
+        self.assertEqual(run.state, "to_send")
         self.assertEqual(other.state, "to_send")
         self.assertTrue(other.number)
         self.assertEqual(stuck.state, "error")

@@ -93,6 +93,7 @@ class TestLetterPost(LetterCommon):
         self._invoice(self.debtor, 500, "2026-09-01")
         letter = self._letter(self.debtor, self.formal_notice)
         letter._send()
+        letter._mark_posted(letter.date)
         self.assertEqual(letter.channel, "registered")
         self.assertTrue(letter.by_post)
         days = self.formal_notice.deadline_days

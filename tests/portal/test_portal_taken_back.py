@@ -83,6 +83,19 @@ class TestPortalTakenBack(ActCommon):
         self.assertIn("taken back", response.text)
         self.assertIn("Just one thing", self._notes().body)
 
+    def test_mandate_that_ran_out_last_night(self):
+        """Whether the nightly job has ended it by now or not."""
+        self.mandate.date_end = self.in_days(-1)
+        self.env.flush_all()
+        response = self._late_post("message", body="They pay on Friday")
+        self.assertEqual(response.status_code, 404)
+        self.assertIn("taken back", response.text)
+        self.assertIn("They pay on Friday", self._notes().body)
+        self.authenticate(self.other_agent_user.login, self.other_agent_user.login)
+        response = self._late_post("message", body="Hello")
+        self.assertNotIn("taken back", response.text)
+        self.assertNotIn("Hello", "".join(self._notes().mapped("body")))
+
     def test_monsters(self):
         self._take_back()
         for value in ("x" * 200_000, "a\0b"):

@@ -71,7 +71,8 @@ class CollectionLetterCompose(models.TransientModel):
     @api.depends("account_id")
     def _compute_allow_provider(self):
         for wizard in self:
-            wizard.allow_provider = wizard.account_id._is_worked_on_behalf()
+            account = wizard.account_id
+            wizard.allow_provider = bool(account) and account._is_worked_on_behalf()
 
     @api.depends("account_id", "allow_provider")
     def _compute_kind_ids(self):
