@@ -789,6 +789,7 @@ class TestMandateNotice(LetterKindCommon):
     def test_refused_by_the_mail_server(self):
         """What has not reached the customer presents nobody."""
         letter = self._notice()
+        letter.channel = "email"
         letter.action_send()
         account = letter.account_id
         self.assertEqual(account._get_mandate_notices(), {account: letter})

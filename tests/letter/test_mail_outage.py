@@ -385,8 +385,6 @@ class TestMailOutage(DeliveryCommon, MailCommon):
             draft = letter.copy({"level_id": self.formal_notice.id, "number": False})
             letter.line_ids.copy({"letter_id": draft.id})
 
-        Letter = self.env["collection.letter"]
-
         def received():
             self.env.invalidate_all()
             return (
