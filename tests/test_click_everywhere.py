@@ -17,6 +17,9 @@ CLICK = """
 class TestClickEverywhere(HttpCase):
     """Core's own clickbot goes through the menus and views of the demo company."""
 
+    #: as long as so many ordinary tests, see bin/lib/test_worker.py
+    each_takes = 40
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -34,7 +34,9 @@ class DoorsCase(TransactionCase):
             started = os.times().elapsed
             with self.subTest(role=role), mute_logger("odoo.sql_db"):
                 yield client
-                print(role, client.done, len(client.pressed), os.times().elapsed - started)
+                print(
+                    role, client.done, len(client.pressed), os.times().elapsed - started
+                )
                 self.assertFalse(client.crashes, "\n".join(client.crashes))
 
     def _window_actions(self):
@@ -77,9 +79,17 @@ class DoorsCase(TransactionCase):
             for kind in ("form", "list"):
                 arch = client.get_views(client.env[name], [(False, kind)])[kind]
                 for node in arch.iter("button"):
-                    if node.get("type") in ("object", "action") and node.get("invisible") not in ("1", "True"):
+                    if node.get("type") in ("object", "action") and node.get(
+                        "invisible"
+                    ) not in ("1", "True"):
                         if node.get("name") not in {b for a, b in client.pressed}:
-                            print("UNPRESSED", client.user.login, name, node.get("name"), node.get("invisible"))
+                            print(
+                                "UNPRESSED",
+                                client.user.login,
+                                name,
+                                node.get("name"),
+                                node.get("invisible"),
+                            )
 
     def _type_names(self, client, names):
         """Type into the fields of these models that take a record of ours."""
@@ -119,7 +129,9 @@ class DoorsCase(TransactionCase):
         if not records or not field or not field.store:
             return []
         # sudo: as above
-        return sorted(set(field.get_values(self.env)) - set(records.sudo().mapped("state")))
+        return sorted(
+            set(field.get_values(self.env)) - set(records.sudo().mapped("state"))
+        )
 
     @contextmanager
     def _in_state(self, record, state):
@@ -142,6 +154,9 @@ class DoorsCase(TransactionCase):
 @tagged("post_install", "-at_install")
 class TestEveryDoor(DoorsCase):
     """The demo company, with two mandates, with one and with none."""
+
+    #: as long as so many ordinary tests, see bin/lib/test_worker.py
+    each_takes = 40
 
     @classmethod
     def setUpClass(cls):

@@ -448,7 +448,9 @@ class WebClient:
             elif node.get("invisible") != "1" and kind in (*sets, None):
                 interval = node.get("interval")
                 sets[kind].append(f"{name}:{interval}" if interval else name)
-        sets = {kind: self._with_intervals(model, names) for kind, names in sets.items()}
+        sets = {
+            kind: self._with_intervals(model, names) for kind, names in sets.items()
+        }
         groupby = self._with_intervals(model, groupby)
         if arch.tag == "graph":
             rows = sets["row"] + sets[None]
