@@ -171,7 +171,11 @@ class CollectionPortal(CustomerPortal):
     def _get_collection_ticks(self, name):
         """Those of `_get_collection_ids` that are numbers, to tick them again."""
         values = request.httprequest.form.getlist(name)
-        return [number for value in values if (number := self._read_collection_number(value))]
+        return [
+            number
+            for value in values
+            if (number := self._read_collection_number(value))
+        ]
 
     def _prepare_collection_values(self, page_name, agent_sudo):
         """What every page shows: the way to the others, what waits on them."""

@@ -103,8 +103,12 @@ class CollectionHandover(models.TransientModel):
     )
 
     @api.depends("account_ids")
+    @api.depends_context("allowed_company_ids")
     def _compute_mandate_ids(self):
-        running = self.env["collection.mandate"].search(WORKING)
+        # asked by a stored field, it is worked out as superuser, without record rules
+        running = self.env["collection.mandate"].search(
+            WORKING & Domain("company_id", "in", self.env.companies.ids)
+        )
         for wizard in self:
             companies = wizard.account_ids.company_id
             wizard.mandate_ids = running.filtered(
