@@ -12,6 +12,8 @@ from odoo.tools.safe_eval import dateutil, safe_eval, time
 
 from odoo.addons.web.controllers.utils import clean_action
 
+#: a day and an hour on which customers may be called
+NOW = "2026-11-25 09:30:00"
 #: rows that a list shows at first
 LIMIT = 80
 #: of one action after the other, how far a button is followed

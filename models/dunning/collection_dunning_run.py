@@ -618,7 +618,8 @@ class CollectionDunningRun(models.Model):
         for run_id, state, waiting in rows:
             if (state == "to_send") != waiting:
                 # sudo: whoever has the last letter leave
-                self.browse(run_id).sudo().state = "to_send" if waiting else "done"
+                run_sudo = self.browse(run_id).sudo()
+                run_sudo.state = "to_send" if waiting else "done"
 
     # ------------------------------------------------------------------
     # What is decided, written down

@@ -96,6 +96,14 @@ class TestRunProgress(PrintFailureCommon):
         run.with_user(self.manager_user).action_confirm()
         self.assertEqual(run.state, "done")
 
+    def test_runs_of_before(self):
+        """They were done once confirmed."""
+        run = self._letters(1).run_id
+        empty = self._run(self.today)
+        (run | empty).state = "done"
+        (run | empty)._follow_letters()
+        self.assertEqual((run.state, empty.state), ("to_send", "done"))
+
     def test_cancelled_letters_keep_no_run_open(self):
         letters = self._letters(2)
         run = letters.run_id
