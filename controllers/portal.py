@@ -11,7 +11,7 @@ from odoo.http import content_disposition, request
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from ..tools.amount_input import parse_amount
+from ..tools.amount_input import parse_amount, write_amount
 
 #: accounts remembered from the list, to go from one to the next
 HISTORY_LIMIT = 200
@@ -133,17 +133,26 @@ class CollectionPortal(CustomerPortal):
                 request.env._("%(date)s is not a date.", date=text)
             ) from error
 
-    def _get_collection_amount(self, post, name):
-        """An amount of a form, as the reader's language writes it; 0 when empty."""
+    def _get_collection_amount(self, post, name, currency=None):
+        """An amount of a form, as the reader's language writes it; 0 when empty.
+
+        :param currency: of the amount; None: no amount has more than two decimals
+        """
         text = self._get_collection_text(post, name)
         if not text:
             return 0.0
-        point = request.env["res.lang"]._get_data(code=request.env.lang).decimal_point
+        lang = request.env["res.lang"]._get_data(code=request.env.lang)
+        point = lang.decimal_point or "."
+        decimals = currency.decimal_places if currency else 2
         try:
-            return parse_amount(text, point or ".")
+            return parse_amount(text, point, lang.thousands_sep or "", decimals)
         except ValueError as error:
             raise UserError(
-                request.env._("%(amount)s is not an amount.", amount=text)
+                request.env._(
+                    "%(amount)s is not an amount. Write it as %(example)s.",
+                    amount=text,
+                    example=write_amount(1234.5, decimals, point),
+                )
             ) from error
 
     def _get_collection_id(self, post, name):
@@ -306,8 +315,9 @@ class CollectionPortal(CustomerPortal):
             # 0: those nobody has
             wanted = self._get_collection_id({"agent": agent}, "agent") or False
             domain &= Domain("agent_id", "=", wanted)
+        hits = account_model._portal_look_up(search, domain) if search else {}
         if search:
-            domain &= account_model._get_portal_search_domain(search)
+            domain = Domain("id", "in", list(hits))
         totals = account_model._get_portal_totals(domain)
         pager = portal_pager(
             url="/my/collection",
@@ -321,12 +331,17 @@ class CollectionPortal(CustomerPortal):
             page=page,
             step=self._collection_per_page,
         )
-        found = account_model.search(
-            domain,
-            order=sortings[sortby]["order"],
-            limit=HISTORY_LIMIT,
-            offset=max(pager["offset"], 0),
-        )
+        offset = max(pager["offset"], 0)
+        if search and sortby == "priority":
+            # whoever fits best what was looked for stands first
+            found = account_model.browse(list(hits)[offset : offset + HISTORY_LIMIT])
+        else:
+            found = account_model.search(
+                domain,
+                order=sortings[sortby]["order"],
+                limit=HISTORY_LIMIT,
+                offset=offset,
+            )
         found[: self._collection_per_page]._record_access("list")
         request.session["collection_account_ids"] = found.ids
         request.session["collection_list_url"] = pager["page"]["url"]
@@ -343,6 +358,7 @@ class CollectionPortal(CustomerPortal):
                 "sortings": sortings,
                 "sortby": sortby,
                 "search": search,
+                "hits": hits,
                 "agent": agent,
                 "team": self._get_collection_team(agent_sudo),
                 "flash": request.session.pop("collection_flash", None),
@@ -350,6 +366,19 @@ class CollectionPortal(CustomerPortal):
                 "figures": request.env["collection.daily.figure"]._get_today(),
             },
         )
+
+    @http.route("/my/collection/caller", type="http", auth="user", website=True)
+    def portal_collection_caller(self, search=None, **kw):
+        """Who is calling: the customer's page when it can be but one, else the list."""
+        self._get_collection_agent()
+        search = (search or "").strip()
+        hits = request.env["collection.account"]._portal_look_up(search)
+        if len(hits) == 1:
+            [(account_id, hit)] = hits.items()
+            return request.redirect_query(
+                f"/my/collection/{account_id}", {"caller": hit["person"] or 0}
+            )
+        return request.redirect_query("/my/collection", {"search": search})
 
     @http.route(
         "/my/collection/next",
@@ -373,9 +402,22 @@ class CollectionPortal(CustomerPortal):
     @http.route(
         "/my/collection/<int:account_id>", type="http", auth="user", website=True
     )
-    def portal_collection_account(self, account_id, done=None, **kw):
+    def portal_collection_account(self, account_id, done=None, caller=None, **kw):
+        """A customer's page.
+
+        :param caller: the contact who is on the telephone, 0 for anybody: the form of
+            the call begins with them
+        """
+        account = self._get_collection_account(account_id)
+        if caller is None:
+            return self._render_collection_account(account, done=done)
         return self._render_collection_account(
-            self._get_collection_account(account_id), done=done
+            account,
+            form="call",
+            post={
+                "direction": "incoming",
+                **account._get_portal_caller(caller),
+            },
         )
 
     @http.route(

@@ -38,7 +38,13 @@ class CollectionPortalAct(CollectionPortal):
             lambda: account._portal_new_promise(
                 {
                     **self._get_collection_agreement(post),
-                    "amount": self._get_collection_amount(post, "amount"),
+                    "amount": self._get_collection_amount(
+                        post,
+                        "amount",
+                        account._get_portal_currency(
+                            self._get_collection_ids("item_ids")
+                        ),
+                    ),
                     "date_promised": self._get_collection_date(post, "date_promised"),
                 }
             ),
@@ -81,10 +87,11 @@ class CollectionPortalAct(CollectionPortal):
 
     # --- Disputes, bills, controls ---
 
-    def _get_collection_dispute(self, post):
+    def _get_collection_dispute(self, account, post):
+        currency = account._get_portal_currency(self._get_collection_ids("item_ids"))
         return {
             "reason_id": self._get_collection_id(post, "reason_id"),
-            "amount": self._get_collection_amount(post, "amount"),
+            "amount": self._get_collection_amount(post, "amount", currency),
             "description": self._get_collection_text(post, "description"),
         }
 
@@ -97,7 +104,7 @@ class CollectionPortalAct(CollectionPortal):
             post,
             lambda: account._portal_open_dispute(
                 {
-                    **self._get_collection_dispute(post),
+                    **self._get_collection_dispute(account, post),
                     # with one open invoice there is nothing to choose
                     "item_ids": self._get_collection_ids("item_ids")
                     or account._get_only_item().ids,
@@ -137,7 +144,9 @@ class CollectionPortalAct(CollectionPortal):
             account._portal_answer_precheck(
                 precheck.id,
                 vals,
-                self._get_collection_dispute(post) if post.get("reason_id") else None,
+                self._get_collection_dispute(account, post)
+                if post.get("reason_id")
+                else None,
             )
 
         return self._do_collection_act(

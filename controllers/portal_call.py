@@ -53,9 +53,9 @@ class CollectionPortalCall(CollectionPortal):
         """
         follow_up = {}
         for kind, read in (
-            ("promise", self._read_collection_promise),
+            ("promise", lambda part: self._read_collection_promise(account, part)),
             ("plan", self._read_collection_plan),
-            ("dispute", self._read_collection_dispute),
+            ("dispute", lambda part: self._read_collection_dispute(account, part)),
             ("bill", self._read_collection_bill),
             ("duplicate", lambda part: part),
             ("contact", self._read_collection_contact),
@@ -77,10 +77,12 @@ class CollectionPortalCall(CollectionPortal):
             dispute["item_ids"] = account._get_only_item().ids
         return follow_up
 
-    def _read_collection_promise(self, part):
+    def _read_collection_promise(self, account, part):
         return {
             **part,
-            "amount": self._get_collection_amount(part, "amount"),
+            "amount": self._get_collection_amount(
+                part, "amount", account._get_portal_currency(part.get("item_ids"))
+            ),
             "date_promised": self._get_collection_date(part, "date_promised"),
             "confirm": bool(part.get("confirm")),
         }
@@ -92,11 +94,13 @@ class CollectionPortalCall(CollectionPortal):
             "date_first": self._get_collection_date(part, "date_first"),
         }
 
-    def _read_collection_dispute(self, part):
+    def _read_collection_dispute(self, account, part):
         return {
             **part,
             "reason_id": self._get_collection_id(part, "reason_id"),
-            "amount": self._get_collection_amount(part, "amount"),
+            "amount": self._get_collection_amount(
+                part, "amount", account._get_portal_currency(part.get("item_ids"))
+            ),
         }
 
     def _read_collection_bill(self, part):

@@ -1,4 +1,5 @@
 from . import collection_account_portal
+from . import collection_account_lookup
 from . import collection_account_portal_agreement
 from . import collection_account_portal_note
 from . import collection_account_portal_quality

@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ...tools.amount_input import write_amount
+
 #: entries of the history shown, newest first
 HISTORY_LIMIT = 50
 
@@ -21,15 +23,6 @@ class CollectionAccount(models.Model):
     # ------------------------------------------------------------------
     # List page
     # ------------------------------------------------------------------
-
-    @api.model
-    def _get_portal_search_domain(self, search):
-        """Accounts whose customer's name or reference, or an invoice, match."""
-        return (
-            Domain("partner_name", "ilike", search)
-            | Domain("partner_ref", "ilike", search)
-            | Domain("item_ids.move_name", "ilike", search)
-        )
 
     @api.model
     def _get_portal_filters(self):
@@ -272,7 +265,29 @@ class CollectionAccount(models.Model):
             if item["open"] and item["days"] > 0 and item["currency"] == currency
         ]
         amount = currency.round(sum(overdue))
-        return f"{amount:.{currency.decimal_places}f}" if amount > 0 else ""
+        return self._write_portal_amount(amount, currency) if amount > 0 else ""
+
+    def _get_portal_currency(self, item_ids=None):
+        """The currency in which an amount about these invoices is typed; without them
+        about any that are open. Of several the one with most decimals."""
+        self.ensure_one()
+        items = self.env["collection.item"].search(
+            Domain("account_id", "=", self.id)
+            & (
+                Domain("id", "in", item_ids)
+                if item_ids
+                else Domain("state", "=", "open")
+            )
+        )
+        # sudo: in which currencies the invoices are that the agent sees
+        currencies = items.sudo().currency_id or self.sudo().currency_id
+        return currencies.sorted("decimal_places")[-1:]
+
+    @api.model
+    def _write_portal_amount(self, amount, currency):
+        """An amount as the reader's language writes it in a field, without thousands."""
+        lang = self.env["res.lang"]._get_data(code=self.env.lang)
+        return write_amount(amount, currency.decimal_places, lang.decimal_point or ".")
 
     def _get_portal_outcomes(self):
         """Outcomes by who was reached: dicts of `contact`, `label` and `outcomes`."""
