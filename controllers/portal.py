@@ -1,6 +1,7 @@
 import functools
 from datetime import datetime
 
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import NotFound
 
 from odoo import fields, http
@@ -34,6 +35,12 @@ def act_route(path, methods=("POST",)):
         )
         @functools.wraps(act)
         def route(self, account_id, *args, **post):
+            # files come by a list of their own: under any other name they say nothing
+            post = {
+                name: value
+                for name, value in post.items()
+                if not isinstance(value, FileStorage)
+            }
             try:
                 return act(self, account_id, *args, **post)
             except NotFound:
@@ -89,6 +96,15 @@ class CollectionPortal(CustomerPortal):
             raise request.not_found()
         return account
 
+    def _get_collection_record(self, model, account, record_id):
+        """A record of this account under the user's record rules, else not found."""
+        record = request.env[model].search(
+            [("id", "=", record_id), ("account_id", "=", account.id)]
+        )
+        if not record:
+            raise request.not_found()
+        return record
+
     def _get_collection_waiting(self, agent_sudo):
         """Hand-overs a supervisor has not acknowledged yet; none for the others."""
         if not agent_sudo.supervisor:
@@ -119,7 +135,8 @@ class CollectionPortal(CustomerPortal):
         return next((id_ for id_ in later if id_ in open_ids), False)
 
     def _get_collection_text(self, post, name):
-        return (post.get(name) or "").strip()
+        text = post.get(name)
+        return text.strip() if isinstance(text, str) else ""
 
     def _get_collection_date(self, post, name):
         """A day of a form; False when it is empty."""
@@ -182,7 +199,13 @@ class CollectionPortal(CustomerPortal):
                 "collection_list_url", "/my/collection"
             ),
             "today": fields.Date.context_today(request.env["collection.account"]),
+            "saved": self._pop_collection_saved(),
         }
+
+    def _pop_collection_saved(self):
+        """The call that was logged on the way to another page, told there once."""
+        call_id = request.session.pop("collection_saved_call", None)
+        return call_id and request.env["collection.call"]._get_portal_saved(call_id)
 
     def _render_collection(self, template, values, status=200):
         """A page of personal data, which a recall takes back: no copy is kept."""
@@ -214,6 +237,8 @@ class CollectionPortal(CustomerPortal):
                 "collection": account._get_portal_values(),
                 "next_id": self._get_collection_next_id(account.id),
                 "done": done,
+                "state": account._get_portal_state(done) if done else "",
+                "corrected": done == "amend" and account._is_portal_correction(),
                 "form": form,
                 "error": error,
                 "posted": post,
@@ -254,11 +279,11 @@ class CollectionPortal(CustomerPortal):
         All or nothing. What is no longer the agent's is not found; what the models
         refuse is said beside the form, with what was typed.
 
-        :param url: gives where to go afterwards; None: back to the page
+        :param url: gives where to go after what `act` returned; None: back to the page
         """
         try:
             with request.env.cr.savepoint():
-                act()
+                outcome = act()
         except AccessError as error:
             refusal = account._explain_items_taken_back(
                 [
@@ -278,7 +303,7 @@ class CollectionPortal(CustomerPortal):
                 account, form=form, error=str(error), post=post
             )
         return request.redirect(
-            url()
+            url(outcome)
             if url
             else f"/my/collection/{account.id}?done={form}#collection_{form}"
         )
@@ -299,6 +324,7 @@ class CollectionPortal(CustomerPortal):
         search=None,
         nobody=None,
         agent=None,
+        calling=None,
         **kw,
     ):
         agent_sudo = self._get_collection_agent()
@@ -326,6 +352,7 @@ class CollectionPortal(CustomerPortal):
                 "filterby": filterby,
                 "search": search,
                 "agent": agent,
+                "calling": "1" if calling else None,
             },
             total=sum(total["count"] for total in totals),
             page=page,
@@ -359,6 +386,7 @@ class CollectionPortal(CustomerPortal):
                 "sortby": sortby,
                 "search": search,
                 "hits": hits,
+                "calling": bool(calling),
                 "agent": agent,
                 "team": self._get_collection_team(agent_sudo),
                 "flash": request.session.pop("collection_flash", None),
@@ -378,7 +406,9 @@ class CollectionPortal(CustomerPortal):
             return request.redirect_query(
                 f"/my/collection/{account_id}", {"caller": hit["person"] or 0}
             )
-        return request.redirect_query("/my/collection", {"search": search})
+        return request.redirect_query(
+            "/my/collection", {"search": search, "calling": 1}
+        )
 
     @http.route(
         "/my/collection/next",

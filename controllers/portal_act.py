@@ -9,15 +9,6 @@ CHECK_PREFIX = "check_"
 class CollectionPortalAct(CollectionPortal):
     """What an agent does on a customer's page beside calling."""
 
-    def _get_collection_record(self, model, account, record_id):
-        """A record of this account under the user's record rules, else not found."""
-        record = request.env[model].search(
-            [("id", "=", record_id), ("account_id", "=", account.id)]
-        )
-        if not record:
-            raise request.not_found()
-        return record
-
     def _get_collection_agreement(self, post):
         """What promises and plans have in common."""
         return {

@@ -35,6 +35,17 @@ class CollectionPortalCall(CollectionPortal):
                 ) from error
         return vals
 
+    def _get_collection_amendment(self, post):
+        """Values of a call as they are to be, those that were emptied included."""
+        vals = self._get_collection_call_vals(post)
+        vals.pop("direction", None)
+        vals.pop("obstacle_reason", None)
+        for name in ("phone", "note", "next_action", "person", "next_action_date"):
+            vals.setdefault(name, False)
+        for name in ("duration", "next_action_time"):
+            vals.setdefault(name, 0.0)
+        return vals
+
     def _get_collection_hour(self, post, name):
         """An hour of a form as a number, 14.5 for 14:30; 0 when it is empty."""
         text = self._get_collection_text(post, name)
@@ -120,5 +131,26 @@ class CollectionPortalCall(CollectionPortal):
                 self._get_collection_call_vals(post),
                 self._get_collection_follow_up(account, post),
             ),
-            self._claim_next_collection if then == "next" else None,
+            self._go_on_after_call if then == "next" else None,
+        )
+
+    def _go_on_after_call(self, call):
+        # the next page tells what became of this one
+        request.session["collection_saved_call"] = call.id
+        return self._claim_next_collection()
+
+    @act_route("call/<int:call_id>/amend")
+    def portal_collection_amend(self, account_id, call_id, **post):
+        """Complete a call of today, or correct one by a second entry."""
+        account = self._get_collection_account(account_id)
+        self._get_collection_record("collection.call", account, call_id)
+        return self._do_collection_act(
+            account,
+            "amend",
+            {**post, "record_id": call_id},
+            lambda: account._portal_amend_call(
+                call_id,
+                self._get_collection_amendment(post),
+                self._get_collection_text(post, "reason"),
+            ),
         )

@@ -656,6 +656,8 @@ class CollectionCall(models.Model):
         """
         self._check_may_amend()
         vals = self._clean_outside_values(vals, CORRECTION_FIELDS)
+        if "outcome_id" in vals and not vals["outcome_id"]:
+            raise UserError(self.env._("Say how the call went: choose an outcome."))
         latest = self._get_latest()
         said = {
             name: latest[name].id if self._fields[name].relational else latest[name]

@@ -8,6 +8,7 @@ from . import collection_mandate_supervision
 from . import collection_promise_portal
 from . import collection_payment_plan_portal
 from . import collection_bill_portal
+from . import collection_call_portal
 from . import collection_precheck_portal
 from . import collection_provider_note_portal
 from . import collection_placement_portal

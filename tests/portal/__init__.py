@@ -1,6 +1,7 @@
 from . import test_access_log
 from . import test_portal
 from . import test_portal_acts
+from . import test_portal_amend
 from . import test_portal_axe
 from . import test_portal_caller
 from . import test_portal_quality

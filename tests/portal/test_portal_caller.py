@@ -154,6 +154,8 @@ class TestPortalCaller(PortalCommon):
         )
         self.assertEqual(page.text.count('autofocus="'), 1)
         self.assertIn(f"{self.url}?caller=", page.text)
+        page = self.url_open("/my/collection?search=lille")
+        self.assertNotIn("?caller=", page.text)
 
     def test_whoever_else_is_named_is_nobody(self):
         self._log_in(self.agent_user)
