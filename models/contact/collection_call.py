@@ -670,11 +670,8 @@ class CollectionCall(models.Model):
         }
         if not changed:
             raise UserError(self.env._("Nothing was changed."))
-        if (
-            not corrects
-            and self._is_completable()
-            and changed.keys() <= COMPLETION_FIELDS
-        ):
+        completes = latest == self and self._is_completable()
+        if completes and not corrects and changed.keys() <= COMPLETION_FIELDS:
             self._complete_entry(changed)
             return self
         if not said["next_action_date"] or said[
