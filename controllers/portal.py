@@ -12,7 +12,9 @@ from odoo.http import content_disposition, request
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from ..models.portal.collection_account_portal_export import EXPORT_LIMIT
 from ..tools.amount_input import parse_amount, write_amount
+from .export import XLSX_TYPE
 
 #: accounts remembered from the list, to go from one to the next
 HISTORY_LIMIT = 200
@@ -215,6 +217,21 @@ class CollectionPortal(CustomerPortal):
         response.headers["Cache-Control"] = "no-store"
         return response
 
+    @staticmethod
+    def _make_collection_xlsx(document):
+        """A spreadsheet of personal data to download, of which no copy is kept."""
+        name, content = document
+        return request.make_response(
+            content,
+            [
+                ("Content-Type", XLSX_TYPE),
+                ("Content-Length", str(len(content))),
+                ("Content-Disposition", content_disposition(name)),
+                ("X-Content-Type-Options", "nosniff"),
+                ("Cache-Control", "no-store"),
+            ],
+        )
+
     def _render_collection_account(
         self, account, form=None, error=None, post=None, done=None
     ):
@@ -325,6 +342,7 @@ class CollectionPortal(CustomerPortal):
         nobody=None,
         agent=None,
         calling=None,
+        xlsx=None,
         **kw,
     ):
         agent_sudo = self._get_collection_agent()
@@ -344,6 +362,12 @@ class CollectionPortal(CustomerPortal):
         hits = account_model._portal_look_up(search, domain) if search else {}
         if search:
             domain = Domain("id", "in", list(hits))
+        if xlsx:
+            return self._make_collection_xlsx(
+                account_model.search(
+                    domain, order=sortings[sortby]["order"], limit=EXPORT_LIMIT
+                )._portal_export(request.env._("Customers to call"))
+            )
         totals = account_model._get_portal_totals(domain)
         pager = portal_pager(
             url="/my/collection",

@@ -1,6 +1,7 @@
 from . import collection_account_portal
 from . import collection_account_lookup
 from . import collection_account_portal_agreement
+from . import collection_account_portal_export
 from . import collection_account_portal_note
 from . import collection_account_portal_quality
 from . import collection_item_portal
@@ -13,5 +14,6 @@ from . import collection_precheck_portal
 from . import collection_provider_note_portal
 from . import collection_placement_portal
 from . import collection_agenda_portal
+from . import collection_daily_figure_portal
 from . import collection_complaint_portal
 from . import collection_mandate_portal

@@ -8,6 +8,7 @@ from . import test_portal_quality
 from . import test_portal_taken_back
 from . import test_portal_team
 from . import test_portal_tour
+from . import test_portal_xlsx
 from . import test_provider_acts
 from . import test_provider_doors
 from . import test_provider_note
