@@ -14,6 +14,7 @@ from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ..models.portal.collection_account_portal_export import EXPORT_LIMIT
 from ..tools.amount_input import parse_amount, write_amount
+from ..tools.upload import MAX_BYTES, MAX_FILES
 from .export import XLSX_TYPE
 
 #: accounts remembered from the list, to go from one to the next
@@ -174,6 +175,25 @@ class CollectionPortal(CustomerPortal):
                 )
             ) from error
 
+    def _get_collection_files(self):
+        """Files of a form: (name, content), no more of it than tells it is too much."""
+        return [
+            (file.filename, file.read(MAX_BYTES + 1))
+            for file in request.httprequest.files.getlist("attachment")[: MAX_FILES + 1]
+            # a browser sends a field without a file, too
+            if file.filename
+        ]
+
+    def _act_with_collection_files(self, account, act):
+        """Act, and add the files of the form to what was recorded."""
+
+        def act_and_add():
+            record = act()
+            account._portal_add_files(record, self._get_collection_files())
+            return record
+
+        return act_and_add
+
     def _get_collection_id(self, post, name):
         """A record's number of a form; 0 when there is none."""
         text = self._get_collection_text(post, name)
@@ -254,7 +274,11 @@ class CollectionPortal(CustomerPortal):
                 "collection": account._get_portal_values(),
                 "next_id": self._get_collection_next_id(account.id),
                 "done": done,
-                "state": account._get_portal_state(done) if done else "",
+                "state": request.session.pop("collection_mailed", "")
+                if done == "mail"
+                else account._get_portal_state(done)
+                if done
+                else "",
                 "corrected": done == "amend" and account._is_portal_correction(),
                 "form": form,
                 "error": error,
@@ -496,6 +520,31 @@ class CollectionPortal(CustomerPortal):
                 ("Content-Type", "application/pdf"),
                 ("Content-Length", str(len(content))),
                 ("Content-Disposition", content_disposition(name, "inline")),
+                ("Cache-Control", "no-store"),
+            ],
+        )
+
+    @http.route(
+        "/my/collection/<int:account_id>/file/<int:attachment_id>",
+        type="http",
+        auth="user",
+        website=True,
+    )
+    def portal_collection_file(self, account_id, attachment_id, **kw):
+        """A file that somebody of the agent's provider added; always a download."""
+        account = self._get_collection_account(account_id)
+        document = account._get_portal_file(attachment_id)
+        if not document:
+            raise request.not_found()
+        name, kind, content = document
+        return request.make_response(
+            content,
+            [
+                ("Content-Type", kind),
+                ("Content-Length", str(len(content))),
+                ("Content-Disposition", content_disposition(name)),
+                ("Content-Security-Policy", "default-src 'none'; sandbox"),
+                ("X-Content-Type-Options", "nosniff"),
                 ("Cache-Control", "no-store"),
             ],
         )

@@ -26,18 +26,23 @@ class CollectionPortalAct(CollectionPortal):
             account,
             "promise",
             post,
-            lambda: account._portal_new_promise(
-                {
-                    **self._get_collection_agreement(post),
-                    "amount": self._get_collection_amount(
-                        post,
-                        "amount",
-                        account._get_portal_currency(
-                            self._get_collection_ids("item_ids")
+            self._act_with_collection_files(
+                account,
+                lambda: account._portal_new_promise(
+                    {
+                        **self._get_collection_agreement(post),
+                        "amount": self._get_collection_amount(
+                            post,
+                            "amount",
+                            account._get_portal_currency(
+                                self._get_collection_ids("item_ids")
+                            ),
                         ),
-                    ),
-                    "date_promised": self._get_collection_date(post, "date_promised"),
-                }
+                        "date_promised": self._get_collection_date(
+                            post, "date_promised"
+                        ),
+                    }
+                ),
             ),
         )
 
@@ -93,13 +98,16 @@ class CollectionPortalAct(CollectionPortal):
             account,
             "dispute",
             post,
-            lambda: account._portal_open_dispute(
-                {
-                    **self._get_collection_dispute(account, post),
-                    # with one open invoice there is nothing to choose
-                    "item_ids": self._get_collection_ids("item_ids")
-                    or account._get_only_item().ids,
-                }
+            self._act_with_collection_files(
+                account,
+                lambda: account._portal_open_dispute(
+                    {
+                        **self._get_collection_dispute(account, post),
+                        # with one open invoice there is nothing to choose
+                        "item_ids": self._get_collection_ids("item_ids")
+                        or account._get_only_item().ids,
+                    }
+                ),
             ),
         )
 
@@ -153,8 +161,31 @@ class CollectionPortalAct(CollectionPortal):
             account,
             "message",
             post,
-            lambda: account._portal_write_note(self._get_collection_text(post, "body")),
+            self._act_with_collection_files(
+                account,
+                lambda: account._portal_write_note(
+                    self._get_collection_text(post, "body")
+                ),
+            ),
         )
+
+    @act_route("mail")
+    def portal_collection_mail(self, account_id, **post):
+        """Have the company send the customer an e-mail."""
+        account = self._get_collection_account(account_id)
+
+        def send():
+            request.session["collection_mailed"] = account._portal_send_mail(
+                {
+                    "kind": self._get_collection_text(post, "kind"),
+                    "contact_id": self._get_collection_id(post, "contact_id"),
+                    "item_ids": self._get_collection_ids("mail-item_ids"),
+                    "template_id": self._get_collection_id(post, "template_id"),
+                    "words": self._get_collection_text(post, "words"),
+                }
+            )
+
+        return self._do_collection_act(account, "mail", post, send)
 
     @act_route("return")
     def portal_collection_return(self, account_id, **post):

@@ -127,9 +127,12 @@ class CollectionPortalCall(CollectionPortal):
             account,
             "call",
             post,
-            lambda: account._portal_log_call(
-                self._get_collection_call_vals(post),
-                self._get_collection_follow_up(account, post),
+            self._act_with_collection_files(
+                account,
+                lambda: account._portal_log_call(
+                    self._get_collection_call_vals(post),
+                    self._get_collection_follow_up(account, post),
+                ),
             ),
             self._go_on_after_call if then == "next" else None,
         )

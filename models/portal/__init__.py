@@ -2,6 +2,8 @@ from . import collection_account_portal
 from . import collection_account_lookup
 from . import collection_account_portal_agreement
 from . import collection_account_portal_export
+from . import collection_account_portal_file
+from . import collection_account_portal_mail
 from . import collection_account_portal_note
 from . import collection_account_portal_quality
 from . import collection_item_portal

@@ -262,6 +262,18 @@ class CollectionAccount(models.Model):
             ),
             **self._get_portal_agreements(agent_sudo, items),
         }
+        values["files"] = self._get_portal_files(
+            agent_sudo,
+            {
+                "collection.call": [
+                    entry["id"] for entry in values["history"] if entry.get("id")
+                ],
+                "collection.dispute": [row["id"] for row in values["disputes"]],
+                "collection.promise": [row["id"] for row in values["promises"]],
+                "collection.provider.note": [row["id"] for row in values["notes"]],
+            },
+        )
+        values["mail"] = self._get_portal_mail_values()
         values["talk"] = self._get_portal_talk()
         values["script"] = " ".join(values["talk"]["opening"].splitlines())
         return values
@@ -432,7 +444,9 @@ class CollectionAccount(models.Model):
             [("id", "=", call_id), ("account_id", "=", self.id)]
         )
         if not call or not call._is_correctable():
-            raise AccessError(self.env._("Callers complete and correct their own calls."))
+            raise AccessError(
+                self.env._("Callers complete and correct their own calls.")
+            )
         return call._amend(vals, reason)
 
     def _portal_assign_agent(self, agent_id):

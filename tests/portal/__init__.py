@@ -4,6 +4,8 @@ from . import test_portal_acts
 from . import test_portal_amend
 from . import test_portal_axe
 from . import test_portal_caller
+from . import test_portal_files
+from . import test_portal_mail
 from . import test_portal_quality
 from . import test_portal_taken_back
 from . import test_portal_team

@@ -26,7 +26,9 @@ class TestPortalXlsx(PortalCommon):
         book = load_workbook(io.BytesIO(response.content))
         tables = {}
         for sheet in book:
-            self.assertFalse([cell for row in sheet for cell in row if cell.data_type == "f"])
+            self.assertFalse(
+                [cell for row in sheet for cell in row if cell.data_type == "f"]
+            )
             header, *rows = sheet.iter_rows(values_only=True)
             tables[sheet.title] = [dict(zip(header, row, strict=True)) for row in rows]
         return tables
@@ -48,7 +50,9 @@ class TestPortalXlsx(PortalCommon):
         )
         self.assertEqual(self._exports(self.agent_user).account_id, self.account)
         self.assertFalse(self._sheets("/my/collection?xlsx=1&search=777")["Customers"])
-        self.assertFalse(self._sheets("/my/collection?xlsx=1&filterby=mine")["Customers"])
+        self.assertFalse(
+            self._sheets("/my/collection?xlsx=1&filterby=mine")["Customers"]
+        )
 
     def test_agenda_and_its_filters(self):
         self._log_in(self.agent_user)
@@ -88,9 +92,7 @@ class TestPortalXlsx(PortalCommon):
         self._log_in(self.agent_user)
         self._post_call(outcome_id=self.no_answer.id)
         sheets = self._sheets("/my/collection/figures?xlsx=1")
-        self.assertEqual(
-            [row["Calls made"] for row in sheets["Periods"]], [1, 1, 1]
-        )
+        self.assertEqual([row["Calls made"] for row in sheets["Periods"]], [1, 1, 1])
         self.assertEqual(len(sheets["Day by day"]), 1)
 
     def test_hand_over_is_the_supervisors(self):
