@@ -43,7 +43,10 @@ class CollectionAccount(models.Model):
             "plans": self._get_portal_plans(agent_sudo, invoices),
             "promise_limits": {
                 "last": fields.Date.add(today, days=limits["promise_last_days"]),
-                "share": f"{limits['promise_share']:g}",
+                "share": self._write_portal_number(limits["promise_share"]) or "0",
+                "least": self._get_portal_overdue(items)
+                * limits["promise_share"]
+                / 100,
             },
             "plan_limits": {
                 "count": limits["plan_instalments"],
