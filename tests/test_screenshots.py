@@ -174,12 +174,16 @@ class TestScreenshots(HttpCase):
         run = self._find(
             "collection.dunning.run", ("state", "=", "computed"), order="date desc"
         )
-        letter = self._find(
-            "collection.letter",
-            ("state", "=", "sent"),
+        mandate = self.env.ref("__collection_demo__.mandate")
+        account = self._find(
+            "collection.account",
+            ("delegation_state", "=", "in_house"),
+            ("segment_id.debtor_type", "=", "private"),
+            ("promise_ids", "=", False),
+            ("days_overdue", ">", 20),
             ("level_id", "!=", False),
-            ("amount_interest", ">", 0),
-            order="date desc, amount_total desc",
+            ("amount_disputed", "=", 0),
+            order="amount_overdue desc, id",
         )
         browser = self._open("manager")
         self._go(
@@ -190,14 +194,18 @@ class TestScreenshots(HttpCase):
         self._save(browser, "company")
         self._go(browser, f"/odoo/collection-runs/{run.id}", ".o_form_view .o_data_row")
         self._save(browser, "run")
-        self._go(browser, f"/odoo/collection-letters/{letter.id}", ".o_form_view")
-        self._save(browser, "letter")
+        self._go(browser, f"/odoo/collection-accounts/{account.id}", ".o_form_view")
+        self._click(
+            browser,
+            "button[name=action_remind_now]",
+            ".modal .o_collection_letter_preview iframe",
+        )
+        self._save(browser, "remind_now")
         self._go(browser, "/odoo/collection-disputes", ".o_data_row")
         self._save(browser, "disputes")
-        self._go(
-            browser,
-            "/odoo/action-account_collection.collection_handover_action",
-            ".o_form_view",
+        self._go(browser, f"/odoo/collection-mandates/{mandate.id}", ".o_form_view")
+        self._click(
+            browser, "button[name=action_hand_over]", "button[name=action_preview]"
         )
         self._click(browser, "button[name=action_preview]", ".o_main_table")
         self._save(browser, "hand_over")
