@@ -1,4 +1,5 @@
 import datetime
+import re
 from contextlib import contextmanager
 
 from lxml import etree
@@ -12,6 +13,8 @@ from odoo.tools.safe_eval import dateutil, safe_eval, time
 
 from odoo.addons.web.controllers.utils import clean_action
 
+#: a day and an hour on which customers may be called
+NOW = "2026-11-25 09:30:00"
 #: rows that a list shows at first
 LIMIT = 80
 #: of one action after the other, how far a button is followed
@@ -605,6 +608,25 @@ class WebClient:
                 if rows and not self.is_hidden(field, values):
                     self._press_row(rows[0], view, values, label)
 
+    def press_rest(self, records, part=""):
+        """Press what the records pressed so far did not show, where one of `records`
+        does.
+
+        :param part: only buttons whose names it is a part of
+        """
+        arch = self.get_views(records, [(False, "form")])["form"]
+        for node in _buttons(arch):
+            name = node.get("name")
+            if part not in name or (records._name, name) in self.pressed:
+                continue
+            with self.trying(f"button {records._name}.{name}"):
+                asked = dict.fromkeys(_get_names(node) & records._fields.keys(), {})
+                for values in records.web_read(asked):
+                    if not self.is_hidden(node, _flatten(values)):
+                        record = records.browse(values["id"])
+                        self.press(record, node, self.read_form(record, arch))
+                        break
+
     def _press_row(self, row, view, parent, label):
         """Press the buttons of a row of a list, in a form or not."""
         values = {}
@@ -669,6 +691,15 @@ def _buttons(view):
             key = (node.get("name"), node.get("context"), node.get("invisible"))
             nodes.setdefault(key, node)
     return list(nodes.values())
+
+
+def _get_names(node):
+    """Whatever the conditions name under which a part of a view is hidden."""
+    names = set()
+    while node is not None:
+        names |= set(re.findall(r"[a-z_]+", node.get("invisible") or ""))
+        node = node.getparent()
+    return names
 
 
 def _flatten(values):

@@ -101,6 +101,9 @@ class CollectionDunningRun(models.Model):
     sendable_count = fields.Integer(
         compute="_compute_totals", export_string_translation=False
     )
+    is_undoable = fields.Boolean(
+        compute="_compute_totals", export_string_translation=False
+    )
     print_count = fields.Integer(
         string="Letters to Print",
         compute="_compute_totals",
@@ -171,6 +174,12 @@ class CollectionDunningRun(models.Model):
     @api.depends_context("lang")
     def _compute_totals(self):
         by_run = self._count_stages()
+        begun = [
+            run
+            for [run] in self.env["collection.letter"]._read_group(
+                [("run_id", "in", self.ids), ("state", "=", "sent")], ["run_id"]
+            )
+        ]
         exclusions = {}
         for run, reason, count in self.env["collection.dunning.exclusion"]._read_group(
             [("run_id", "in", self.ids)], ["run_id", "reason"], ["__count"]
@@ -182,6 +191,7 @@ class CollectionDunningRun(models.Model):
             run.sent_count = stages.get("left", 0)
             run.waiting_count = run.letter_count - run.sent_count
             run.sendable_count = stages.get("to_send", 0) + stages.get("error", 0)
+            run.is_undoable = run._origin not in begun
             run.print_count = stages.get("print", 0)
             run.progress = run._describe_progress(stages)
             by_reason = exclusions.get(run._origin, {})
@@ -618,7 +628,8 @@ class CollectionDunningRun(models.Model):
         for run_id, state, waiting in rows:
             if (state == "to_send") != waiting:
                 # sudo: whoever has the last letter leave
-                self.browse(run_id).sudo().state = "to_send" if waiting else "done"
+                run_sudo = self.browse(run_id).sudo()
+                run_sudo.state = "to_send" if waiting else "done"
 
     # ------------------------------------------------------------------
     # What is decided, written down

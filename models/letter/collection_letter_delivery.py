@@ -401,6 +401,28 @@ class CollectionLetter(models.Model):
                ELSE 'to_send' END"""
         )
 
+    @api.model
+    def _reached_domain(self):
+        """Domain of the letters that count as received by the customer: sent, and their
+        e-mail neither refused nor kept back by the mail server."""
+        kept_back = Domain("delivery_state", "=", "failed") | (
+            Domain("delivery_state", "=", "pending")
+            & Domain("delivery_reason", "!=", False)
+        )
+        arrived = Domain("by_post", "=", True) | ~kept_back
+        return Domain("state", "=", "sent") & arrived
+
+    @api.model
+    def _reached(self):
+        """The same of a row of `collection_letter letter`, as SQL."""
+        return SQL(
+            """(letter.state = 'sent' AND (
+                letter.by_post IS TRUE
+                OR (letter.delivery_state = 'failed'
+                    OR (letter.delivery_state = 'pending'
+                        AND letter.delivery_reason IS NOT NULL)) IS NOT TRUE))"""
+        )
+
     def _is_leaving(self):
         """Whether it waits to be sent; a call asked for only waits to be made, and a
         registered letter that is written to be posted."""

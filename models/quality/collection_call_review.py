@@ -49,7 +49,7 @@ class CollectionCallReview(models.Model):
             "state",
         }
     )
-    _on_site_fields = frozenset({"agent_id", "user_id"})
+    _on_site_fields = frozenset({"agent_id", "own", "user_id"})
 
     draw_id = fields.Many2one(
         comodel_name="collection.call.draw",

@@ -34,6 +34,7 @@ class TestRunProgress(PrintFailureCommon):
         letters = self._letters(3)
         run = letters.run_id
         self.assertEqual((run.state, run.progress), ("to_send", "3 to send"))
+        self.assertTrue(run.is_undoable)
         run.with_user(self.manager_user).action_send()
         self.assertRecordValues(
             run,
@@ -48,6 +49,7 @@ class TestRunProgress(PrintFailureCommon):
             ],
         )
         self.assertEqual(set(letters.mapped("stage")), {"mail"})
+        self.assertFalse(run.is_undoable, "the mail queue may be sending them")
         self._hand_over_mails(letters[:2])
         self.assertEqual(letters.mapped("stage"), ["left", "left", "mail"])
         self.assertEqual(run.state, "to_send")
@@ -95,6 +97,14 @@ class TestRunProgress(PrintFailureCommon):
         run = self._run(self.today)
         run.with_user(self.manager_user).action_confirm()
         self.assertEqual(run.state, "done")
+
+    def test_runs_of_before(self):
+        """They were done once confirmed."""
+        run = self._letters(1).run_id
+        empty = self._run(self.today)
+        (run | empty).state = "done"
+        (run | empty)._follow_letters()
+        self.assertEqual((run.state, empty.state), ("to_send", "done"))
 
     def test_cancelled_letters_keep_no_run_open(self):
         letters = self._letters(2)
