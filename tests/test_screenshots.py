@@ -66,7 +66,7 @@ class TestScreenshots(HttpCase):
         user = self.env.ref(f"__collection_demo__.{role}")
         # sudo: nobody is shown round
         user.sudo().tour_enabled = False
-        self.browser_size = "%d,%d" % size
+        self.browser_size = ",".join(map(str, size))
         browser = ChromeBrowser(self)
         self.addCleanup(browser.stop)
         allowed = self.allow_requests(browser=browser)
@@ -112,13 +112,9 @@ class TestScreenshots(HttpCase):
         self._run(browser, f"document.querySelector(`{selector}`).click()")
         self._wait(browser, *wanted)
 
-    def _save(self, browser, name, size=DESKTOP, scroll_to=None):
-        """Save what the browser shows, `scroll_to` at its top, as `docs/images/NAME.png`."""
-        self._run(
-            browser,
-            "document.activeElement?.blur();"
-            f"document.querySelector(`{scroll_to or 'body'}`).scrollIntoView()",
-        )
+    def _save(self, browser, name, size=DESKTOP):
+        """Save what the browser shows as `docs/images/NAME.png`."""
+        self._run(browser, "document.activeElement?.blur()")
         width, height = size
         shot = browser._websocket_request(
             "Page.captureScreenshot",
