@@ -26,5 +26,6 @@ from . import test_outside_values
 from . import test_performance
 from . import test_public_methods
 from . import test_sample_file
+from . import test_screenshots
 from . import test_views
 from . import test_wizard_entries

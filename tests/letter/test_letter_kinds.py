@@ -851,7 +851,7 @@ class TestMandateNotice(LetterKindCommon):
             "address of the creditor",
             "provider's reference",
             "bank account to pay into",
-            "Collections ‣ Mandates",
+            "Collections ‣ Delegation ‣ Mandates",
         ):
             self.assertIn(part, str(caught.exception))
         self.assertFalse(letter.number)

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_amount
 
+from ...models.base.figures import format_figure
 from ...models.delegation.collection_mandate import WORKING
 from ...tools.ageing import days_overdue
 from ...tools.pareto import pareto_split, recommended_extent, turnover_ranking
@@ -179,7 +180,7 @@ class CollectionHandover(models.TransientModel):
             "%(share)s %% by turnover and the reserved customers, hand over the rest.",
             count=count,
             upper=upper,
-            share=f"{company.collection_keep_share:g}",
+            share=format_figure(self.env, company.collection_keep_share),
         )
 
     @api.depends("line_ids.decision", "line_ids.reason")
