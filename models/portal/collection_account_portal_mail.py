@@ -42,6 +42,8 @@ class CollectionAccount(models.Model):
         if kind not in self._get_portal_mail_kinds():
             raise UserError(self.env._("Choose what to send."))
         self._check_portal_mail(kind)
+        # invoices of somebody else are refused, also where none are asked for
+        self._get_chosen_items(vals.get("item_ids") or [])
         if kind == "statement":
             return self._portal_send_statement(agent_sudo)
         contact_sudo = self._get_portal_mail_contact(vals.get("contact_id"))
