@@ -272,8 +272,8 @@ registry.category("web_tour.tours").add("collection_portal_caller", {
                 ".o_collection_follow_up[open] input[name='promise-amount']:value('480.00')",
         },
         {
-            content: "No, it is in process",
-            trigger: ".o_collection_outcome_group label:contains('Payment in process')",
+            content: "No, she contests",
+            trigger: ".o_collection_outcome_group label:contains('Dispute')",
             run: "click",
         },
         {
@@ -285,6 +285,15 @@ registry.category("web_tour.tours").add("collection_portal_caller", {
                     throw new Error(`still promised: ${amount.value}`);
                 }
             },
+        },
+        {
+            content: "After all it is in process",
+            trigger: ".o_collection_outcome_group label:contains('Payment in process')",
+            run: "click",
+        },
+        {
+            content: "Which asks for no amount",
+            trigger: "input[name='promise-amount']:value('')",
         },
         {
             content: "What was said",
