@@ -293,7 +293,12 @@ registry.category("web_tour.tours").add("collection_portal_caller", {
         },
         {
             content: "Which asks for no amount",
-            trigger: "input[name='promise-amount']:value('')",
+            trigger: ".o_collection_follow_up[open] input[name='promise-amount']",
+            run: ({ anchor }) => {
+                if (anchor.value) {
+                    throw new Error(`still proposed: ${anchor.value}`);
+                }
+            },
         },
         {
             content: "What was said",
