@@ -2,7 +2,11 @@ def post_init_hook(env):
     """Build the position of every customer from the ledger that is already there.
 
     Existing companies also get the standard dunning policy, so that a run
-    proposes letters from the first day on.
+    proposes letters from the first day on; their customers are classified by the
+    rules, and whom to call first is known.
     """
     env["res.company"].search([])._set_default_collection_policy()
-    env["collection.account"]._refresh()
+    accounts = env["collection.account"]
+    accounts._refresh()
+    env["collection.segment.rule"]._classify_new()
+    accounts._rank()

@@ -194,19 +194,36 @@ class CollectionPortal(CustomerPortal):
 
         return act_and_add
 
-    def _get_collection_id(self, post, name):
-        """A record's number of a form; 0 when there is none."""
-        text = self._get_collection_text(post, name)
+    def _read_collection_number(self, text):
+        """A number of the database that an address or a form says, None for none."""
+        text = (text or "").strip()
         # more digits than a number of the database has find nothing anyway
-        return (
-            int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-        )
+        if text.isascii() and text.isdecimal() and len(text) < 10:
+            return int(text)
+        return None
+
+    def _get_collection_id(self, post, name):
+        """A record's number of a form; 0 when nothing is chosen."""
+        text = self._get_collection_text(post, name)
+        number = self._read_collection_number(text)
+        if text and number is None:
+            raise UserError(request.env._("Choose one of the values offered."))
+        return number or 0
 
     def _get_collection_ids(self, name):
         """Numbers ticked in a form, each once."""
         values = request.httprequest.form.getlist(name)
         ids = [self._get_collection_id({name: value}, name) for value in values]
         return list(dict.fromkeys(id_ for id_ in ids if id_))
+
+    def _get_collection_ticks(self, name):
+        """Those of `_get_collection_ids` that are numbers, to tick them again."""
+        values = request.httprequest.form.getlist(name)
+        return [
+            number
+            for value in values
+            if (number := self._read_collection_number(value))
+        ]
 
     def _prepare_collection_values(self, page_name, agent_sudo):
         """What every page shows: the way to the others, what waits on them."""
@@ -264,7 +281,7 @@ class CollectionPortal(CustomerPortal):
         post = dict(post or {})
         for name in post:
             if name.endswith("item_ids"):
-                post[name] = self._get_collection_ids(name)
+                post[name] = self._get_collection_ticks(name)
         return self._render_collection(
             "portal_collection_account",
             {
@@ -331,7 +348,7 @@ class CollectionPortal(CustomerPortal):
                     item_id
                     for name in post
                     if name.endswith("item_ids")
-                    for item_id in self._get_collection_ids(name)
+                    for item_id in self._get_collection_ticks(name)
                 ]
             )
             if not refusal:
@@ -378,11 +395,11 @@ class CollectionPortal(CustomerPortal):
         sortby = sortby if sortby in sortings else "priority"
         search = (search or "").strip()
         domain = Domain(filters[filterby]["domain"])
-        agent = agent if agent_sudo.supervisor and (agent or "").isdecimal() else None
+        wanted = self._read_collection_number(agent)
+        agent = agent if agent_sudo.supervisor and wanted is not None else None
         if agent:
             # 0: those nobody has
-            wanted = self._get_collection_id({"agent": agent}, "agent") or False
-            domain &= Domain("agent_id", "=", wanted)
+            domain &= Domain("agent_id", "=", wanted or False)
         hits = account_model._portal_look_up(search, domain) if search else {}
         if search:
             domain = Domain("id", "in", list(hits))
@@ -403,7 +420,7 @@ class CollectionPortal(CustomerPortal):
                 "calling": "1" if calling else None,
             },
             total=sum(total["count"] for total in totals),
-            page=page,
+            page=self._read_collection_number(str(page)) or 1,
             step=self._collection_per_page,
         )
         offset = max(pager["offset"], 0)

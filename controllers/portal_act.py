@@ -67,8 +67,8 @@ class CollectionPortalAct(CollectionPortal):
             lambda: account._portal_propose_plan(
                 {
                     **self._get_collection_agreement(post),
-                    "instalment_count": self._get_collection_id(
-                        post, "instalment_count"
+                    "instalment_count": self._read_collection_number(
+                        post.get("instalment_count")
                     ),
                     "date_first": self._get_collection_date(post, "date_first"),
                 }
@@ -140,12 +140,15 @@ class CollectionPortalAct(CollectionPortal):
                 for name in ("note", "payment_means", "person")
             }
             vals["date_planned"] = self._get_collection_date(post, "date_planned")
+            # half a dispute is refused, not forgotten
+            contested = any(
+                self._get_collection_text(post, name)
+                for name in ("reason_id", "amount", "description")
+            )
             account._portal_answer_precheck(
                 precheck.id,
                 vals,
-                self._get_collection_dispute(account, post)
-                if post.get("reason_id")
-                else None,
+                self._get_collection_dispute(account, post) if contested else None,
             )
 
         return self._do_collection_act(

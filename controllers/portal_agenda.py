@@ -50,7 +50,7 @@ class CollectionPortalAgenda(CollectionPortal):
         """Figures of one's own; a supervisor also asks for those of a colleague."""
         agent_sudo = self._get_collection_agent()
         team = self._get_collection_team(agent_sudo)
-        chosen = self._get_collection_id({"agent": agent}, "agent")
+        chosen = self._read_collection_number(agent)
         if chosen and chosen not in {agent_sudo.id, *(row["id"] for row in team)}:
             raise request.not_found()
         figures = request.env["collection.daily.figure"]

@@ -1,8 +1,14 @@
+import re
+
 from odoo.exceptions import UserError
 from odoo.http import request
 
 from .portal import CollectionPortal, act_route
 
+#: an hour of the day, as a browser or a person writes it
+HOUR = re.compile(
+    r"(?P<hour>[01]?\d|2[0-3])(:(?P<minute>[0-5]\d)?(:[0-5]\d)?)?", re.ASCII
+)
 #: what stands by itself for nothing: a kind is reported when something else is said
 NOT_SAID = frozenset({"alternative", "confirm", "contact_id", "target"})
 
@@ -14,12 +20,17 @@ class CollectionPortalCall(CollectionPortal):
         """Values of the call itself, as the models take them."""
         vals = {
             name: self._get_collection_text(post, name)
-            for name in ("phone", "note", "next_action", "obstacle_reason", "person")
+            for name in (
+                "direction",
+                "next_action",
+                "note",
+                "obstacle_reason",
+                "person",
+                "phone",
+            )
             if self._get_collection_text(post, name)
         }
         vals["outcome_id"] = self._get_collection_id(post, "outcome_id")
-        if post.get("direction") == "incoming":
-            vals["direction"] = "incoming"
         date = self._get_collection_date(post, "next_action_date")
         if date:
             vals["next_action_date"] = date
@@ -51,11 +62,10 @@ class CollectionPortalCall(CollectionPortal):
         text = self._get_collection_text(post, name)
         if not text:
             return 0.0
-        hour, _colon, minute = text.partition(":")
-        minute = minute[:2] or "0"
-        if not (hour.isdecimal() and minute.isdecimal() and int(minute) < 60):
+        found = HOUR.fullmatch(text)
+        if not found:
             raise UserError(request.env._("%(hour)s is not an hour.", hour=text))
-        return int(hour) + int(minute) / 60
+        return int(found["hour"]) + int(found["minute"] or 0) / 60
 
     def _get_collection_follow_up(self, account, post):
         """What came of the call, by kind: those parts of the form with something in.
@@ -101,7 +111,9 @@ class CollectionPortalCall(CollectionPortal):
     def _read_collection_plan(self, part):
         return {
             **part,
-            "instalment_count": self._get_collection_id(part, "instalment_count"),
+            "instalment_count": self._read_collection_number(
+                part.get("instalment_count")
+            ),
             "date_first": self._get_collection_date(part, "date_first"),
         }
 

@@ -99,11 +99,11 @@ class CollectionPortalTeam(CollectionPortal):
     def portal_collection_assign_selection(self, **post):
         """Give the customers ticked on the list to an agent."""
         self._get_collection_supervisor()
-        agent_id = self._get_collection_id(post, "agent_id")
         try:
             with request.env.cr.savepoint():
                 count = request.env["collection.mandate"]._portal_assign_selection(
-                    self._get_collection_ids("account_ids"), agent_id
+                    self._get_collection_ids("account_ids"),
+                    self._get_collection_id(post, "agent_id"),
                 )
             request.session["collection_flash"] = {"assigned": count}
         except UserError as error:

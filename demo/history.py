@@ -193,6 +193,7 @@ class DemoHistory:
                 ("delegation_state", "=", "in_house"),
                 ("reserved", "=", False),
                 ("amount_overdue", ">", 0),
+                ("oldest_due_date", "<", self.today - timedelta(days=35)),
             ],
             order="amount_overdue, id",
             limit=2,

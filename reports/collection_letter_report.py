@@ -10,6 +10,7 @@ from odoo import api, fields, models
 from odoo.tools import format_date, formatLang, html2plaintext
 from odoo.tools.image import image_process
 
+from ..models.base.figures import format_figure
 from ..tools.address_block import ADDRESS, CLEAR, count_rows, fit_address
 from ..tools.ageing import age_balance
 from ..tools.late_interest import half_year_start
@@ -28,6 +29,8 @@ STATUTE = (
 )
 #: rows of items and interest together above which the interest goes to an annex
 ROWS_ON_PAGE = 7
+#: rows of interest that stay on one page with their total
+LAST_ROWS = 3
 #: characters that may be kept together with the signature
 SHORT_TEXT = 1500
 COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|rgba?\([\d\s.,%]+\)")
@@ -356,6 +359,8 @@ class ReportCollectionLetter(models.AbstractModel):
                 customer=letter.account_id.partner_id.name,
             ),
             "segments": segments,
+            "segments_before": segments[:-LAST_ROWS],
+            "segments_last": segments[-LAST_ROWS:],
             "half_years": self._get_half_year_totals(letter),
             "segments_total": letter._format_amount(letter.amount_interest),
             "in_annex": in_annex,
@@ -783,7 +788,7 @@ class ReportCollectionLetter(models.AbstractModel):
             )
         if regime.index != "ecb_mro":
             return self.env._("the legal rate")
-        margin = self._format_number(regime.margin)
+        margin = format_figure(self.env, regime.margin)
         if regime.fixed_at_start:
             return self.env._(
                 "the refinancing rate of the European Central Bank plus %(margin)s "
@@ -864,11 +869,6 @@ class ReportCollectionLetter(models.AbstractModel):
 
     def _format_iso_date(self, text, letter):
         return format_date(self.env, fields.Date.to_date(text), lang_code=letter.lang)
-
-    def _format_number(self, value):
-        """As many decimals as the number has, at most four."""
-        decimals = len(f"{float(value):.4f}".rstrip("0").partition(".")[2])
-        return formatLang(self.env, float(value), digits=decimals)
 
     def _format_rate(self, rate):
         decimals = max(len(f"{float(rate):.4f}".rstrip("0").partition(".")[2]), 2)

@@ -16,7 +16,8 @@ from pathlib import Path
 import odoo.cli  # noqa: F401 - what sets Odoo up comes first
 from odoo.service import server
 
-#: how many ordinary tests it takes as long as to set up a class, and to test over HTTP
+#: how many ordinary tests it takes as long as to set up a class, and to test over HTTP;
+#: a class whose tests take still longer has an attribute `each_takes`
 SET_UP = 8
 HTTP_TEST = 4
 
@@ -49,6 +50,8 @@ class Share:
         def weight(name):
             tests = classes[name]
             each = HTTP_TEST if isinstance(tests[0], http_case) else 1
+            # a class of few and long tests says so
+            each = getattr(tests[0], "each_takes", each)
             return SET_UP + each * len(tests)
 
         self.drawn.mkdir()

@@ -79,6 +79,9 @@ class CollectionCorrectiveAction(models.Model):
         tracking=True,
         index=True,
     )
+    may_act = fields.Boolean(
+        compute="_compute_may_act", export_string_translation=False
+    )
     per_month_before = fields.Float(
         string="Disputes a Month before",
         digits=(8, 1),
@@ -108,6 +111,13 @@ class CollectionCorrectiveAction(models.Model):
     def _compute_department(self):
         for action in self:
             action.department = action.dysfunction_id.department
+
+    @api.depends("owner_id")
+    @api.depends_context("uid")
+    def _compute_may_act(self):
+        mine = self._filtered_access("write")
+        for action in self:
+            action.may_act = action in mine
 
     @api.depends("date_start", "date_done", "dysfunction_id", "company_id")
     def _compute_effect(self):

@@ -1,4 +1,7 @@
+import ast
 import re
+
+from lxml import etree
 
 from odoo import api, models
 from odoo.models import LOG_ACCESS_COLUMNS
@@ -102,6 +105,39 @@ class CollectionProviderMixin(models.AbstractModel):
         field = self._fields.get(re.split("[.:]", expression, maxsplit=1)[0])
         if field:
             self._check_field_access(field, "read")
+
+    # ------------------------------------------------------------------
+    # What their screens lead to
+    # ------------------------------------------------------------------
+
+    @api.model
+    def get_view(self, view_id=None, view_type="form", **options):
+        # EXTENDS base: a link leads to no screen that is not made for outsiders
+        view = super().get_view(view_id, view_type, **options)
+        if self._is_outsider():
+            arch = etree.fromstring(view["arch"])
+            self._close_links(arch, self)
+            view["arch"] = etree.tostring(arch, encoding="unicode")
+        return view
+
+    @api.model
+    def _close_links(self, arch, model):
+        """Let the fields of a view of `model` show a name, and no way to its form,
+        where outsiders have no form: of models of ours without fields for them."""
+        for node in arch:
+            field = model._fields.get(node.get("name")) if node.tag == "field" else None
+            if not field or not field.relational:
+                self._close_links(node, model)
+                continue
+            comodel = self.env[field.comodel_name]
+            self._close_links(node, comodel)
+            if (
+                field.type == "many2one"
+                and comodel._name.startswith("collection.")
+                and not getattr(comodel, "_on_site_fields", None)
+            ):
+                links = ast.literal_eval(node.get("options") or "{}")
+                node.set("options", repr({**links, "no_open": True}))
 
     # ------------------------------------------------------------------
     # What outsiders read is recorded

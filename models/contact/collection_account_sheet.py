@@ -264,7 +264,7 @@ class CollectionAccount(models.Model):
             )
         # sudo: that a letter left and of which level is all that is shown
         letters_sudo = self.sudo().letter_ids.filtered(
-            lambda letter: letter.state == "sent" and letter.channel != "call"
+            lambda letter: letter.stage == "left" and letter.channel != "call"
         )
         for letter_sudo in letters_sudo.sorted("date", reverse=True)[:HISTORY_LIMIT]:
             history.append(

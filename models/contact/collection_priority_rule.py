@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ...tools.priority import PRESENT, Rule, own_scale
+from ..base.figures import format_figure
 
 
 class CollectionPriorityRule(models.Model):
@@ -54,7 +55,11 @@ class CollectionPriorityRule(models.Model):
         labels = dict(self._fields["criterion"]._description_selection(self.env))
         for rule in self:
             label = labels.get(rule.criterion, "")
-            rule.name = f"{label} {rule.threshold:g}" if rule.needs_threshold else label
+            rule.name = (
+                f"{label} {format_figure(self.env, rule.threshold)}"
+                if rule.needs_threshold
+                else label
+            )
 
     @api.depends("criterion")
     def _compute_needs_threshold(self):

@@ -171,6 +171,7 @@ class CollectionPlacement(models.Model):
             lines._freeze_items()
             placement._transit({"state": "handed_over", **placement._get_particulars()})
             lines._link_accounts()
+            placement._log_unclassified(lines.account_id)
             placement._log_on_accounts(lines.account_id)
             placement.mandate_id._draft_missing_notices(lines.account_id)
 
@@ -208,6 +209,27 @@ class CollectionPlacement(models.Model):
                 filter(None, [*map(str.strip, address), partner.company_registry])
             )
         return values
+
+    def _log_unclassified(self, accounts):
+        """Keep who let customers go without a segment, here and with each of them."""
+        self.ensure_one()
+        accounts = accounts.filtered(lambda account: not account.segment_id)
+        if not accounts:
+            return
+        self._message_log(
+            body=self.env._(
+                "Customers without a segment who go by decision of %(user)s: %(count)s",
+                user=self.env.user.name,
+                count=len(accounts),
+            )
+        )
+        body = self.env._(
+            "Goes to a provider without a segment, by decision of %(user)s "
+            "(%(number)s).",
+            user=self.env.user.name,
+            number=self.number,
+        )
+        accounts._message_log_batch(bodies=dict.fromkeys(accounts.ids, body))
 
     def _log_on_accounts(self, accounts):
         self.ensure_one()

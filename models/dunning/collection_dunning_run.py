@@ -31,7 +31,7 @@ class CollectionDunningRun(models.Model):
     _order = "date desc, id desc"
     _check_company_auto = True
 
-    name = fields.Char(compute="_compute_name")
+    name = fields.Char(compute="_compute_name", search="_search_name")
     company_id = fields.Many2one(
         comodel_name="res.company",
         required=True,
@@ -101,6 +101,9 @@ class CollectionDunningRun(models.Model):
     sendable_count = fields.Integer(
         compute="_compute_totals", export_string_translation=False
     )
+    is_undoable = fields.Boolean(
+        compute="_compute_totals", export_string_translation=False
+    )
     print_count = fields.Integer(
         string="Letters to Print",
         compute="_compute_totals",
@@ -126,16 +129,40 @@ class CollectionDunningRun(models.Model):
     @api.depends_context("lang")
     def _compute_name(self):
         for run in self:
-            day = run.date and format_date(self.env, run.date)
-            run.name = day and (
+            name = run.date and self._get_name_of(run.date)
+            run.name = (
                 self.env._(
-                    "%(customer)s, reminded on %(day)s",
+                    "%(customer)s: %(run)s",
                     customer=run.account_id.display_name,
-                    day=day,
+                    run=name,
                 )
-                if run.account_id
-                else self.env._("Run of %s", day)
+                if name and run.account_id
+                else name
             )
+
+    @api.model
+    def _get_name_of(self, day):
+        return self.env._("Run of %s", format_date(self.env, day))
+
+    @api.model
+    def _search_name(self, operator, value):
+        """Runs are named after their day, as the reader writes it."""
+        if operator == "in":
+            names = set(value)
+        elif operator == "ilike":
+            names = None
+        else:
+            return NotImplemented
+        days = [
+            day
+            for [day] in self._read_group([], ["date:day"])
+            if (
+                self._get_name_of(day) in names
+                if names is not None
+                else value.lower() in self._get_name_of(day).lower()
+            )
+        ]
+        return [("date", "in", days)]
 
     @api.depends(
         "letter_ids.state",
@@ -147,6 +174,12 @@ class CollectionDunningRun(models.Model):
     @api.depends_context("lang")
     def _compute_totals(self):
         by_run = self._count_stages()
+        begun = [
+            run
+            for [run] in self.env["collection.letter"]._read_group(
+                [("run_id", "in", self.ids), ("state", "=", "sent")], ["run_id"]
+            )
+        ]
         exclusions = {}
         for run, reason, count in self.env["collection.dunning.exclusion"]._read_group(
             [("run_id", "in", self.ids)], ["run_id", "reason"], ["__count"]
@@ -158,6 +191,7 @@ class CollectionDunningRun(models.Model):
             run.sent_count = stages.get("left", 0)
             run.waiting_count = run.letter_count - run.sent_count
             run.sendable_count = stages.get("to_send", 0) + stages.get("error", 0)
+            run.is_undoable = run._origin not in begun
             run.print_count = stages.get("print", 0)
             run.progress = run._describe_progress(stages)
             by_reason = exclusions.get(run._origin, {})
@@ -594,7 +628,8 @@ class CollectionDunningRun(models.Model):
         for run_id, state, waiting in rows:
             if (state == "to_send") != waiting:
                 # sudo: whoever has the last letter leave
-                self.browse(run_id).sudo().state = "to_send" if waiting else "done"
+                run_sudo = self.browse(run_id).sudo()
+                run_sudo.state = "to_send" if waiting else "done"
 
     # ------------------------------------------------------------------
     # What is decided, written down

@@ -22,9 +22,6 @@ class CollectionDunningRun(models.Model):
     )
     has_waived = fields.Boolean(compute="_compute_has", export_string_translation=False)
     has_credit = fields.Boolean(compute="_compute_has", export_string_translation=False)
-    has_policies = fields.Boolean(
-        compute="_compute_has", export_string_translation=False
-    )
 
     @api.depends("level_line_ids")
     def _compute_has(self):
@@ -34,7 +31,6 @@ class CollectionDunningRun(models.Model):
             run.has_disputed = any(lines.mapped("amount_disputed"))
             run.has_waived = any(lines.mapped("amount_waived"))
             run.has_credit = any(lines.mapped("amount_credit"))
-            run.has_policies = len(lines.policy_id) > 1
 
 
 class CollectionDunningRunLevel(models.Model):

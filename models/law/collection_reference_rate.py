@@ -63,7 +63,8 @@ class CollectionReferenceRate(models.Model):
         return UserError(
             self.env._(
                 "The rate “%(index)s” for %(half_year)s is missing. Enter the rate in "
-                "force on %(day)s under Collections ‣ Configuration ‣ Reference Rates.",
+                "force on %(day)s under Collections ‣ Configuration ‣ Reminders ‣ "
+                "Reference Rates.",
                 index=labels[error.index],
                 half_year=self.env._("half-year 1 of %(year)s", year=year)
                 if error.half_year.month == 1

@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import float_compare
 
 from ...tools.late_interest import LEGAL_RATE, MissingRateError, agreed_rate_floor
+from ..base.figures import format_figure
 
 
 class ResCompany(models.Model):
@@ -112,8 +113,8 @@ class ResCompany(models.Model):
             "is %(floor)s %% (article L441-10 II of the French commercial "
             "code). Enter at least the floor, or 0 for the legal rate.",
             company=name,
-            rate=agreed,
-            floor=self.collection_rate_floor,
+            rate=format_figure(self.env, agreed),
+            floor=format_figure(self.env, self.collection_rate_floor),
         )
 
     def _get_rates_below_floor(self):
@@ -147,12 +148,12 @@ class ResCompany(models.Model):
                     "Customers of %(company)s with an agreed late-payment rate below "
                     "the floor of the law: %(count)s. The floor is three times the "
                     "legal rate, that is %(floor)s %% (article L441-10 II of the "
-                    "French commercial code). Find them in Collections ‣ Accounts "
-                    "with the filter “Agreed Rate”: enter at least the floor, or 0 "
-                    "for the legal rate.",
+                    "French commercial code). Find them in Collections ‣ Customers "
+                    "‣ Accounts with the filter “Agreed Rate”: enter at least the "
+                    "floor, or 0 for the legal rate.",
                     company=self.name,
                     count=count,
-                    floor=floor,
+                    floor=format_figure(self.env, floor),
                 )
             )
         return texts

@@ -1,5 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ...tools.instalments import monthly_dates, split_amount
@@ -21,7 +22,12 @@ class CollectionAccount(models.Model):
         compute="_compute_mandate_notice", compute_sudo=True
     )
 
-    @api.depends("mandate_id.mode", "delegation_state", "letter_ids.state")
+    @api.depends(
+        "mandate_id.mode",
+        "delegation_state",
+        "letter_ids.state",
+        "letter_ids.delivery_state",
+    )
     def _compute_mandate_notice(self):
         notices = self._get_mandate_notices()
         for account in self:
@@ -53,12 +59,11 @@ class CollectionAccount(models.Model):
         )
         if not accounts_sudo.ids:
             return {}
-        letters = accounts_sudo.env["collection.letter"].search(
-            [
-                ("account_id", "in", accounts_sudo.ids),
-                ("kind_id.code", "=", "mandate_notice"),
-                ("state", "=", "sent"),
-            ],
+        letters_sudo = accounts_sudo.env["collection.letter"]
+        letters = letters_sudo.search(
+            letters_sudo._reached_domain()
+            & Domain("account_id", "in", accounts_sudo.ids)
+            & Domain("kind_id.code", "=", "mandate_notice"),
             order="date, id",
         )
         notices = {}

@@ -1,6 +1,16 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+#: what tells whether, and when, a letter reached the customer
+REACHED_FIELDS = (
+    "by_post",
+    "date",
+    "date_posted",
+    "delivery_reason",
+    "delivery_state",
+    "state",
+)
+
 
 class CollectionItem(models.Model):
     """What was written to the customer about an item."""
@@ -22,7 +32,7 @@ class CollectionItem(models.Model):
         if not self.ids:
             return dates
         self.env["collection.letter.line"].flush_model(["item_id", "level_id"])
-        self.env["collection.letter"].flush_model(["state", "date", "date_posted"])
+        self.env["collection.letter"].flush_model(REACHED_FIELDS)
         self.env["collection.policy.level"].flush_model(["formal_notice"])
         rows = self.env.execute_query(
             SQL(
@@ -31,11 +41,12 @@ class CollectionItem(models.Model):
                   FROM collection_letter_line line
                   JOIN collection_letter letter ON letter.id = line.letter_id
                   JOIN collection_policy_level level ON level.id = line.level_id
-                 WHERE line.item_id IN %s AND letter.state = 'sent'
+                 WHERE line.item_id IN %s AND %s
                    AND level.formal_notice
               GROUP BY line.item_id
                 """,
                 tuple(self.ids),
+                self.env["collection.letter"]._reached(),
             )
         )
         return dates | {self.browse(item_id): date for item_id, date in rows}
@@ -123,16 +134,17 @@ class CollectionItem(models.Model):
                   JOIN collection_letter_line line
                     ON line.item_id = term.id AND line.days_overdue >= 1
                   JOIN collection_letter letter
-                    ON letter.id = line.letter_id AND letter.state = 'sent'
+                    ON letter.id = line.letter_id AND %s
                  WHERE term.year_end AND %s
                 """,
+                self.env["collection.letter"]._reached(),
                 looked_at,
             ),
         ]
 
     @api.model
     def _flush_for_limitation(self):
-        self.env["collection.letter"].flush_model(["date", "date_posted", "state"])
+        self.env["collection.letter"].flush_model(REACHED_FIELDS)
         self.env["collection.letter.line"].flush_model(
             ["days_overdue", "item_id", "letter_id"]
         )

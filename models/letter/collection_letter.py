@@ -6,6 +6,7 @@ from babel.dates import format_date as babel_format_date
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL, babel_locale_parse, formatLang
 
 from ...tools.letter_text import fill_in, fill_in_html
@@ -467,13 +468,11 @@ class CollectionLetter(models.Model):
         """
         # sudo: only numbers and dates of letters to the same customer are told
         sent_sudo = self.sudo().search(
-            [
-                ("account_id", "in", self.account_id.ids),
-                ("state", "=", "sent"),
-                ("channel", "!=", "call"),
-                ("kind_id", "=", False),
-                ("level_id.tone", "!=", "service"),
-            ],
+            self._reached_domain()
+            & Domain("account_id", "in", self.account_id.ids)
+            & Domain("channel", "!=", "call")
+            & Domain("kind_id", "=", False)
+            & Domain("level_id.tone", "!=", "service"),
             order="date desc, id desc",
         )
         by_account = sent_sudo.grouped("account_id")

@@ -68,6 +68,22 @@ class CollectionLetter(models.Model):
         copy=False,
         help="Where the letter is on its way, as far as it goes by e-mail.",
     )
+    stage = fields.Selection(
+        selection=[
+            ("draft", "Draft"),
+            ("to_send", "To send"),
+            ("error", "Error"),
+            ("mail", "In the mail queue"),
+            ("failed", "Refused by the mail server"),
+            ("print", "To print"),
+            ("post", "To be posted"),
+            ("call", "To call"),
+            ("left", "Sent"),
+            ("cancelled", "Cancelled"),
+        ],
+        compute="_compute_stage",
+        help="Where the letter is on its way: sent only once it has left.",
+    )
     by_email = fields.Boolean(string="Sent by E-mail", readonly=True, copy=False)
     by_post = fields.Boolean(string="Sent by Post", readonly=True, copy=False)
     retry_at = fields.Datetime(
@@ -345,6 +361,25 @@ class CollectionLetter(models.Model):
     def _get_queued(self):
         return self.filtered(lambda letter: letter.delivery_state == "queued")
 
+    @api.depends(*STAGE_FIELDS)
+    def _compute_stage(self):
+        self.flush_model(STAGE_FIELDS)
+        stages = (
+            dict(
+                self.env.execute_query(
+                    SQL(
+                        "SELECT id, %s FROM collection_letter letter WHERE id IN %s",
+                        self._stage(),
+                        tuple(self._origin.ids),
+                    )
+                )
+            )
+            if self._origin.ids
+            else {}
+        )
+        for letter in self:
+            letter.stage = stages.get(letter._origin.id, letter.state)
+
     @api.model
     def _stage(self):
         """SQL of what a row of `collection_letter letter` waits for, or "left"."""
@@ -364,6 +399,28 @@ class CollectionLetter(models.Model):
                THEN 'post'
                WHEN letter.channel = 'call' AND letter.by_call THEN 'call'
                ELSE 'to_send' END"""
+        )
+
+    @api.model
+    def _reached_domain(self):
+        """Domain of the letters that count as received by the customer: sent, and their
+        e-mail neither refused nor kept back by the mail server."""
+        kept_back = Domain("delivery_state", "=", "failed") | (
+            Domain("delivery_state", "=", "pending")
+            & Domain("delivery_reason", "!=", False)
+        )
+        arrived = Domain("by_post", "=", True) | ~kept_back
+        return Domain("state", "=", "sent") & arrived
+
+    @api.model
+    def _reached(self):
+        """The same of a row of `collection_letter letter`, as SQL."""
+        return SQL(
+            """(letter.state = 'sent' AND (
+                letter.by_post IS TRUE
+                OR (letter.delivery_state = 'failed'
+                    OR (letter.delivery_state = 'pending'
+                        AND letter.delivery_reason IS NOT NULL)) IS NOT TRUE))"""
         )
 
     def _is_leaving(self):
@@ -759,6 +816,15 @@ class CollectionLetter(models.Model):
                     calls=counts["to_send"] - len(self._get_queued()) - len(papers),
                 )
             ]
+            mails = sent.filtered(lambda letter: letter.delivery_state == "pending")
+            if mails:
+                messages.append(
+                    self.env._(
+                        "%(count)s of them are e-mails, which leave from the mail "
+                        "queue.",
+                        count=len(mails),
+                    )
+                )
             if papers:
                 messages.append(
                     self.env._(

@@ -110,7 +110,7 @@ class CollectionLetterKind(models.Model):
             raise UserError(
                 self.env._(
                     "There is no active wording for “%(kind)s” (Collections ‣ "
-                    "Configuration ‣ Letters).",
+                    "Configuration ‣ Reminders ‣ Other Letters).",
                     kind=labels.get(code, code),
                 )
             )

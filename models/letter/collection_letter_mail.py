@@ -103,7 +103,7 @@ class CollectionLetter(models.Model):
     # ------------------------------------------------------------------
 
     def _queue_mails(self):
-        """Queue one e-mail per letter; the mail queue sends it."""
+        """Queue one e-mail per letter; the mail queue sends it, as soon as it can."""
         standard = self.env.ref(
             "account_collection.mail_template_letter", raise_if_not_found=False
         )
@@ -123,6 +123,12 @@ class CollectionLetter(models.Model):
                         template=template.name,
                     )
                 )
+        queue = self.env.ref(
+            "mail.ir_cron_mail_scheduler_action", raise_if_not_found=False
+        )
+        if self and queue:
+            # sudo: whoever sends letters has no rights on scheduled actions
+            queue.sudo()._trigger()
 
     def _complete_mail_values(self, values):
         """What the template does not know: the recall, copies, answers, enclosures.

@@ -375,7 +375,7 @@ class CollectionLetter(models.Model):
             mandate_sudo = mandate.sudo()
             provider, company = mandate_sudo.provider_id, mandate_sudo.company_id
             form = self.env._(
-                "Collections ‣ Mandates ‣ %(mandate)s",
+                "Collections ‣ Delegation ‣ Mandates ‣ %(mandate)s",
                 mandate=mandate_sudo.display_name,
             )
             if not (provider.street and provider.city):
@@ -453,8 +453,8 @@ class CollectionLetter(models.Model):
                     self.env._(
                         "the first letter of the provider, which must leave before any "
                         "other (article R124-4 CPCE): confirm and send it first to "
-                        "%(customers)s (Collections ‣ Letters, or “Write a Letter” on "
-                        "the account)",
+                        "%(customers)s (Collections ‣ Reminders ‣ Letters, or “Write a "
+                        "Letter” on the account)",
                         customers=letter.account_id.display_name,
                     ),
                 )

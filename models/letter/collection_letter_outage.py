@@ -76,11 +76,12 @@ class CollectionLetter(models.Model):
     def _get_notices(self, activity_xmlid):
         """Notices of this type that are still to be done, whoever is to do them."""
         # sudo: they are about letters of the company, not of a person
-        return (
-            self.env["mail.activity"]
-            .sudo()
-            .search([("activity_type_id", "=", self.env.ref(activity_xmlid).id)])
-        )
+        activities_sudo = self.env["mail.activity"].sudo()
+        # a mail queue that ends here would be worse than a notice too many
+        activity_type = self.env.ref(activity_xmlid, raise_if_not_found=False)
+        if not activity_type:
+            return activities_sudo
+        return activities_sudo.search([("activity_type_id", "=", activity_type.id)])
 
     @api.model
     def _get_noted_company(self, notice):

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 
 class Refusals:
@@ -37,6 +37,7 @@ class RefusalRecorder:
 class IrMailServer(models.Model):
     _inherit = "ir.mail_server"
 
+    @api.model
     def send_email(self, message, *args, smtp_session=None, **kwargs):
         # EXTENDS base: `collection_refusals` in the context collects whom the server
         # refuses

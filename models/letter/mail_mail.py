@@ -32,8 +32,8 @@ class MailMail(models.Model):
 
     def _get_letters(self):
         # sudo: the mail queue has no role in collections
-        Letter = self.env["collection.letter"].sudo()
-        return Letter.browse(self._of_letters().mapped("res_id")).exists()
+        letters_sudo = self.env["collection.letter"].sudo()
+        return letters_sudo.browse(self._of_letters().mapped("res_id")).exists()
 
     def send(self, auto_commit=False, raise_exception=False, post_send_callback=None):
         # EXTENDS mail: what was paid while the server was away is not asked for

@@ -133,16 +133,16 @@ class ResCompany(models.Model):
         if not company_sudo._get_from_head_office("bank_ids"):
             missing.append(
                 self.env._(
-                    "a bank account to pay into (Accounting ‣ Configuration ‣ "
-                    "Bank accounts of %(company)s)",
+                    "a bank account to pay into (Contacts ‣ %(company)s ‣ "
+                    "Accounting ‣ Bank Accounts)",
                     company=company_sudo.name,
                 )
             )
         if signed and not company_sudo._get_from_head_office("collection_signatory"):
             missing.append(
                 self.env._(
-                    "who signs formal notices and payment plans (Settings ‣ "
-                    "Collections, field Letters Signed by)"
+                    "who signs formal notices and payment plans (Collections ‣ "
+                    "Configuration ‣ Company, field Letters Signed by)"
                 )
             )
         if formal and not company_sudo._get_collection_address():

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..agreement.collection_promise import MEANS
+from ..base.figures import format_figure
 from ..upstream.collection_bill import AWAITING_RETURN
 from ..upstream.collection_precheck import CHECKS
 from .badges import badge
@@ -43,7 +44,7 @@ class CollectionAccount(models.Model):
             "plans": self._get_portal_plans(agent_sudo, invoices),
             "promise_limits": {
                 "last": fields.Date.add(today, days=limits["promise_last_days"]),
-                "share": self._write_portal_number(limits["promise_share"]) or "0",
+                "share": format_figure(self.env, limits["promise_share"]),
                 "least": self._get_portal_overdue(items)
                 * limits["promise_share"]
                 / 100,

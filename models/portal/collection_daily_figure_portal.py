@@ -27,7 +27,7 @@ class CollectionDailyFigure(models.Model):
         columns = [(label, kind) for label, kind, _name in measures]
         promised = (self.env._("Amount promised"), "text")
 
-        def sum_up_row(part):
+        def read_figures(part):
             return (
                 *(part[name] for _label, _kind, name in measures),
                 ", ".join(
@@ -44,12 +44,15 @@ class CollectionDailyFigure(models.Model):
                 (
                     self.env._("Periods"),
                     [(self.env._("Period"), "text"), *columns, promised],
-                    ((part["label"], *sum_up_row(part)) for part in report["periods"]),
+                    (
+                        (part["label"], *read_figures(part))
+                        for part in report["periods"]
+                    ),
                 ),
                 (
                     self.env._("Day by day"),
                     [(self.env._("Day"), "date"), *columns, promised],
-                    ((part["day"], *sum_up_row(part)) for part in report["days"]),
+                    ((part["day"], *read_figures(part)) for part in report["days"]),
                 ),
             ],
         ).get_content()

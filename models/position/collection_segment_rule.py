@@ -120,6 +120,26 @@ class CollectionSegmentRule(models.Model):
                 remaining -= matched
         return classified
 
+    @api.model
+    def _classify_new(self):
+        """Give every customer who has no segment the one of the first rule they meet.
+
+        :return: accounts that got one
+        """
+        accounts = self.env["collection.account"].search(
+            [("segment_id", "=", False), ("segment_locked", "=", False)]
+        )
+        found = self._classify(accounts)
+        classified = accounts.filtered(lambda account: account in found)
+        for segment, of_segment in classified.grouped(
+            lambda account: found[account][0]
+        ).items():
+            # a first segment is no change worth a line in each customer's history
+            of_segment.with_context(tracking_disable=True).write(
+                {"segment_id": segment.id, "segment_locked": False}
+            )
+        return classified
+
     def _get_turnover_facts(self, company, accounts, date_ref):
         """What the rules of one company need to know of the turnover.
 

@@ -9,6 +9,5 @@ from . import collection_dunning_decision_quality
 from . import collection_call_quality
 from . import rating_rating
 from . import res_company
-from . import res_config_settings
 from . import collection_mandate_quality
 from . import collection_agent_quality

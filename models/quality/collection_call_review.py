@@ -49,7 +49,7 @@ class CollectionCallReview(models.Model):
             "state",
         }
     )
-    _on_site_fields = frozenset({"agent_id", "user_id"})
+    _on_site_fields = frozenset({"agent_id", "own", "user_id"})
 
     draw_id = fields.Many2one(
         comodel_name="collection.call.draw",
@@ -150,7 +150,18 @@ class CollectionCallReview(models.Model):
         help="A year after the call the names are deleted; the marks stay.",
     )
 
+    own = fields.Boolean(
+        compute="_compute_own",
+        export_string_translation=False,
+    )
+
     _call_uniq = models.UniqueIndex("(call_id)", "This call was drawn already.")
+
+    @api.depends("user_id")
+    @api.depends_context("uid")
+    def _compute_own(self):
+        for review in self:
+            review.own = review.user_id == self.env.user
 
     @api.depends("call_id", "date")
     def _compute_display_name(self):
@@ -275,7 +286,7 @@ class CollectionCallReview(models.Model):
         for review in self:
             if review.user_id == self.env.user:
                 raise AccessError(
-                    self.env._("Nobody marks his own call: ask a colleague.")
+                    self.env._("Nobody marks their own call: ask a colleague.")
                 )
             if review.state != "to_review":
                 raise UserError(self.env._("This call was marked: its mark stays."))

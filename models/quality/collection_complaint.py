@@ -192,6 +192,9 @@ class CollectionComplaint(models.Model):
         domain=[("share", "=", False)],
         tracking=True,
     )
+    may_decide = fields.Boolean(
+        compute="_compute_may_decide", export_string_translation=False
+    )
     deadline = fields.Date(
         compute="_compute_deadline",
         store=True,
@@ -487,6 +490,19 @@ class CollectionComplaint(models.Model):
                         number=complaint.number,
                     )
                 )
+
+    @api.depends("caller_id", "owner_id")
+    @api.depends_context("uid")
+    def _compute_may_decide(self):
+        decider = not self._is_outsider() and self.has_access("write")
+        manager = is_manager(self.env)
+        for complaint in self:
+            # sudo: whether it is about the reader
+            complaint.may_decide = (
+                decider
+                and complaint.sudo().caller_id != self.env.user
+                and (manager or complaint.owner_id == self.env.user)
+            )
 
     def action_in_progress(self):
         self._check_decider()

@@ -112,9 +112,17 @@ class TestHandoverUnclassified(HandoverCommon):
         self.assertEqual(
             placement.line_ids.account_id, self.classified | self.unclassified[1]
         )
+        placement.with_user(self.manager_user).action_hand_over()
         said = placement.message_ids.filtered(lambda m: "segment" in m.body)
         self.assertIn("decision of", said.body)
         self.assertRegex(said.body, r": 1\b")
+
+    def test_whichever_way_they_go(self):
+        """Also a hand-over made without the wizard says who let them go."""
+        placement = self._hand_over(self.accounts[2:6])
+        said = placement.message_ids.filtered(lambda m: "segment" in m.body)
+        self.assertIn(self.env.user.name, said.body)
+        self.assertRegex(said.body, r": 2\b")
 
     def test_none_is_nothing_to_log(self):
         wizard = self._preview(method="total")

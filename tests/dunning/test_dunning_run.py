@@ -361,6 +361,27 @@ class TestDunningRun(DunningCommon):
             sorted((e.item_id.id, e.reason) for e in run.exclusion_ids),
         )
 
+    def test_found_by_its_name(self):
+        """Whoever types into a search bar finds runs by their day, as they read it."""
+        run = self._run("2026-03-31") | self._run("2026-04-30")
+        runs = self.env["collection.dunning.run"].with_user(self.collector_user)
+        runs = runs.with_context(lang="en_US")
+        for text, found in (
+            ("03/31", run[0]),
+            ("run OF 04", run[1]),
+            ("Run of", run),
+            ("05/31", run.browse()),
+        ):
+            with self.subTest(text=text):
+                names = dict(runs.name_search(text))
+                self.assertEqual(names.keys() & set(run.ids), set(found.ids))
+        letters = self.env["collection.letter"].with_user(self.collector_user)
+        self.assertEqual(
+            letters.search([("run_id", "ilike", run[0].name)]).run_id.ids,
+            run[0].letter_ids.run_id.ids,
+        )
+        self.assertEqual(runs.search([("name", "=", run[1].name)]).ids, run[1].ids)
+
     def test_every_overdue_item_is_accounted_for(self):
         self._mixed_file()
         run = self._run("2026-03-31")

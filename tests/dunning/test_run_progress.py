@@ -34,6 +34,7 @@ class TestRunProgress(PrintFailureCommon):
         letters = self._letters(3)
         run = letters.run_id
         self.assertEqual((run.state, run.progress), ("to_send", "3 to send"))
+        self.assertTrue(run.is_undoable)
         run.with_user(self.manager_user).action_send()
         self.assertRecordValues(
             run,
@@ -47,7 +48,10 @@ class TestRunProgress(PrintFailureCommon):
                 }
             ],
         )
+        self.assertEqual(set(letters.mapped("stage")), {"mail"})
+        self.assertFalse(run.is_undoable, "the mail queue may be sending them")
         self._hand_over_mails(letters[:2])
+        self.assertEqual(letters.mapped("stage"), ["left", "left", "mail"])
         self.assertEqual(run.state, "to_send")
         self.assertEqual(run.progress, "2 sent, 1 waiting in the mail queue")
         self._hand_over_mails(letters[2])
@@ -63,6 +67,7 @@ class TestRunProgress(PrintFailureCommon):
         self.env["collection.letter"]._follow_departures()
         self.assertEqual(run.state, "to_send", "it has not left")
         self.assertEqual(run.progress, "1 sent, 1 refused by the mail server")
+        self.assertEqual(letters.mapped("stage"), ["left", "failed"])
         letters[1].with_user(self.collector_user).action_send_by_post()
         self.assertEqual(run.progress, "1 sent, 1 to print")
         letters[1].with_user(self.collector_user).action_print_post()
@@ -79,6 +84,7 @@ class TestRunProgress(PrintFailureCommon):
         self.assertEqual(set(letters.mapped("state")), {"sent"}, "on the list to print")
         self.assertEqual((run.state, run.print_count), ("to_send", 3))
         self.assertEqual(run.progress, "3 to print")
+        self.assertEqual(set(letters.mapped("stage")), {"print"})
         action = run.with_user(self.manager_user).action_open_to_print()
         found = self.env["collection.letter"].search(action["domain"])
         self.assertEqual(found, letters)
@@ -91,6 +97,14 @@ class TestRunProgress(PrintFailureCommon):
         run = self._run(self.today)
         run.with_user(self.manager_user).action_confirm()
         self.assertEqual(run.state, "done")
+
+    def test_runs_of_before(self):
+        """They were done once confirmed."""
+        run = self._letters(1).run_id
+        empty = self._run(self.today)
+        (run | empty).state = "done"
+        (run | empty)._follow_letters()
+        self.assertEqual((run.state, empty.state), ("to_send", "done"))
 
     def test_cancelled_letters_keep_no_run_open(self):
         letters = self._letters(2)

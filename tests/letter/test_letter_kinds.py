@@ -786,6 +786,20 @@ class TestMandateNotice(LetterKindCommon):
         letter.ensure_one()
         return letter
 
+    def test_refused_by_the_mail_server(self):
+        """What has not reached the customer presents nobody."""
+        letter = self._notice()
+        letter.channel = "email"
+        letter.action_send()
+        account = letter.account_id
+        self.assertEqual(account._get_mandate_notices(), {account: letter})
+        self.assertFalse(account.mandate_notice_missing)
+        letter._mark_failed("failed", "550 5.1.1 user unknown")
+        self.assertFalse(account._get_mandate_notices())
+        self.assertTrue(account.mandate_notice_missing)
+        letter.with_user(self.collector_user).action_send_by_post()
+        self.assertEqual(account._get_mandate_notices(), {account: letter})
+
     def test_five_mentions(self):
         letter = self._notice()
         self.assertEqual(letter.state, "draft")
@@ -837,7 +851,7 @@ class TestMandateNotice(LetterKindCommon):
             "address of the creditor",
             "provider's reference",
             "bank account to pay into",
-            "Collections ‣ Mandates",
+            "Collections ‣ Delegation ‣ Mandates",
         ):
             self.assertIn(part, str(caught.exception))
         self.assertFalse(letter.number)

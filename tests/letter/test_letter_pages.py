@@ -350,6 +350,20 @@ class TestLetterPages(PagesCommon):
         self.assertTrue(broken)
         self.assertEqual(len(pages), 1)
 
+    def test_no_page_with_the_total_of_interest_alone(self):
+        self._due(self.debtor, 63)
+        letter = self._letter(self.debtor, self.firm_reminder, confirm=False)
+        counts = set()
+        while len(letter.line_ids) > 52:
+            letter.line_ids[-1].unlink()
+            letter._sum_lines()
+            pages = self._printed_pages(letter)
+            last = self._plain(pages[-1])
+            self.assertIn("Total", last)
+            self.assertRegex(last, r"INV/\d+/\d+ .*INV/", len(letter.line_ids))
+            counts.add(len(pages))
+        self.assertGreater(len(counts), 1, "the annex grew by a page meanwhile")
+
     def test_where_to_pay_goes_with_a_bare_closing(self):
         """A wording that has nothing but the formula after the table."""
         level = self.reminder.with_context(lang="fr_FR")

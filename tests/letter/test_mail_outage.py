@@ -175,6 +175,14 @@ class TestMailOutage(DeliveryCommon, MailCommon):
         self.assertFalse(self._notices(), "done")
         self.assertEqual(self._pass(), [], "once")
 
+    def test_the_call_sheet_says_sent_when_it_has_left(self):
+        account = self.letters[0].account_id
+        said = [entry["kind"] for entry in account._get_call_history()]
+        self.assertNotIn("letter", said)
+        self._pass()
+        said = [entry["kind"] for entry in account._get_call_history()]
+        self.assertIn("letter", said)
+
     def test_a_notice_that_was_closed_does_not_come_back(self):
         self._pass(connect=ConnectionRefusedError(111, "Connection refused"))
         self._notices().action_feedback(feedback="Looking at it")
@@ -365,6 +373,34 @@ class TestMailOutage(DeliveryCommon, MailCommon):
                 )
                 self.assertEqual(letter.delivery_state, state)
         self.assertIn("boss@customer.example.com", letter.message_ids[0].body)
+
+    def test_what_was_refused_is_no_letter_that_was_received(self):
+        """Neither recalled by the next one, nor a notice from which interest runs."""
+        self.formal_notice.channel = "email"
+        debtor = self._debtor("Refused", email="refused@customer.example.com")
+        item = self._invoice(debtor, 900, "2026-09-01").collection_item_ids
+        with freeze_time("2026-11-22 09:00:00"):
+            letter = self._letter(debtor, self.formal_notice)
+            letter._send()
+            draft = letter.copy({"level_id": self.formal_notice.id, "number": False})
+            letter.line_ids.copy({"letter_id": draft.id})
+
+        def received():
+            self.env.invalidate_all()
+            return (
+                item in item._get_notice_dates(),
+                draft._get_previous_letters().get(draft) == letter,
+                letter
+                in self.env["collection.letter"].search(letter._reached_domain()),
+            )
+
+        self.assertEqual(received(), (True, True, True))
+        self._pass(connect=TimeoutError("timed out"))
+        self.assertEqual(received(), (False, False, False), "it waits")
+        self._pass(send=refused(550, b"5.1.1 user unknown"))
+        self.assertEqual(received(), (False, False, False), "it was refused")
+        letter.with_user(self.collector_user).action_send_by_post()
+        self.assertEqual(received(), (True, True, True))
 
     def test_e_mail_that_is_gone(self):
         """Deleted or cancelled by hand in the mail queue: somebody hears of it."""

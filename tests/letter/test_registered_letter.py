@@ -38,6 +38,7 @@ class TestRegisteredLetter(PrintFailureCommon):
         self.assertEqual(self.dunning_run.progress, "2 to print")
         self.letters.with_user(self.collector_user).action_print_post()
         self.assertEqual(self.dunning_run.progress, "2 registered, to be posted")
+        self.assertEqual(set(self.letters.mapped("stage")), {"post"})
         self.assertEqual(self.dunning_run.state, "to_send")
         letter.with_user(self.collector_user).tracking_number = "1A 207 558 1"
         with freeze_time("2026-11-25 09:00:00"):

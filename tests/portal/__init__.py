@@ -3,6 +3,7 @@ from . import test_portal
 from . import test_portal_acts
 from . import test_portal_amend
 from . import test_portal_axe
+from . import test_portal_crawl
 from . import test_portal_caller
 from . import test_portal_files
 from . import test_portal_mail

@@ -945,7 +945,7 @@ class TestPortalFrench(PortalCommon):
         self.assertEqual(response.status_code, 200)
         self.assertIn('"lang": "fr_FR"', response.text)
         self.assertIn("000,00", response.text)
-        for text in ("Qui appeler", "Consigner un appel", "Promesse de paiement"):
+        for text in ("Qui appeler", "Consigner un appel", "Promesse de règlement"):
             self.assertIn(text, response.text)
 
     def test_script_is_in_the_customers_language(self):

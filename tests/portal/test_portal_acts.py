@@ -410,6 +410,14 @@ class TestPortalCallForm(ActCommon):
             ("callback_requested", {}, "on which day"),
             ("no_answer", {"promise-amount": "5"}, "Choose another outcome"),
             ("information_only", {"next_action_time": "late"}, "is not an hour"),
+            ("information_only", {"next_action_time": "24:00"}, "is not an hour"),
+            ("information_only", {"next_action_time": "9" * 6000}, "is not an hour"),
+            ("information_only", {"direction": "sideways"}, "values offered"),
+            (
+                "dispute",
+                {"dispute-reason_id": "first", "next_action_date": day},
+                "values offered",
+            ),
             (
                 "payment_means_change_agreed",
                 {

@@ -226,6 +226,13 @@ class TestComplaint(QualityCommon):
         complaint = self._complain()
         other = self._user("collection_user_2", "group_collection_user")
         complaint.owner_id = other
+        for user, may_decide in (
+            (other, True),
+            (self.manager_user, True),
+            (self.collector_user, False),
+        ):
+            # whoever may not is shown no button
+            self.assertEqual(complaint.with_user(user).may_decide, may_decide)
         with self.assertRaisesRegex(AccessError, "decides about"):
             complaint.with_user(self.collector_user).founded = "no"
         self._answer(complaint, user=other)
@@ -238,6 +245,7 @@ class TestComplaint(QualityCommon):
         call = self._log(self.in_house, self.manager_user)
         complaint = self._complain(call_id=call.id)
         self.assertNotEqual(complaint.owner_id, self.manager_user)
+        self.assertFalse(complaint.with_user(self.manager_user).may_decide)
         with self.assertRaisesRegex(AccessError, "about you"):
             complaint.with_user(self.manager_user).founded = "no"
 

@@ -1,1 +1,2 @@
 from . import test_company_settings
+from . import test_first_steps

@@ -35,7 +35,10 @@ class CollectionDisputeDecision(models.TransientModel):
     @api.depends("dispute_id")
     def _compute_amount_contested(self):
         for wizard in self:
-            wizard.amount_contested = wizard.dispute_id._get_contested_amount()
+            dispute = wizard.dispute_id
+            wizard.amount_contested = (
+                dispute._get_contested_amount() if dispute else 0.0
+            )
 
     @api.model
     def _may_draft(self):

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_amount
 
+from ...models.base.figures import format_figure
 from ...models.delegation.collection_mandate import WORKING
 from ...tools.ageing import days_overdue
 from ...tools.pareto import pareto_split, recommended_extent, turnover_ranking
@@ -103,8 +104,12 @@ class CollectionHandover(models.TransientModel):
     )
 
     @api.depends("account_ids")
+    @api.depends_context("allowed_company_ids")
     def _compute_mandate_ids(self):
-        running = self.env["collection.mandate"].search(WORKING)
+        # asked by a stored field, it is worked out as superuser, without record rules
+        running = self.env["collection.mandate"].search(
+            WORKING & Domain("company_id", "in", self.env.companies.ids)
+        )
         for wizard in self:
             companies = wizard.account_ids.company_id
             wizard.mandate_ids = running.filtered(
@@ -175,7 +180,7 @@ class CollectionHandover(models.TransientModel):
             "%(share)s %% by turnover and the reserved customers, hand over the rest.",
             count=count,
             upper=upper,
-            share=f"{company.collection_keep_share:g}",
+            share=format_figure(self.env, company.collection_keep_share),
         )
 
     @api.depends("line_ids.decision", "line_ids.reason")
@@ -540,7 +545,7 @@ class CollectionHandover(models.TransientModel):
         going = self.line_ids.filtered_domain(Domain("decision", "=", "goes"))
         if not going:
             raise UserError(self.env._("No account goes: there is nothing to do."))
-        unclassified = self._check_classified(going)
+        self._check_classified(going)
         placement = self.env["collection.placement"].create(
             {
                 "mandate_id": self.mandate_id.id,
@@ -558,14 +563,11 @@ class CollectionHandover(models.TransientModel):
             ]
         )
         self.write({"state": "done", "placement_id": placement.id})
-        self._log_unclassified(unclassified)
         return placement
 
     def _check_classified(self, going):
-        """Customers who have no segment, of the lines that go: all were decided about.
-
-        :raises UserError: some lost their segment after the preview
-        """
+        """Refuse customers who lost their segment after the preview: nobody decided
+        that they go all the same."""
         unclassified = going.account_id.filtered(lambda account: not account.segment_id)
         decided = (going & self._get_unclassified()).account_id
         unseen = unclassified - decided
@@ -577,23 +579,3 @@ class CollectionHandover(models.TransientModel):
                     customers=", ".join(unseen[:5].mapped("display_name")),
                 )
             )
-        return unclassified
-
-    def _log_unclassified(self, accounts):
-        """Keep who let customers go without a segment, with the hand-over and each."""
-        if not accounts:
-            return
-        self.placement_id._message_log(
-            body=self.env._(
-                "Customers without a segment who go by decision of %(user)s: %(count)s",
-                user=self.env.user.name,
-                count=len(accounts),
-            )
-        )
-        body = self.env._(
-            "Goes to a provider without a segment, by decision of %(user)s "
-            "(%(number)s).",
-            user=self.env.user.name,
-            number=self.placement_id.number,
-        )
-        accounts._message_log_batch(bodies=dict.fromkeys(accounts.ids, body))

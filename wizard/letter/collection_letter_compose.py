@@ -71,14 +71,16 @@ class CollectionLetterCompose(models.TransientModel):
     @api.depends("account_id")
     def _compute_allow_provider(self):
         for wizard in self:
-            wizard.allow_provider = wizard.account_id._is_worked_on_behalf()
+            account = wizard.account_id
+            wizard.allow_provider = bool(account) and account._is_worked_on_behalf()
 
     @api.depends("account_id", "allow_provider")
     def _compute_kind_ids(self):
         """Of each purpose the wording that this customer gets."""
         Kind = self.env["collection.letter.kind"]
         codes = {kind.code for kind in Kind.search([("active", "=", True)])}
-        for wizard in self:
+        self.kind_ids = False
+        for wizard in self.filtered("account_id"):
             kinds = Kind.union(
                 *(
                     Kind._get_kinds(

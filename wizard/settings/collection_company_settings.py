@@ -38,6 +38,8 @@ COMPANY_FIELDS = (
     "collection_bill_letters",
     "collection_floor_on_default",
     "collection_waiver_limit",
+    "collection_imputation",
+    "collection_interest_account_id",
 )
 
 
@@ -58,6 +60,7 @@ class CollectionCompanySettings(models.TransientModel):
         comodel_name="collection.policy",
         string="Default Dunning Policy",
         domain="[('company_id', 'in', (False, company_id))]",
+        help="For customers and segments without a policy of their own.",
     )
     collection_auto_run = fields.Selection(
         selection=lambda self: (
@@ -74,6 +77,26 @@ class CollectionCompanySettings(models.TransientModel):
         string="Agreed Late-Payment Rate",
         digits=(16, 4),
         help="Percent a year from your terms of sale. 0: the rate of the law.",
+    )
+    collection_auto_run_date = fields.Date(
+        related="company_id.collection_auto_run_date", string="Last Daily Run"
+    )
+    collection_imputation = fields.Selection(
+        selection=lambda self: (
+            self.env["res.company"]
+            ._fields["collection_imputation"]
+            ._description_selection(self.env)
+        ),
+        string="Part Payments Reduce",
+        required=True,
+        help="What a part payment is counted on when interest is computed.",
+    )
+    collection_interest_account_id = fields.Many2one(
+        comodel_name="account.account",
+        string="Interest Account",
+        domain="[('account_type', 'in', ('income', 'income_other'))]",
+        help="Where invoices of interest and indemnities are booked. Empty: the income "
+        "account of the sales journal.",
     )
     collection_rate_floor = fields.Float(
         related="company_id.collection_rate_floor", string="Lowest Agreed Rate"
@@ -99,46 +122,107 @@ class CollectionCompanySettings(models.TransientModel):
         string="Collections Email",
         help="Address printed on letters and used for answers. Empty: the company's.",
     )
-    collection_total_from = fields.Integer(string="Total Delegation from")
-    collection_partial_above = fields.Integer(string="Partial Delegation above")
-    collection_keep_share = fields.Float(string="Share Kept In-house")
+    collection_total_from = fields.Integer(
+        string="Total Delegation from",
+        help="Number of active accounts from which the advice is to hand over the"
+        " whole file.",
+    )
+    collection_partial_above = fields.Integer(
+        string="Partial Delegation above",
+        help="Number of active accounts above which the advice is to keep the "
+        "largest in-house.",
+    )
+    collection_keep_share = fields.Float(
+        string="Share Kept In-house",
+        help="Percent of active accounts, the largest by turnover, that a partial"
+        " hand-over keeps.",
+    )
     collection_access_years = fields.Integer(
         string="Access Log Kept for",
         help="Years for which it stays known which of a provider's agents looked at "
         "which customer. 0: for good.",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
-    collection_promise_days = fields.Integer(string="Days Granted to a Promise")
-    collection_promise_tolerance = fields.Monetary(string="Amount Granted to a Promise")
-    collection_promise_last_days = fields.Integer(string="Promises Accepted up to")
-    collection_promise_share = fields.Float(string="Least Share Promised")
-    collection_plan_instalments = fields.Integer(
-        string="Instalments a Collector May Grant"
+    collection_promise_days = fields.Integer(
+        string="Days Granted to a Promise",
+        help="The bank takes its time: days after the promised one on which money"
+        " still keeps the promise.",
     )
-    collection_plan_amount = fields.Monetary(string="Amount a Collector May Spread")
+    collection_promise_tolerance = fields.Monetary(
+        string="Amount Granted to a Promise",
+        help="A few cents break no promise.",
+    )
+    collection_promise_last_days = fields.Integer(
+        string="Promises Accepted up to",
+        help="All invoices of a promise rest until its day. Beyond, a manager "
+        "records it.",
+    )
+    collection_promise_share = fields.Float(
+        string="Least Share Promised",
+        help="Percent of what is due that a collector may accept as a promise.",
+    )
+    collection_plan_instalments = fields.Integer(
+        string="Instalments a Collector May Grant",
+        help="Beyond, a manager approves the plan.",
+    )
+    collection_plan_amount = fields.Monetary(
+        string="Amount a Collector May Spread",
+        help="Beyond, a manager approves the plan.",
+    )
     collection_plan_first_days = fields.Integer(string="First Instalment within")
     collection_plan_last_days = fields.Integer(string="Last Instalment within")
-    collection_hold_days = fields.Integer(string="Rest after a Contact")
+    collection_hold_days = fields.Integer(
+        string="Rest after a Contact",
+        help="Rest of a customer after the right person was reached, unless the "
+        "next action is due. Segments may say otherwise.",
+    )
     collection_dispute_user_id = fields.Many2one(
         comodel_name="res.users",
         string="Late Disputes Escalate to",
         domain=[("share", "=", False)],
+        help="Who hears of disputes that nobody decided in time.",
     )
-    collection_dispute_days = fields.Integer(string="Disputes Escalated after")
+    collection_dispute_days = fields.Integer(
+        string="Disputes Escalated after",
+        help="Days after their deadline.",
+    )
     collection_satisfaction_every = fields.Integer(
         string="Ask for a Mark after Every",
         help="The customer is asked for a mark by e-mail after every so many calls in "
         "which the right person was reached. 0: nobody is asked.",
     )
-    collection_satisfaction_days = fields.Integer(string="Asked Again after")
-    collection_quality_share = fields.Float(
-        string="In-house Calls Reviewed", digits=(5, 2)
+    collection_satisfaction_days = fields.Integer(
+        string="Asked Again after",
+        help="A customer who was asked is left in peace for so many days.",
     )
-    collection_complaint_days = fields.Integer(string="Complaints Answered within")
-    collection_precheck_amount = fields.Monetary(string="Invoices Checked from")
-    collection_precheck_from = fields.Integer(string="Checked at the Latest")
-    collection_precheck_to = fields.Integer(string="Checked at the Earliest")
-    collection_bill_auto = fields.Boolean(string="Bills Drawn Every Night")
+    collection_quality_share = fields.Float(
+        string="In-house Calls Reviewed",
+        digits=(5, 2),
+        help="Percent of the calls of your own people that are drawn by lot for a"
+        " review, one per person and week at least. The provider's share "
+        "stands on the mandate.",
+    )
+    collection_complaint_days = fields.Integer(
+        string="Complaints Answered within",
+        help="Calendar days within which a complaint is to be answered.",
+    )
+    collection_precheck_amount = fields.Monetary(
+        string="Invoices Checked from",
+        help="Invoices of at least this amount are checked with the customer "
+        "before they fall due.",
+    )
+    collection_precheck_from = fields.Integer(
+        string="Checked at the Latest",
+        help="Days before the due date.",
+    )
+    collection_precheck_to = fields.Integer(
+        string="Checked at the Earliest",
+        help="Days before the due date.",
+    )
+    collection_bill_auto = fields.Boolean(
+        string="Bills Drawn Every Night",
+        help="For customers who pay by bill or LCR.",
+    )
     collection_bill_letters = fields.Selection(
         selection=lambda self: (
             self.env["res.company"]
@@ -150,8 +234,73 @@ class CollectionCompanySettings(models.TransientModel):
         help="Written 25 and 15 days before the due date of a bill that is not back; "
         "not to customers whom a provider works.",
     )
-    collection_floor_on_default = fields.Boolean(string="Floor on the Default Rate")
-    collection_waiver_limit = fields.Monetary(string="Waivers by Collectors, up to")
+    collection_floor_on_default = fields.Boolean(
+        string="Floor on the Default Rate",
+        help="Claim at least three times the legal rate even where no rate was agreed.",
+    )
+    collection_waiver_limit = fields.Monetary(
+        string="Waivers by Collectors, up to",
+        help="What a collector may waive for one customer in twelve months. 0: "
+        "credit managers only.",
+    )
+
+    # What leads to the first letter
+    particulars_missing = fields.Text(compute="_compute_first_steps")
+    has_signatory = fields.Boolean(compute="_compute_first_steps")
+    has_collector = fields.Boolean(compute="_compute_first_steps")
+    unclassified_count = fields.Integer(compute="_compute_first_steps")
+    has_run = fields.Boolean(compute="_compute_first_steps")
+    ready = fields.Boolean(compute="_compute_first_steps")
+
+    @api.depends("company_id")
+    @api.depends_context("lang")
+    def _compute_first_steps(self):
+        """Which of the steps to the first letter are done."""
+        for wizard in self:
+            company = wizard.company_id
+            here = [("company_id", "=", company.id)]
+            wizard.particulars_missing = company.collection_letter_health
+            wizard.has_signatory = bool(company.collection_signatory)
+            wizard.has_collector = bool(
+                self.env["collection.agent"].search_count(
+                    [("side", "=", "company")], limit=1
+                )
+            )
+            wizard.unclassified_count = self.env["collection.account"].search_count(
+                [*here, ("segment_id", "=", False), ("amount_open", ">", 0)]
+            )
+            wizard.has_run = bool(
+                self.env["collection.dunning.run"].search_count(
+                    [*here, ("state", "in", ("to_send", "done"))], limit=1
+                )
+            )
+            wizard.ready = (
+                not wizard.particulars_missing
+                and not wizard.unclassified_count
+                and wizard.has_signatory
+                and wizard.has_collector
+                and wizard.has_run
+            )
+
+    def action_open_company(self):
+        """The company's particulars; only administrators change them."""
+        self.ensure_one()
+        return self.company_id.get_formview_action()
+
+    def _open(self, xml_id):
+        self.ensure_one()
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            f"account_collection.{xml_id}"
+        )
+
+    def action_open_collectors(self):
+        return self._open("collection_agent_action")
+
+    def action_open_classification(self):
+        return self._open("collection_classify_action")
+
+    def action_open_runs(self):
+        return self._open("collection_dunning_run_action")
 
     @api.model
     def default_get(self, fields):

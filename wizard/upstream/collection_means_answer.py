@@ -41,7 +41,8 @@ class CollectionMeansAnswer(models.TransientModel):
     @api.depends("account_id", "target")
     def _compute_means_script(self):
         for wizard in self:
-            proposal = wizard.account_id._get_means_proposal()
+            account = wizard.account_id
+            proposal = account and account._get_means_proposal()
             wizard.means_script = (
                 proposal["script"]
                 if proposal and proposal["target"] == wizard.target

@@ -1,0 +1,445 @@
+# pylint: disable=translation-required  # what a test posts, nobody reads
+import re
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from lxml import html
+
+from odoo import fields
+from odoo.http import Request
+from odoo.tests import HttpCase, freeze_time, tagged
+from odoo.tools import mute_logger
+
+#: a day and an hour on which customers may be called
+NOW = "2026-11-25 09:30:00"
+#: where the pages of the provider's people stand
+HOME = "/my/collection"
+#: a megabyte of text
+MUCH = "Blah " * 200_000
+#: signs of an address that a server reads
+ADDRESS_LIMIT = 5000
+#: what is refused, or passes, but breaks nothing, in whatever field it is typed
+ANYWHERE = (
+    "\0",
+    "a\0b",
+    MUCH[:10_000],
+    "<b>'\"%s{}\\</b>",
+    "-1",
+    "1e308",
+    "9" * 5000,
+    "\u00b2",
+    "\u0663",
+    "[[6, 0, [1]]]",
+)
+#: what no day is, or one that nobody plans for
+NO_DAYS = (
+    "9999-12-31",
+    "0000-00-00",
+    "2026-02-30",
+    "abc",
+    "2026-11-25 10:00:00",
+    "99999999999-01-01",
+)
+#: what no amount is
+NO_AMOUNTS = ("1e308", "1e999", "NaN", "-1", "1_000", "abc")
+#: what no hour is
+NO_HOURS = ("25:00", "12:60", "abc", "9" * 5000 + ":00")
+#: numbers of records and of pages that there are not
+NO_IDS = ("0", "-1", "2147483648", "9223372036854775808", "9" * 30, "\u0663", "1.5")
+#: choices that stand for nothing as long as nothing else is said
+NOT_SAID = ("contact-contact_id", "means-target")
+#: parameters of the pages, whichever of them knows which
+PARAMETERS = (
+    "accepted",
+    "agent",
+    "done",
+    "filterby",
+    "nobody",
+    "page",
+    "recorded",
+    "search",
+    "sortby",
+)
+
+
+class Page:
+    """A page of the portal, as somebody sees it."""
+
+    def __init__(self, url, response):
+        self.url = url
+        self.status = response.status_code
+        self.landed = urlsplit(response.url).path
+        self.text = response.text
+        self.tree = None
+        if "text/html" in response.headers.get("Content-Type", ""):
+            # what HTML cannot hold, no browser shows
+            self.tree = html.fromstring(self.text.replace("\0", "") or "<html/>")
+
+    @property
+    def links(self):
+        """Addresses within the site that a click leads to."""
+        for link in self.tree.iter("a") if self.tree is not None else ():
+            href = (link.get("href") or "").partition("#")[0]
+            if href.startswith(("/", "?")):
+                yield urljoin(self.url, href)
+
+    @property
+    def forms(self):
+        """Forms about the provider's work."""
+        for form in self.tree.forms if self.tree is not None else ():
+            if (form.get("action") or "").startswith(HOME):
+                yield form
+
+    @property
+    def refused(self):
+        """Whether what was asked was not done."""
+        return self.status in (404, 422) or bool(
+            self.tree.xpath("//*[contains(@class, 'alert-danger')]")
+        )
+
+    @property
+    def alerts(self):
+        """What the page says about what was refused or done."""
+        if self.tree is None:
+            return []
+        return [
+            " ".join(alert.text_content().split())
+            for alert in self.tree.xpath(
+                "//*[@role='alert' or @role='status' or hasclass('alert')]",
+                extensions={(None, "hasclass"): _has_class},
+            )
+        ]
+
+
+def _has_class(context, name):
+    return name in (context.context_node.get("class") or "").split()
+
+
+def _shape(url):
+    """An address, whichever customer it is about."""
+    return re.sub(r"\d+", "N", url)
+
+
+def _sign(form):
+    """What tells one form from another."""
+    return _shape(form.get("action"))
+
+
+def _read(form):
+    """What a browser sends of a form that nobody changed: [(name, value)]."""
+    # fields may stand outside the form they belong to
+    return [(name, value) for name, value in form.form_values() if name != "csrf_token"]
+
+
+def _fields(form):
+    """Elements of a form into which something is typed or chosen, by their names."""
+    found = {}
+    for element in form.inputs:
+        name = element.get("name")
+        if name and name != "csrf_token" and element.get("type") != "submit":
+            found.setdefault(name, element)
+    if form.get("id"):
+        for element in form.xpath(f"//*[@form='{form.get('id')}']"):
+            found.setdefault(element.get("name"), element)
+    return found
+
+
+def _encode(pairs, limit=None):
+    """Names and values as a browser sends them."""
+    pairs = [(name, value[:limit]) for name, value in pairs]
+    return urlencode(pairs)
+
+
+def _pairs(data):
+    return [(name, value) for name, values in data.items() for value in values]
+
+
+def _as_shown(text):
+    """A text as a page holds it."""
+    return re.sub(r"\s+", " ", text.replace("\0", "")).strip()
+
+
+@tagged("post_install", "-at_install")
+class TestPortalCrawl(HttpCase):
+    """Every link of every page is followed and every form sent, as somebody means it
+    and as nobody should; the pages are found by their links, the forms on the pages.
+    """
+
+    #: as long as so many ordinary tests, see bin/lib/test_worker.py
+    each_takes = 40
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.startClassPatcher(freeze_time(NOW))
+        cls.env["res.company"]._load_collection_demo(lang="en_US", months=7)
+        cls.company = cls.env.ref("__collection_demo__.company")
+        cls.agent = cls.env.ref("__collection_demo__.agent")
+        cls.supervisor = cls.env.ref("__collection_demo__.supervisor")
+        # somebody else's customer
+        cls.foreign = cls.env["collection.account"].search(
+            [
+                ("company_id", "=", cls.company.id),
+                ("delegation_state", "=", "in_house"),
+            ],
+            limit=1,
+        )
+        cls.env.flush_all()
+
+    def setUp(self):
+        super().setUp()
+        self.faults = []
+        # forms that were sent as they are meant
+        self.accepted = set()
+
+    # ------------------------------------------------------------------
+    # A browser that forgets
+    # ------------------------------------------------------------------
+
+    def _ask(self, url, data=None, **kwargs):
+        """A page, and nothing of what asking for it changed.
+
+        :param data: [(name, value)] of a form that is posted
+        """
+        if data is not None:
+            token = Request.csrf_token(self)
+            kwargs.setdefault("headers", {})
+            kwargs["headers"]["Content-Type"] = "application/x-www-form-urlencoded"
+            kwargs["data"] = _encode([("csrf_token", token), *data])
+        self.env.flush_all()
+        savepoint = self.cr.savepoint(flush=False)
+        try:
+            with mute_logger("odoo.http", "odoo.sql_db", "werkzeug"):
+                return Page(url, self.url_open(url, timeout=60, **kwargs))
+        finally:
+            savepoint.close(rollback=True)
+            self.env.invalidate_all(flush=False)
+
+    def _fault(self, what, page, value=None):
+        shown = f" with {value!s:.60}" if value is not None else ""
+        words = page.alerts[:1] or [" ".join(page.text.split())[-300:]]
+        self.faults.append(f"{what}{shown}: {page.status} {words[0]:.300}")
+
+    def _crawl(self, user, most=None):
+        """Every page that `user` reaches by links, by its address.
+
+        :param most: of pages that differ in numbers only, so many are looked at
+        """
+        self.authenticate(user.login, user.login)
+        pages, todo, shapes = {}, ["/my", HOME], []
+        while todo:
+            url = todo.pop(0)
+            if url in pages or not urlsplit(url).path.startswith("/my"):
+                continue
+            shapes.append(_shape(url))
+            if most and shapes.count(shapes[-1]) > most:
+                continue
+            pages[url] = page = self._ask(url)
+            if page.status != 200:
+                self._fault(f"{user.login} GET {url}", page)
+            if url.startswith(HOME):
+                todo += page.links
+        return pages
+
+    def _forms(self, pages):
+        """One form of each kind, the one with the most to fill in."""
+        found = {}
+        for page in pages.values():
+            for form in page.forms:
+                known = found.get(_sign(form))
+                if known is None or len(_fields(form)) > len(_fields(known)):
+                    found[_sign(form)] = form
+        return found
+
+    def _send(self, form, data):
+        if form.method == "GET":
+            return self._ask(f"{form.get('action')}?{_encode(data, ADDRESS_LIMIT)}")
+        return self._ask(form.get("action"), data)
+
+    # ------------------------------------------------------------------
+    # The tests
+    # ------------------------------------------------------------------
+
+    def _assert_no_faults(self):
+        self.assertFalse(self.faults, "\n".join(self.faults))
+
+    def _assert_pages_answer(self, pages):
+        """Whatever stands in the address of a page, it is shown or not found."""
+        shapes = {}
+        for url in pages:
+            path = urlsplit(url).path
+            if path.startswith(HOME):
+                shapes.setdefault(_shape(path), path)
+        for path in shapes.values():
+            for part in re.findall(r"(?<=/)\d+", path):
+                for number in (*NO_IDS, str(self.foreign.id)):
+                    self._assert_answers(path.replace(part, number, 1))
+            for name in PARAMETERS:
+                for value in ANYWHERE if path == HOME else ():
+                    self._assert_answers(
+                        f"{path}?{_encode([(name, value)], ADDRESS_LIMIT)}"
+                    )
+            for value in ANYWHERE[:4]:
+                everything = [(name, value) for name in PARAMETERS]
+                self._assert_answers(f"{path}?{_encode(everything, 500)}")
+            everything = [(name, "-7") for name in PARAMETERS]
+            self._assert_answers(f"{path}?{_encode(everything)}&{_encode(everything)}")
+
+    def _assert_answers(self, url):
+        page = self._ask(url)
+        if page.status not in (200, 404):
+            self._fault(f"GET {url[:80]}", page)
+
+    def _fill(self, form):
+        """What somebody sends who fills in the form: {name: [values]}."""
+        data = {}
+        for name, value in _read(form):
+            data.setdefault(name, []).append(value)
+        today = fields.Date.context_today(self.env.user)
+        for name, element in _fields(form).items():
+            kind = element.get("type") or element.tag
+            closed = element.xpath(
+                "ancestor::details[not(@open)][ancestor::form]", smart_strings=False
+            )
+            if closed or any(data.get(name) or ()):
+                continue
+            if kind == "checkbox":
+                data[name] = [element.get("value") or "on"]
+            elif kind == "radio":
+                # somebody was reached, and nothing has to come of it
+                reached = element.xpath(
+                    f"ancestor::form//input[@name='{name}'][not(@data-required)]"
+                    "[@data-contact='right_party']/@value"
+                )
+                data[name] = (reached or [element.get("value")])[:1]
+            elif kind == "select":
+                data[name] = [value for value in element.value_options if value][:1]
+            elif kind == "date":
+                data[name] = [str(fields.Date.add(today, days=5))]
+            elif kind == "time":
+                data[name] = ["10:30"]
+            elif kind == "number":
+                data[name] = [element.get("min") or "1"]
+            elif kind == "email":
+                data[name] = ["somebody@example.com"]
+            elif element.get("inputmode") == "decimal":
+                # a promise is about a good part of what is due
+                due = form.xpath("//input[@name='promise-amount']/@data-proposed")
+                promise = form.get("action").endswith("/promise")
+                data[name] = due[:1] if promise and due else ["1"]
+            elif kind in ("text", "textarea", "tel", "search"):
+                data[name] = ["Said so on the telephone"]
+        return data
+
+    def _assert_kept(self, what, page, form, data, value):
+        """A refused form says why, and holds what was typed."""
+        if not any(len(words) > 10 for words in page.alerts):
+            self._fault(f"{what}: refused without words", page, value)
+        again = [
+            other for other in page.forms if other.get("action") == form.get("action")
+        ]
+        if not again:
+            self._fault(f"{what}: the form is gone", page, value)
+            return
+        kept = {}
+        for name, text in _read(again[0]):
+            kept.setdefault(name, []).append(text)
+        for name, element in _fields(again[0]).items():
+            typed = [text for text in data.get(name, ()) if text]
+            if element.tag == "select" or element.get("type") in ("checkbox", "radio"):
+                # what is none of the choices cannot be chosen again
+                choices = element.xpath(
+                    f"ancestor::form//*[@name='{name}']//@value"
+                    f"|ancestor::form//*[@name='{name}']/@value"
+                )
+                typed = [text for text in typed if text in choices]
+            typed = [_as_shown(text) for text in typed]
+            if typed and typed != [_as_shown(text) for text in kept.get(name, [])]:
+                self._fault(
+                    f"{what}: {name} is lost, {kept.get(name)!s:.60}", page, typed
+                )
+
+    def _hostile(self, form, element):
+        """(value, whether it must be refused) of what is typed into a field."""
+        kind = element.get("type") or element.tag
+        must = ()
+        if kind == "date":
+            must = NO_DAYS
+        elif kind == "time":
+            must = NO_HOURS
+        elif element.get("inputmode") == "decimal":
+            must = NO_AMOUNTS
+        elif kind == "number":
+            must = ("-1", "0", "abc", "1e3", "1.5", "9" * 20)
+        elif element.get("name") in NOT_SAID:
+            must = ()
+        elif kind in ("select", "radio") or element.get("name").endswith("_ids"):
+            # any other box is ticked or not, whatever its value
+            must = ("nothing of the kind", "-7")
+            if "item" in element.get("name"):
+                must += (str(self.foreign.item_ids[:1].id),)
+        for value in must:
+            yield value, True
+        # where something of a kind is asked for, there is not much more to type
+        for value in ANYWHERE[: 3 if must else None]:
+            yield value, False
+        if kind == "textarea":
+            yield MUCH, False
+
+    def _assert_accepted(self, sign, form, data):
+        page = self._send(form, _pairs(data))
+        self.accepted.add(sign)
+        if page.status != 200 or page.refused:
+            self._fault(f"{sign}: {data!s:.300} is not accepted", page)
+
+    def _attack(self, form):
+        """Send a form as nobody should, field by field."""
+        sign = _sign(form)
+        data = self._fill(form)
+        self._assert_accepted(sign, form, data)
+        as_it_stands = self._send(form, _read(form))
+        if as_it_stands.status not in (200, 422):
+            self._fault(f"{sign} as it stands", as_it_stands)
+        for name, element in _fields(form).items():
+            for value, must in self._hostile(form, element):
+                typed = {**data, name: [value]}
+                page = self._send(form, _pairs(typed))
+                what = f"{sign} {name}"
+                if page.status == 422:
+                    self._assert_kept(what, page, form, typed, value)
+                elif page.status not in (200, 404):
+                    self._fault(what, page, value)
+                elif must and not page.refused and form.method == "POST":
+                    self._fault(f"{what}: accepted", page, value)
+            missing = {other: values for other, values in data.items() if other != name}
+            page = self._send(form, _pairs(missing))
+            if page.status not in (200, 404, 422):
+                self._fault(f"{sign} without {name}", page)
+        for what, page in (
+            ("everything twice", self._send(form, [*_pairs(data), *_pairs(data)])),
+            ("JSON", self._ask(form.get("action"), json={"params": [None]})),
+        ):
+            if page.status >= 500:
+                self._fault(f"{sign} with {what}", page)
+
+    def test_pages_and_forms(self):
+        """Each page is there, each form is accepted as it is meant; whatever else is
+        asked or typed is not found, or refused in words."""
+        for user in (self.agent, self.supervisor):
+            pages = self._crawl(user)
+            self._assert_pages_answer(pages)
+            for sign, form in self._forms(pages).items():
+                if sign not in self.accepted:
+                    self._attack(form)
+        self._assert_no_faults()
+        self.assertGreater(len(self.accepted), 15)
+
+    def test_french(self):
+        """The same in French, where amounts are written otherwise."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        (self.agent | self.supervisor).lang = "fr_FR"
+        for user in (self.agent, self.supervisor):
+            pages = self._crawl(user, most=3)
+            self.assertEqual(pages[HOME].tree.get("lang"), "fr-FR")
+            for sign, form in self._forms(pages).items():
+                self._assert_accepted(sign, form, self._fill(form))
+        self._assert_no_faults()

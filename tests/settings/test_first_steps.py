@@ -1,0 +1,73 @@
+from odoo.tests import freeze_time, tagged
+
+from odoo.addons.account_collection.hooks import post_init_hook
+
+from ..common import CollectionCommon
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-03-31")
+class TestFirstSteps(CollectionCommon):
+    """What leads a newcomer to the first letter, and what is there by itself."""
+
+    def _settings(self):
+        return (
+            self.env["collection.company.settings"].with_user(self.manager_user).new({})
+        )
+
+    def test_installed_on_a_ledger_of_ones_own(self):
+        self.env["collection.agent"].search([("side", "=", "company")]).unlink()
+        late = self._invoice(self.customer, 700.0, "2026-01-10")
+        self._invoice(self.other_customer, 50.0, "2026-03-28")
+        accounts = self.account_of(self.customer) | self.account_of(self.other_customer)
+        self.customer.vat = "FR23334175221"
+        self.assertFalse(accounts.segment_id)
+        post_init_hook(self.env)
+        self.env.invalidate_all()
+        self.assertTrue(all(accounts.mapped("segment_id")))
+        self.assertFalse(any(accounts.mapped("segment_locked")))
+        self.assertGreater(
+            self.account_of(self.customer).priority,
+            self.account_of(self.other_customer).priority,
+        )
+        # set by hand stays, and installing twice changes nothing
+        strategic = self.env.ref("account_collection.segment_strategic")
+        self.customer.collection_segment_id = strategic
+        post_init_hook(self.env)
+        self.assertEqual(self.account_of(self.customer).segment_id, strategic)
+        # three letters are four clicks away: new, compute, confirm, send
+        run = self._run("2026-03-31")
+        self.assertEqual(run.letter_ids.line_ids.item_id.move_id, late)
+
+    def test_what_is_missing(self):
+        self.company.write({"collection_signatory": False, "company_registry": False})
+        self._invoice(self.customer, 700.0, "2026-01-10")
+        settings = self._settings()
+        self.assertFalse(settings.has_signatory)
+        self.assertIn("SIREN", settings.particulars_missing)
+        self.assertEqual(settings.unclassified_count, 1)
+        self.assertFalse(settings.has_run)
+        self.assertFalse(settings.ready)
+        for act in (
+            "action_open_collectors",
+            "action_open_classification",
+            "action_open_runs",
+            "action_open_company",
+        ):
+            self.assertTrue(getattr(settings, act)()["res_model"])
+
+    def test_all_is_there(self):
+        self._agent(self.collector_user, self.env["res.partner"])
+        self.company.report_footer = (
+            "SAS au capital de 50 000 € – RCS Paris 552 032 534"
+        )
+        self._invoice(self.customer, 700.0, "2026-01-10")
+        post_init_hook(self.env)
+        self._send(self._run("2026-03-31"))
+        settings = self._settings()
+        self.assertFalse(settings.particulars_missing)
+        self.assertTrue(settings.has_signatory)
+        self.assertTrue(settings.has_collector)
+        self.assertFalse(settings.unclassified_count)
+        self.assertTrue(settings.has_run)
+        self.assertTrue(settings.ready)
