@@ -97,6 +97,13 @@ class CollectionAccount(models.Model):
             like(spoken, f"%{escape_psql(plain(word))}%")
             for word in search.split()[:WORD_LIMIT]
         )
+        named = SQL(" OR ").join(
+            like(
+                SQL("CONCAT_WS(' ', person.name, person.email)"),
+                f"%{escape_psql(plain(word))}%",
+            )
+            for word in search.split()[:WORD_LIMIT]
+        )
         # sudo: prefixes of countries are no secret
         prefixes = self.env["res.country"].sudo()._read_group([], ["phone_code"])
         parts = number_parts(search, tuple(str(code) for (code,) in prefixes if code))
@@ -127,15 +134,16 @@ class CollectionAccount(models.Model):
                         WHEN %(number)s OR %(known)s THEN %(by_number)s
                         WHEN %(begins)s THEN %(beginning)s
                         ELSE %(anywhere)s END AS rank,
-                   CASE WHEN NOT (%(known)s) AND (
-                             person.id <> customer.id OR %(number)s)
+                   CASE WHEN %(number)s
+                             OR person.id <> customer.id AND (%(named)s)
                         THEN person.id END AS person_id,
                    CASE WHEN %(number)s
                         THEN CONCAT_WS(' · ', NULLIF(person.name, customer.name),
                                        person.phone)
                         WHEN %(known)s
                         THEN CONCAT_WS(' · ', customer.vat, customer.company_registry)
-                        ELSE CONCAT_WS(' · ', NULLIF(person.name, customer.name),
+                        WHEN %(named)s
+                        THEN CONCAT_WS(' · ', NULLIF(person.name, customer.name),
                                        person.email)
                         END AS found
               FROM mine
@@ -151,6 +159,7 @@ class CollectionAccount(models.Model):
             exact=EXACT,
             number=number,
             known=known,
+            named=named,
             by_number=NUMBER,
             begins=like(SQL("customer.name"), f"{escape_psql(plain(search))}%"),
             beginning=BEGINNING,

@@ -63,6 +63,17 @@ class TestPortalCaller(PortalCommon):
             with self.subTest(text=text):
                 self.assertEqual(list(self._look_up(text)), self.account.ids)
 
+    def test_who_calls_is_the_person_who_was_named(self):
+        for text, person in (
+            ("dubois lille", self.contact.id),
+            ("c.dubois@", self.contact.id),
+            ("lille", None),
+            ("303265045", None),
+        ):
+            with self.subTest(text=text):
+                hit = self._look_up(text)[self.account.id]
+                self.assertEqual(hit["person"], person)
+
     def test_a_number_kept_in_the_national_form(self):
         self.contact.phone = "03.20.11.22.33"
         self.env.flush_all()

@@ -191,6 +191,8 @@ export class CollectionCallForm extends Interaction {
         const amount = this.fields["promise-amount"];
         if (kind === "promise" && required && !amount.value) {
             amount.value = amount.dataset.proposed || "";
+        } else if (kind === "promise" && !required && this.isJustProposed(amount)) {
+            amount.value = "";
         }
         const bills = this.fields["bill-bill_id"];
         if (kind === "bill" && bills && bills.options.length === 2) {
@@ -205,6 +207,12 @@ export class CollectionCallForm extends Interaction {
             const minutes = (Date.now() - Number(this.el.dataset.begun)) / 60000;
             this.fields.duration.value = Math.max(minutes, 0.1).toFixed(1);
         }
+    }
+
+    /** Whether nothing but the amount that was proposed stands in the promise. */
+    isJustProposed(amount) {
+        const date = this.fields["promise-date_promised"];
+        return amount.value === amount.dataset.proposed && !date.value;
     }
 
     /** Whether anything was typed or ticked in a part of the form. */
