@@ -11,7 +11,7 @@ from .people import TIMEZONE, activate_lang, create_agents, create_users, logins
 def load_demo(env, lang="fr_FR", today=None, months=None):
     """What `res.company._load_collection_demo` does, with its parameters.
 
-    A French supplier of cafés and hotels with eighteen months of receivables.
+    A French supplier of cafés and hotels with a good year of receivables.
     Loaded as demo data, or from a shell on any database. Everything belongs to a
     company of its own; existing companies are left alone. Customers, numbers and
     addresses are invented; telephone numbers are in the ranges reserved for fiction.

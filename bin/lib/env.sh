@@ -137,7 +137,7 @@ ensure_system() {
         "Install one, so that python3 or python3.12 is on the PATH, and run this again."
     local missing=()
     [ -n "$(find_pg)" ] || missing+=(postgresql)
-    is_ubuntu || [ -n "$(find_chrome)" ] || missing+=(chromium)
+    [ -z "$browser" ] || is_ubuntu || [ -n "$(find_chrome)" ] || missing+=(chromium)
     "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || missing+=("$PYTHON-venv")
     # without it, what Ubuntu fetches from Debian could not be verified
     [ -r "$KEYRING" ] || missing+=(debian-archive-keyring)
@@ -303,7 +303,14 @@ ensure_odoo() {
                 "Or point ODOO_SOURCE at an Odoo 19 that is already there."
             rm -rf "$tree.new"
             mkdir -p "$tree.new"
-            step "Odoo $ODOO_SERIES (123 MB)" fetch_odoo "$tree.new"
+            if [ -e "$VENV/.complete" ]; then
+                step "Odoo $ODOO_SERIES (123 MB)" fetch_odoo "$tree.new"
+            else
+                rm -rf "$VENV"
+                step "Odoo $ODOO_SERIES (123 MB) and Python packages" \
+                    fetch_all "$tree.new" "$VENV"
+                touch "$VENV/.complete"
+            fi
             mv "$tree.new" "$tree"
         fi
         layout=$(odoo_layout "$tree")
@@ -324,11 +331,17 @@ PY
 
 # ---------------------------------------------------------------- Python
 
+# install_packages ENVIRONMENT LIST: what is imported is compiled then, which takes half
+# as long as compiling it all
+install_packages() {
+    "$1/bin/pip" install -q --no-compile --disable-pip-version-check \
+        -r "$ROOT/bin/lib/$2" -c "$ROOT/bin/lib/constraints.txt"
+}
+
 build_venv() {
     local target=$1 binary
     "$PYTHON" -m venv "$target"
-    "$target/bin/pip" install -q --disable-pip-version-check \
-        -r "$ROOT/bin/lib/requirements.txt" -c "$ROOT/bin/lib/constraints.txt"
+    install_packages "$target" requirements.txt
     # PyPI's build of wkhtmltopdf has the patched Qt that Debian's lacks
     binary=$(find "$target" -name wkhtmltopdf-pack -type f -print -quit)
     [ -n "$binary" ]
@@ -337,18 +350,47 @@ build_venv() {
     "$target/bin/wkhtmltopdf" --version
 }
 
-ensure_venv() {
+# fetch_all ODOO ENVIRONMENT: both at once, as each waits for the network now and then
+fetch_all() {
+    local fetching
+    set -m # a process group of its own, which ends with us
+    fetch_odoo "$1" &
+    fetching=$!
+    set +m
+    # shellcheck disable=SC2064 # now, while it is known
+    trap "kill -- -$fetching 2>/dev/null || true" EXIT
+    build_venv "$2"
+    wait "$fetching"
+}
+
+name_venv() {
     local key
     key=$({
         "$PYTHON" -VV
         cat "$ROOT/bin/lib/requirements.txt" "$ROOT/bin/lib/constraints.txt"
     } | sha256sum | cut -c1-10)
     VENV=$HOME_DIR/venv-$key
+}
+
+ensure_venv() {
     [ -d "$VENV" ] && [ -e "$VENV/.complete" ] && return
     rm -rf "$VENV"
     # a virtual environment cannot be moved: it counts once it is marked complete
     step "Python packages" build_venv "$VENV"
     touch "$VENV/.complete"
+}
+
+# What bin/lint alone needs, into the same environment.
+ensure_linters() {
+    local mark
+    mark=$VENV/.linters-$(sha256sum <"$ROOT/bin/lib/requirements-lint.txt" | cut -c1-10)
+    [ ! -e "$mark" ] || return 0
+    exec 9>"$HOME_DIR/.lock"
+    flock 9
+    [ -e "$mark" ] || step "Linters" install_packages "$VENV" requirements-lint.txt
+    touch "$mark"
+    flock -u 9
+    exec 9>&-
 }
 
 # ---------------------------------------------------------------- PostgreSQL
@@ -462,7 +504,11 @@ list_db = False
 CONF
 }
 
+# ensure_all [--no-browser]: tests want a browser, the demo takes the user's own
 ensure_all() {
+    local browser=1
+    [ "${1:-}" != --no-browser ] || browser=
+    CHROME_DIR=
     mkdir -p "$HOME_DIR" 2>/dev/null || die "$HOME_DIR cannot be written." \
         "Choose another place: ACCOUNT_COLLECTION_HOME=/some/folder $0"
     # one set-up at a time; the others wait for it and find it done
@@ -472,15 +518,16 @@ ensure_all() {
         flock 9
     }
     ensure_system
+    name_venv
     ensure_odoo
     ensure_venv
-    ensure_chrome
+    [ -z "$browser" ] || ensure_chrome
     mkdir -p "$STATE"
     ensure_cluster
     write_config
     flock -u 9
     exec 9>&-
-    export PATH=$VENV/bin:$PG_BIN:$CHROME_DIR:$PATH PYTHONPATH=$ODOO_PYTHONPATH
+    export PATH=$VENV/bin:$PG_BIN${CHROME_DIR:+:$CHROME_DIR}:$PATH PYTHONPATH=$ODOO_PYTHONPATH
 }
 
 # run_odoo [COMMAND] [ARGUMENT...]: Odoo's own command line. It finds our configuration

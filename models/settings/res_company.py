@@ -12,7 +12,7 @@ class ResCompany(models.Model):
 
         :param str lang: language of the demo users, activated if needed
         :param today: day on which the history ends, by default the current one
-        :param int months: length of the history, eighteen months by default
+        :param int months: length of the history, thirteen months by default
         :return: one dict of `login`, `password`, `role` and `hint` per demo user
         """
         # a server in production reads none of it
