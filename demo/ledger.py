@@ -54,8 +54,8 @@ STAGED = [
     ("garebasse", 1650, 340.0),
 ]
 
-#: months of history by default: a year of turnover, and what it began with; and days for
-#: which customers in trouble paid nothing
+#: months of history by default: a year of turnover, and what it began with; and days
+#: for which customers in trouble paid nothing
 MONTHS = 13
 TROUBLE_DAYS = 175
 
