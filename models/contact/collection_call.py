@@ -500,7 +500,11 @@ class CollectionCall(models.Model):
     def _note_in_diary(self):
         # sudo: as in `_apply_to_account`
         account_sudo = self.account_id.sudo()
-        if self.next_action_date:
+        today = self._get_day(fields.Datetime.now())
+        if self.next_action_date and (
+            # what was to be done by then is not put into the diary again
+            not self.correction_of_id or self.next_action_date >= today
+        ):
             account_sudo.write(
                 {
                     "next_action_date": self.next_action_date,
@@ -674,10 +678,11 @@ class CollectionCall(models.Model):
         if completes and not corrects and changed.keys() <= COMPLETION_FIELDS:
             self._complete_entry(changed)
             return self
-        if not said["next_action_date"] or said[
-            "next_action_date"
-        ] < fields.Date.context_today(self):
-            # what was to be done by then is not put into the diary again
+        if not any(name.startswith("next_action") for name in changed) and (
+            not said["next_action_date"]
+            or said["next_action_date"] < fields.Date.context_today(self)
+        ):
+            # what was to be done by then is not said again
             said = {
                 name: value
                 for name, value in said.items()

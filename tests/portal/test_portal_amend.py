@@ -91,6 +91,22 @@ class TestPortalAmend(PortalCommon):
         self.assertEqual(self.call.correction_ids.note, "On Monday")
         self.assertEqual(self.call.note, "Pays on Friday")
 
+    def test_what_is_past_is_not_put_into_the_diary_again(self):
+        self.call.flush_recordset()
+        self.env.cr.execute(
+            "UPDATE collection_call SET date = date - interval '9 days',"
+            " next_action_date = %s WHERE id = %s",
+            [self.in_days(-5), self.call.id],
+        )
+        self.call.invalidate_recordset()
+        for values in ({"note": "On Monday"}, {"next_action_time": "10:30"}):
+            page = self._amend(
+                next_action_date=self.in_days(-5), reason="Misheard", **values
+            )
+            self.assertEqual(page.status_code, 200)
+        self.assertEqual(len(self.call.correction_ids), 2)
+        self.assertEqual(self.account.next_action_date, self.in_days(4))
+
     def test_nothing_changed_and_no_values(self):
         for values, message in (
             ({}, "Nothing was changed"),
