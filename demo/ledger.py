@@ -54,9 +54,9 @@ STAGED = [
     ("garebasse", 1650, 340.0),
 ]
 
-#: months of history by default: a year of turnover, and what it began with; and days
-#: for which customers in trouble paid nothing
+#: months of history by default: a year of turnover, and what it began with
 MONTHS = 13
+#: days for which customers in trouble paid nothing
 TROUBLE_DAYS = 175
 
 
