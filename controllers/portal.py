@@ -1,6 +1,7 @@
 import functools
 from datetime import datetime
 
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import NotFound
 
 from odoo import fields, http
@@ -11,7 +12,10 @@ from odoo.http import content_disposition, request
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from ..tools.amount_input import parse_amount
+from ..models.portal.collection_account_portal_export import EXPORT_LIMIT
+from ..tools.amount_input import parse_amount, write_amount
+from ..tools.upload import MAX_BYTES, MAX_FILES
+from .export import XLSX_TYPE
 
 #: accounts remembered from the list, to go from one to the next
 HISTORY_LIMIT = 200
@@ -34,6 +38,12 @@ def act_route(path, methods=("POST",)):
         )
         @functools.wraps(act)
         def route(self, account_id, *args, **post):
+            # files come by a list of their own: under any other name they say nothing
+            post = {
+                name: value
+                for name, value in post.items()
+                if not isinstance(value, FileStorage)
+            }
             try:
                 return act(self, account_id, *args, **post)
             except NotFound:
@@ -89,6 +99,15 @@ class CollectionPortal(CustomerPortal):
             raise request.not_found()
         return account
 
+    def _get_collection_record(self, model, account, record_id):
+        """A record of this account under the user's record rules, else not found."""
+        record = request.env[model].search(
+            [("id", "=", record_id), ("account_id", "=", account.id)]
+        )
+        if not record:
+            raise request.not_found()
+        return record
+
     def _get_collection_waiting(self, agent_sudo):
         """Hand-overs a supervisor has not acknowledged yet; none for the others."""
         if not agent_sudo.supervisor:
@@ -119,7 +138,8 @@ class CollectionPortal(CustomerPortal):
         return next((id_ for id_ in later if id_ in open_ids), False)
 
     def _get_collection_text(self, post, name):
-        return (post.get(name) or "").strip()
+        text = post.get(name)
+        return text.strip() if isinstance(text, str) else ""
 
     def _get_collection_date(self, post, name):
         """A day of a form; False when it is empty."""
@@ -133,18 +153,46 @@ class CollectionPortal(CustomerPortal):
                 request.env._("%(date)s is not a date.", date=text)
             ) from error
 
-    def _get_collection_amount(self, post, name):
-        """An amount of a form, as the reader's language writes it; 0 when empty."""
+    def _get_collection_amount(self, post, name, currency=None):
+        """An amount of a form, as the reader's language writes it; 0 when empty.
+
+        :param currency: of the amount; None: no amount has more than two decimals
+        """
         text = self._get_collection_text(post, name)
         if not text:
             return 0.0
-        point = request.env["res.lang"]._get_data(code=request.env.lang).decimal_point
+        lang = request.env["res.lang"]._get_data(code=request.env.lang)
+        point = lang.decimal_point or "."
+        decimals = currency.decimal_places if currency else 2
         try:
-            return parse_amount(text, point or ".")
+            return parse_amount(text, point, lang.thousands_sep or "", decimals)
         except ValueError as error:
             raise UserError(
-                request.env._("%(amount)s is not an amount.", amount=text)
+                request.env._(
+                    "%(amount)s is not an amount. Write it as %(example)s.",
+                    amount=text,
+                    example=write_amount(1234.5, decimals, point),
+                )
             ) from error
+
+    def _get_collection_files(self):
+        """Files of a form: (name, content), no more of it than tells it is too much."""
+        return [
+            (file.filename, file.read(MAX_BYTES + 1))
+            for file in request.httprequest.files.getlist("attachment")[: MAX_FILES + 1]
+            # a browser sends a field without a file, too
+            if file.filename
+        ]
+
+    def _act_with_collection_files(self, account, act):
+        """Act, and add the files of the form to what was recorded."""
+
+        def act_and_add():
+            record = act()
+            account._portal_add_files(record, self._get_collection_files())
+            return record
+
+        return act_and_add
 
     def _read_collection_number(self, text):
         """A number of the database that an address or a form says, None for none."""
@@ -190,7 +238,13 @@ class CollectionPortal(CustomerPortal):
                 "collection_list_url", "/my/collection"
             ),
             "today": fields.Date.context_today(request.env["collection.account"]),
+            "saved": self._pop_collection_saved(),
         }
+
+    def _pop_collection_saved(self):
+        """The call that was logged on the way to another page, told there once."""
+        call_id = request.session.pop("collection_saved_call", None)
+        return call_id and request.env["collection.call"]._get_portal_saved(call_id)
 
     def _render_collection(self, template, values, status=200):
         """A page of personal data, which a recall takes back: no copy is kept."""
@@ -199,6 +253,21 @@ class CollectionPortal(CustomerPortal):
         )
         response.headers["Cache-Control"] = "no-store"
         return response
+
+    @staticmethod
+    def _make_collection_xlsx(document):
+        """A spreadsheet of personal data to download, of which no copy is kept."""
+        name, content = document
+        return request.make_response(
+            content,
+            [
+                ("Content-Type", XLSX_TYPE),
+                ("Content-Length", str(len(content))),
+                ("Content-Disposition", content_disposition(name)),
+                ("X-Content-Type-Options", "nosniff"),
+                ("Cache-Control", "no-store"),
+            ],
+        )
 
     def _render_collection_account(
         self, account, form=None, error=None, post=None, done=None
@@ -222,6 +291,12 @@ class CollectionPortal(CustomerPortal):
                 "collection": account._get_portal_values(),
                 "next_id": self._get_collection_next_id(account.id),
                 "done": done,
+                "state": request.session.pop("collection_mailed", "")
+                if done == "mail"
+                else account._get_portal_state(done)
+                if done
+                else "",
+                "corrected": done == "amend" and account._is_portal_correction(),
                 "form": form,
                 "error": error,
                 "posted": post,
@@ -262,11 +337,11 @@ class CollectionPortal(CustomerPortal):
         All or nothing. What is no longer the agent's is not found; what the models
         refuse is said beside the form, with what was typed.
 
-        :param url: gives where to go afterwards; None: back to the page
+        :param url: gives where to go after what `act` returned; None: back to the page
         """
         try:
             with request.env.cr.savepoint():
-                act()
+                outcome = act()
         except AccessError as error:
             refusal = account._explain_items_taken_back(
                 [
@@ -286,7 +361,7 @@ class CollectionPortal(CustomerPortal):
                 account, form=form, error=str(error), post=post
             )
         return request.redirect(
-            url()
+            url(outcome)
             if url
             else f"/my/collection/{account.id}?done={form}#collection_{form}"
         )
@@ -307,6 +382,8 @@ class CollectionPortal(CustomerPortal):
         search=None,
         nobody=None,
         agent=None,
+        calling=None,
+        xlsx=None,
         **kw,
     ):
         agent_sudo = self._get_collection_agent()
@@ -323,8 +400,15 @@ class CollectionPortal(CustomerPortal):
         if agent:
             # 0: those nobody has
             domain &= Domain("agent_id", "=", wanted or False)
+        hits = account_model._portal_look_up(search, domain) if search else {}
         if search:
-            domain &= account_model._get_portal_search_domain(search)
+            domain = Domain("id", "in", list(hits))
+        if xlsx:
+            return self._make_collection_xlsx(
+                account_model.search(
+                    domain, order=sortings[sortby]["order"], limit=EXPORT_LIMIT
+                )._portal_export(request.env._("Customers to call"))
+            )
         totals = account_model._get_portal_totals(domain)
         pager = portal_pager(
             url="/my/collection",
@@ -333,17 +417,23 @@ class CollectionPortal(CustomerPortal):
                 "filterby": filterby,
                 "search": search,
                 "agent": agent,
+                "calling": "1" if calling else None,
             },
             total=sum(total["count"] for total in totals),
             page=self._read_collection_number(str(page)) or 1,
             step=self._collection_per_page,
         )
-        found = account_model.search(
-            domain,
-            order=sortings[sortby]["order"],
-            limit=HISTORY_LIMIT,
-            offset=max(pager["offset"], 0),
-        )
+        offset = max(pager["offset"], 0)
+        if search and sortby == "priority":
+            # whoever fits best what was looked for stands first
+            found = account_model.browse(list(hits)[offset : offset + HISTORY_LIMIT])
+        else:
+            found = account_model.search(
+                domain,
+                order=sortings[sortby]["order"],
+                limit=HISTORY_LIMIT,
+                offset=offset,
+            )
         found[: self._collection_per_page]._record_access("list")
         request.session["collection_account_ids"] = found.ids
         request.session["collection_list_url"] = pager["page"]["url"]
@@ -360,12 +450,29 @@ class CollectionPortal(CustomerPortal):
                 "sortings": sortings,
                 "sortby": sortby,
                 "search": search,
+                "hits": hits,
+                "calling": bool(calling),
                 "agent": agent,
                 "team": self._get_collection_team(agent_sudo),
                 "flash": request.session.pop("collection_flash", None),
                 "nobody": account_model._explain_no_account() if nobody else "",
                 "figures": request.env["collection.daily.figure"]._get_today(),
             },
+        )
+
+    @http.route("/my/collection/caller", type="http", auth="user", website=True)
+    def portal_collection_caller(self, search=None, **kw):
+        """Who is calling: the customer's page when it can be but one, else the list."""
+        self._get_collection_agent()
+        search = (search or "").strip()
+        hits = request.env["collection.account"]._portal_look_up(search)
+        if len(hits) == 1:
+            [(account_id, hit)] = hits.items()
+            return request.redirect_query(
+                f"/my/collection/{account_id}", {"caller": hit["person"] or 0}
+            )
+        return request.redirect_query(
+            "/my/collection", {"search": search, "calling": 1}
         )
 
     @http.route(
@@ -390,9 +497,22 @@ class CollectionPortal(CustomerPortal):
     @http.route(
         "/my/collection/<int:account_id>", type="http", auth="user", website=True
     )
-    def portal_collection_account(self, account_id, done=None, **kw):
+    def portal_collection_account(self, account_id, done=None, caller=None, **kw):
+        """A customer's page.
+
+        :param caller: the contact who is on the telephone, 0 for anybody: the form of
+            the call begins with them
+        """
+        account = self._get_collection_account(account_id)
+        if caller is None:
+            return self._render_collection_account(account, done=done)
         return self._render_collection_account(
-            self._get_collection_account(account_id), done=done
+            account,
+            form="call",
+            post={
+                "direction": "incoming",
+                **account._get_portal_caller(caller),
+            },
         )
 
     @http.route(
@@ -417,6 +537,31 @@ class CollectionPortal(CustomerPortal):
                 ("Content-Type", "application/pdf"),
                 ("Content-Length", str(len(content))),
                 ("Content-Disposition", content_disposition(name, "inline")),
+                ("Cache-Control", "no-store"),
+            ],
+        )
+
+    @http.route(
+        "/my/collection/<int:account_id>/file/<int:attachment_id>",
+        type="http",
+        auth="user",
+        website=True,
+    )
+    def portal_collection_file(self, account_id, attachment_id, **kw):
+        """A file that somebody of the agent's provider added; always a download."""
+        account = self._get_collection_account(account_id)
+        document = account._get_portal_file(attachment_id)
+        if not document:
+            raise request.not_found()
+        name, kind, content = document
+        return request.make_response(
+            content,
+            [
+                ("Content-Type", kind),
+                ("Content-Length", str(len(content))),
+                ("Content-Disposition", content_disposition(name)),
+                ("Content-Security-Policy", "default-src 'none'; sandbox"),
+                ("X-Content-Type-Options", "nosniff"),
                 ("Cache-Control", "no-store"),
             ],
         )

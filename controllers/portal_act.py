@@ -9,15 +9,6 @@ CHECK_PREFIX = "check_"
 class CollectionPortalAct(CollectionPortal):
     """What an agent does on a customer's page beside calling."""
 
-    def _get_collection_record(self, model, account, record_id):
-        """A record of this account under the user's record rules, else not found."""
-        record = request.env[model].search(
-            [("id", "=", record_id), ("account_id", "=", account.id)]
-        )
-        if not record:
-            raise request.not_found()
-        return record
-
     def _get_collection_agreement(self, post):
         """What promises and plans have in common."""
         return {
@@ -35,12 +26,23 @@ class CollectionPortalAct(CollectionPortal):
             account,
             "promise",
             post,
-            lambda: account._portal_new_promise(
-                {
-                    **self._get_collection_agreement(post),
-                    "amount": self._get_collection_amount(post, "amount"),
-                    "date_promised": self._get_collection_date(post, "date_promised"),
-                }
+            self._act_with_collection_files(
+                account,
+                lambda: account._portal_new_promise(
+                    {
+                        **self._get_collection_agreement(post),
+                        "amount": self._get_collection_amount(
+                            post,
+                            "amount",
+                            account._get_portal_currency(
+                                self._get_collection_ids("item_ids")
+                            ),
+                        ),
+                        "date_promised": self._get_collection_date(
+                            post, "date_promised"
+                        ),
+                    }
+                ),
             ),
         )
 
@@ -81,10 +83,11 @@ class CollectionPortalAct(CollectionPortal):
 
     # --- Disputes, bills, controls ---
 
-    def _get_collection_dispute(self, post):
+    def _get_collection_dispute(self, account, post):
+        currency = account._get_portal_currency(self._get_collection_ids("item_ids"))
         return {
             "reason_id": self._get_collection_id(post, "reason_id"),
-            "amount": self._get_collection_amount(post, "amount"),
+            "amount": self._get_collection_amount(post, "amount", currency),
             "description": self._get_collection_text(post, "description"),
         }
 
@@ -95,13 +98,16 @@ class CollectionPortalAct(CollectionPortal):
             account,
             "dispute",
             post,
-            lambda: account._portal_open_dispute(
-                {
-                    **self._get_collection_dispute(post),
-                    # with one open invoice there is nothing to choose
-                    "item_ids": self._get_collection_ids("item_ids")
-                    or account._get_only_item().ids,
-                }
+            self._act_with_collection_files(
+                account,
+                lambda: account._portal_open_dispute(
+                    {
+                        **self._get_collection_dispute(account, post),
+                        # with one open invoice there is nothing to choose
+                        "item_ids": self._get_collection_ids("item_ids")
+                        or account._get_only_item().ids,
+                    }
+                ),
             ),
         )
 
@@ -142,7 +148,7 @@ class CollectionPortalAct(CollectionPortal):
             account._portal_answer_precheck(
                 precheck.id,
                 vals,
-                self._get_collection_dispute(post) if contested else None,
+                self._get_collection_dispute(account, post) if contested else None,
             )
 
         return self._do_collection_act(
@@ -158,8 +164,31 @@ class CollectionPortalAct(CollectionPortal):
             account,
             "message",
             post,
-            lambda: account._portal_write_note(self._get_collection_text(post, "body")),
+            self._act_with_collection_files(
+                account,
+                lambda: account._portal_write_note(
+                    self._get_collection_text(post, "body")
+                ),
+            ),
         )
+
+    @act_route("mail")
+    def portal_collection_mail(self, account_id, **post):
+        """Have the company send the customer an e-mail."""
+        account = self._get_collection_account(account_id)
+
+        def send():
+            request.session["collection_mailed"] = account._portal_send_mail(
+                {
+                    "kind": self._get_collection_text(post, "kind"),
+                    "contact_id": self._get_collection_id(post, "contact_id"),
+                    "item_ids": self._get_collection_ids("mail-item_ids"),
+                    "template_id": self._get_collection_id(post, "template_id"),
+                    "words": self._get_collection_text(post, "words"),
+                }
+            )
+
+        return self._do_collection_act(account, "mail", post, send)
 
     @act_route("return")
     def portal_collection_return(self, account_id, **post):

@@ -46,6 +46,17 @@ class CollectionPortalCall(CollectionPortal):
                 ) from error
         return vals
 
+    def _get_collection_amendment(self, post):
+        """Values of a call as they are to be, those that were emptied included."""
+        vals = self._get_collection_call_vals(post)
+        vals.pop("direction", None)
+        vals.pop("obstacle_reason", None)
+        for name in ("phone", "note", "next_action", "person", "next_action_date"):
+            vals.setdefault(name, False)
+        for name in ("duration", "next_action_time"):
+            vals.setdefault(name, 0.0)
+        return vals
+
     def _get_collection_hour(self, post, name):
         """An hour of a form as a number, 14.5 for 14:30; 0 when it is empty."""
         text = self._get_collection_text(post, name)
@@ -63,9 +74,9 @@ class CollectionPortalCall(CollectionPortal):
         """
         follow_up = {}
         for kind, read in (
-            ("promise", self._read_collection_promise),
+            ("promise", lambda part: self._read_collection_promise(account, part)),
             ("plan", self._read_collection_plan),
-            ("dispute", self._read_collection_dispute),
+            ("dispute", lambda part: self._read_collection_dispute(account, part)),
             ("bill", self._read_collection_bill),
             ("duplicate", lambda part: part),
             ("contact", self._read_collection_contact),
@@ -87,10 +98,12 @@ class CollectionPortalCall(CollectionPortal):
             dispute["item_ids"] = account._get_only_item().ids
         return follow_up
 
-    def _read_collection_promise(self, part):
+    def _read_collection_promise(self, account, part):
         return {
             **part,
-            "amount": self._get_collection_amount(part, "amount"),
+            "amount": self._get_collection_amount(
+                part, "amount", account._get_portal_currency(part.get("item_ids"))
+            ),
             "date_promised": self._get_collection_date(part, "date_promised"),
             "confirm": bool(part.get("confirm")),
         }
@@ -104,11 +117,13 @@ class CollectionPortalCall(CollectionPortal):
             "date_first": self._get_collection_date(part, "date_first"),
         }
 
-    def _read_collection_dispute(self, part):
+    def _read_collection_dispute(self, account, part):
         return {
             **part,
             "reason_id": self._get_collection_id(part, "reason_id"),
-            "amount": self._get_collection_amount(part, "amount"),
+            "amount": self._get_collection_amount(
+                part, "amount", account._get_portal_currency(part.get("item_ids"))
+            ),
         }
 
     def _read_collection_bill(self, part):
@@ -124,9 +139,33 @@ class CollectionPortalCall(CollectionPortal):
             account,
             "call",
             post,
-            lambda: account._portal_log_call(
-                self._get_collection_call_vals(post),
-                self._get_collection_follow_up(account, post),
+            self._act_with_collection_files(
+                account,
+                lambda: account._portal_log_call(
+                    self._get_collection_call_vals(post),
+                    self._get_collection_follow_up(account, post),
+                ),
             ),
-            self._claim_next_collection if then == "next" else None,
+            self._go_on_after_call if then == "next" else None,
+        )
+
+    def _go_on_after_call(self, call):
+        # the next page tells what became of this one
+        request.session["collection_saved_call"] = call.id
+        return self._claim_next_collection()
+
+    @act_route("call/<int:call_id>/amend")
+    def portal_collection_amend(self, account_id, call_id, **post):
+        """Complete a call of today, or correct one by a second entry."""
+        account = self._get_collection_account(account_id)
+        self._get_collection_record("collection.call", account, call_id)
+        return self._do_collection_act(
+            account,
+            "amend",
+            {**post, "record_id": call_id},
+            lambda: account._portal_amend_call(
+                call_id,
+                self._get_collection_amendment(post),
+                self._get_collection_text(post, "reason"),
+            ),
         )

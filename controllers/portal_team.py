@@ -149,6 +149,23 @@ class CollectionPortalTeam(CollectionPortal):
         )
 
     @http.route(
+        "/my/collection/hand-overs/<int:placement_id>/xlsx",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        website=True,
+    )
+    def portal_collection_handover_xlsx(self, placement_id, **kw):
+        """The customers of a hand-over, as far as they are with the provider."""
+        self._get_collection_supervisor()
+        placement = request.env["collection.placement"].search(
+            [("id", "=", placement_id)]
+        )
+        if not placement:
+            raise request.not_found()
+        return self._make_collection_xlsx(placement._portal_export())
+
+    @http.route(
         "/my/collection/hand-overs/<int:placement_id>/accept",
         type="http",
         auth="user",

@@ -48,6 +48,11 @@ class TestManyUsers(CollectionCommon):
             cls.partners |= partner
             for days in (5, 40, 95):
                 cls._invoice(partner, 100.0 + number, today - timedelta(days=days))
+        accounts = cls.env["collection.account"].search(
+            [("partner_id", "in", cls.partners.ids)]
+        )
+        # who has no segment stays
+        accounts.segment_id = cls.env.ref("account_collection.segment_sme")
         cls.env["collection.account"]._flush_all()
         # every test undoes what it did; this one is about what is saved
         Cursor.commit(cls.env.cr)

@@ -71,7 +71,7 @@ class WebClient:
             yield
             self.env.flush_all()
         except Refused:
-            pass
+            self.done["refused"] = self.done.get("refused", 0) + 1
         except (AccessError, MissingError) as error:
             if offered:
                 self._note(what, error)

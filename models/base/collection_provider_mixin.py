@@ -176,7 +176,8 @@ class CollectionProviderMixin(models.AbstractModel):
     def _record_access(self, door):
         """Hook: an outsider sees the customers these records are about.
 
-        :param door: through which door: page, list, form, invoice, export or rpc
+        :param door: through which door: page, list, form, invoice, file, export or
+            rpc
         """
 
     # ------------------------------------------------------------------

@@ -250,14 +250,16 @@ class CollectionAccount(models.Model):
             raise UserError(self.env._("Say which invoices to send a copy of."))
         self._send_duplicates(self._get_chosen_items(values["item_ids"]))
 
-    def _send_duplicates(self, items):
+    def _send_duplicates(self, items, contact=None, subtype=None):
         """Send the customer copies of invoices by e-mail, in the company's name.
 
         :param items: items of this customer that the current user may read
+        :param contact: to whom, as superuser; None: whom the letters go to
+        :param subtype: of the message on the timeline
         """
         # sudo: the right to read the items was checked; whom the letters go to
         account_sudo = self.sudo()
-        contact = account_sudo._dunning_contact()
+        contact = contact or account_sudo._dunning_contact()
         if not contact.email_normalized:
             raise UserError(
                 self.env._(
@@ -301,6 +303,7 @@ class CollectionAccount(models.Model):
                 "email_from": formataddr((company.name, address)),
                 "author_id": company.partner_id.id,
                 "recipient_ids": [Command.set(contact.ids)],
+                "subtype_id": subtype and subtype.id,
                 "attachment_ids": [
                     Command.create(
                         {

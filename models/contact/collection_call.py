@@ -500,7 +500,11 @@ class CollectionCall(models.Model):
     def _note_in_diary(self):
         # sudo: as in `_apply_to_account`
         account_sudo = self.account_id.sudo()
-        if self.next_action_date:
+        today = self._get_day(fields.Datetime.now())
+        if self.next_action_date and (
+            # what was to be done by then is not put into the diary again
+            not self.correction_of_id or self.next_action_date >= today
+        ):
             account_sudo.write(
                 {
                     "next_action_date": self.next_action_date,
@@ -639,6 +643,52 @@ class CollectionCall(models.Model):
         if not COMPLETION_FIELDS.isdisjoint(vals):
             self._note_in_diary()
             self.sudo().account_id._mark_stale()
+
+    def _get_latest(self):
+        """The call as it was said last: its latest correction, or itself."""
+        self.ensure_one()
+        return self.correction_ids.sorted("id")[-1:] or self
+
+    def _amend(self, vals, reason=None, corrects=False):
+        """Complete this call when that is all that is new, else correct it.
+
+        :param dict vals: values of `CORRECTION_FIELDS`, those that stay included
+        :param reason: why it is corrected
+        :param corrects: whether it is to be corrected in any case
+        :return: the call, or the correction
+        :raises UserError: when nothing was changed; as `_complete_entry` and `_correct`
+        """
+        self._check_may_amend()
+        vals = self._clean_outside_values(vals, CORRECTION_FIELDS)
+        if "outcome_id" in vals and not vals["outcome_id"]:
+            raise UserError(self.env._("Say how the call went: choose an outcome."))
+        latest = self._get_latest()
+        said = {
+            name: latest[name].id if self._fields[name].relational else latest[name]
+            for name in CORRECTION_FIELDS
+        }
+        changed = {
+            name: value
+            for name, value in vals.items()
+            if (value or False) != (said[name] or False)
+        }
+        if not changed:
+            raise UserError(self.env._("Nothing was changed."))
+        completes = latest == self and self._is_completable()
+        if completes and not corrects and changed.keys() <= COMPLETION_FIELDS:
+            self._complete_entry(changed)
+            return self
+        if not any(name.startswith("next_action") for name in changed) and (
+            not said["next_action_date"]
+            or said["next_action_date"] < fields.Date.context_today(self)
+        ):
+            # what was to be done by then is not said again
+            said = {
+                name: value
+                for name, value in said.items()
+                if not name.startswith("next_action")
+            }
+        return self._correct(reason, {**said, **changed})
 
     def _correct(self, reason, vals):
         """Correct a call by a second entry, which counts nowhere as a call.

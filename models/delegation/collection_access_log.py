@@ -13,6 +13,7 @@ DOORS = [
     ("list", "List"),
     ("form", "Form"),
     ("invoice", "Invoice"),
+    ("file", "File"),
     ("export", "Export"),
     ("rpc", "Remote call"),
 ]

@@ -207,6 +207,27 @@ class CollectionMandate(models.Model):
         help="Percent of what is due of the invoices chosen that the provider asks for "
         "in a promise: all of them rest meanwhile.",
     )
+    mail_allowed = fields.Boolean(
+        string="Agents Send E-mails in Our Name",
+        compute="_compute_mail_allowed",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+        help="Statement, copies of invoices, links to pay, and words of their own "
+        "within the templates below; to contacts that you have confirmed, from your "
+        "address.",
+    )
+    mail_template_ids = fields.Many2many(
+        comodel_name="mail.template",
+        relation="collection_mandate_mail_template_rel",
+        column1="mandate_id",
+        column2="template_id",
+        string="Templates for Their Words",
+        domain=[("model", "=", "collection.account")],
+        help="Where {{ ctx.get('collection_words') }} stands, their words are put. "
+        "None chosen: the template of the module.",
+    )
     agent_ids = fields.Many2many(
         comodel_name="collection.agent",
         relation="collection_mandate_agent_rel",
@@ -263,6 +284,24 @@ class CollectionMandate(models.Model):
     def _compute_new_item_rule(self):
         for mandate in self:
             mandate.new_item_rule = "all" if mandate.extent == "total" else "overdue"
+
+    @api.constrains("mail_template_ids")
+    def _check_mail_templates(self):
+        # sudo: what the templates hold; whoever chose them may read them
+        for template in self.sudo().mail_template_ids:
+            if "collection_words" not in (template.body_html or ""):
+                raise ValidationError(
+                    self.env._(
+                        "“%(template)s” has no place for the words of the agents: put "
+                        "{{ ctx.get('collection_words') }} into it.",
+                        template=template.name,
+                    )
+                )
+
+    @api.depends("mode")
+    def _compute_mail_allowed(self):
+        for mandate in self:
+            mandate.mail_allowed = mandate.mode == "in_name"
 
     def _compute_account_totals(self):
         totals = {

@@ -3,11 +3,21 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...tools import outside_value
-from ..base.collection_provider_values import CHAR_LIMIT
+from ...tools.amount_input import write_amount
 
 #: entries of the history shown, newest first
 HISTORY_LIMIT = 50
+#: of which model the record is that a form of the page saves
+STATE_MODELS = {
+    "amend": "collection.call",
+    "call": "collection.call",
+    "cancel": "collection.payment.plan",
+    "chase": "collection.bill",
+    "dispute": "collection.dispute",
+    "plan": "collection.payment.plan",
+    "promise": "collection.promise",
+    "withdraw": "collection.promise",
+}
 
 
 class CollectionAccount(models.Model):
@@ -24,20 +34,6 @@ class CollectionAccount(models.Model):
     # ------------------------------------------------------------------
     # List page
     # ------------------------------------------------------------------
-
-    @api.model
-    def _get_portal_search_domain(self, search):
-        """Accounts whose customer's name or reference, or an invoice, match."""
-        try:
-            outside_value.as_text(search, CHAR_LIMIT)
-        except outside_value.OutsideValueError:
-            # what nothing is called, nothing is found by
-            return Domain.FALSE
-        return (
-            Domain("partner_name", "ilike", search)
-            | Domain("partner_ref", "ilike", search)
-            | Domain("item_ids.move_name", "ilike", search)
-        )
 
     @api.model
     def _get_portal_filters(self):
@@ -239,7 +235,7 @@ class CollectionAccount(models.Model):
             "next_action_date": self.next_action_date,
             "reason": self.priority_reason,
             "obstacles": [text for _code, text in self._get_call_obstacles(agent_sudo)],
-            "history": self._get_sheet_history(agent_sudo),
+            "history": self._get_portal_history(agent_sudo),
             "outcomes": self._get_portal_outcomes(),
             "agent_id": account_sudo.agent_id.id,
             "agent": account_sudo.agent_id.name,
@@ -266,12 +262,52 @@ class CollectionAccount(models.Model):
             ),
             **self._get_portal_agreements(agent_sudo, items),
         }
+        values["files"] = self._get_portal_files(
+            agent_sudo,
+            {
+                "collection.call": [
+                    entry["id"] for entry in values["history"] if entry.get("id")
+                ],
+                "collection.dispute": [row["id"] for row in values["disputes"]],
+                "collection.promise": [row["id"] for row in values["promises"]],
+                "collection.provider.note": [row["id"] for row in values["notes"]],
+            },
+        )
+        values["mail"] = self._get_portal_mail_values()
         values["talk"] = self._get_portal_talk()
         values["script"] = " ".join(values["talk"]["opening"].splitlines())
         return values
 
-    def _get_portal_promise_amount(self, items):
-        """What a promise about all that is overdue would be about, as typed."""
+    def _get_portal_state(self, done):
+        """What stands on record after a form of the page was accepted, in one line.
+
+        :param done: the form, as an address says it
+        """
+        model = STATE_MODELS.get(done)
+        records = model and self.env[model].search([("account_id", "=", self.id)])
+        if not records:
+            return ""
+        # sudo: which of those that the agent reads was saved last, how amounts are
+        # written
+        record = max(records.sudo(), key=lambda record: (record.write_date, record.id))
+        if model == "collection.call":
+            call = record.correction_of_id or record
+            return call.with_env(self.env)._describe_portal_state()
+        return " · ".join(
+            [
+                record.number,
+                record.currency_id.format(record.amount),
+                record._get_state_label(),
+            ]
+        )
+
+    def _is_portal_correction(self):
+        """Whether what was said last about this customer's calls corrects one."""
+        calls = self.env["collection.call"].search([("account_id", "=", self.id)])
+        return bool(calls and calls.sorted("id")[-1].correction_of_id)
+
+    def _get_portal_overdue(self, items):
+        """What is overdue and not contested of `items`, in the account's currency."""
         # sudo: the currency of the account, in which promises are made
         currency = self.sudo().currency_id
         overdue = [
@@ -279,8 +315,71 @@ class CollectionAccount(models.Model):
             for item in items
             if item["open"] and item["days"] > 0 and item["currency"] == currency
         ]
-        amount = currency.round(sum(overdue))
-        return f"{amount:.{currency.decimal_places}f}" if amount > 0 else ""
+        return currency.round(sum(overdue))
+
+    def _get_portal_promise_amount(self, items):
+        """What a promise about all that is overdue would be about, as typed."""
+        amount = self._get_portal_overdue(items)
+        # sudo: as above
+        currency = self.sudo().currency_id
+        return self._write_portal_amount(amount, currency) if amount > 0 else ""
+
+    def _get_portal_currency(self, item_ids=None):
+        """The currency in which an amount about these invoices is typed; without them
+        about any that are open. Of several the one with most decimals."""
+        self.ensure_one()
+        items = self.env["collection.item"].search(
+            Domain("account_id", "=", self.id)
+            & (
+                Domain("id", "in", item_ids)
+                if item_ids
+                else Domain("state", "=", "open")
+            )
+        )
+        # sudo: in which currencies the invoices are that the agent sees
+        currencies = items.sudo().currency_id or self.sudo().currency_id
+        return currencies.sorted("decimal_places")[-1:]
+
+    @api.model
+    def _write_portal_amount(self, amount, currency):
+        """An amount for a field, as the reader's language writes it."""
+        lang = self.env["res.lang"]._get_data(code=self.env.lang)
+        return write_amount(amount, currency.decimal_places, lang.decimal_point or ".")
+
+    def _get_portal_history(self, agent_sudo):
+        """Calls and letters, newest first; of the agent's own calls what they may
+        complete or correct, as it was said last."""
+        history = self._get_sheet_history(agent_sudo)
+        calls = self.env["collection.call"].browse(
+            entry["id"] for entry in history if entry["kind"] == "call"
+        )
+        own = {call.id: call for call in calls if call._is_correctable()}
+        for entry in history:
+            call = own.get(entry.get("id"))
+            if not call:
+                continue
+            latest = call._get_latest()
+            hours, minutes = divmod(round(latest.next_action_time * 60), 60)
+            entry["amend"] = {
+                "completes": latest == call and call._is_completable(),
+                "outcome_id": str(latest.outcome_id.id),
+                "person": latest.person or "",
+                "phone": latest.phone or "",
+                "duration": self._write_portal_number(latest.duration),
+                "note": latest.note or "",
+                "next_action": latest.next_action or "",
+                "next_action_date": latest.next_action_date or "",
+                "next_action_time": f"{hours:02d}:{minutes:02d}"
+                if latest.next_action_time
+                else "",
+            }
+        return history
+
+    @api.model
+    def _write_portal_number(self, number):
+        """A number for a field, as the reader's language writes it; 0 is empty."""
+        lang = self.env["res.lang"]._get_data(code=self.env.lang)
+        return f"{number:g}".replace(".", lang.decimal_point or ".") if number else ""
 
     def _get_portal_outcomes(self):
         """Outcomes by who was reached: dicts of `contact`, `label` and `outcomes`."""
@@ -332,6 +431,23 @@ class CollectionAccount(models.Model):
         """
         self._check_delegated_to_me()
         return self._keep_call(vals, follow_up)
+
+    def _portal_amend_call(self, call_id, vals, reason):
+        """Complete or correct a call of the current agent to this customer.
+
+        :param dict vals: all values of `CORRECTION_FIELDS`
+        :raises AccessError: not their call, or not their customer any more
+        :raises UserError: when nothing was changed, or a reason is missing
+        """
+        self._check_delegated_to_me()
+        call = self.env["collection.call"].search(
+            [("id", "=", call_id), ("account_id", "=", self.id)]
+        )
+        if not call or not call._is_correctable():
+            raise AccessError(
+                self.env._("Callers complete and correct their own calls.")
+            )
+        return call._amend(vals, reason)
 
     def _portal_assign_agent(self, agent_id):
         """Give the account to a colleague, as a supervisor of the provider.

@@ -45,6 +45,9 @@ class CollectionAccount(models.Model):
             "promise_limits": {
                 "last": fields.Date.add(today, days=limits["promise_last_days"]),
                 "share": format_figure(self.env, limits["promise_share"]),
+                "least": self._get_portal_overdue(items)
+                * limits["promise_share"]
+                / 100,
             },
             "plan_limits": {
                 "count": limits["plan_instalments"],

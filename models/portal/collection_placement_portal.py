@@ -45,6 +45,21 @@ class CollectionPlacement(models.Model):
             for placement in placements_sudo
         ]
 
+    def _portal_export(self):
+        """The customers of this hand-over that are with the provider still, with their
+        invoices: (file name, content).
+
+        :raises AccessError: not a hand-over that the current user reads
+        """
+        self.ensure_one()
+        self.check_access("read")
+        # sudo: whose lines these are; the accounts are found by the user's own rules
+        account_ids = self.sudo().line_ids.account_id.ids
+        accounts = self.env["collection.account"].search(
+            [("id", "in", account_ids)], order="partner_name, id"
+        )
+        return accounts._portal_export(self._get_list_name())
+
     def _portal_accept(self):
         """Acknowledge receipt as a supervisor of the provider."""
         self.ensure_one()

@@ -82,6 +82,38 @@ class PortalTourCommon(CollectionCommon, HttpCase):
         )
         self.assertEqual(log.account_id, account | self.bakery_account)
 
+    def _answer_a_caller(self):
+        self._any_hour()
+        self.company.email = "compta@company.example.com"
+        self.start_tour(
+            "/my/collection/agenda",
+            "collection_portal_caller",
+            login=self.agent_user.login,
+        )
+        call = self.bakery_account.call_ids
+        self.assertRecordValues(
+            call,
+            [
+                {
+                    "direction": "incoming",
+                    "note": "Paid yesterday",
+                    "phone": "+33 1 44 55 66 77",
+                    "promise_id": False,
+                }
+            ],
+        )
+        self.assertFalse(call.correction_ids)
+        file = self.env["ir.attachment"].search(
+            [("res_model", "=", "collection.call"), ("res_id", "=", call.id)]
+        )
+        self.assertEqual(file.mapped("name"), ["order.png"])
+        self.assertIn(
+            "Thank you for your payment.",
+            self.env["mail.mail"]
+            .search([("recipient_ids", "in", self.bakery_account.partner_id.ids)])
+            .body_html,
+        )
+
 
 class PortalCommon(CollectionCommon, HttpCase):
     @classmethod

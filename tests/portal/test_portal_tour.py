@@ -12,6 +12,9 @@ class TestPortalTour(PortalTourCommon):
     def test_agents_morning(self):
         self._play_the_morning()
 
+    def test_a_customer_calls(self):
+        self._answer_a_caller()
+
     def test_supervisor(self):
         self.supervisor_user.lang = "en_US"
         third = self._customer("Late Kiosk", lang="en_US")
@@ -53,3 +56,6 @@ class TestPortalTourPhone(PortalTourCommon):
 
     def test_agents_morning(self):
         self._play_the_morning()
+
+    def test_a_customer_calls(self):
+        self._answer_a_caller()

@@ -235,9 +235,9 @@ class TestCallReview(QualityCommon):
         reviews = self._draw().review_ids
         own = reviews.filtered(lambda review: review.user_id == self.manager_user)
         review = reviews - own
-        with self.assertRaisesRegex(AccessError, "his own call"):
+        with self.assertRaisesRegex(AccessError, "their own call"):
             self._fill(own)
-        with self.assertRaisesRegex(AccessError, "his own call"):
+        with self.assertRaisesRegex(AccessError, "their own call"):
             own.with_user(self.manager_user).comment = "Very good"
         with self.assertRaisesRegex(UserError, "Recap"):
             review.with_user(self.manager_user).action_done()

@@ -3,7 +3,7 @@ import doctest
 from odoo.tests import BaseCase
 
 from odoo.addons.account_collection.tools import amount_input, sharing
-from odoo.addons.account_collection.tools.amount_input import parse_amount
+from odoo.addons.account_collection.tools.amount_input import parse_amount, write_amount
 from odoo.addons.account_collection.tools.sharing import Load, share_out
 
 
@@ -41,21 +41,44 @@ class TestSharing(BaseCase):
         self.assertEqual(share_out([], {1: Load()}), {})
 
     def test_amounts_as_they_are_typed(self):
-        for text, point, amount in (
-            ("1250", ".", 1250.0),
-            ("1250.5", ",", 1250.5),
-            ("1 250,50", ",", 1250.5),
-            ("1\u202f250,50", ",", 1250.5),
-            ("1.250,50", ",", 1250.5),
-            ("1,250.50", ".", 1250.5),
-            ("1,250", ".", 1250.0),
-            ("1.250", ",", 1250.0),
-            ("1.250", ".", 1.25),
-            ("1,234,567.89", ".", 1234567.89),
-            ("-5", ".", -5.0),
+        french, german, english = (",", "\u202f"), (",", "."), (".", ",")
+        for text, written, decimals, amount in (
+            ("1250", english, 2, 1250.0),
+            ("1250.5", french, 2, 1250.5),
+            ("1 250,50", french, 2, 1250.5),
+            ("1\u202f250,50", french, 2, 1250.5),
+            ("1.250,50", german, 2, 1250.5),
+            ("1,250.50", english, 2, 1250.5),
+            ("1,250", english, 2, 1250.0),
+            ("1.250", german, 2, 1250.0),
+            ("1.250", english, 2, 1.25),
+            ("1,234,567.89", english, 2, 1234567.89),
+            ("-5", english, 2, -5.0),
+            # Tunisian dinars have three decimals
+            ("1234.500", french, 3, 1234.5),
+            ("234.500", french, 3, 234.5),
+            ("1234,500", french, 3, 1234.5),
+            ("1234,500", english, 3, 1234.5),
+            ("1234.500", german, 3, 1234.5),
+            ("0.500", german, 3, 0.5),
+            ("1.234.567", french, 2, 1234567.0),
         ):
-            with self.subTest(text=text, point=point):
-                self.assertEqual(parse_amount(text, point), amount)
+            with self.subTest(text=text, written=written):
+                self.assertEqual(parse_amount(text, *written, decimals), amount)
+
+    def test_what_is_prefilled_is_read_as_what_it_is(self):
+        for point, thousands in ((",", "\u202f"), (",", "."), (".", ",")):
+            for amount, decimals in ((1234.5, 3), (999.999, 3), (1234.5, 2), (7.0, 0)):
+                text = write_amount(amount, decimals, point)
+                with self.subTest(text=text):
+                    self.assertEqual(
+                        parse_amount(text, point, thousands, decimals), amount
+                    )
+
+    def test_thousands_or_decimals_are_not_guessed(self):
+        for text in ("1.250", "1.2.3", "1,2,3.4", "1,2.3,4"):
+            with self.subTest(text=text), self.assertRaises(ValueError):
+                parse_amount(text, ",", "\u202f")
 
     def test_what_is_no_amount(self):
         for text in ("", "a lot", "nan", "inf", "1e999", "1_000", "١٢", "1-2", ","):

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+
+from ...models.contact.collection_call import COMPLETION_FIELDS, CORRECTION_FIELDS
 
 
 class CollectionCallAmend(models.TransientModel):
@@ -36,9 +37,11 @@ class CollectionCallAmend(models.TransientModel):
         if not call:
             return values
         call.check_access("read")
+        corrects = not call._is_completable()
+        call = call._get_latest()
         values.update(
             {
-                "corrects": not call._is_completable(),
+                "corrects": corrects,
                 "outcome_id": call.outcome_id.id,
                 "person": call.person,
                 "phone": call.phone,
@@ -59,28 +62,17 @@ class CollectionCallAmend(models.TransientModel):
     def action_confirm(self):
         """Write it down as the one or the other.
 
-        :raises UserError: see `collection.call._complete_entry` and `._correct`
+        :raises UserError: see `collection.call._amend`
         """
         self.ensure_one()
-        call = self.call_id
-        names = ["note", "next_action", "next_action_date", "next_action_time"]
-        if self.corrects or not self.completes:
-            names += ["outcome_id", "person", "phone", "duration"]
-        changed = {
-            name: self[name].id if name == "outcome_id" else self[name]
-            for name in names
-            if self[name] != call[name]
-        }
-        if not changed:
-            raise UserError(self.env._("Nothing was changed."))
-        if self.corrects or not self.completes:
-            if (
-                "next_action_date" not in changed
-                and call.next_action_date
-                and call.next_action_date >= fields.Date.context_today(self)
-            ):
-                changed["next_action_date"] = call.next_action_date
-            call._correct(self.reason, {"note": call.note, **changed})
-        else:
-            call._complete_entry(changed)
+        corrects = self.corrects or not self.completes
+        names = CORRECTION_FIELDS if corrects else COMPLETION_FIELDS
+        self.call_id._amend(
+            {
+                name: self[name].id if name == "outcome_id" else self[name]
+                for name in names
+            },
+            self.reason,
+            corrects,
+        )
         return {"type": "ir.actions.act_window_close"}

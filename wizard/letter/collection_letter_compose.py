@@ -79,7 +79,8 @@ class CollectionLetterCompose(models.TransientModel):
         """Of each purpose the wording that this customer gets."""
         Kind = self.env["collection.letter.kind"]
         codes = {kind.code for kind in Kind.search([("active", "=", True)])}
-        for wizard in self:
+        self.kind_ids = False
+        for wizard in self.filtered("account_id"):
             kinds = Kind.union(
                 *(
                     Kind._get_kinds(

@@ -245,12 +245,24 @@ class CollectionCompanySettings(models.TransientModel):
     )
 
     # What leads to the first letter
-    particulars_missing = fields.Text(compute="_compute_first_steps")
-    has_signatory = fields.Boolean(compute="_compute_first_steps")
-    has_collector = fields.Boolean(compute="_compute_first_steps")
-    unclassified_count = fields.Integer(compute="_compute_first_steps")
-    has_run = fields.Boolean(compute="_compute_first_steps")
-    ready = fields.Boolean(compute="_compute_first_steps")
+    particulars_missing = fields.Text(
+        compute="_compute_first_steps", export_string_translation=False
+    )
+    has_signatory = fields.Boolean(
+        compute="_compute_first_steps", export_string_translation=False
+    )
+    has_collector = fields.Boolean(
+        compute="_compute_first_steps", export_string_translation=False
+    )
+    unclassified_count = fields.Integer(
+        compute="_compute_first_steps", export_string_translation=False
+    )
+    has_run = fields.Boolean(
+        compute="_compute_first_steps", export_string_translation=False
+    )
+    ready = fields.Boolean(
+        compute="_compute_first_steps", export_string_translation=False
+    )
 
     @api.depends("company_id")
     @api.depends_context("lang")

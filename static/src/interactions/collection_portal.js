@@ -110,6 +110,8 @@ export class CollectionCallForm extends Interaction {
         this.incoming = this.fields.direction.value === "incoming";
         this.outcome = this.el.querySelector("input[name='outcome_id']:checked");
         this.contact = this.outcome?.dataset.contact;
+        this.asked = this.outcome?.dataset.kind;
+        this.cleared = {};
         for (const name of ["next_action", "next_action_date"]) {
             this.proposed &&= !this.fields[name].value;
         }
@@ -129,7 +131,44 @@ export class CollectionCallForm extends Interaction {
         if (this.outcome && this.outcome.dataset.contact !== this.contact) {
             this.outcome.checked = false;
             this.outcome = null;
+            for (const part of this.el.querySelectorAll(".o_collection_follow_up")) {
+                if (part.dataset.kind === this.asked) {
+                    this.clear(part);
+                }
+            }
+            this.asked = undefined;
+            if (this.proposed) {
+                this.fields.next_action.value = "";
+                this.fields.next_action_date.value = "";
+            }
         }
+    }
+
+    /** Empty a part of the form, and remember it for whoever comes back to it. */
+    clear(part) {
+        const inputs = [...part.querySelectorAll("input, select, textarea")];
+        this.cleared[part.dataset.kind] = inputs.map((input) =>
+            input.type === "checkbox" ? input.checked : input.value
+        );
+        for (const input of inputs) {
+            if (input.type === "checkbox") {
+                input.checked = false;
+            } else {
+                input.value = "";
+            }
+        }
+        part.open = false;
+    }
+
+    restore(part) {
+        const values = this.cleared[part.dataset.kind];
+        if (!values) {
+            return;
+        }
+        delete this.cleared[part.dataset.kind];
+        [...part.querySelectorAll("input, select, textarea")].forEach((input, index) => {
+            input[input.type === "checkbox" ? "checked" : "value"] = values[index];
+        });
     }
 
     onDirection(ev) {
@@ -140,11 +179,20 @@ export class CollectionCallForm extends Interaction {
         this.outcome = ev.currentTarget;
         const { kind, required, nextAction, nextDate } = this.outcome.dataset;
         for (const part of this.el.querySelectorAll(".o_collection_follow_up")) {
+            if (part.dataset.kind === kind) {
+                this.restore(part);
+            } else if (part.dataset.kind === this.asked) {
+                // what only the former outcome asked for goes with it
+                this.clear(part);
+            }
             part.open = part.dataset.kind === kind || this.isFilled(part);
         }
+        this.asked = kind;
         const amount = this.fields["promise-amount"];
         if (kind === "promise" && required && !amount.value) {
             amount.value = amount.dataset.proposed || "";
+        } else if (kind === "promise" && !required && this.isJustProposed(amount)) {
+            amount.value = "";
         }
         const bills = this.fields["bill-bill_id"];
         if (kind === "bill" && bills && bills.options.length === 2) {
@@ -159,6 +207,12 @@ export class CollectionCallForm extends Interaction {
             const minutes = (Date.now() - Number(this.el.dataset.begun)) / 60000;
             this.fields.duration.value = Math.max(minutes, 0.1).toFixed(1);
         }
+    }
+
+    /** Whether nothing but the amount that was proposed stands in the promise. */
+    isJustProposed(amount) {
+        const date = this.fields["promise-date_promised"];
+        return amount.value === amount.dataset.proposed && !date.value;
     }
 
     /** Whether anything was typed or ticked in a part of the form. */

@@ -232,3 +232,148 @@ registry.category("web_tour.tours").add("collection_portal_supervisor", {
         },
     ],
 });
+
+/** Somebody calls: found by their number, noted, put right, proven and written to. */
+registry.category("web_tour.tours").add("collection_portal_caller", {
+    url: "/my/collection/agenda",
+    steps: () => [
+        {
+            content: "Type the number that shows on the telephone",
+            trigger: "#collection_caller",
+            run: "edit 01 44 55 66 77",
+        },
+        {
+            content: "Look it up",
+            trigger: ".o_collection_caller button[type='submit']",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "There is but one with this number, and they called",
+            trigger: "h1:contains('Tour Bakery')",
+        },
+        {
+            content: "The call came in",
+            trigger: "#collection_incoming:checked",
+        },
+        {
+            content: "Right person on the phone",
+            trigger: ".o_collection_reached button[data-contact='right_party']",
+            run: "click",
+        },
+        {
+            content: "A promise, it seems",
+            trigger: ".o_collection_outcome_group label:contains('Promise to pay')",
+            run: "click",
+        },
+        {
+            content: "The amount is proposed",
+            trigger:
+                ".o_collection_follow_up[open] input[name='promise-amount']:value('480.00')",
+        },
+        {
+            content: "No, she contests",
+            trigger: ".o_collection_outcome_group label:contains('Dispute')",
+            run: "click",
+        },
+        {
+            content: "What only the promise needed is gone",
+            trigger: ".o_collection_follow_up[data-kind='promise']:not([open])",
+            run: () => {
+                const amount = document.querySelector("input[name='promise-amount']");
+                if (amount.value) {
+                    throw new Error(`still promised: ${amount.value}`);
+                }
+            },
+        },
+        {
+            content: "After all it is in process",
+            trigger: ".o_collection_outcome_group label:contains('Payment in process')",
+            run: "click",
+        },
+        {
+            content: "Which asks for no amount",
+            trigger: ".o_collection_follow_up[open] input[name='promise-amount']",
+            run: ({ anchor }) => {
+                if (anchor.value) {
+                    throw new Error(`still proposed: ${anchor.value}`);
+                }
+            },
+        },
+        {
+            content: "What was said",
+            trigger: "#collection_note",
+            run: "edit Paid yesterdy",
+        },
+        {
+            content: "The transfer order comes with it",
+            trigger: "#collection_call_attachment",
+            run: ({ anchor }) => {
+                const png = Uint8Array.from(
+                    atob(
+                        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk" +
+                            "YPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+                    ),
+                    (sign) => sign.charCodeAt(0)
+                );
+                const files = new DataTransfer();
+                files.items.add(new File([png], "order.png", { type: "image/png" }));
+                anchor.files = files.files;
+            },
+        },
+        {
+            content: "Save",
+            trigger: ".o_collection_call_form button[value='stay']",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "The page tells what stands on record now",
+            trigger: ".alert-success:contains('Payment in process')",
+        },
+        {
+            content: "The file is with the call",
+            trigger: ".o_collection_history .o_collection_files a:contains('order.png')",
+        },
+        {
+            content: "A word was mistyped",
+            trigger: ".o_collection_history summary:contains('Complete or correct')",
+            run: "click",
+        },
+        {
+            content: "Put it right",
+            trigger: ".o_collection_amend_form textarea[name='note']",
+            run: "edit Paid yesterday",
+        },
+        {
+            content: "Save it",
+            trigger: ".o_collection_amend_form button[type='submit']",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "Completed",
+            trigger: ".alert-success:contains('Your call is completed')",
+        },
+        {
+            content: "Thank them",
+            trigger: "#collection_mail summary",
+            run: "click",
+        },
+        {
+            content: "In one's own words",
+            trigger: "#collection_mail_words",
+            run: "edit Thank you for your payment.",
+        },
+        {
+            content: "Send",
+            trigger: ".o_collection_mail_form button[type='submit']",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "What left, and to whom",
+            trigger: ".alert-success:contains('tour.bakery@customer.example.com')",
+        },
+    ],
+});

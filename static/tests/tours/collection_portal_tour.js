@@ -11,7 +11,7 @@ registry.category("web_tour.tours").add("collection_portal_call", {
         },
         {
             content: "Look for a customer",
-            trigger: ".o_collection_list input[name='search']",
+            trigger: "#collection_search",
             run: "edit Tour Bakery",
         },
         {
