@@ -173,8 +173,11 @@ class TestScreenshots(HttpCase):
         mandate = self.env.ref("__collection_demo__.mandate")
         # late, and with nothing that stops a reminder
         account = self._find(
-            "collection.account", ("partner_name", "=", "Camping Les Genévriers")
-        )
+            "collection.letter",
+            ("run_id", "=", run.id),
+            ("level_id.tone", "=", "firm"),
+            order="amount_total desc, id",
+        ).account_id
         browser = self._open("manager")
         self._go(
             browser,
