@@ -41,6 +41,8 @@ class CollectionAccount(models.Model):
         kind = vals.get("kind")
         if kind not in self._get_portal_mail_kinds():
             raise UserError(self.env._("Choose what to send."))
+        # what is chosen is theirs, whatever is sent
+        self._get_chosen_items(vals.get("item_ids") or [])
         self._check_portal_mail(kind)
         if kind == "statement":
             return self._portal_send_statement(agent_sudo)
