@@ -500,11 +500,7 @@ class CollectionCall(models.Model):
     def _note_in_diary(self):
         # sudo: as in `_apply_to_account`
         account_sudo = self.account_id.sudo()
-        today = self._get_day(fields.Datetime.now())
-        if self.next_action_date and (
-            # what was to be done by then is not put into the diary again
-            not self.correction_of_id or self.next_action_date >= today
-        ):
+        if self.next_action_date:
             account_sudo.write(
                 {
                     "next_action_date": self.next_action_date,
@@ -649,6 +645,23 @@ class CollectionCall(models.Model):
         self.ensure_one()
         return self.correction_ids.sorted("id")[-1:] or self
 
+    def _get_said(self):
+        """What was said last of this call, as values of `CORRECTION_FIELDS`; without a
+        next action that lies in the past."""
+        latest = self._get_latest()
+        said = {
+            name: latest[name].id if self._fields[name].relational else latest[name]
+            for name in CORRECTION_FIELDS
+        }
+        day = said["next_action_date"]
+        if day and day < fields.Date.context_today(self):
+            said |= {
+                "next_action": False,
+                "next_action_date": False,
+                "next_action_time": 0.0,
+            }
+        return said
+
     def _amend(self, vals, reason=None, corrects=False):
         """Complete this call when that is all that is new, else correct it.
 
@@ -662,11 +675,7 @@ class CollectionCall(models.Model):
         vals = self._clean_outside_values(vals, CORRECTION_FIELDS)
         if "outcome_id" in vals and not vals["outcome_id"]:
             raise UserError(self.env._("Say how the call went: choose an outcome."))
-        latest = self._get_latest()
-        said = {
-            name: latest[name].id if self._fields[name].relational else latest[name]
-            for name in CORRECTION_FIELDS
-        }
+        said = self._get_said()
         changed = {
             name: value
             for name, value in vals.items()
@@ -674,20 +683,10 @@ class CollectionCall(models.Model):
         }
         if not changed:
             raise UserError(self.env._("Nothing was changed."))
-        completes = latest == self and self._is_completable()
+        completes = not self.correction_ids and self._is_completable()
         if completes and not corrects and changed.keys() <= COMPLETION_FIELDS:
             self._complete_entry(changed)
             return self
-        if not any(name.startswith("next_action") for name in changed) and (
-            not said["next_action_date"]
-            or said["next_action_date"] < fields.Date.context_today(self)
-        ):
-            # what was to be done by then is not said again
-            said = {
-                name: value
-                for name, value in said.items()
-                if not name.startswith("next_action")
-            }
         return self._correct(reason, {**said, **changed})
 
     def _correct(self, reason, vals):

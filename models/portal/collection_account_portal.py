@@ -358,19 +358,17 @@ class CollectionAccount(models.Model):
             call = own.get(entry.get("id"))
             if not call:
                 continue
-            latest = call._get_latest()
-            hours, minutes = divmod(round(latest.next_action_time * 60), 60)
+            said = call._get_said()
+            hours, minutes = divmod(round(said["next_action_time"] * 60), 60)
             entry["amend"] = {
-                "completes": latest == call and call._is_completable(),
-                "outcome_id": str(latest.outcome_id.id),
-                "person": latest.person or "",
-                "phone": latest.phone or "",
-                "duration": self._write_portal_number(latest.duration),
-                "note": latest.note or "",
-                "next_action": latest.next_action or "",
-                "next_action_date": latest.next_action_date or "",
+                "completes": not call.correction_ids and call._is_completable(),
+                **{name: said[name] or "" for name in ("note", "person", "phone")},
+                "outcome_id": str(said["outcome_id"]),
+                "duration": self._write_portal_number(said["duration"]),
+                "next_action": said["next_action"] or "",
+                "next_action_date": said["next_action_date"] or "",
                 "next_action_time": f"{hours:02d}:{minutes:02d}"
-                if latest.next_action_time
+                if said["next_action_time"]
                 else "",
             }
         return history

@@ -41,6 +41,8 @@ class CollectionAccount(models.Model):
         kind = vals.get("kind")
         if kind not in self._get_portal_mail_kinds():
             raise UserError(self.env._("Choose what to send."))
+        # what is chosen is theirs, whatever is sent
+        self._get_chosen_items(vals.get("item_ids") or [])
         self._check_portal_mail(kind)
         # invoices of somebody else are refused, also where none are asked for
         self._get_chosen_items(vals.get("item_ids") or [])

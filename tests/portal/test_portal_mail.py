@@ -128,6 +128,7 @@ class TestPortalMail(ActCommon, MockEmail):
             ({"words": "Hello", "kind": "_send_mail"}, 422),
             ({"words": "Hello", "template_id": "999999"}, 422),
             ({"words": "Hello", "contact_id": ""}, 422),
+            ({"words": "Hello", "mail-item_ids": [self.foreign_invoice.id + 99]}, 404),
             ({"words": "Hello", "contact_id": away.id}, 404),
             ({"words": "Hello", "contact_id": unconfirmed.id}, 404),
             ({"words": "Hello", "contact_id": self.agent_user.partner_id.id}, 404),

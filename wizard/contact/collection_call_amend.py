@@ -37,21 +37,7 @@ class CollectionCallAmend(models.TransientModel):
         if not call:
             return values
         call.check_access("read")
-        corrects = not call._is_completable()
-        call = call._get_latest()
-        values.update(
-            {
-                "corrects": corrects,
-                "outcome_id": call.outcome_id.id,
-                "person": call.person,
-                "phone": call.phone,
-                "duration": call.duration,
-                "note": call.note,
-                "next_action": call.next_action,
-                "next_action_date": call.next_action_date,
-                "next_action_time": call.next_action_time,
-            }
-        )
+        values |= {"corrects": not call._is_completable(), **call._get_said()}
         return {name: values[name] for name in values if name in fields}
 
     @api.depends("call_id")
