@@ -44,8 +44,6 @@ class CollectionAccount(models.Model):
         # what is chosen is theirs, whatever is sent
         self._get_chosen_items(vals.get("item_ids") or [])
         self._check_portal_mail(kind)
-        # invoices of somebody else are refused, also where none are asked for
-        self._get_chosen_items(vals.get("item_ids") or [])
         if kind == "statement":
             return self._portal_send_statement(agent_sudo)
         contact_sudo = self._get_portal_mail_contact(vals.get("contact_id"))
