@@ -284,7 +284,8 @@ class LetterKindCommon(LetterCommon):
     def assertOnePage(self, letter):
         content = letter._render_pdf()
         if content.startswith(b"%PDF"):
-            self.assertEqual(len(self._pages(content)), 1)
+            pages = [page.extract_text() for page in self._pages(content)]
+        self.assertEqual(len(pages), 1, pages)
 
     def _work_on_behalf(self, **values):
         """A mandate under which the provider writes in its own name."""
