@@ -103,6 +103,8 @@ class TestCustomerMerge(MergeCommon):
                 "date_asked": "2026-03-31",
             },
             "collection.complaint": {"category": "tone", "description": "Too loud"},
+            # a reminder out of turn
+            "collection.dunning.run": common,
         }.items():
             if not env[model]._fields["account_id"].related:
                 values["account_id"] = account.id
