@@ -30,6 +30,10 @@ class TestCallScript(CallCommon):
     # Which words
     # ------------------------------------------------------------------
 
+    def _reach_level(self):
+        self.account.item_ids.level_id = self.level_1
+        self.env["collection.account"]._refresh(self.account)
+
     def test_stages_of_a_business(self):
         expected = {
             "courteous": "Have the invoices arrived",
@@ -38,7 +42,7 @@ class TestCallScript(CallCommon):
         }
         for tone, words in expected.items():
             self.level_1.tone = tone
-            self.account.level_id = self.level_1
+            self._reach_level()
             talk = self._talk()
             with self.subTest(tone=tone):
                 self._refers([name for name, _how in talk["points"]], words)
@@ -130,7 +134,7 @@ class TestCallScript(CallCommon):
 
     def test_broken_promise(self):
         self.level_1.tone = "firm"
-        self.account.level_id = self.level_1
+        self._reach_level()
         self._log("promise", self._promise(amount=700.0, date_promised="2026-04-01"))
         self.assertNotIn("700.00", self._talk()["opening"])
         with freeze_time("2026-04-20 09:00:00"):

@@ -35,7 +35,7 @@ class TestLetterDocument(LetterCommon):
             "mille neuf cent vingt euros et trente centimes",
             "qu’elle est conforme à votre commande",
             "bon à payer",
-            "la date et le mode de règlement prévus",
+            "la date et le moyen de règlement prévus",
         )
         lowered = text.lower()
         for word in ("retard", "pénalité", "indemnité", "mise en demeure", "dette"):

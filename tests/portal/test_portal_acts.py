@@ -443,6 +443,8 @@ class TestPortalCallForm(ActCommon):
                 self.assertEqual(response.status_code, 422)
                 self.assertIn(message, response.text)
                 self.assertIn("Typed in vain", response.text)
+                if message == "values offered":
+                    continue  # a choice that is not offered is not offered again
                 for value in data.values():
                     self.assertIn(f'"{value}"', response.text)
         self.assertFalse(self.account.call_ids)
