@@ -5,9 +5,6 @@ from odoo.tests import new_test_user
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
-#: the company from which all classes start, where `bin/test` has made it beforehand
-PREPARED = "__collection_test__.company"
-
 
 class CollectionCommon(AccountTestInvoicingCommon):
     """A French company that keeps its books in euros, its people and its provider.
@@ -90,11 +87,6 @@ class CollectionCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def setup_independent_company(cls, **kwargs):
-        prepared = cls.env.ref(PREPARED, raise_if_not_found=False)
-        if prepared and not kwargs and cls.chart_template == "generic_coa":
-            # as for a company that is made
-            cls.env.user.company_ids |= prepared
-            return prepared
         return super().setup_independent_company(
             **{
                 "country_id": cls.env.ref("base.fr").id,
