@@ -1111,7 +1111,7 @@ class CollectionLetter(models.Model):
         bodies = {
             account.id: Markup("<br/>").join(
                 self.env._(
-                    "%(level)s %(number)s sent (%(channel)s): %(amount)s.",
+                    "%(level)s %(number)s (%(channel)s): %(amount)s.",
                     level=letter._get_title(),
                     number=letter.number,
                     channel=channels[letter.channel],
