@@ -12,6 +12,8 @@ class CollectionAccount(models.Model):
 
         :raises UserError: there is nothing to remind of, and why
         """
+        if not self:
+            raise UserError(self.env._("Nothing of this customer's is overdue."))
         self.ensure_one()
         wizard = self.env["collection.remind"].create({"account_id": self.id})
         wizard._look()

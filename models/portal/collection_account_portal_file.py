@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
@@ -78,8 +78,12 @@ class CollectionAccount(models.Model):
                     "Add %(limit)s files at a time, at most.", limit=upload.MAX_FILES
                 )
             )
-        # sudo: how many the agent has added today, whatever they still see of them
-        today = fields.Datetime.now().replace(hour=0, minute=0, second=0)
+        # sudo: when the company's day began, and how many files the agent has added
+        # since, whatever they still see of them
+        company_sudo = self.sudo().company_id
+        today = company_sudo._get_collection_midnight(
+            company_sudo._get_collection_today()
+        )
         added = (
             self.env["ir.attachment"]
             .sudo()

@@ -1,4 +1,4 @@
-from odoo import Command, fields, models
+from odoo import Command, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import formataddr
@@ -166,7 +166,11 @@ class CollectionAccount(models.Model):
 
     def _count_portal_mails(self):
         """E-mails to this customer that the provider's agents had sent today."""
-        today = fields.Datetime.now().replace(hour=0, minute=0, second=0)
+        # sudo: when the company's day began
+        company_sudo = self.sudo().company_id
+        today = company_sudo._get_collection_midnight(
+            company_sudo._get_collection_today()
+        )
         mails_sudo = self._find_portal_mails()
         letters = Domain("account_id", "=", self.id)
         letters &= Domain("kind_id.code", "=", "statement")

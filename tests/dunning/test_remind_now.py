@@ -109,6 +109,26 @@ class TestRemindNow(CollectionCommon, MockEmail):
             wizard.action_send()
         self.assertFalse(self.account.letter_ids)
 
+    def test_a_colleague_was_faster(self):
+        """What was not looked at does not leave: the next level for one."""
+        mine, theirs = self._open(), self._open(user=self.manager_user)
+        with self.mock_mail_gateway():
+            theirs.action_send()
+            with self.assertRaisesRegex(UserError, "look again"), self.cr.savepoint():
+                mine.action_send()
+        self.assertEqual(self.account.letter_ids.level_id, self.level_1)
+        self.assertEqual(self.late.collection_item_ids.level_id, self.level_1)
+        # a part was paid meanwhile
+        wizard = self._open()
+        self._pay(self.late, 100.0)
+        with self.assertRaisesRegex(UserError, "look again"):
+            wizard.action_send()
+
+    def test_a_contact_who_owes_nothing(self):
+        nobody = self._customer("Nobody")
+        with self.assertRaisesRegex(UserError, "Nothing of this customer"):
+            nobody.with_user(self.collector_user).action_collection_remind_now()
+
     def test_whose_it_is(self):
         self._hand_over(self.account)
         for user in (

@@ -1,7 +1,7 @@
 # pylint: disable=translation-required  # what a test posts, nobody reads
 from odoo import Command
 from odoo.exceptions import ValidationError
-from odoo.tests import tagged
+from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.mail.tests.common import MockEmail
@@ -197,3 +197,21 @@ class TestPortalMail(ActCommon, MockEmail):
         page = self._mail(words="Late words")
         self.assertEqual(page.status_code, 404)
         self.assertFalse(self._mails())
+
+    def test_the_day_is_the_company_s(self):
+        """After midnight in Paris it is still yesterday in UTC."""
+        self.company.partner_id.tz = "Europe/Paris"
+        account = self.account.with_user(self.agent_user)
+        self._mail(words="First")
+        mail = self._mails()
+        self.assertEqual(len(mail), 1)
+        # sent at 23:30 in Paris
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE mail_mail SET create_date = '2026-06-10 21:30' WHERE id IN %s",
+            [tuple(mail.ids)],
+        )
+        self.env.invalidate_all()
+        for now, count in (("2026-06-10 21:59:00", 1), ("2026-06-10 22:30:00", 0)):
+            with self.subTest(now), freeze_time(now):
+                self.assertEqual(account._count_portal_mails(), count)

@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from ..letter.common import LetterCommon
@@ -48,3 +48,28 @@ class TestCompanySettings(LetterCommon):
         )
         with self.assertRaises(AccessError):
             settings.action_save()
+
+    def test_interest_account(self):
+        income = self.company_data["default_account_revenue"]
+        receivable = self.company_data["default_account_receivable"]
+        foreign = self.setup_other_company()["default_account_revenue"]
+        self.manager_user.group_ids |= self.env.ref("account.group_account_readonly")
+
+        def save(account):
+            settings = self.env["collection.company.settings"]
+            settings = settings.with_user(self.manager_user).create({})
+            # as it comes from whoever knows the number
+            settings.sudo().collection_interest_account_id = account
+            settings.action_save()
+
+        for account, words in ((receivable, "income account"), (foreign, "compan")):
+            with (
+                self.subTest(account=account.display_name),
+                self.assertRaisesRegex(UserError, words),
+                self.cr.savepoint(),
+            ):
+                save(account)
+        self.env.invalidate_all()
+        self.assertFalse(self.company.collection_interest_account_id)
+        save(income)
+        self.assertEqual(self.company.collection_interest_account_id, income)

@@ -16,18 +16,26 @@ class AccountAutomaticEntryWizard(models.TransientModel):
         # without a due date
         vals_list = super()._get_move_dict_vals_change_account()
         if self.destination_account_id.reconcile:
+            # sudo: where a debt came from, of lines that the user is moving
+            known_sudo = self.env["collection.moved.debt"].sudo()
+            known_sudo = known_sudo.search([("line_id", "in", self.move_line_ids.ids)])
+            origins = {
+                moved.line_id.id: moved.origin_line_id.sudo(False)
+                for moved in known_sudo
+            }
             for vals in vals_list:
                 vals["line_ids"] = [
                     command
                     for line in vals["line_ids"]
-                    for command in self._get_commands_by_debt(line)
+                    for command in self._get_commands_by_debt(line, origins)
                 ]
         return vals_list
 
-    def _get_commands_by_debt(self, command):
+    def _get_commands_by_debt(self, command, origins):
         """The commands that create one journal item for each debt which is moved.
 
         :param command: creates one for all of a customer's debts in one currency
+        :param origins: {line id: line of the invoice} of debts that were moved before
         """
         target = self.destination_account_id
         values = command[2]
@@ -43,16 +51,20 @@ class AccountAutomaticEntryWizard(models.TransientModel):
         debts = moved.filtered(lambda line: line.account_id._bears_debts())
         if not debts or debts != moved:
             return [command]
-        return [(0, 0, self._get_debt_values(debt, values)) for debt in debts]
+        return [
+            (0, 0, self._get_debt_values(debt, origins.get(debt._origin.id), values))
+            for debt in debts
+        ]
 
     def _get_target_currency(self, line):
         own = self.destination_account_id.currency_id
         foreign = own and own != self.company_id.currency_id
         return own if foreign else line.currency_id
 
-    def _get_debt_values(self, debt, values):
+    def _get_debt_values(self, debt, origin, values):
         """Values of the journal item on which `debt` will stand.
 
+        :param origin: line of the invoice, where the debt was moved before
         :param values: of the one that would have been made for several
         """
         currency = self._get_target_currency(debt)
@@ -61,10 +73,7 @@ class AccountAutomaticEntryWizard(models.TransientModel):
             amount_currency = self.company_id.currency_id._convert(
                 debt.balance, currency, self.company_id, debt.date
             )
-        # sudo: where a debt came from, of lines that the user is moving
-        known_sudo = self.env["collection.moved.debt"].sudo()
-        known_sudo = known_sudo.search([("line_id", "=", debt.id)])
-        origin = known_sudo.origin_line_id.sudo(False) or debt
+        origin = origin or debt
         due = debt.date_maturity or debt.date
         return {
             **values,

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 from ...models.base.roles import check_manager
 
@@ -41,6 +41,8 @@ COMPANY_FIELDS = (
     "collection_imputation",
     "collection_interest_account_id",
 )
+#: what late-payment interest may be booked on
+INCOME_TYPES = ("income", "income_other")
 
 
 class CollectionCompanySettings(models.TransientModel):
@@ -275,7 +277,11 @@ class CollectionCompanySettings(models.TransientModel):
             wizard.has_signatory = bool(company.collection_signatory)
             wizard.has_collector = bool(
                 self.env["collection.agent"].search_count(
-                    [("side", "=", "company")], limit=1
+                    [
+                        ("side", "=", "company"),
+                        ("user_id.company_ids", "in", company.ids),
+                    ],
+                    limit=1,
                 )
             )
             wizard.unclassified_count = self.env["collection.account"].search_count(
@@ -345,4 +351,15 @@ class CollectionCompanySettings(models.TransientModel):
                 for name in COMPANY_FIELDS
             }
         )
+        # what is chosen may have come by another way than the form
+        company_sudo._check_company(COMPANY_FIELDS)
+        account_sudo = company_sudo.collection_interest_account_id
+        if account_sudo and account_sudo.account_type not in INCOME_TYPES:
+            raise UserError(
+                self.env._(
+                    "Interest is booked as income: choose an income account instead of "
+                    "%(account)s.",
+                    account=account_sudo.display_name,
+                )
+            )
         return {"type": "ir.actions.act_window_close"}
