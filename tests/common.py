@@ -5,6 +5,22 @@ from odoo.tests import new_test_user
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
+#: XML ids of the company and the people from which classes start, where `bin/test` has
+#: made them beforehand
+PREPARED = "__collection_test__"
+#: (attribute, login, groups) of these people
+PEOPLE = (
+    ("manager_user", "collection_manager", "group_collection_manager"),
+    ("collector_user", "collection_user", "group_collection_user"),
+    ("accountant_user", "collection_accountant", "account.group_account_invoice"),
+    ("plain_internal_user", "collection_plain", "base.group_user"),
+    ("plain_portal_user", "collection_portal", "base.group_portal"),
+    ("agent_user", "collection_agent", "group_collection_provider"),
+    ("supervisor_user", "collection_supervisor", "group_collection_provider"),
+    ("other_agent_user", "collection_other_agent", "group_collection_provider"),
+    ("on_site_user", "collection_on_site", "group_collection_on_site"),
+)
+
 
 class CollectionCommon(AccountTestInvoicingCommon):
     """A French company that keeps its books in euros, its people and its provider.
@@ -14,6 +30,8 @@ class CollectionCommon(AccountTestInvoicingCommon):
     """
 
     chart_template = "generic_coa"
+    #: False: a company that no other connection knows, whatever is done to it
+    shares_company = True
 
     @classmethod
     def setUpClass(cls):
@@ -54,13 +72,11 @@ class CollectionCommon(AccountTestInvoicingCommon):
         cls.customer = cls._customer("Nord")
         cls.other_customer = cls._customer("Vela")
 
-        cls.manager_user = cls._user("collection_manager", "group_collection_manager")
-        cls.collector_user = cls._user("collection_user", "group_collection_user")
-        cls.accountant_user = cls._user(
-            "collection_accountant", "account.group_account_invoice"
-        )
-        cls.plain_internal_user = cls._user("collection_plain", "base.group_user")
-        cls.plain_portal_user = cls._user("collection_portal", "base.group_portal")
+        for attribute, login, groups in PEOPLE:
+            user = cls._get_prepared(login)
+            if user and user.company_id != cls.company:
+                user.sudo().write(cls._belongs_to(cls.company))
+            setattr(cls, attribute, user or cls._user(login, groups))
 
         cls.provider = cls.env["res.partner"].create(
             {"name": "Provider One", "is_company": True}
@@ -68,14 +84,6 @@ class CollectionCommon(AccountTestInvoicingCommon):
         cls.other_provider = cls.env["res.partner"].create(
             {"name": "Provider Two", "is_company": True}
         )
-        cls.agent_user = cls._user("collection_agent", "group_collection_provider")
-        cls.supervisor_user = cls._user(
-            "collection_supervisor", "group_collection_provider"
-        )
-        cls.other_agent_user = cls._user(
-            "collection_other_agent", "group_collection_provider"
-        )
-        cls.on_site_user = cls._user("collection_on_site", "group_collection_on_site")
         cls.agent = cls._agent(cls.agent_user, cls.provider)
         cls.supervisor = cls._agent(cls.supervisor_user, cls.provider, supervisor=True)
         cls.on_site_agent = cls._agent(cls.on_site_user, cls.provider)
@@ -87,12 +95,41 @@ class CollectionCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def setup_independent_company(cls, **kwargs):
+        prepared = cls.shares_company and cls._get_prepared("company")
+        if prepared and not kwargs and cls.chart_template == "generic_coa":
+            # as for a company that is made
+            cls.env.user.company_ids |= prepared
+            return prepared
         return super().setup_independent_company(
             **{
                 "country_id": cls.env.ref("base.fr").id,
                 "currency_id": cls._enable_currency("EUR").id,
                 **kwargs,
             }
+        )
+
+    @classmethod
+    def _get_prepared(cls, name):
+        return cls.env.ref(f"{PREPARED}.{name}", raise_if_not_found=False)
+
+    @classmethod
+    def _prepare(cls, env):
+        """Make once what every class would make anew, chart of accounts and all."""
+        cls.env = env
+        cls.company = cls.setup_independent_company()
+        made = {"company": cls.company}
+        for _attribute, login, groups in PEOPLE:
+            made[login] = cls._user(login, groups)
+        env["ir.model.data"].create(
+            [
+                {
+                    "module": PREPARED,
+                    "name": name,
+                    "model": record._name,
+                    "res_id": record.id,
+                }
+                for name, record in made.items()
+            ]
         )
 
     # ------------------------------------------------------------------
@@ -110,10 +147,17 @@ class CollectionCommon(AccountTestInvoicingCommon):
             cls.env(su=True),
             login=login,
             groups=full_names,
-            company_id=cls.company.id,
             tz="Europe/Paris",
+            **cls._belongs_to(cls.company),
             **values,
         ).with_env(cls.env)
+
+    @classmethod
+    def _belongs_to(cls, company):
+        return {
+            "company_id": company.id,
+            "company_ids": [Command.set(company.ids)],
+        }
 
     @classmethod
     def _agent(cls, user, provider, **values):
