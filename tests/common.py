@@ -100,8 +100,9 @@ class CollectionCommon(AccountTestInvoicingCommon):
             # as for a company that is made
             cls.env.user.company_ids |= prepared
             return prepared
-        return super().setup_independent_company(
+        return cls._create_company(
             **{
+                "name": "company_1_data" if cls.shares_company else "own_company",
                 "country_id": cls.env.ref("base.fr").id,
                 "currency_id": cls._enable_currency("EUR").id,
                 **kwargs,

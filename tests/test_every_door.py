@@ -22,6 +22,7 @@ class DoorsCase(TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.startClassPatcher(freeze_time(NOW))
+        cls.views = {role: {} for role in ROLES}
 
     def _user_of(self, role):
         raise NotImplementedError
@@ -29,7 +30,9 @@ class DoorsCase(TransactionCase):
     def _clients(self):
         """A client of each role; what crashed in it fails the test."""
         for role in ROLES:
-            client = WebClient(self.env, self._user_of(role), self.company)
+            client = WebClient(
+                self.env, self._user_of(role), self.company, self.views[role]
+            )
             with self.subTest(role=role), mute_logger("odoo.sql_db"):
                 yield client
                 self.assertFalse(client.crashes, "\n".join(client.crashes))

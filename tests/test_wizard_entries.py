@@ -59,6 +59,7 @@ class TestWizardEntries(CollectionCommon):
         """Whatever stands in the menus opens, for whoever sees it."""
         both = self.company | self.sister
         opened = set()
+        views = {user: {} for user in self.users}
         for count, companies in (
             (0, self.bare),
             (0, self.company),
@@ -76,7 +77,7 @@ class TestWizardEntries(CollectionCommon):
                     ),
                     self._mandates(count),
                 ):
-                    client = WebClient(self.env, user, companies)
+                    client = WebClient(self.env, user, companies, views[user])
                     for action in client.get_menu_actions():
                         with client.trying(f"action {action.name}"):
                             client.open(client.load(action), depth=0)

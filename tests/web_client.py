@@ -32,7 +32,11 @@ class WebClient:
     would show as a crash is noted in `crashes`, what it would show as a refusal is not.
     """
 
-    def __init__(self, env, user, companies, ours=()):
+    def __init__(self, env, user, companies, views=None):
+        """
+        :param views: descriptions of views that this user was given before, as the
+            browser keeps them; what is new is added
+        """
         self.user = user
         self.env = env(
             user=user,
@@ -50,7 +54,7 @@ class WebClient:
         # (model, method) of the buttons pressed, names of the models opened
         self.pressed = set()
         self.opened = set()
-        self._views = {}
+        self._views = {} if views is None else views
 
     # ------------------------------------------------------------------
     # Trying
