@@ -66,7 +66,7 @@ class DoorsCase(TransactionCase):
             if delegated and not self._knows_mandates(client.env[name]):
                 continue
             records = client.env[name]
-            with client.trying(f"search {name}"):
+            with client.trying(f"search {name}", reading=True):
                 records = records.search([], limit=1000)
             for record in self._one_of_each(records):
                 client.press_all(record)
@@ -88,7 +88,7 @@ class DoorsCase(TransactionCase):
         for name in sorted(comodels):
             comodel = client.env[name]
             if comodel._rec_name or comodel._rec_names_search:
-                with client.trying(f"name_search {name}", offered=False):
+                with client.trying(f"name_search {name}", offered=False, reading=True):
                     comodel.name_search("a")
 
     def _knows_mandates(self, model):

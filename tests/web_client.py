@@ -61,9 +61,11 @@ class WebClient:
     # ------------------------------------------------------------------
 
     @contextmanager
-    def trying(self, what, offered=True):
+    def trying(self, what, offered=True, reading=False):
         """Do something and take it back; a crash is noted as one of `what`.
 
+        :param reading: whether nothing is to be taken back unless it fails; what was
+            read may be known to what comes next
         :param offered: whether the screen offers it to this user: nobody is offered
             what they have no right to
         """
@@ -71,9 +73,11 @@ class WebClient:
         cr = self.env.cr
         self.env.flush_all()
         savepoint = cr.savepoint(flush=False)
+        kept = False
         try:
             yield
             self.env.flush_all()
+            kept = reading
         except Refused:
             self.done["refused"] = self.done.get("refused", 0) + 1
         except (AccessError, MissingError) as error:
@@ -85,9 +89,10 @@ class WebClient:
         except Exception as error:  # noqa: BLE001
             self._note(what, error)
         finally:
-            self.env.transaction.clear()
-            cr.precommit.clear()
-            savepoint.close(rollback=True)
+            if not kept:
+                self.env.transaction.clear()
+                cr.precommit.clear()
+            savepoint.close(rollback=not kept)
 
     def _note(self, what, error):
         where = error.__traceback__
@@ -521,7 +526,7 @@ class WebClient:
         if arch is None:
             return
         for name, filtered, groupby in self._get_filters(model, search):
-            with self.trying(f"filter {model._name} {name}"):
+            with self.trying(f"filter {model._name} {name}", reading=True):
                 if groupby:
                     self._read_groups(model, arch, domain, groupby)
                 else:
@@ -539,7 +544,7 @@ class WebClient:
             value = values.get(field.type, "a")
             if field.type == "selection":
                 value = field.get_values(self.env)[0]
-            with self.trying(f"search {model._name} {field.name}"):
+            with self.trying(f"search {model._name} {field.name}", reading=True):
                 self._read_list(
                     model, arch, domain + self._search_field(model, node, value)
                 )
@@ -594,12 +599,12 @@ class WebClient:
         arch = self.get_views(record, [(False, "form")])["form"]
         label = f"{record._name} {record.id}"
         values = {}
-        with self.trying(f"form {label}"):
+        with self.trying(f"form {label}", reading=True):
             values = self.read_form(record, arch)
         for node in _buttons(arch) if values else ():
             what = f"button {label}.{node.get('name')}"
             hidden = True
-            with self.trying(f"condition {label}.{node.get('name')}"):
+            with self.trying(f"condition {label}.{node.get('name')}", reading=True):
                 hidden = self.is_hidden(node, values)
             if not hidden:
                 with self.trying(what):
@@ -634,7 +639,7 @@ class WebClient:
     def _press_row(self, row, view, parent, label):
         """Press the buttons of a row of a list, in a form or not."""
         values = {}
-        with self.trying(f"row {label} {row}"):
+        with self.trying(f"row {label} {row}", reading=True):
             values = self.read_form(row, view)
         for node in _buttons(view) if values else ():
             if node.getparent().tag == "header":
