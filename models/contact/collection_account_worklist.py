@@ -1019,7 +1019,8 @@ class CollectionAccount(models.Model):
         agent_sudo = self.env["collection.agent"]._current()
         if agent_sudo and not self._is_on_duty(agent_sudo):
             return SQL(
-                "SELECT acc.id, 'off_duty' AS code FROM collection_account acc WHERE %s",
+                "SELECT acc.id, 'off_duty' AS code FROM collection_account acc"
+                " WHERE %s",
                 condition,
             )
         self.env["collection.account"]._flush_all()

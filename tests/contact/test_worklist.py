@@ -550,8 +550,6 @@ class TestNextCustomer(WorklistCommon):
             *[self._debtor(name) for name in names]
         )
         self.env["collection.account"]._rank()
-        accounts[0].with_user(self.collector_user).skip_reason
-        self.env.invalidate_all()
         for some in (accounts[:2], accounts):
             self.env.invalidate_all()
             with self.assertQueryCount(25):
