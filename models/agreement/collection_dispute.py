@@ -365,12 +365,25 @@ class CollectionDispute(models.Model):
                 laid_sudo._update_disputed()
                 laid_sudo = laid_sudo.browse()
             dispute._check_contestable()
+            if dispute_sudo._contests_all():
+                # all of it stays all of it, whatever is paid meanwhile
+                dispute_sudo.with_context(tracking_disable=True).amount = 0.0
             laid_sudo |= dispute_sudo.item_ids
         laid_sudo._update_disputed()
         disputes.sudo().account_id._mark_stale()
         for dispute in disputes:
             dispute._notify_opening()
         return disputes
+
+    def _contests_all(self):
+        """Whether the amount said is all that is due of the items."""
+        self.ensure_one()
+        due = sum(self.item_ids.mapped("amount_residual"))
+        return not self.currency_id.compare_amounts(self.amount, due)
+
+    @api.onchange("item_ids")
+    def _onchange_item_ids(self):
+        self.amount = self.item_ids._get_uncontested_amount()
 
     def _check_contestable(self):
         """Nobody contests what is paid, nor twice the same.

@@ -162,6 +162,10 @@ class CollectionPaymentPlan(models.Model):
             due = plan.instalment_ids.filtered(lambda part: not part._is_paid())
             plan.next_date = min(due.mapped("date"), default=False)
 
+    @api.onchange("account_id")
+    def _onchange_account_id(self):
+        self.item_ids = self.account_id._get_items_to_agree()
+
     @api.constrains("date_first", "date_start")
     def _check_dates(self):
         self._check_within_reach("date_first")
