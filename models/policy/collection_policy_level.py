@@ -33,6 +33,24 @@ class CollectionPolicyLevel(models.Model):
     delay_days = fields.Integer(
         string="Days", default=0, help="Negative: before the due date."
     )
+    # the same in words, and as people say it: a number of days has no sign
+    delay_text = fields.Char(string="When", compute="_compute_delay_text")
+    delay_count = fields.Integer(
+        string="Number of Days",
+        compute="_compute_delay_count",
+        inverse="_inverse_delay_count",
+    )
+    delay_when = fields.Selection(
+        selection=[
+            ("before", "Days before the due date"),
+            ("due", "Days after the due date"),
+            ("eom", "End of the month of (due date + days)"),
+            ("previous", "Days after the previous level was sent"),
+        ],
+        string="Counted in",
+        compute="_compute_delay_count",
+        inverse="_inverse_delay_count",
+    )
     channel = fields.Selection(
         selection=[
             ("email", "E-mail"),
@@ -108,6 +126,53 @@ class CollectionPolicyLevel(models.Model):
         "that the provider works.",
     )
     company_id = fields.Many2one(related="policy_id.company_id")
+
+    @api.depends("delay_basis", "delay_days")
+    @api.depends_context("lang")
+    def _compute_delay_text(self):
+        for level in self:
+            level.delay_text = level._describe_delay()
+
+    def _describe_delay(self):
+        """When the level is reached, in the reader's language."""
+        self.ensure_one()
+        days = self.delay_days
+        if self.delay_basis == "eom":
+            if not days:
+                return self.env._("end of the month of the due date")
+            return self.env._("end of the month of the due date + %(days)s d", days=days)
+        if self.delay_basis == "previous":
+            if days == 1:
+                return self.env._("the day after the previous level")
+            return self.env._("%(days)s days after the previous level", days=days)
+        if not days:
+            return self.env._("on the due date")
+        if days == -1:
+            return self.env._("the day before the due date")
+        if days == 1:
+            return self.env._("the day after the due date")
+        if days < 0:
+            return self.env._("%(days)s days before the due date", days=-days)
+        return self.env._("%(days)s days after the due date", days=days)
+
+    @api.depends("delay_basis", "delay_days")
+    def _compute_delay_count(self):
+        for level in self:
+            before = level.delay_basis == "due" and level.delay_days < 0
+            level.delay_when = "before" if before else level.delay_basis
+            level.delay_count = -level.delay_days if before else level.delay_days
+
+    def _inverse_delay_count(self):
+        for level in self:
+            before = level.delay_when == "before"
+            level.write(
+                {
+                    "delay_basis": "due" if before else level.delay_when,
+                    "delay_days": -abs(level.delay_count)
+                    if before
+                    else level.delay_count,
+                }
+            )
 
     @api.constrains("delay_basis", "sequence", "policy_id")
     def _check_first_level(self):

@@ -84,12 +84,8 @@ class TestPrefilled(CollectionCommon):
 
     def test_letter(self):
         action = self.account.action_compose_letter()
-        self.assertEqual(
-            self._form(
-                dict(action, res_model="collection.letter.compose")
-            ).payment_means,
-            "cheque",
-        )
+        form = self._form(dict(action, res_model="collection.letter.compose"))
+        self.assertEqual(form.payment_means, "cheque")
 
     def _dispute_of(self, invoice, amount):
         self.env["collection.dispute"].create(
