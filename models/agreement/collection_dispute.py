@@ -1016,10 +1016,7 @@ class CollectionDispute(models.Model):
         for (owner, company), disputes in late.grouped(
             lambda dispute: (dispute.owner_id, dispute.company_id)
         ).items():
-            disputes._ask_decision(
-                company._get_collection_user(owner),
-                self.env._("Decide about this dispute: its deadline has passed"),
-            )
+            disputes._ask_decision(company._get_collection_user(owner))
         # sudo: what the nightly job did, which nobody sets by hand
         late.sudo().date_reminded = today
         late.account_id._mark_stale()
@@ -1049,9 +1046,7 @@ class CollectionDispute(models.Model):
             # sudo: what the nightly job did, which nobody sets by hand; who is asked
             # may read and decide from now on
             disputes.sudo().write({"date_escalated": today, "escalated_to_id": user.id})
-            disputes._ask_decision(
-                user, self.env._("Escalated: nobody has decided about this dispute")
-            )
+            disputes._ask_decision(user, escalated=True)
 
     def _get_escalation_user(self):
         """Whoever the company names, else the superior of who was to decide.
@@ -1076,10 +1071,14 @@ class CollectionDispute(models.Model):
             or company._get_collection_managers()[:1]
         )
 
-    def _ask_decision(self, user, summary):
+    def _ask_decision(self, user, escalated=False):
+        """Ask `user`, in their language, for the decisions that are late."""
         if self and user:
-            self.activity_schedule(
+            asked = self.with_context(lang=user.lang)
+            asked.activity_schedule(
                 "account_collection.mail_activity_type_dispute",
-                summary=summary,
+                summary=asked.env._("Escalated: nobody has decided about this dispute")
+                if escalated
+                else asked.env._("Decide about this dispute: its deadline has passed"),
                 user_id=user.id,
             )

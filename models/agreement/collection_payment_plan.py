@@ -326,10 +326,13 @@ class CollectionPaymentPlan(models.Model):
         approver = self.company_id._get_collection_managers()[
             :1
         ] or self.account_id.mandate_id.user_id._may_decide_in(self.company_id)
-        self.activity_schedule(
+        approver = approver or self.env.user
+        # in the language of whoever is asked, also by a provider's agent
+        plan = self.with_context(lang=approver.lang)
+        plan.activity_schedule(
             "mail.mail_activity_data_todo",
-            summary=self.env._("Approve the payment plan %s", self.number),
-            user_id=approver.id or self.env.uid,
+            summary=plan.env._("Approve the payment plan %s", plan.number),
+            user_id=approver.id,
         )
 
     def _take_back_own(self):

@@ -45,14 +45,16 @@ class CollectionAccount(models.Model):
         for account_sudo in self.sudo():
             mandate_sudo = account_sudo.mandate_id
             user = account_sudo.company_id._get_collection_user(mandate_sudo.user_id)
-            account_sudo.activity_schedule(
+            user = user or self.env.user
+            asked_sudo = account_sudo.with_context(lang=user.lang)
+            asked_sudo.activity_schedule(
                 TAKE_BACK_ACTIVITY,
-                summary=self.env._(
+                summary=asked_sudo.env._(
                     "Stays in-house by now, and is with %(provider)s still: take the "
                     "customer back",
                     provider=mandate_sudo.provider_id.name,
                 ),
-                user_id=(user or self.env.user).id,
+                user_id=user.id,
             )
 
     def _get_reasons_to_stay(self):

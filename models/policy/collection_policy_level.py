@@ -3,6 +3,9 @@ from odoo.exceptions import ValidationError
 
 from ..wording.collection_wording_mixin import WORDING_FIELDS
 
+#: the delay as people say it
+DELAY_FIELDS = frozenset({"delay_count", "delay_when"})
+
 
 class CollectionPolicyLevel(models.Model):
     _name = "collection.policy.level"
@@ -38,7 +41,7 @@ class CollectionPolicyLevel(models.Model):
     delay_count = fields.Integer(
         string="Number of Days",
         compute="_compute_delay_count",
-        inverse="_inverse_delay_count",
+        readonly=False,
     )
     delay_when = fields.Selection(
         selection=[
@@ -49,7 +52,7 @@ class CollectionPolicyLevel(models.Model):
         ],
         string="Counted in",
         compute="_compute_delay_count",
-        inverse="_inverse_delay_count",
+        readonly=False,
     )
     channel = fields.Selection(
         selection=[
@@ -140,7 +143,9 @@ class CollectionPolicyLevel(models.Model):
         if self.delay_basis == "eom":
             if not days:
                 return self.env._("end of the month of the due date")
-            return self.env._("end of the month of the due date + %(days)s d", days=days)
+            return self.env._(
+                "end of the month of the due date + %(days)s d", days=days
+            )
         if self.delay_basis == "previous":
             if days == 1:
                 return self.env._("the day after the previous level")
@@ -162,17 +167,29 @@ class CollectionPolicyLevel(models.Model):
             level.delay_when = "before" if before else level.delay_basis
             level.delay_count = -level.delay_days if before else level.delay_days
 
-    def _inverse_delay_count(self):
+    # no inverse: it would be told the one of the two that was changed
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self.browse()._read_delay(vals) for vals in vals_list])
+
+    def write(self, vals):
+        if not DELAY_FIELDS.intersection(vals):
+            return super().write(vals)
+        res = True
         for level in self:
-            before = level.delay_when == "before"
-            level.write(
-                {
-                    "delay_basis": "due" if before else level.delay_when,
-                    "delay_days": -abs(level.delay_count)
-                    if before
-                    else level.delay_count,
-                }
-            )
+            res = super(CollectionPolicyLevel, level).write(level._read_delay(vals))
+        return res
+
+    def _read_delay(self, vals):
+        """`vals` with the days as they are kept, of this level or of a new one."""
+        if not DELAY_FIELDS.intersection(vals):
+            return vals
+        when = vals.get("delay_when") or self.delay_when or "due"
+        days = vals.get("delay_count", self.delay_count)
+        if when == "before":
+            when, days = "due", -abs(days)
+        kept = {name: vals[name] for name in vals if name not in DELAY_FIELDS}
+        return kept | {"delay_basis": when, "delay_days": days}
 
     @api.constrains("delay_basis", "sequence", "policy_id")
     def _check_first_level(self):
