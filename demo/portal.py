@@ -93,7 +93,7 @@ class DemoPortal:
             [*theirs, ("state", "=", "open"), ("agent_id", "=", self.agent.id)],
             order="id",
             limit=1,
-        )
+        ) or self._contest(self._as("agent", accounts[:1]))
         if promise:
             self._add_file(
                 promise,
@@ -117,6 +117,22 @@ class DemoPortal:
                     "Réserves : deux cartons manquants à la livraison.",
                 ],
             )
+
+    def _contest(self, account):
+        item = account and account._get_items_to_agree()[-1:]
+        if not item:
+            return self.env["collection.dispute"]
+        amount = item.currency_id.sudo().round(item.amount_residual * 0.2)
+        reason = self.env.ref("account_collection.dispute_reason_quantity")
+        dispute = account._portal_open_dispute(
+            {
+                "reason_id": reason.id,
+                "item_ids": item.ids,
+                "amount": amount,
+                "description": "Deux cartons manquants à la livraison.",
+            }
+        )
+        return dispute.with_env(self.env)
 
     def _add_file(self, record, name, title, lines):
         self._as("agent", record.account_id)._portal_add_files(

@@ -43,13 +43,14 @@ class ResCompany(models.Model):
         return next((own[name] for own in chain_sudo if own[name]), self.sudo()[name])
 
     def _get_collection_managers(self):
-        """Credit managers of the company, the longest-serving first."""
+        """Credit managers of the company: those whose own it is, then whoever looks
+        after several; the longest-serving first."""
         self.ensure_one()
         # sudo: who is asked to act
         managers_sudo = self.env.ref(MANAGER_GROUP).sudo().all_user_ids
         return managers_sudo.filtered(
             lambda user: user.active and not user.share and self in user.company_ids
-        ).sorted("id")
+        ).sorted(lambda user: (user.company_id != self, user.id))
 
     def _get_collection_zone(self):
         """Time zone in which the company's days begin: its own, else its country's."""
