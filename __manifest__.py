@@ -122,6 +122,7 @@
             "account_collection/static/src/fields/*.js",
             "account_collection/static/src/scss/collection_call.scss",
             "account_collection/static/src/scss/collection_letter_preview.scss",
+            "account_collection/static/src/scss/collection_list.scss",
         ],
         "web.assets_frontend": [
             "account_collection/static/src/interactions/*.js",

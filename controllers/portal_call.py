@@ -10,7 +10,9 @@ HOUR = re.compile(
     r"(?P<hour>[01]?\d|2[0-3])(:(?P<minute>[0-5]\d)?(:[0-5]\d)?)?", re.ASCII
 )
 #: what stands by itself for nothing: a kind is reported when something else is said
-NOT_SAID = frozenset({"alternative", "confirm", "contact_id", "target"})
+NOT_SAID = frozenset(
+    {"alternative", "confirm", "contact_id", "payment_means", "target"}
+)
 
 
 class CollectionPortalCall(CollectionPortal):

@@ -75,9 +75,7 @@ class DemoCallStories:
             {
                 "account_id": account.id,
                 "user_id": user.id,
-                "agent_id": self.env["collection.agent"]
-                .search([("user_id", "=", user.id)], limit=1)
-                .id,
+                "agent_id": self._agent(user).id,
                 "date": moment(
                     self.date, 9 + self._minute // 60, minute=self._minute % 60
                 ),
@@ -86,6 +84,9 @@ class DemoCallStories:
                 **values,
             }
         )
+
+    def _agent(self, user):
+        return self.env["collection.agent"].search([("user_id", "=", user.id)], limit=1)
 
     # ------------------------------------------------------------------
     # Stories
@@ -126,6 +127,7 @@ class DemoCallStories:
                     "account_collection.dispute_reason_quantity"
                 ).id,
                 "description": "Deux cartons manquants à la livraison.",
+                "agent_id": self._agent(user).id,
                 "owner_id": self.users["manager"].id,
             }
         )

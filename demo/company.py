@@ -47,6 +47,7 @@ def create_company(env):
             "website": "https://bellardoux.example.com",
         }
     )
+    company.partner_id.lang = env.lang
     name_records(env, {"company": company})
     # the users who look after the database see it; nobody's own company changes
     admin = env.ref("base.user_admin", raise_if_not_found=False)

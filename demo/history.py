@@ -94,7 +94,7 @@ class DemoHistory:
         self.env["collection.account"]._refresh()
         stories.tell_agents()
         DemoPortal(self.env, self.users, named(self.env, "agent_of_agent")).tell(
-            delegation.mandate, self.today
+            delegation.mandate, self.today, day(1)
         )
         self._leave_unclassified()
         self.env["collection.account"]._rank()

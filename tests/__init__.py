@@ -1,3 +1,4 @@
+from .policy import *
 from .position import *
 from .people import *
 from .receipt import *

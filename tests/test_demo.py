@@ -80,6 +80,28 @@ class TestDemo(HttpCase):
         self.assertIn("consumer", letters.mapped("kind_id.debtor_type"))
         self.assertIn("complaint", runs.exclusion_ids.mapped("reason"))
 
+    def test_what_the_agent_added_and_had_sent(self):
+        agent = self.env["res.users"].search([("login", "=", "demo.agent")])
+        files = self.env["ir.attachment"].search([("create_uid", "=", agent.id)])
+        for model in (
+            "collection.promise",
+            "collection.dispute",
+            "collection.provider.note",
+        ):
+            self.assertTrue(files.filtered(lambda f, m=model: f.res_model == m), model)
+        mail = self.env["mail.mail"].search(
+            [
+                ("model", "=", "collection.account"),
+                (
+                    "subtype_id",
+                    "=",
+                    self.env.ref("account_collection.mt_provider_mail").id,
+                ),
+            ]
+        )
+        self.assertEqual(mail.mapped("state"), ["sent"])
+        self.assertLess(mail.create_date.date(), self.company._get_collection_today())
+
     def test_no_mail_waits_to_leave(self):
         self.assertFalse(self.env["mail.mail"].search([("state", "=", "outgoing")]))
 

@@ -1,7 +1,11 @@
+import re
+from pathlib import Path
+
 from lxml import etree
 
 from odoo.exceptions import AccessError
-from odoo.tests import Form, HttpCase, freeze_time, tagged
+from odoo.tests import BaseCase, Form, HttpCase, freeze_time, tagged
+from odoo.tools import file_path
 from odoo.tools.safe_eval import safe_eval
 
 from .common import ViewsCommon
@@ -394,3 +398,19 @@ class TestAccountForm(ViewsCommon, HttpCase):
         self.assertEqual(
             (action["res_model"], action["res_id"]), ("account.move", self.invoice.id)
         )
+
+
+@tagged("post_install", "-at_install")
+class TestPunctuation(BaseCase):
+    def test_colons_stand_in_what_is_translated(self):
+        """French wants a space before a colon: alone after a value, it is no term."""
+        found = []
+        root = Path(file_path("account_collection"))
+        for path in [*root.glob("*/*.xml"), *root.glob("*/*/*.xml")]:
+            for node in etree.parse(path).iter(etree.Element):
+                value = node.tag in ("t", "field") or any(
+                    name.startswith("t-") for name in node.attrib
+                )
+                if value and re.match(r"\s*[:!?]", node.tail or ""):
+                    found.append(f"{path.name}:{node.sourceline}")
+        self.assertFalse(found)

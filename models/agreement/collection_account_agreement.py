@@ -24,6 +24,8 @@ GRANT_LIMITS = (
     "plan_first_days",
     "plan_last_days",
 )
+#: those of them that are days from today
+DAY_LIMITS = ("promise_last_days", "plan_first_days", "plan_last_days")
 #: more instalments than anybody would agree to
 PLAN_MAXIMUM = 60
 
@@ -48,7 +50,8 @@ class CollectionAccount(models.Model):
         user sees of the overdue ones in the account's currency, else of all open."""
         items = self.env["collection.item"].search(
             [
-                ("account_id", "=", self.id),
+                # in a form, the record that it edits
+                ("account_id", "=", self._origin.id),
                 ("state", "=", "open"),
                 # sudo: a portal user may not read the company
                 ("currency_id", "=", self.sudo().currency_id.id),

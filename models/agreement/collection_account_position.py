@@ -51,15 +51,7 @@ class CollectionAccount(models.Model):
             "name": self.env._("Record a Promise"),
             "res_model": "collection.promise",
             "view_mode": "form",
-            "context": {
-                "default_account_id": self.id,
-                "default_item_ids": self.open_item_ids.filtered(
-                    lambda item: (
-                        item.days_overdue >= 1 and item.currency_id == self.currency_id
-                    )
-                ).ids,
-                "default_amount": self.amount_overdue or self.amount_open,
-            },
+            "context": {"default_account_id": self.id},
         }
 
     def action_new_plan(self):
@@ -70,14 +62,7 @@ class CollectionAccount(models.Model):
             "name": self.env._("Agree a Payment Plan"),
             "res_model": "collection.payment.plan",
             "view_mode": "form",
-            "context": {
-                "default_account_id": self.id,
-                "default_item_ids": self.open_item_ids.filtered(
-                    lambda item: (
-                        item.days_overdue >= 1 and item.currency_id == self.currency_id
-                    )
-                ).ids,
-            },
+            "context": {"default_account_id": self.id},
         }
 
     def action_new_dispute(self):

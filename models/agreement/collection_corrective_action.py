@@ -208,9 +208,10 @@ class CollectionCorrectiveAction(models.Model):
                 or action.owner_id
             )
         ).items():
-            actions.activity_schedule(
+            asked = actions.with_context(lang=owner.lang)
+            asked.activity_schedule(
                 "account_collection.mail_activity_type_corrective_action",
-                summary=self.env._("This corrective action is late"),
+                summary=asked.env._("This corrective action is late"),
                 user_id=owner.id,
             )
         late.date_reminded = fields.Date.context_today(self)

@@ -365,12 +365,25 @@ class CollectionDispute(models.Model):
                 laid_sudo._update_disputed()
                 laid_sudo = laid_sudo.browse()
             dispute._check_contestable()
+            if dispute_sudo._contests_all():
+                # all of it stays all of it, whatever is paid meanwhile
+                dispute_sudo.with_context(tracking_disable=True).amount = 0.0
             laid_sudo |= dispute_sudo.item_ids
         laid_sudo._update_disputed()
         disputes.sudo().account_id._mark_stale()
         for dispute in disputes:
             dispute._notify_opening()
         return disputes
+
+    def _contests_all(self):
+        """Whether the amount said is all that is due of the items."""
+        self.ensure_one()
+        due = sum(self.item_ids.mapped("amount_residual"))
+        return not self.currency_id.compare_amounts(self.amount, due)
+
+    @api.onchange("item_ids")
+    def _onchange_item_ids(self):
+        self.amount = self.item_ids._get_uncontested_amount()
 
     def _check_contestable(self):
         """Nobody contests what is paid, nor twice the same.
@@ -1003,10 +1016,7 @@ class CollectionDispute(models.Model):
         for (owner, company), disputes in late.grouped(
             lambda dispute: (dispute.owner_id, dispute.company_id)
         ).items():
-            disputes._ask_decision(
-                company._get_collection_user(owner),
-                self.env._("Decide about this dispute: its deadline has passed"),
-            )
+            disputes._ask_decision(company._get_collection_user(owner))
         # sudo: what the nightly job did, which nobody sets by hand
         late.sudo().date_reminded = today
         late.account_id._mark_stale()
@@ -1036,9 +1046,7 @@ class CollectionDispute(models.Model):
             # sudo: what the nightly job did, which nobody sets by hand; who is asked
             # may read and decide from now on
             disputes.sudo().write({"date_escalated": today, "escalated_to_id": user.id})
-            disputes._ask_decision(
-                user, self.env._("Escalated: nobody has decided about this dispute")
-            )
+            disputes._ask_decision(user, escalated=True)
 
     def _get_escalation_user(self):
         """Whoever the company names, else the superior of who was to decide.
@@ -1063,10 +1071,14 @@ class CollectionDispute(models.Model):
             or company._get_collection_managers()[:1]
         )
 
-    def _ask_decision(self, user, summary):
+    def _ask_decision(self, user, escalated=False):
+        """Ask `user`, in their language, for the decisions that are late."""
         if self and user:
-            self.activity_schedule(
+            asked = self.with_context(lang=user.lang)
+            asked.activity_schedule(
                 "account_collection.mail_activity_type_dispute",
-                summary=summary,
+                summary=asked.env._("Escalated: nobody has decided about this dispute")
+                if escalated
+                else asked.env._("Decide about this dispute: its deadline has passed"),
                 user_id=user.id,
             )

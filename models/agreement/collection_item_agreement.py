@@ -48,6 +48,10 @@ class CollectionItem(models.Model):
             )
         return "; ".join(reasons) or self.env._("nothing is owed any more")
 
+    def _get_uncontested_amount(self):
+        """What is due of these items and not contested, in their currency."""
+        return sum(item.amount_residual - item.amount_disputed for item in self)
+
     @api.model
     def _lay_disputes(self, account_ids=None):
         """Lay the disputes on the items of the accounts, oldest due date first.

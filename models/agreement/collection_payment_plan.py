@@ -162,6 +162,10 @@ class CollectionPaymentPlan(models.Model):
             due = plan.instalment_ids.filtered(lambda part: not part._is_paid())
             plan.next_date = min(due.mapped("date"), default=False)
 
+    @api.onchange("account_id")
+    def _onchange_account_id(self):
+        self.item_ids = self.account_id._get_items_to_agree()
+
     @api.constrains("date_first", "date_start")
     def _check_dates(self):
         self._check_within_reach("date_first")
@@ -322,10 +326,13 @@ class CollectionPaymentPlan(models.Model):
         approver = self.company_id._get_collection_managers()[
             :1
         ] or self.account_id.mandate_id.user_id._may_decide_in(self.company_id)
-        self.activity_schedule(
+        approver = approver or self.env.user
+        # in the language of whoever is asked, also by a provider's agent
+        plan = self.with_context(lang=approver.lang)
+        plan.activity_schedule(
             "mail.mail_activity_data_todo",
-            summary=self.env._("Approve the payment plan %s", self.number),
-            user_id=approver.id or self.env.uid,
+            summary=plan.env._("Approve the payment plan %s", plan.number),
+            user_id=approver.id,
         )
 
     def _take_back_own(self):

@@ -151,6 +151,14 @@ class CollectionPromise(models.Model):
         for promise in self:
             promise.amount_missing = max(promise.amount - promise.amount_received, 0.0)
 
+    @api.onchange("account_id")
+    def _onchange_account_id(self):
+        self.item_ids = self.account_id._get_items_to_agree()
+
+    @api.onchange("item_ids")
+    def _onchange_item_ids(self):
+        self.amount = self.item_ids._get_uncontested_amount()
+
     def _get_refusals(self):
         return {
             "items": self.env._("Choose items of the customer who promises.")
@@ -249,9 +257,7 @@ class CollectionPromise(models.Model):
                     )
                 )
             currency = promise.currency_id
-            due = sum(
-                item.amount_residual - item.amount_disputed for item in promise.item_ids
-            )
+            due = promise.item_ids._get_uncontested_amount()
             least = currency.round(due * limits["promise_share"] / 100)
             if currency.compare_amounts(promise.amount, least) < 0:
                 raise UserError(

@@ -1,8 +1,10 @@
+from collections import Counter
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools.call_window import customer_zone, start_of_day
-from .roles import MANAGER_GROUP
+from .roles import MANAGER_GROUP, USER_GROUP
 
 
 class ResCompany(models.Model):
@@ -41,13 +43,14 @@ class ResCompany(models.Model):
         return next((own[name] for own in chain_sudo if own[name]), self.sudo()[name])
 
     def _get_collection_managers(self):
-        """Credit managers of the company, the longest-serving first."""
+        """Credit managers of the company: those whose own it is, then whoever looks
+        after several; the longest-serving first."""
         self.ensure_one()
         # sudo: who is asked to act
         managers_sudo = self.env.ref(MANAGER_GROUP).sudo().all_user_ids
         return managers_sudo.filtered(
             lambda user: user.active and not user.share and self in user.company_ids
-        ).sorted("id")
+        ).sorted(lambda user: (user.company_id != self, user.id))
 
     def _get_collection_zone(self):
         """Time zone in which the company's days begin: its own, else its country's."""
@@ -69,10 +72,25 @@ class ResCompany(models.Model):
         return start_of_day(day, self._get_collection_zone())
 
     def _get_collection_lang(self):
-        """Language in which the company's jobs write: its own, where installed."""
+        """Language in which the company's jobs write: its own, where installed.
+
+        English is what Odoo fills in for a company: where its people work in another
+        language, nobody has chosen it.
+        """
         self.ensure_one()
         installed = dict(self.env["res.lang"].get_installed())
         lang = self.partner_id.lang
+        if lang == "en_US":
+            # sudo: who works for the company, of whom the language alone is told
+            people_sudo = (
+                self.env.ref(USER_GROUP)
+                .sudo()
+                .all_user_ids.filtered(
+                    lambda user: user.active and self in user.company_ids
+                )
+            )
+            langs = Counter(people_sudo.mapped("lang"))
+            [(lang, _count)] = langs.most_common(1) or [(lang, 0)]
         return lang if lang in installed else self.env.lang
 
     @api.model

@@ -3,6 +3,7 @@
 from odoo.exceptions import AccessError
 
 MANAGER_GROUP = "account_collection.group_collection_manager"
+USER_GROUP = "account_collection.group_collection_user"
 
 
 def is_manager(env):

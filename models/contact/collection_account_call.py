@@ -404,9 +404,11 @@ class CollectionAccount(models.Model):
         users_sudo = account_sudo.user_id._may_decide_in(company_sudo)
         users_sudo = users_sudo or company_sudo._get_collection_managers()[:1]
         if users_sudo:
-            account_sudo.activity_schedule(
+            # in the language of whoever is asked, by a provider's agent as a rule
+            asked_sudo = account_sudo.with_context(lang=users_sudo[:1].lang)
+            asked_sudo.activity_schedule(
                 "mail.mail_activity_data_todo",
-                summary=self.env._(
+                summary=asked_sudo.env._(
                     "Look at the contact that the provider added: %(contact)s",
                     contact=contact_sudo.name,
                 ),

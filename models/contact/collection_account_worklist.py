@@ -26,6 +26,23 @@ from ..upstream.collection_bill import AWAITING_RETURN
 CLAIM_MINUTES = 15
 #: customers ranked at most when somebody asks for the next one
 RANK_LIMIT = 5000
+#: why "Next Customer" passes over a customer
+SKIPS = [
+    ("off_duty", "You are off duty"),
+    ("other", "Somebody else's"),
+    ("nothing", "Nothing to ask for"),
+    ("later", "Next action later"),
+    ("cap_day", "Called today"),
+    ("cap_week", "Called often this week"),
+    ("hold", "Reached lately"),
+    ("window", "Outside call hours"),
+    ("holiday", "Public holiday"),
+    ("language", "Another language"),
+    ("skill", "Needs more experience"),
+    ("claimed", "Being called"),
+    ("do_not_call", "Wants no calls"),
+    ("insolvent", "Insolvent"),
+]
 #: why nobody can serve a customer
 GAPS = [
     ("no_agent", "No active agent"),
@@ -92,6 +109,14 @@ class CollectionAccount(models.Model):
         string="In the Way of a Call",
         compute="_compute_call_obstacles",
         help="Why you should not call this customer at this moment.",
+    )
+    skip_reason = fields.Selection(
+        selection=SKIPS,
+        string="Not Now",
+        compute="_compute_skip_reason",
+        search="_search_skip_reason",
+        compute_sudo=True,
+        help="Why “Next Customer” passes over this customer at this moment.",
     )
     service_gap = fields.Selection(
         selection=GAPS,
@@ -750,7 +775,7 @@ class CollectionAccount(models.Model):
     def _worklist_scope(self, agent_sudo):
         """Accounts `acc` that the agent may be offered, as an SQL condition."""
         today = fields.Date.context_today(self)
-        served_sudo = agent_sudo._get_served(today)
+        served_sudo = agent_sudo and agent_sudo._get_served(today)
         if agent_sudo.provider_id:
             mandates = agent_sudo.mandate_ids.filtered(
                 lambda mandate: mandate._is_working()
@@ -761,14 +786,16 @@ class CollectionAccount(models.Model):
                 mandates.ids,
                 served_sudo.ids,
             )
-        companies = agent_sudo.user_id.company_ids
-        if agent_sudo.user_id == self.env.user:
+        # whoever asks for the first time becomes an agent then, not before
+        user = agent_sudo.user_id or self.env.user
+        companies = user.company_ids
+        if user == self.env.user:
             companies &= self.env.companies
         return SQL(
             """acc.delegation_state <> 'delegated' AND acc.company_id = ANY(%s)
                AND (acc.user_id IS NULL OR acc.user_id = ANY(%s))""",
             companies.ids,
-            served_sudo.user_id.ids,
+            (served_sudo.user_id or user).ids,
         )
 
     @api.model
@@ -972,25 +999,65 @@ class CollectionAccount(models.Model):
         counts.pop("nothing", 0)
         if not counts:
             return self.env._("None of your customers needs a call.")
-        labels = {
-            "later": self.env._("next action on a later day"),
-            "cap_day": self.env._("called today already"),
-            "cap_week": self.env._("called often enough this week"),
-            "hold": self.env._("reached a short while ago"),
-            "window": self.env._("outside the hours of calls"),
-            "holiday": self.env._("public holiday"),
-            "language": self.env._("another language"),
-            "skill": self.env._("needs a more experienced agent"),
-            "claimed": self.env._("being called"),
-            "do_not_call": self.env._("wants no calls"),
-            "insolvent": self.env._("insolvent"),
-        }
+        labels = dict(self._fields["skip_reason"]._description_selection(self.env))
         return "\n".join(
-            self.env._(
-                "%(count)s × %(reason)s", count=count, reason=labels.get(code, code)
-            )
+            self.env._("%(reason)s: %(count)s", reason=labels[code], count=count)
             for code, count in counts.most_common()
         )
+
+    # ------------------------------------------------------------------
+    # Whom the next customer passes over
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _skips_query(self, condition):
+        """SELECT of accounts of `condition`, with the code of `SKIPS` for the current
+        user; NULL: they may be offered the customer.
+
+        The rule itself is that of `_next_account`.
+        """
+        agent_sudo = self.env["collection.agent"]._current()
+        if agent_sudo and not self._is_on_duty(agent_sudo):
+            return SQL(
+                "SELECT acc.id, 'off_duty' AS code FROM collection_account acc"
+                " WHERE %s",
+                condition,
+            )
+        self.env["collection.account"]._flush_all()
+        now = fields.Datetime.now()
+        return self._calls_query(
+            self._read_kinds(condition, agent_sudo, now),
+            condition,
+            now,
+            SQL(
+                """acc.id, CASE
+                    WHEN NOT acc.active OR acc.amount_open <= 0 THEN 'nothing'
+                    WHEN (%s) IS NOT TRUE THEN 'other'
+                    ELSE %s END AS code""",
+                self._worklist_scope(agent_sudo),
+                self._obstacle_case(now),
+            ),
+        )
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_skip_reason(self):
+        codes = {}
+        if self.ids:
+            condition = SQL("acc.id = ANY(%s)", list(self.ids))
+            codes = dict(self.env.execute_query(self._skips_query(condition)))
+        for account in self:
+            account.skip_reason = codes.get(account._origin.id, False)
+
+    def _search_skip_reason(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        condition = SQL("acc.company_id = ANY(%s)", self.env.companies.ids)
+        found = SQL(
+            "(SELECT id FROM (%s) judged WHERE COALESCE(code, '') = ANY(%s))",
+            self._skips_query(condition),
+            [code or "" for code in value],
+        )
+        return Domain("id", "in", found)
 
     def action_next_customer(self):
         """Claim the next customer and open the call; else say why there is none."""

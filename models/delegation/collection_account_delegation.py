@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..agreement.collection_account_agreement import GRANT_LIMITS
+from ..agreement.collection_account_agreement import DAY_LIMITS, GRANT_LIMITS
 
 #: what decides whether a customer stays in-house
 STAY_FIELDS = frozenset({"insolvency_date", "reserved", "segment_id"})
@@ -45,14 +45,16 @@ class CollectionAccount(models.Model):
         for account_sudo in self.sudo():
             mandate_sudo = account_sudo.mandate_id
             user = account_sudo.company_id._get_collection_user(mandate_sudo.user_id)
-            account_sudo.activity_schedule(
+            user = user or self.env.user
+            asked_sudo = account_sudo.with_context(lang=user.lang)
+            asked_sudo.activity_schedule(
                 TAKE_BACK_ACTIVITY,
-                summary=self.env._(
+                summary=asked_sudo.env._(
                     "Stays in-house by now, and is with %(provider)s still: take the "
                     "customer back",
                     provider=mandate_sudo.provider_id.name,
                 ),
-                user_id=(user or self.env.user).id,
+                user_id=user.id,
             )
 
     def _get_reasons_to_stay(self):
@@ -163,7 +165,13 @@ class CollectionAccount(models.Model):
             return super()._get_grant_limits()
         # sudo: what the company lets them grant
         mandate_sudo = self.sudo().mandate_id
-        return {name: mandate_sudo[name] for name in GRANT_LIMITS}
+        limits = {name: mandate_sudo[name] for name in GRANT_LIMITS}
+        if mandate_sudo.date_end:
+            # what falls due afterwards is the company's to follow
+            left = (mandate_sudo.date_end - fields.Date.context_today(self)).days
+            for name in DAY_LIMITS:
+                limits[name] = min(limits[name], left)
+        return limits
 
     def _is_delegated_to(self, agent_sudo):
         # EXTENDS people

@@ -56,13 +56,15 @@ class CollectionAccount(models.Model):
                 user = self.company_id._get_collection_user(
                     target.user_id, self.user_id
                 )
-                target.activity_schedule(
+                user = user or self.env.user
+                asked = target.with_context(lang=user.lang)
+                asked.activity_schedule(
                     "mail.mail_activity_data_todo",
-                    summary=self.env._(
+                    summary=asked.env._(
                         "%(customer)s, insolvent since %(date)s, belongs to this "
                         "customer now: say whether the insolvency concerns them",
                         customer=self.display_name,
-                        date=format_date(self.env, self.insolvency_date),
+                        date=format_date(asked.env, self.insolvency_date),
                     ),
-                    user_id=(user or self.env.user).id,
+                    user_id=user.id,
                 )

@@ -119,14 +119,16 @@ class CollectionMandateReview(models.Model):
         )
         for review in late:
             user = review.company_id._get_collection_user(review.user_id)
-            review.activity_schedule(
+            user = user or self.env.user
+            asked = review.with_context(lang=user.lang)
+            asked.activity_schedule(
                 "mail.mail_activity_data_meeting",
-                summary=self.env._(
+                summary=asked.env._(
                     "The review with %(provider)s of %(day)s has not been held",
                     provider=review.provider_id.display_name,
-                    day=format_date(self.env, review.date),
+                    day=format_date(asked.env, review.date),
                 ),
-                user_id=user.id or self.env.uid,
+                user_id=user.id,
             )
         late.reminded = True
         return late

@@ -202,13 +202,15 @@ class CollectionProviderNote(models.Model):
             manager = self.company_id._get_collection_user(
                 self.mandate_id.user_id, users
             )
-            self.activity_schedule(
+            manager = manager or self.env.user
+            note = self.with_context(lang=manager.lang)
+            note.activity_schedule(
                 "mail.mail_activity_data_todo",
-                summary=self.env._(
+                summary=note.env._(
                     "Take %(customer)s back, or say why not",
                     customer=self.account_id.display_name,
                 ),
-                user_id=manager.id or self.env.uid,
+                user_id=manager.id,
             )
 
     def _get_addressees(self):

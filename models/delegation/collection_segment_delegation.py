@@ -35,13 +35,15 @@ class CollectionSegment(models.Model):
         )
         for mandate_sudo, segment_sudo, count in counts:
             user = mandate_sudo.company_id._get_collection_user(mandate_sudo.user_id)
-            mandate_sudo.activity_schedule(
+            user = user or self.env.user
+            asked_sudo = mandate_sudo.with_context(lang=user.lang)
+            asked_sudo.activity_schedule(
                 TAKE_BACK_ACTIVITY,
-                summary=self.env._(
+                summary=asked_sudo.env._(
                     "“%(segment)s” stays in-house by now; customers to take back: "
                     "%(count)s",
-                    segment=segment_sudo.name,
+                    segment=segment_sudo.with_context(lang=user.lang).name,
                     count=count,
                 ),
-                user_id=(user or self.env.user).id,
+                user_id=user.id,
             )

@@ -97,28 +97,30 @@ class CollectionAccount(models.Model):
                 account._schedule_claim()
 
     def _schedule_claim(self):
-        deadline = format_date(self.env, self.claim_deadline)
+        user = self.company_id._get_collection_user(self.user_id) or self.env.user
+        # in the language of whoever is asked
+        env = self.with_context(lang=user.lang).env
+        deadline = format_date(env, self.claim_deadline)
         administrator = self.insolvency_administrator_id.display_name
         summary = (
-            self.env._(
+            env._(
                 "Declare the claim to %(administrator)s before %(date)s",
                 administrator=administrator,
                 date=deadline,
             )
             if administrator
-            else self.env._(
+            else env._(
                 "Declare the claim to the administrator before %(date)s", date=deadline
             )
         )
         note = (
             False
             if self.insolvency_publication_date
-            else self.env._(
+            else env._(
                 "Estimated from the judgment: enter the day of publication, the two "
                 "months run from then."
             )
         )
-        user = self.company_id._get_collection_user(self.user_id) or self.env.user
         self.activity_schedule(
             CLAIM_ACTIVITY,
             date_deadline=self.claim_deadline,

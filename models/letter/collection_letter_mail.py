@@ -396,33 +396,38 @@ class CollectionLetter(models.Model):
             letter_sudo.write(
                 {"delivery_state": state, "delivery_reason": reason or False}
             )
-            summary = (
-                self.env._(
-                    "E-mail of letter %(number)s came back: check the address, send "
-                    "by post",
-                    number=letter_sudo.number,
-                )
-                if state == "bounced"
-                else self.env._(
-                    "E-mail of letter %(number)s could not be sent: check the "
-                    "address, send by post",
-                    number=letter_sudo.number,
-                )
-            )
+            summary = letter_sudo._get_failure_summary(self.env)
             letter_sudo._message_log(
                 body=Markup("{}<br/>{}").format(summary, reason or "")
             )
             # one that is done is kept: who sent it again is told again
             if letter_sudo.failure_activity_id.active:
                 continue
-            letter_sudo.failure_activity_id = letter_sudo.account_id.activity_schedule(
+            collector = letter_sudo._get_collector()
+            account_sudo = letter_sudo.account_id.with_context(lang=collector.lang)
+            letter_sudo.failure_activity_id = account_sudo.activity_schedule(
                 TODO_ACTIVITY,
-                summary=summary,
+                summary=letter_sudo._get_failure_summary(account_sudo.env),
                 note=Markup("{}<br/>{}").format(
                     letter_sudo._get_html_link(title=letter_sudo.number), reason or ""
                 ),
-                user_id=letter_sudo._get_collector().id,
+                user_id=collector.id,
             )
+
+    def _get_failure_summary(self, env):
+        """What there is to do about an e-mail that did not arrive, as `env` speaks."""
+        self.ensure_one()
+        if self.delivery_state == "bounced":
+            return env._(
+                "E-mail of letter %(number)s came back: check the address, send "
+                "by post",
+                number=self.number,
+            )
+        return env._(
+            "E-mail of letter %(number)s could not be sent: check the address, send by "
+            "post",
+            number=self.number,
+        )
 
     def _mark_waiting(self, reason):
         """The mail server did not take the e-mails of these letters: they stay in its

@@ -3,6 +3,9 @@ from odoo.exceptions import ValidationError
 
 from ..wording.collection_wording_mixin import WORDING_FIELDS
 
+#: the delay as people say it
+DELAY_FIELDS = frozenset({"delay_count", "delay_when"})
+
 
 class CollectionPolicyLevel(models.Model):
     _name = "collection.policy.level"
@@ -32,6 +35,24 @@ class CollectionPolicyLevel(models.Model):
     )
     delay_days = fields.Integer(
         string="Days", default=0, help="Negative: before the due date."
+    )
+    # the same in words, and as people say it: a number of days has no sign
+    delay_text = fields.Char(string="When", compute="_compute_delay_text")
+    delay_count = fields.Integer(
+        string="Number of Days",
+        compute="_compute_delay_count",
+        readonly=False,
+    )
+    delay_when = fields.Selection(
+        selection=[
+            ("before", "Days before the due date"),
+            ("due", "Days after the due date"),
+            ("eom", "End of the month of (due date + days)"),
+            ("previous", "Days after the previous level was sent"),
+        ],
+        string="Counted in",
+        compute="_compute_delay_count",
+        readonly=False,
     )
     channel = fields.Selection(
         selection=[
@@ -108,6 +129,67 @@ class CollectionPolicyLevel(models.Model):
         "that the provider works.",
     )
     company_id = fields.Many2one(related="policy_id.company_id")
+
+    @api.depends("delay_basis", "delay_days")
+    @api.depends_context("lang")
+    def _compute_delay_text(self):
+        for level in self:
+            level.delay_text = level._describe_delay()
+
+    def _describe_delay(self):
+        """When the level is reached, in the reader's language."""
+        self.ensure_one()
+        days = self.delay_days
+        if self.delay_basis == "eom":
+            if not days:
+                return self.env._("end of the month of the due date")
+            return self.env._(
+                "end of the month of the due date + %(days)s d", days=days
+            )
+        if self.delay_basis == "previous":
+            if days == 1:
+                return self.env._("the day after the previous level")
+            return self.env._("%(days)s days after the previous level", days=days)
+        if not days:
+            return self.env._("on the due date")
+        if days == -1:
+            return self.env._("the day before the due date")
+        if days == 1:
+            return self.env._("the day after the due date")
+        if days < 0:
+            return self.env._("%(days)s days before the due date", days=-days)
+        return self.env._("%(days)s days after the due date", days=days)
+
+    @api.depends("delay_basis", "delay_days")
+    def _compute_delay_count(self):
+        for level in self:
+            before = level.delay_basis == "due" and level.delay_days < 0
+            level.delay_when = "before" if before else level.delay_basis
+            level.delay_count = -level.delay_days if before else level.delay_days
+
+    # no inverse: it would be told the one of the two that was changed
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self.browse()._read_delay(vals) for vals in vals_list])
+
+    def write(self, vals):
+        if not DELAY_FIELDS.intersection(vals):
+            return super().write(vals)
+        res = True
+        for level in self:
+            res = super(CollectionPolicyLevel, level).write(level._read_delay(vals))
+        return res
+
+    def _read_delay(self, vals):
+        """`vals` with the days as they are kept, of this level or of a new one."""
+        if not DELAY_FIELDS.intersection(vals):
+            return vals
+        when = vals.get("delay_when") or self.delay_when or "due"
+        days = vals.get("delay_count", self.delay_count)
+        if when == "before":
+            when, days = "due", -abs(days)
+        kept = {name: vals[name] for name in vals if name not in DELAY_FIELDS}
+        return kept | {"delay_basis": when, "delay_days": days}
 
     @api.constrains("delay_basis", "sequence", "policy_id")
     def _check_first_level(self):

@@ -39,9 +39,12 @@ class CollectionAccount(models.Model):
 
         limits = self._get_grant_limits()
         today = fields.Date.context_today(self)
+        # sudo: until when the mandate of the agent runs
+        end = self.sudo().mandate_id.date_end
         return {
             "promises": self._get_portal_promises(agent_sudo, invoices),
             "plans": self._get_portal_plans(agent_sudo, invoices),
+            "mandate_end": end,
             "promise_limits": {
                 "last": fields.Date.add(today, days=limits["promise_last_days"]),
                 "share": format_figure(self.env, limits["promise_share"]),
@@ -70,6 +73,7 @@ class CollectionAccount(models.Model):
             ),
             "prechecks": self._get_portal_prechecks(),
             "means": self._get_portal_choices("collection.promise", "payment_means"),
+            "payment_means": self.payment_means or "",
         }
 
     def _get_portal_labels(self, model, name):

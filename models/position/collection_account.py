@@ -143,6 +143,7 @@ class CollectionAccount(models.Model):
             "partner_phone",
             "policy_id",
             "salesperson_id",
+            "skip_reason",
             "user_id",
         }
     )

@@ -371,10 +371,12 @@ class CollectionComplaint(models.Model):
         )
         owner = complaint_sudo.company_id._get_collection_user(complaint_sudo.owner_id)
         if owner:
-            complaint_sudo.activity_schedule(
+            # in the language of whoever is asked
+            asked_sudo = complaint_sudo.with_context(lang=owner.lang)
+            asked_sudo.activity_schedule(
                 COMPLAINT_ACTIVITY,
                 date_deadline=complaint_sudo.deadline,
-                summary=self.env._("Answer the complaint"),
+                summary=asked_sudo.env._("Answer the complaint"),
                 user_id=owner.id,
             )
 
@@ -599,9 +601,10 @@ class CollectionComplaint(models.Model):
         for complaint in late:
             owner = complaint.company_id._get_collection_user(complaint.owner_id)
             if owner:
-                complaint.activity_schedule(
+                asked = complaint.with_context(lang=owner.lang)
+                asked.activity_schedule(
                     COMPLAINT_ACTIVITY,
-                    summary=self.env._("This complaint should have been answered"),
+                    summary=asked.env._("This complaint should have been answered"),
                     user_id=owner.id,
                 )
         # sudo: what the nightly job did, which nobody sets by hand

@@ -1,6 +1,7 @@
 from . import collection_means_campaign
 from . import collection_means_change
 from . import collection_account_means
+from . import collection_agreement_means
 from . import collection_bill
 from . import collection_bill_work
 from . import collection_precheck

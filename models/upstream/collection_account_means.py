@@ -368,14 +368,18 @@ class CollectionAccount(models.Model):
         user = self.company_id._get_collection_user(self.user_id)
         if not user:
             return
+        # in the language of whoever is asked
+        account = self.with_context(lang=user.lang)
         summary = {
-            "direct_debit": self.env._("Get the SEPA mandate signed"),
-            "direct_debit_b2b": self.env._(
+            "direct_debit": account.env._("Get the SEPA mandate signed"),
+            "direct_debit_b2b": account.env._(
                 "Get the SEPA B2B mandate signed, and registered by the customer's bank"
             ),
-            "lcr_magnetic": self.env._("Get the customer's bank details for the LCR"),
+            "lcr_magnetic": account.env._(
+                "Get the customer's bank details for the LCR"
+            ),
         }
-        self.activity_schedule(
+        account.activity_schedule(
             "mail.mail_activity_data_todo",
             date_deadline=change.date_effective,
             summary=summary[change.target],

@@ -440,14 +440,16 @@ class CollectionBill(models.Model):
             )
             or self.env.user
         )
-        self.activity_schedule(
+        # in the language of whoever is asked
+        bill = self.with_context(lang=user.lang)
+        bill.activity_schedule(
             "mail.mail_activity_data_call",
-            summary=self.env._(
+            summary=bill.env._(
                 "Bill %(number)s is not back: it was due back by %(day)s",
-                number=self.number,
-                day=format_date(self.env, self.date_return_deadline),
+                number=bill.number,
+                day=format_date(bill.env, bill.date_return_deadline),
             ),
-            note=self.env._(
+            note=bill.env._(
                 "Propose an LCR without paper or a SEPA direct debit instead."
             ),
             user_id=user.id,

@@ -588,7 +588,7 @@ class TestDispute(CollectionCommon):
         self.patch(
             self.env.registry["collection.dispute"],
             "_ask_decision",
-            lambda disputes, user, _summary: asked.append((len(disputes), user)),
+            lambda disputes, user, escalated=False: asked.append((len(disputes), user)),
         )
 
         def late(count):

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ...models.agreement.collection_account_agreement import DAY_LIMITS
 from ..common import CollectionCommon
 
 
@@ -97,6 +98,30 @@ class TestGrantLimits(CollectionCommon):
         with self.assertRaises(UserError):
             self._promise(self.manager_user, self.account, 400, "2100-01-01")
         self._promise(self.manager_user, self.account, 400, "2027-11-10")
+
+    def test_the_end_of_the_mandate_is_a_limit(self):
+        self.mandate.date_end = "2026-11-16"
+        for user in (self.agent_user, self.on_site_user):
+            with self.subTest(user=user.login):
+                self.assertTrue(self._promise(user, self.delegated, 500, "2026-11-16"))
+                with self.assertRaisesRegex(UserError, "accepted up to 11/16/2026"):
+                    self._promise(user, self.delegated, 500, "2026-11-17")
+                limits = self.delegated.with_user(user)._get_grant_limits()
+                self.assertEqual(
+                    [limits[name] for name in DAY_LIMITS], [6, 6, 6], limits
+                )
+        proposed = self.delegated.with_user(self.agent_user)._portal_propose_plan(
+            {"instalment_count": 2, "date_first": date(2026, 11, 16)}
+        )
+        self.assertEqual(proposed.state, "to_approve", "the second one comes too late")
+        # later than the other limits it changes none
+        self.mandate.date_end = "2027-06-30"
+        limits = self.delegated.with_user(self.agent_user)._get_grant_limits()
+        self.assertEqual([limits[name] for name in DAY_LIMITS], [10, 12, 80])
+        # the company's own people are not bound by it
+        self.mandate.date_end = "2026-11-16"
+        limits = self.delegated.with_user(self.collector_user)._get_grant_limits()
+        self.assertEqual([limits[name] for name in DAY_LIMITS], [30, 20, 100])
 
     def test_least_share_of_a_promise(self):
         for user, account, least in (

@@ -339,7 +339,7 @@ class TestNextCustomer(WorklistCommon):
             .with_user(self.collector_user)
             .action_next_customer()["params"]["message"]
         )
-        self.assertIn("2 × being called", message)
+        self.assertIn("Being called: 2", message)
         self.big.with_user(self.collector_user)._release_claim()
         self.assertEqual(self._next(), self.big)
 
@@ -481,6 +481,86 @@ class TestNextCustomer(WorklistCommon):
         self.env["collection.agent"].search([("side", "=", "company")]).active = False
         self.env.invalidate_all()
         self.assertEqual(self.small.service_gap, "no_agent")
+
+    def _skip(self, account, user=None):
+        """Why `user` is not offered the account; found by that in the list, too."""
+        self.env.invalidate_all()
+        account = account.with_user(user or self.collector_user)
+        code = account.skip_reason
+        for reason in (False, "cap_day", "later", "other", "claimed"):
+            found = account.search(
+                [("skip_reason", "=", reason), ("id", "=", account.id)]
+            )
+            self.assertEqual(bool(found), reason == code)
+        return code
+
+    def test_the_list_says_who_is_passed_over(self):
+        self.env["collection.account"]._rank()
+        self.assertEqual([self._skip(self.big), self._skip(self.small)], [False, False])
+        self.assertEqual(self._next(), self.big)
+        self.assertEqual(self._skip(self.big), "claimed")
+        self.big.with_user(self.collector_user)._release_claim()
+        self._call(self.big)
+        self.assertEqual(self._skip(self.big), "cap_day")
+        self.small.next_action_date = "2026-11-27"
+        self.assertEqual(self._skip(self.small), "later")
+        with freeze_time("2026-11-25 20:00:00"):
+            self.assertEqual(self._skip(self.big), "window")
+        with freeze_time("2026-12-25 10:00:00"):
+            self.assertEqual(self._skip(self.big), "holiday")
+        self.small.insolvency_date = "2026-11-20"
+        self.assertEqual(self._skip(self.small), "insolvent")
+        self.big.user_id = self.manager_user
+        self.assertEqual(self._skip(self.big), "other")
+        self.collector.date_start = "2026-11-25"
+        self.assertEqual(self._skip(self.big), "off_duty")
+
+    def test_what_is_passed_over_is_what_the_button_passes_over(self):
+        self.env["collection.account"]._rank()
+        third = self._debtor("Third", 700.0)
+        self.env["collection.account"]._rank(third)
+        self._call(self.small)
+        self._hand_over(third)
+        accounts = self.big | self.small | third
+        for user in (self.collector_user, self.agent_user, self.on_site_user):
+            self.env.invalidate_all()
+            offered = (
+                accounts.with_user(user)
+                .sudo()
+                .filtered(lambda account: not account.skip_reason)
+            )
+            for account in offered.sorted("priority", reverse=True):
+                self.assertEqual(self._next(user), account.with_env(self.env))
+            self.assertFalse(self._next(user))
+            accounts.write({"claimed_by_id": False, "claimed_until": False})
+
+    def test_passed_over_before_one_is_an_agent(self):
+        self.env["collection.account"]._rank()
+        user = self._user("second_collector", "group_collection_user")
+        self.small.user_id = self.manager_user
+        self.assertFalse(self._skip(self.big, user))
+        self.assertEqual(self._skip(self.small, user), "other")
+        self.assertFalse(
+            self.env["collection.agent"].search([("user_id", "=", user.id)])
+        )
+
+    def test_skips_are_read_at_once(self):
+        names = [f"Many {number}" for number in range(4)]
+        accounts = self.env["collection.account"].union(
+            *[self._debtor(name) for name in names]
+        )
+        self.env["collection.account"]._rank()
+        for some in (accounts[:2], accounts):
+            self.env.invalidate_all()
+            with self.assertQueryCount(25):
+                some.with_user(self.collector_user).mapped("skip_reason")
+
+    def test_reasons_are_told_apart_from_the_outside(self):
+        self._hand_over(self.big)
+        self.env["collection.account"]._rank()
+        with self.assertRaises(AccessError):
+            self.big.with_user(self.agent_user).read(["skip_reason"])
+        self.assertFalse(self.big.with_user(self.on_site_user).skip_reason)
 
     def test_worklist_page(self):
         self.assertFalse(self.big.priority_date)

@@ -167,6 +167,7 @@ class CollectionCallScreen(models.TransientModel):
                 "item_ids": [Command.set(items.ids)],
                 "bill_id": bill.id,
                 "means_target": account.means_to_propose,
+                "payment_means": account.payment_means,
             }
         )
         return {name: values[name] for name in values if name in fields}
@@ -221,14 +222,7 @@ class CollectionCallScreen(models.TransientModel):
     @api.depends("item_ids", "follow_up")
     def _compute_amount(self):
         for screen in self:
-            screen.amount = (
-                0.0
-                if screen.follow_up == "dispute"
-                else sum(
-                    item.amount_residual - item.amount_disputed
-                    for item in screen.item_ids
-                )
-            )
+            screen.amount = screen.item_ids._get_uncontested_amount()
 
     @api.depends("item_ids")
     def _compute_amount_currency_id(self):
