@@ -103,16 +103,63 @@ class PortalTourCommon(CollectionCommon, HttpCase):
             ],
         )
         self.assertFalse(call.correction_ids)
+        self._assert_order_is_with(call)
+        self._assert_customer_was_thanked()
+
+    def _assert_order_is_with(self, call):
+        """What was stored with the call, and who sees it."""
         file = self.env["ir.attachment"].search(
             [("res_model", "=", "collection.call"), ("res_id", "=", call.id)]
         )
-        self.assertEqual(file.mapped("name"), ["order.png"])
-        self.assertIn(
-            "Thank you for your payment.",
-            self.env["mail.mail"]
-            .search([("recipient_ids", "in", self.bakery_account.partner_id.ids)])
-            .body_html,
+        self.assertRecordValues(
+            file, [{"name": "order.png", "mimetype": "image/png", "public": False}]
         )
+        self.assertTrue(file.raw.startswith(b"\x89PNG"))
+        for user, sees in (
+            (self.collector_user, True),
+            (self.manager_user, True),
+            (self.plain_internal_user, False),
+            (self.other_agent_user, False),
+            (self.plain_portal_user, False),
+        ):
+            with self.subTest(login=user.login):
+                self.assertEqual(file.with_user(user).has_access("read"), sees)
+        url = f"/my/collection/{self.bakery_account.id}/file/{file.id}"
+        for user, status in (
+            (self.agent_user, 200),
+            (self.supervisor_user, 200),
+            (self.other_agent_user, 404),
+            (self.plain_portal_user, 404),
+        ):
+            with self.subTest(login=user.login), mute_logger("odoo.http"):
+                self.authenticate(user.login, user.login)
+                self.assertEqual(self.url_open(url).status_code, status)
+
+    def _assert_customer_was_thanked(self):
+        """One e-mail left, in the company's name, to the customer and nobody else; it
+        stands on the customer's account with who had it sent."""
+        bakery = self.bakery_account.partner_id
+        mail = self.env["mail.mail"].search(
+            [
+                ("model", "=", "collection.account"),
+                ("res_id", "=", self.bakery_account.id),
+            ]
+        )
+        self.assertEqual(len(mail), 1)
+        self.assertEqual(mail.recipient_ids, bakery)
+        self.assertFalse(mail.email_to)
+        self.assertFalse(mail.email_cc)
+        self.assertIn("compta@company.example.com", mail.email_from)
+        self.assertIn("Thank you for your payment.", mail.body_html)
+        for word in (self.provider.name, self.agent_user.login, self.agent.name):
+            self.assertNotIn(word, mail.body_html)
+        log = self.bakery_account.message_ids.filtered(
+            lambda message: (
+                message.author_id == self.agent_user.partner_id
+                and bakery.email in (message.body or "")
+            )
+        )
+        self.assertTrue(log.with_user(self.collector_user).has_access("read"))
 
 
 class PortalCommon(CollectionCommon, HttpCase):
