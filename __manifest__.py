@@ -119,7 +119,8 @@
     "demo": ["demo/collection_demo.xml"],
     "assets": {
         "web.assets_backend": [
-            "account_collection/static/src/fields/*.js",
+            "account_collection/static/src/fields/*",
+            "account_collection/static/src/scss/collection_backend.scss",
             "account_collection/static/src/scss/collection_call.scss",
             "account_collection/static/src/scss/collection_letter_preview.scss",
             "account_collection/static/src/scss/collection_list.scss",

@@ -15,6 +15,7 @@ from .portal import *
 from .settings import *
 from .tools import *
 from . import test_access_rights
+from . import test_backend_axe
 from . import test_click_everywhere
 from . import test_client
 from . import test_closed_fields

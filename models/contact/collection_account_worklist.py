@@ -946,8 +946,14 @@ class CollectionAccount(models.Model):
 
     @api.model
     def _rank_stale(self, agent_sudo):
-        """Rank first those of the agent's accounts whose facts have changed."""
+        """Rank first those of the agent's accounts whose facts have changed; for who is
+        no agent, those of the companies they look at."""
         self.env["collection.account"]._flush_all()
+        scope = (
+            self._worklist_scope(agent_sudo)
+            if agent_sudo
+            else SQL("acc.company_id = ANY(%s)", self.env.companies.ids)
+        )
         rows = self.env.execute_query(
             SQL(
                 """
@@ -955,7 +961,7 @@ class CollectionAccount(models.Model):
                  WHERE acc.priority_date IS NULL AND acc.amount_open > 0 AND %s
                  LIMIT %s FOR UPDATE SKIP LOCKED
                 """,
-                self._worklist_scope(agent_sudo),
+                scope,
                 RANK_LIMIT,
             )
         )
@@ -1084,7 +1090,11 @@ class CollectionAccount(models.Model):
         # repeats the request on another
         if self.env.context.get("collection_worklist"):
             agent_sudo = self.env["collection.agent"]._current()
-            if agent_sudo and self.has_access("read"):
+            # a manager on the first day is nobody's agent yet
+            in_house = self.env.user.has_group(
+                "account_collection.group_collection_user"
+            )
+            if (agent_sudo or in_house) and self.has_access("read"):
                 self._rank_stale(agent_sudo)
         return super().web_search_read(*args, **kwargs)
 

@@ -339,6 +339,29 @@ class CollectionDunningRun(models.Model):
             run._write_decisions()._compute_penalties()
             run.state = "computed"
 
+    @api.model
+    def action_compute_today(self):
+        """Compute and open today's run: that of somebody who has begun, or a new one.
+
+        :return: the action that opens it
+        """
+        today = fields.Date.context_today(self)
+        run = self.search(
+            [
+                ("company_id", "=", self.env.company.id),
+                ("date", "=", today),
+                ("account_id", "=", False),
+                ("policy_ids", "=", False),
+                ("state", "in", ("draft", "computed")),
+            ],
+            limit=1,
+        ) or self.create({"date": today})
+        run.action_compute()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_dunning_run_action"
+        )
+        return dict(action, res_id=run.id, views=[(False, "form")])
+
     def action_confirm(self):
         """Number the letters; from now on they are waiting to be sent.
 

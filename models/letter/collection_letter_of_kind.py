@@ -381,15 +381,16 @@ class CollectionLetter(models.Model):
             if not (provider.street and provider.city):
                 missing.append(
                     self.env._(
-                        "the address of the provider (Contacts ‣ %(provider)s)",
+                        "the address of the provider (%(place)s ‣ %(provider)s)",
+                        place=form,
                         provider=provider.display_name,
                     )
                 )
             if not (company.street and company.city):
                 missing.append(
                     self.env._(
-                        "the address of the creditor (Settings ‣ Companies ‣ "
-                        "%(company)s)",
+                        "the address of the creditor (Settings ‣ Users & Companies ‣ "
+                        "Companies ‣ %(company)s)",
                         company=company.name,
                     )
                 )

@@ -65,25 +65,32 @@ class ResCompany(models.Model):
     )
     @api.depends_context("lang")
     def _compute_collection_letter_health(self):
-        scripts = self._describe_missing_scripts()
         for company in self:
-            mentions = company._get_missing_letter_mentions(
-                {company.partner_id.lang or self.env.lang or "en_US"},
-                signed=True,
-                formal=True,
+            company.collection_letter_health = company._describe_letter_health()
+
+    def _describe_letter_health(self, signed=True):
+        """What letters lack, and where to enter it; empty when nothing is missing.
+
+        :param signed: also say that nobody signs them
+        """
+        self.ensure_one()
+        mentions = self._get_missing_letter_mentions(
+            {self.partner_id.lang or self.env.lang or "en_US"},
+            signed=signed,
+            formal=True,
+        )
+        return "\n".join(
+            filter(
+                None,
+                [
+                    *(
+                        self.env._("Letters lack %(mention)s.", mention=mention)
+                        for mention in mentions
+                    ),
+                    self._describe_missing_scripts(),
+                ],
             )
-            company.collection_letter_health = "\n".join(
-                filter(
-                    None,
-                    [
-                        *(
-                            self.env._("Letters lack %(mention)s.", mention=mention)
-                            for mention in mentions
-                        ),
-                        scripts,
-                    ],
-                )
-            )
+        )
 
     @api.model
     def _describe_missing_scripts(self):
@@ -119,7 +126,8 @@ class ResCompany(models.Model):
         if company_sudo.country_id.code != "FR":
             return []
         settings = self.env._(
-            "Settings ‣ Companies ‣ %(company)s", company=company_sudo.name
+            "Settings ‣ Users & Companies ‣ Companies ‣ %(company)s",
+            company=company_sudo.name,
         )
         missing = []
         if not company_sudo._get_from_head_office("company_registry"):
@@ -133,9 +141,8 @@ class ResCompany(models.Model):
         if not company_sudo._get_from_head_office("bank_ids"):
             missing.append(
                 self.env._(
-                    "a bank account to pay into (Contacts ‣ %(company)s ‣ "
-                    "Accounting ‣ Bank Accounts)",
-                    company=company_sudo.name,
+                    "a bank account to pay into (Invoicing ‣ Configuration ‣ Journals, "
+                    "the bank's, field Bank Account Number)"
                 )
             )
         if signed and not company_sudo._get_from_head_office("collection_signatory"):

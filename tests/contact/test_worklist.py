@@ -1,3 +1,4 @@
+import contextlib
 import threading
 from datetime import datetime, timedelta
 from unittest.mock import patch
@@ -6,10 +7,12 @@ from psycopg2.errors import SerializationFailure
 
 from odoo import Command, api, fields, sql_db
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.modules.registry import DummyRLock, Registry
 from odoo.tests import TransactionCase, freeze_time, tagged
 from odoo.tools import mute_logger
 
+from ..web_client import WebClient
 from .common import TUESDAY, WorklistCommon
 
 
@@ -572,6 +575,51 @@ class TestNextCustomer(WorklistCommon):
         )
         self.assertTrue(result["records"][0]["priority"])
         self.assertTrue(self.big.priority_date)
+
+    def test_worklist_page_of_who_is_no_agent(self):
+        accounts = self.env["collection.account"].with_context(collection_worklist=True)
+        for user in (self.plain_internal_user, self.accountant_user):
+            with self.subTest(login=user.login), contextlib.suppress(AccessError):
+                accounts.with_user(user).web_search_read(
+                    [("id", "=", self.big.id)], {"priority": {}}
+                )
+            self.assertFalse(self.big.priority_date)
+        result = accounts.with_user(self.manager_user).web_search_read(
+            [("id", "in", (self.big | self.small).ids)], {"priority": {}}
+        )
+        self.assertTrue(all(record["priority"] for record in result["records"]))
+        # whoever only looks becomes no agent
+        self.assertFalse(
+            self.env["collection.agent"].search(
+                [("user_id", "=", self.manager_user.id)]
+            )
+        )
+
+    def test_worklist_begins_with_whom_next_customer_chooses_from(self):
+        delegated = self._debtor("With a provider")
+        self._hand_over(delegated)
+        theirs = self._debtor("A colleague's")
+        theirs.user_id = self.manager_user
+        self.big.user_id = self.collector_user
+        client = WebClient(self.env, self.collector_user, self.company)
+        action = client.load(
+            self.env.ref("account_collection.collection_account_worklist_action")
+        )
+        context = client.evaluate(action["context"])
+        model = client.env["collection.account"].with_context(**context)
+        search = client.get_views(model, [(action["search_view_id"][0], "search")])
+        chosen = [
+            Domain(client.evaluate(node.get("domain")))
+            for node in search["search"].iter("filter")
+            if context.get(f"search_default_{node.get('name')}")
+        ]
+        self.assertEqual(
+            model.search(
+                Domain.OR(chosen)
+                & Domain("id", "in", (self.big | self.small | delegated | theirs).ids)
+            ),
+            self.big | self.small,
+        )
 
 
 @tagged("post_install", "-at_install")

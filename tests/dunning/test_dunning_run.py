@@ -500,6 +500,65 @@ class TestDunningRun(DunningCommon):
         self.assertEqual(run.letter_ids.state, "cancelled")
         self.assertEqual(run.state, "cancelled")
 
+    def test_what_is_missing_is_said_at_compute(self):
+        self.company.write({"company_registry": False, "collection_signatory": False})
+        self.env.invalidate_all()
+        run = self.env["collection.dunning.run"].with_user(self.manager_user).create({})
+        self.assertFalse(run.missing_note)
+        run.action_compute()
+        # nothing is due: nothing is missing
+        self.assertFalse(run.missing_note)
+        self._item("N1", self.customer, 10.0, "2026-03-01")
+        self._item("N2", self.other_customer, 10.0, "2026-03-01")
+        run.action_compute()
+        self.assertIn("SIREN", run.missing_note)
+        self.assertIn("‣ Companies ‣", run.missing_note)
+        # no letter of this run is signed
+        self.assertNotIn("signs", run.missing_note)
+        self.level_1.formal_notice = True
+        self.env.invalidate_all()
+        self.assertIn("signs", run.missing_note)
+        with self.assertRaises(UserError):
+            run.action_confirm()
+        self.company.write(
+            {"company_registry": "55203253400646", "collection_signatory": "C. Martin"}
+        )
+        self.env.invalidate_all()
+        self.assertFalse(run.missing_note)
+
+    def _count_queries_of_missing_note(self, run):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        self.assertTrue(run.missing_note)
+        return self.env.cr.sql_log_count - before
+
+    def test_what_is_missing_costs_the_same_for_many(self):
+        self.company.company_registry = False
+        self._item("N0", self.customer, 10.0, "2026-03-01")
+        first = self._run("2026-03-31")
+        one = self._count_queries_of_missing_note(first)
+        for number in range(1, 6):
+            self._item(f"N{number}", self._customer(f"C{number}"), 10.0, "2026-03-01")
+        many = self._run("2026-03-31")
+        self.assertEqual(many.letter_count, 6)
+        self.assertLessEqual(self._count_queries_of_missing_note(many), one)
+
+    def test_todays_run(self):
+        self._item("N1", self.customer, 10.0, "2026-03-01")
+        runs = self.env["collection.dunning.run"].with_user(self.manager_user)
+        some = runs.create({"policy_ids": [Command.set(self.policy.ids)]})
+        action = runs.action_compute_today()
+        run = runs.browse(action["res_id"])
+        self.assertNotEqual(run, some)
+        self.assertEqual((run.state, run.letter_count), ("computed", 1))
+        # whoever has begun goes on
+        self.assertEqual(runs.action_compute_today()["res_id"], run.id)
+        run.action_confirm()
+        self.assertNotEqual(runs.action_compute_today()["res_id"], run.id)
+        with self.assertRaises(AccessError):
+            runs.with_user(self.collector_user).action_compute_today()
+
     def test_numbers_are_unique(self):
         for position in range(3):
             self._item(

@@ -103,16 +103,63 @@ class PortalTourCommon(CollectionCommon, HttpCase):
             ],
         )
         self.assertFalse(call.correction_ids)
+        self._assert_order_is_with(call)
+        self._assert_customer_was_thanked()
+
+    def _assert_order_is_with(self, call):
+        """What was stored with the call, and who sees it."""
         file = self.env["ir.attachment"].search(
             [("res_model", "=", "collection.call"), ("res_id", "=", call.id)]
         )
-        self.assertEqual(file.mapped("name"), ["order.png"])
-        self.assertIn(
-            "Thank you for your payment.",
-            self.env["mail.mail"]
-            .search([("recipient_ids", "in", self.bakery_account.partner_id.ids)])
-            .body_html,
+        self.assertRecordValues(
+            file, [{"name": "order.png", "mimetype": "image/png", "public": False}]
         )
+        self.assertTrue(file.raw.startswith(b"\x89PNG"))
+        for user, sees in (
+            (self.collector_user, True),
+            (self.manager_user, True),
+            (self.plain_internal_user, False),
+            (self.other_agent_user, False),
+            (self.plain_portal_user, False),
+        ):
+            with self.subTest(login=user.login):
+                self.assertEqual(file.with_user(user).has_access("read"), sees)
+        url = f"/my/collection/{self.bakery_account.id}/file/{file.id}"
+        for user, status in (
+            (self.agent_user, 200),
+            (self.supervisor_user, 200),
+            (self.other_agent_user, 404),
+            (self.plain_portal_user, 404),
+        ):
+            with self.subTest(login=user.login), mute_logger("odoo.http"):
+                self.authenticate(user.login, user.login)
+                self.assertEqual(self.url_open(url).status_code, status)
+
+    def _assert_customer_was_thanked(self):
+        """One e-mail left, in the company's name, to the customer and nobody else; it
+        stands on the customer's account with who had it sent."""
+        bakery = self.bakery_account.partner_id
+        mail = self.env["mail.mail"].search(
+            [
+                ("model", "=", "collection.account"),
+                ("res_id", "=", self.bakery_account.id),
+            ]
+        )
+        self.assertEqual(len(mail), 1)
+        self.assertEqual(mail.recipient_ids, bakery)
+        self.assertFalse(mail.email_to)
+        self.assertFalse(mail.email_cc)
+        self.assertIn("compta@company.example.com", mail.email_from)
+        self.assertIn("Thank you for your payment.", mail.body_html)
+        for word in (self.provider.name, self.agent_user.login, self.agent.name):
+            self.assertNotIn(word, mail.body_html)
+        log = self.bakery_account.message_ids.filtered(
+            lambda message: (
+                message.author_id == self.agent_user.partner_id
+                and bakery.email in (message.body or "")
+            )
+        )
+        self.assertTrue(log.with_user(self.collector_user).has_access("read"))
 
 
 class PortalCommon(CollectionCommon, HttpCase):
@@ -333,6 +380,40 @@ def axe_source():
     return next(Path(found.origin).parent.glob("axe*.js")).read_text(encoding="utf-8")
 
 
+#: shows a page in a frame, changes it, and has axe look at it from within
+LOOK_AT_PAGES = """
+async function lookAtPages(axe, pages, rules) {
+    document.body.style.margin = 0;
+    const found = [];
+    for (const [name, plant] of pages) {
+        const frame = document.createElement("iframe");
+        frame.style.cssText = "border: 0; width: 100vw; height: 100vh; display: block";
+        frame.src = name.split("#")[0];
+        document.body.append(frame);
+        await new Promise((resolve) => (frame.onload = resolve));
+        const page = frame.contentWindow;
+        page.eval(axe);
+        page.eval(plant);
+        const result = await page.axe.run(page.document, {
+            runOnly: { type: "tag", values: rules },
+        });
+        if (!result.passes.length) {
+            found.push(`${name}: axe looked at nothing`);
+        }
+        for (const violation of result.violations) {
+            for (const node of violation.nodes) {
+                const summary = node.failureSummary.replace(/\\s+/g, " ");
+                const html = node.html.slice(0, 300);
+                found.push(`${name}: ${violation.id} ${html} :: ${summary}`);
+            }
+        }
+        frame.remove();
+    }
+    return found;
+}
+"""
+
+
 class AxeCase(HttpCase):
     @classmethod
     def setUpClass(cls):
@@ -341,31 +422,34 @@ class AxeCase(HttpCase):
         if not cls.axe:
             raise SkipTest("axe-core-python is not installed")
 
-    def _check(self, url, login, plant="", rules=RULES):
-        """Fail on each violation of a page, with what to mend."""
+    def _check(self, pages, login, rules=RULES):
+        """Fail on each violation of some pages, with what to mend.
+
+        One browser shows them one after the other, each in a frame as large as itself.
+
+        :param pages: addresses, or {address and name: script that changes the page}
+        """
+        if not isinstance(pages, dict):
+            pages = dict.fromkeys(pages, "")
         # browser_js fails on console errors, and succeeds on its signal
         self.browser_js(
-            url,
+            "/web/health",
             f"""
-            {self.axe};
-            {plant};
-            axe.run(document, {{runOnly: {{type: "tag", values: {json.dumps(rules)}}}}})
-                .then((result) => {{
-                    const found = result.violations.flatMap((violation) =>
-                        violation.nodes.map((node) =>
-                            `${{violation.id}} ${{node.html.slice(0, 300)}} :: ` +
-                            node.failureSummary.replace(/\\s+/g, " ")));
-                    if (!result.passes.length) {{
-                        console.error("axe looked at nothing");
-                    }} else if (found.length) {{
+            {LOOK_AT_PAGES}
+            lookAtPages({json.dumps(self.axe)}, {json.dumps(list(pages.items()))},
+                        {json.dumps(rules)})
+                .then((found) => {{
+                    if (found.length) {{
                         console.error(`AXE ${{found.length}}\\n` + found.join("\\n"));
                     }} else {{
                         console.log("test successful");
                     }}
-                }});
+                }})
+                .catch((error) => console.error(`AXE ${{error}}`));
             """,
-            ready="odoo.isReady === true || document.readyState === 'complete'",
+            ready="document.readyState === 'complete'",
             login=login,
+            timeout=120,
         )
 
 
@@ -434,38 +518,37 @@ class PortalAxeCommon(PortalCommon, AxeCase):
         ).action_hand_over()
 
     def _check_pages_of_an_agent(self):
-        for url in (
-            "/my/collection",
-            "/my/collection?search=nobody",
-            "/my/collection?nobody=1",
-            self.url,
-            f"{self.url}?done=call",
-            "/my/collection/agenda",
-            "/my/collection/figures",
-        ):
-            with self.subTest(url=url):
-                self._check(url, self.agent_user.login)
+        self._check(
+            (
+                "/my/collection",
+                "/my/collection?search=nobody",
+                "/my/collection?nobody=1",
+                self.url,
+                f"{self.url}?done=call",
+                "/my/collection/agenda",
+                "/my/collection/figures",
+            ),
+            self.agent_user.login,
+        )
 
     def _check_pages_of_a_supervisor(self):
-        for url in (
-            "/my/collection",
-            self.url,
-            "/my/collection/agenda",
-            "/my/collection/figures",
-            "/my/collection/team",
-            "/my/collection/hand-overs",
-        ):
-            with self.subTest(url=url):
-                self._check(url, self.supervisor_user.login)
+        self._check(
+            (
+                "/my/collection",
+                self.url,
+                "/my/collection/agenda",
+                "/my/collection/figures",
+                "/my/collection/team",
+                "/my/collection/hand-overs",
+            ),
+            self.supervisor_user.login,
+        )
 
     def _check_call_form(self):
-        for code in ("promise", "dispute", "voicemail_left"):
-            outcome = self._result(code)
-            with self.subTest(outcome=code):
-                self._check(
-                    self.url,
-                    self.agent_user.login,
-                    plant=f"""
+        outcomes = map(self._result, ("promise", "dispute", "voicemail_left"))
+        self._check(
+            {
+                f"{self.url}#{outcome.code}": f"""
                     document.querySelector(
                         ".o_collection_reached [data-contact='{outcome.contact}']"
                     )?.click();
@@ -473,8 +556,11 @@ class PortalAxeCommon(PortalCommon, AxeCase):
                     for (const part of document.querySelectorAll("details")) {{
                         part.open = true;
                     }}
-                    """,
-                )
+                    """
+                for outcome in outcomes
+            },
+            self.agent_user.login,
+        )
 
 
 class SilenceCommon(PortalCommon, MockEmail):

@@ -63,6 +63,31 @@ class TestPortalCaller(PortalCommon):
             with self.subTest(text=text):
                 self.assertEqual(list(self._look_up(text)), self.account.ids)
 
+    def test_signs_mean_themselves(self):
+        self.customer.name = "A.B (Été) [x]+|{2}^$?*\\_%"
+        self.env.flush_all()
+        for text in ("a.b", "(ete)", "(ÉTÉ)", "[x]+", "|{2}", "^$?*", "\\_%", "A.B (e"):
+            with self.subTest(text=text):
+                self.assertEqual(list(self._look_up(text)), self.account.ids)
+        for text in ("axb", "[y]", ".*", "x{2}", "A|zzz", "\\d", "(", "a_b"):
+            with self.subTest(text=text):
+                found = self.account.id in self._look_up(text)
+                self.assertEqual(found, text in self.customer.name)
+
+    def test_a_number_is_no_amount(self):
+        self.mandate.new_item_rule = "all"
+        self._invoice(self.customer, 303265046.0, self.in_days(-3))
+        self.env["collection.account"]._refresh(self.account)
+        self.env["collection.placement.line"]._follow_ledger(self.account.ids)
+        for text, count in (
+            ("303265046", 0),
+            ("303265046.00", 1),
+            ("01000", 0),
+            ("1000", 1),
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(len(self._look_up(text)), count)
+
     def test_who_calls_is_the_person_who_was_named(self):
         for text, person in (
             ("dubois lille", self.contact.id),

@@ -114,6 +114,5 @@ class TestPortalQualityAxe(PortalQualityCommon, AxeCase):
         )
         self.env.flush_all()
         for user in (self.agent_user, self.supervisor_user):
-            for url in ("/my/collection/quality", self.url):
-                with self.subTest(user=user.login, url=url):
-                    self._check(url, user.login)
+            with self.subTest(user=user.login):
+                self._check(("/my/collection/quality", self.url), user.login)

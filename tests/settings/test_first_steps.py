@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo.tests import freeze_time, tagged
 
 from odoo.addons.account_collection.hooks import post_init_hook
@@ -55,6 +57,48 @@ class TestFirstSteps(CollectionCommon):
             "action_open_company",
         ):
             self.assertTrue(getattr(settings, act)()["res_model"])
+
+    def test_each_step_is_said_once(self):
+        self.company.collection_signatory = False
+        settings = self._settings()
+        self.assertFalse(settings.has_signatory)
+        self.assertFalse(settings.particulars_missing)
+        self.assertIn("signs", settings.collection_letter_health)
+
+    def test_what_was_typed_is_kept(self):
+        settings = self.env["collection.company.settings"].with_user(self.manager_user)
+        for act, name in (
+            ("action_open_company", "A. Martin"),
+            ("action_open_collectors", "B. Martin"),
+            ("action_open_classification", "C. Martin"),
+            ("action_open_runs", "D. Martin"),
+            ("action_compute_run", "E. Martin"),
+        ):
+            with self.subTest(act=act):
+                wizard = settings.create({"collection_signatory": name})
+                self.assertTrue(getattr(wizard, act)()["res_model"])
+                self.assertEqual(self.company.collection_signatory, name)
+
+    def test_an_empty_worklist_says_where_to_begin(self):
+        accounts = self.env["collection.account"]
+        worklist = accounts.with_context(collection_worklist=True)
+        link = "collection_company_settings_action"
+        for user, model, said in (
+            (self.manager_user, worklist, True),
+            (self.manager_user, accounts, False),
+            (self.collector_user, worklist, False),
+        ):
+            words = model.with_user(user).get_empty_list_help(Markup("<p>Nobody</p>"))
+            self.assertIn("<p>Nobody</p>", words)
+            self.assertEqual(link in words, said)
+        self.patch(
+            self.env.registry["collection.company.settings"],
+            "_compute_first_steps",
+            lambda wizards: wizards.update({"ready": True}),
+        )
+        self.assertNotIn(
+            link, worklist.with_user(self.manager_user).get_empty_list_help("")
+        )
 
     def test_all_is_there(self):
         self._agent(self.collector_user, self.env["res.partner"])

@@ -273,7 +273,8 @@ class CollectionCompanySettings(models.TransientModel):
         for wizard in self:
             company = wizard.company_id
             here = [("company_id", "=", company.id)]
-            wizard.particulars_missing = company.collection_letter_health
+            # who signs is a step of its own
+            wizard.particulars_missing = company._describe_letter_health(signed=False)
             wizard.has_signatory = bool(company.collection_signatory)
             wizard.has_collector = bool(
                 self.env["collection.agent"].search_count(
@@ -302,11 +303,12 @@ class CollectionCompanySettings(models.TransientModel):
 
     def action_open_company(self):
         """The company's particulars; only administrators change them."""
-        self.ensure_one()
+        self.action_save()
         return self.company_id.get_formview_action()
 
     def _open(self, xml_id):
-        self.ensure_one()
+        # what was typed meanwhile is not lost with the dialog
+        self.action_save()
         return self.env["ir.actions.act_window"]._for_xml_id(
             f"account_collection.{xml_id}"
         )
@@ -319,6 +321,12 @@ class CollectionCompanySettings(models.TransientModel):
 
     def action_open_runs(self):
         return self._open("collection_dunning_run_action")
+
+    def action_compute_run(self):
+        """The first run, computed: what would leave is there to be looked at."""
+        self.action_save()
+        runs = self.env["collection.dunning.run"].with_company(self.company_id)
+        return runs.action_compute_today()
 
     @api.model
     def default_get(self, fields):

@@ -1,0 +1,30 @@
+from markupsafe import Markup
+
+from odoo import api, models
+
+from ..base.roles import is_manager
+
+
+class CollectionAccount(models.Model):
+    """An empty worklist leads a manager to what is still to be set up."""
+
+    _inherit = "collection.account"
+
+    @api.model
+    def get_empty_list_help(self, help_message):
+        help_message = super().get_empty_list_help(help_message)
+        if (
+            not self.env.context.get("collection_worklist")
+            or not is_manager(self.env)
+            or self.env["collection.company.settings"].new({}).ready
+        ):
+            return help_message
+        return (help_message or Markup()) + Markup("<p>%s</p>") % self.env._(
+            "%(open)sWhat is still to be done up to the first letter%(close)s is said "
+            "under Configuration ‣ Company.",
+            open=Markup(
+                '<a type="action" class="text-primary" name='
+                '"account_collection.collection_company_settings_action">'
+            ),
+            close=Markup("</a>"),
+        )
