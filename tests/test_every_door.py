@@ -7,6 +7,8 @@ from .web_client import NOW, WebClient
 
 MODULE = "account_collection"
 ROLES = ("manager", "collector", "on_site")
+#: selections on which it depends what may be done where mandates have ended
+STATES = ("state", "delegation_state")
 
 
 class DoorsCase(TransactionCase):
@@ -55,7 +57,8 @@ class DoorsCase(TransactionCase):
     def _press_everything(self, client, delegated=False):
         """Press each button of one record of each state of each model.
 
-        :param delegated: only of models that know of mandates
+        :param delegated: only of models that know of mandates, and of one record of
+            each state of its own and of its delegation
         """
         offered = self._window_actions() & client.get_menu_actions()
         names = client.get_reachable(offered.mapped("res_model"))
@@ -68,7 +71,7 @@ class DoorsCase(TransactionCase):
             records = client.env[name]
             with client.trying(f"search {name}", reading=True):
                 records = records.search([], limit=1000)
-            for record in self._one_of_each(records):
+            for record in self._one_of_each(records, STATES if delegated else None):
                 client.press_all(record)
             for state in self._missing_states(records):
                 with self._in_state(records[:1], state):
@@ -98,10 +101,12 @@ class DoorsCase(TransactionCase):
             if field.relational
         )
 
-    def _one_of_each(self, records):
-        """One record of each value of each selection."""
+    def _one_of_each(self, records, names=None):
+        """One record of each value of each selection, or of these."""
         chosen = dict.fromkeys(records[:1].ids)
         for field in records._fields.values():
+            if names and field.name not in names:
+                continue
             if field.type == "selection" and field.store:
                 # sudo: which to choose, whatever the user reads of it
                 values = {record[field.name]: record.id for record in records.sudo()}
