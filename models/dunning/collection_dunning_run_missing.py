@@ -8,6 +8,7 @@ class CollectionDunningRun(models.Model):
     _inherit = "collection.dunning.run"
 
     missing_note = fields.Text(
+        string="Missing on Letters",
         compute="_compute_missing_note",
         help="Particulars that its letters must carry and lack, and where to enter "
         "them.",
