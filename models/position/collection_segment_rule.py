@@ -121,6 +121,11 @@ class CollectionSegmentRule(models.Model):
         return classified
 
     @api.model
+    def _cron_classify(self):
+        """Once a day: customers who came meanwhile. Whoever has a segment keeps it."""
+        self._classify_new()
+
+    @api.model
     def _classify_new(self):
         """Give every customer who has no segment the one of the first rule they meet.
 

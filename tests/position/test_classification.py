@@ -196,6 +196,26 @@ class TestClassification(CollectionCommon):
     def _line(self, wizard, account):
         return wizard.line_ids.filtered(lambda line: line.account_id == account)
 
+    def test_new_customers_are_classified_at_night(self):
+        self.default_rules.active = False
+        self._rule(self.sme, domain="[('city', '=', 'Lyon')]")
+        new = self._account("New", city="Lyon")
+        unknown = self._account("Unknown", city="Paris")
+        known = self._account("Known", city="Lyon")
+        known.write({"segment_id": self.vse.id, "segment_locked": False})
+        by_hand = self._account("By hand", city="Lyon")
+        by_hand.write({"segment_id": False, "segment_locked": True})
+        with self.enter_registry_test_mode():
+            self.env.ref(
+                "account_collection.ir_cron_collection_classify"
+            ).method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(new.segment_id, self.sme)
+        self.assertFalse(new.segment_locked)
+        self.assertFalse(unknown.segment_id)
+        self.assertEqual(known.segment_id, self.vse)
+        self.assertFalse(by_hand.segment_id)
+
     def test_preview_then_apply(self):
         self.default_rules.active = False
         self._rule(self.sme, 1, domain="[('city', '=', 'Lyon')]")
