@@ -75,6 +75,7 @@
         "views/quality/collection_call_draw_views.xml",
         "views/quality/collection_satisfaction_views.xml",
         "views/quality/collection_complaint_views.xml",
+        "views/measure/collection_receipt_views.xml",
         "views/delegation/collection_access_log_views.xml",
         "wizard/upstream/collection_means_answer_views.xml",
         "views/position/collection_account_views.xml",
