@@ -285,11 +285,6 @@ class CollectionReceipt(models.Model):
 
     @api.model
     @_may_write
-    def search_count(self, *args, **kwargs):
-        return super().search_count(*args, **kwargs)
-
-    @api.model
-    @_may_write
     def web_read_group(self, *args, **kwargs):
         return super().web_read_group(*args, **kwargs)
 

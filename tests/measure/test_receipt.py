@@ -147,7 +147,6 @@ class TestReceipt(MeasureCommon):
             "formatted_read_group",
             "formatted_read_grouping_sets",
             "read",
-            "search_count",
             "search_read",
             "web_read",
             "web_read_group",
