@@ -130,7 +130,9 @@ def is_irregular(spread: float | None, invoices: int, scale: Scale | None = None
     (False, True, False)
     """
     scale = scale or Scale()
-    return spread is not None and invoices >= scale.invoices and spread > scale.deviation
+    if spread is None or invoices < scale.invoices:
+        return False
+    return spread > scale.deviation
 
 
 def expected_days_late(record: Sequence[float], age: int | None = None) -> float | None:

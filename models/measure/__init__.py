@@ -2,3 +2,10 @@ from . import collection_receipt
 from . import collection_receipt_stale
 from . import collection_account_receipt
 from . import account_partial_reconcile
+from . import collection_payer_scale
+from . import collection_payer_profile
+from . import collection_account_payer
+from . import collection_item_payer
+from . import collection_cash_forecast
+from . import collection_priority_payer
+from . import res_company

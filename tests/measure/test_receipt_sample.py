@@ -1,7 +1,9 @@
 import csv
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from math import floor
+from statistics import median
 
 from odoo.tests import freeze_time, tagged
 
@@ -138,3 +140,111 @@ class TestReceiptSample(SampleCommon):
             {receipt.item_id.move_ref: receipt.days_late for receipt in receipts},
             late,
         )
+
+
+@tagged("post_install", "-at_install")
+@freeze_time(DAY)
+class TestPayerProfileSample(SampleCommon):
+    """Profiles of every customer of the sample, worked out from the raw file."""
+
+    def _expected(self, first, until, recent):
+        rows = defaultdict(list)
+        for row in self.rows:
+            if first <= row["settled"] <= until and row["invoiced"] <= self.day:
+                rows[row["customer"]].append(
+                    (
+                        float(row["amount"]),
+                        (row["settled"] - row["due"]).days,
+                        row["settled"] >= recent,
+                    )
+                )
+        return rows
+
+    def _mean(self, rows):
+        total = sum(amount for amount, *_rest in rows)
+        return sum(amount * days for amount, days, *_ in rows) / total if rows else None
+
+    def test_three_month_ends(self):
+        Profile = self.env["collection.payer.profile"]
+        for month, first, recent in (
+            (date(2013, 9, 30), date(2013, 4, 1), date(2013, 7, 1)),
+            (date(2013, 6, 30), date(2013, 1, 1), date(2013, 4, 1)),
+            (date(2012, 12, 31), date(2012, 7, 1), date(2012, 10, 1)),
+        ):
+            Profile._build(self.company, month, self.day)
+            profiles = {
+                profile.account_id.partner_id.ref: profile
+                for profile in Profile.search(
+                    [("company_id", "=", self.company.id), ("date", "=", month)]
+                )
+            }
+            expected = self._expected(first, month, recent)
+            self.assertEqual(set(profiles), set(expected))
+            self.assertGreater(len(profiles), 90)
+            for customer, rows in expected.items():
+                profile = profiles[customer]
+                mean = self._mean(rows)
+                total = sum(row[0] for row in rows)
+                spread = (
+                    sum(row[0] * (row[1] - mean) ** 2 for row in rows) / total
+                ) ** 0.5
+                self.assertAlmostEqual(profile.amount_paid, total, 2)
+                self.assertAlmostEqual(profile.average_days_late, mean, 4)
+                self.assertAlmostEqual(profile.deviation, spread, 4)
+                self.assertEqual(profile.invoices_paid, len(rows))
+                self.assertEqual(profile.irregular, len(rows) >= 3 and spread > 15)
+                now = [row for row in rows if row[2]]
+                before = [row for row in rows if not row[2]]
+                self.assertEqual(profile.has_trend, bool(now and before))
+                if now and before:
+                    self.assertAlmostEqual(
+                        profile.trend, self._mean(now) - self._mean(before), 4
+                    )
+                days = floor(mean + 0.5)
+                code = "n" if len(rows) < 3 else "a" if days <= 0 else "b"
+                if len(rows) >= 3 and days > 10:
+                    code = "c" if days <= 30 else "d"
+                self.assertEqual(profile.payer_class, code, customer)
+        accounts = self.accounts.filtered(lambda account: account.payer_class != "n")
+        self.assertGreater(len(accounts), 90)
+        self.assertEqual(len(set(accounts.mapped("payer_class"))), 3)
+
+    def test_expected_dates(self):
+        """Open items, from the last ten that their customer had paid by then."""
+        self.env["collection.payer.profile"]._build(
+            self.company, date(2013, 9, 30), self.day
+        )
+        items = self.env["collection.item"].search(
+            [("company_id", "=", self.company.id), ("state", "=", "open")]
+        )
+        self.assertGreater(len(items), 50)
+        checked = 0
+        for item in items:
+            record = [
+                (row["settled"] - row["due"]).days
+                for row in sorted(
+                    (
+                        row
+                        for row in self.rows
+                        if row["customer"] == item.partner_id.ref
+                        and row["settled"] <= self.day
+                        and row["invoiced"] <= self.day
+                    ),
+                    key=lambda row: row["settled"],
+                    reverse=True,
+                )
+            ]
+            late = (self.day - item.date_due).days
+            # of two on the border of the last ten, which comes first is not known
+            if late > 0 or len(record) < 3:
+                continue
+            days = {median(record[:10])}
+            if len(record) > 10:
+                days |= {median(record[:9]), median(record[:11])}
+            low, high = min(days), max(days)
+            expected = (item.date_expected - item.date_due).days
+            floor_day = late
+            self.assertGreaterEqual(expected, max(low - 1, floor_day))
+            self.assertLessEqual(expected, max(high + 1, floor_day))
+            checked += 1
+        self.assertGreater(checked, 40)
