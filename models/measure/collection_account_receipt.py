@@ -57,7 +57,7 @@ class CollectionAccount(models.Model):
     def _cron_refresh(self):
         # EXTENDS collection.account: before everybody is marked, nothing may differ
         receipts = self.env["collection.receipt"]
-        receipts._bring_up_to_date()
+        receipts._follow_ledger_first()
         differences = receipts._get_differences()
         if differences:
             _logger.warning(

@@ -23,7 +23,7 @@ class CollectionItem(models.Model):
 
         :return: number of items whose date changed
         """
-        self.env["collection.receipt"]._bring_up_to_date()
+        self.env["collection.receipt"]._follow_ledger_first()
         self.flush_model()
         records = dict(self._read_payer_records(company))
         common = self._read_common_record(company, today)
@@ -55,6 +55,7 @@ class CollectionItem(models.Model):
             )
         )
         self.invalidate_model(["date_expected"], flush=False)
+        self.env["collection.cash.forecast"].invalidate_model(flush=False)
         return len(ids)
 
     @api.model

@@ -278,7 +278,7 @@ class CollectionPayerProfile(models.Model):
 
         :return: number of profiles created or changed
         """
-        self.env["collection.receipt"]._bring_up_to_date()
+        self.env["collection.receipt"]._follow_ledger_first()
         self._flush_for_profiles()
         until = min(month_end, today)
         first = month_end.replace(day=1) - relativedelta(months=MONTHS - 1)
@@ -321,6 +321,7 @@ class CollectionPayerProfile(models.Model):
                 }
             )
         changed = self._write_rows(company, month_end, rows)
+        self.invalidate_model(flush=False)
         if month_end >= today:
             self.env["collection.account"]._write_payer_classes(company, month_end)
             self.env["collection.item"]._write_expected_dates(company, today)
