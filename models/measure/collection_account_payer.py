@@ -104,6 +104,16 @@ class CollectionAccount(models.Model):
                 ]
             )
 
+    def _absorb(self, others, customer):
+        # EXTENDS delegation: the profiles are made anew from what both paid
+        profiles = self.env["collection.payer.profile"]
+        months = profiles._take_months(self | others, others)
+        res = super()._absorb(others, customer)
+        today = self.company_id._get_collection_today()
+        for month in months:
+            profiles._build(self.company_id, month, today, self.ids)
+        return res
+
     @api.model
     def _write_payer_classes(self, company, month_end):
         """Write on the accounts what their profile of the running month says."""

@@ -68,7 +68,8 @@ class CollectionPayerProfile(models.Model):
     customer and month in which something was paid, promised or contested. The row of
     the running month is made anew every night; once the month is over it is final and
     stays as it was, whatever is corrected later. Months before the first job are made
-    from the ledger; the segment is then the one of that day.
+    from the ledger; the segment is then the one of that day. So are those of customers
+    who are merged: what both paid is what the one has paid.
 
     Promises are those whose last day fell into the six months: kept, kept in part and
     broken ones; amounts in foreign currencies at the rate of the end of the period.
@@ -246,6 +247,33 @@ class CollectionPayerProfile(models.Model):
             "%s * (%s)::numeric / NULLIF(%s, 0)", factor, to_sql(over), to_sql(under)
         )
 
+    @api.model
+    def _among(self, column, ids):
+        return self.env["collection.receipt"]._among(column, ids)
+
+    @api.model
+    def _take_months(self, accounts, others):
+        """Take away the profiles of customers who become one, of the months in which
+        the `others` have one.
+
+        :return: [month end]
+        """
+        self.flush_model()
+        months = {
+            row[0]
+            for row in self.env.execute_query(
+                SQL(
+                    "DELETE FROM collection_payer_profile WHERE account_id = ANY(%s)"
+                    " AND date IN (SELECT other.date FROM collection_payer_profile other"
+                    " WHERE other.account_id = ANY(%s)) RETURNING date",
+                    list(accounts._ids),
+                    list(others._ids),
+                )
+            )
+        }
+        self.invalidate_model(flush=False)
+        return sorted(months)
+
     # ------------------------------------------------------------------
     # The job
     # ------------------------------------------------------------------
@@ -270,12 +298,13 @@ class CollectionPayerProfile(models.Model):
                 break
 
     @api.model
-    def _build(self, company, month_end, today):
+    def _build(self, company, month_end, today, account_ids=None):
         """Make the profiles of a month; those that are final stay.
 
         Some statements whatever the number of customers; the definitions are those of
         `tools.payer`.
 
+        :param account_ids: of these accounts only; None: of all of the company
         :return: number of profiles created or changed
         """
         self.env["collection.receipt"]._follow_ledger_first()
@@ -283,7 +312,12 @@ class CollectionPayerProfile(models.Model):
         until = min(month_end, today)
         first = month_end.replace(day=1) - relativedelta(months=MONTHS - 1)
         recent = month_end.replace(day=1) - relativedelta(months=MONTHS // 2 - 1)
-        window = {"company": company.id, "first": first, "until": until}
+        window = {
+            "company": company.id,
+            "first": first,
+            "until": until,
+            "account_ids": account_ids,
+        }
         paid = self._read_paid(recent, **window)
         promises = self._read_promises(company, **window)
         disputes = dict(self._read_disputes(**window))
@@ -320,8 +354,10 @@ class CollectionPayerProfile(models.Model):
                     "irregular": is_irregular(spread, invoices, scale),
                 }
             )
-        changed = self._write_rows(company, month_end, rows)
+        changed = self._write_rows(company, month_end, rows, account_ids)
         self.invalidate_model(flush=False)
+        if account_ids is not None:
+            return changed
         if month_end >= today:
             self.env["collection.account"]._write_payer_classes(company, month_end)
             self.env["collection.item"]._write_expected_dates(company, today)
@@ -353,7 +389,7 @@ class CollectionPayerProfile(models.Model):
         )
 
     @api.model
-    def _read_paid(self, recent, company, first, until):
+    def _read_paid(self, recent, company, first, until, account_ids):
         """{account id: (sums since `recent`, sums before it, invoices)}"""
         rows = self.env.execute_query(
             SQL(
@@ -366,11 +402,13 @@ class CollectionPayerProfile(models.Model):
                   FROM collection_receipt receipt
                   JOIN collection_item item ON item.id = receipt.item_id
                  WHERE receipt.company_id = %(company)s
+                   AND %(concerned)s
                    AND receipt.date BETWEEN %(first)s AND %(until)s
                    AND %(paid)s
               GROUP BY 1, 2
                 """,
                 recent=recent,
+                concerned=self._among(SQL("receipt.account_id"), account_ids),
                 company=company,
                 first=first,
                 until=until,
@@ -388,7 +426,7 @@ class CollectionPayerProfile(models.Model):
         }
 
     @api.model
-    def _read_promises(self, companies, company, first, until):
+    def _read_promises(self, companies, company, first, until, account_ids):
         """{account id: (fallen due, kept, not kept, amount, received of it)}"""
         rows = self.env.execute_query(
             SQL(
@@ -401,12 +439,13 @@ class CollectionPayerProfile(models.Model):
                                  COALESCE(promise.amount_received, 0)))
                   FROM collection_promise promise
                   JOIN res_company company ON company.id = promise.company_id
-                 WHERE promise.company_id = %(company)s
+                 WHERE promise.company_id = %(company)s AND %(concerned)s
                    AND promise.state IN ('kept', 'partial', 'broken')
                    AND promise.date_promised + company.collection_promise_days
                        BETWEEN %(first)s AND %(until)s
               GROUP BY 1, 2
                 """,
+                concerned=self._among(SQL("promise.account_id"), account_ids),
                 company=company,
                 first=first,
                 until=until,
@@ -430,17 +469,18 @@ class CollectionPayerProfile(models.Model):
         return totals
 
     @api.model
-    def _read_disputes(self, company, first, until):
+    def _read_disputes(self, company, first, until, account_ids):
         return self.env.execute_query(
             SQL(
                 """
                 SELECT account_id, COUNT(*) FROM collection_dispute
-                 WHERE company_id = %s AND create_date::date BETWEEN %s AND %s
+                 WHERE company_id = %s AND create_date::date BETWEEN %s AND %s AND %s
               GROUP BY account_id
                 """,
                 company,
                 first,
                 until,
+                self._among(SQL("account_id"), account_ids),
             )
         )
 
@@ -454,7 +494,7 @@ class CollectionPayerProfile(models.Model):
         )
 
     @api.model
-    def _read_habits(self, company, first, until):
+    def _read_habits(self, company, first, until, account_ids):
         """({account id: usual day}, {account id: usual means})"""
         rows = self.env.execute_query(
             SQL(
@@ -469,7 +509,7 @@ class CollectionPayerProfile(models.Model):
                         ON payment.id = move.origin_payment_id
                  LEFT JOIN account_payment_method_line method_line
                         ON method_line.id = payment.payment_method_line_id
-                     WHERE receipt.company_id = %(company)s
+                     WHERE receipt.company_id = %(company)s AND %(concerned)s
                        AND receipt.date BETWEEN %(first)s AND %(until)s
                        AND %(paid)s
                   GROUP BY 1, 2
@@ -479,6 +519,7 @@ class CollectionPayerProfile(models.Model):
                   FROM payment
               GROUP BY account_id
                 """,
+                concerned=self._among(SQL("receipt.account_id"), account_ids),
                 company=company,
                 first=first,
                 until=until,
@@ -491,7 +532,7 @@ class CollectionPayerProfile(models.Model):
         )
 
     @api.model
-    def _write_rows(self, company, month_end, rows):
+    def _write_rows(self, company, month_end, rows, account_ids=None):
         """Write the profiles of a month, but for final ones; drop what is no more."""
         names = SQL(", ").join(map(SQL.identifier, WRITTEN))
         return len(
@@ -504,7 +545,7 @@ class CollectionPayerProfile(models.Model):
                     ), gone AS (
                         DELETE FROM collection_payer_profile known
                          WHERE known.company_id = %(company)s AND known.date = %(date)s
-                           AND known.final IS NOT TRUE
+                           AND known.final IS NOT TRUE AND %(concerned)s
                            AND NOT EXISTS (SELECT FROM new
                                             WHERE new.account_id = known.account_id)
                      RETURNING known.id
@@ -526,6 +567,7 @@ class CollectionPayerProfile(models.Model):
                         for name, kind in WRITTEN.items()
                     ),
                     names=names,
+                    concerned=self._among(SQL("known.account_id"), account_ids),
                     company=company.id,
                     date=month_end,
                     excluded=SQL(", ").join(

@@ -60,7 +60,7 @@ class CollectionReceipt(models.Model):
     """
 
     _name = "collection.receipt"
-    _description = "Receipt"
+    _description = "Money Received and Other Settlements"
     _inherit = [
         "collection.age.mixin",
         "collection.ledger.mixin",

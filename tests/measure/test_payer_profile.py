@@ -333,6 +333,32 @@ class TestPayerProfile(PayerCommon):
             with self.assertRaises(AccessError):
                 account.read([name])
 
+    def test_customers_merged(self):
+        """What both paid is what the one has paid, in months that are over as well."""
+        other = self._customer("Payer, once more")
+        (self.payer | other).email = "pay@payer.example.com"
+        february = date(2026, 2, 28)
+        for partner, days in ((self.payer, 10), (other, 40)):
+            for _number in range(2):
+                self._paid(100.0, days, "2026-01-10", partner)
+        self._paid(300.0, 0, "2026-03-10", self.payer)
+        for month in (february, RUNNING):
+            self._build(month)
+        self.assertEqual(self._profile(february).payer_class, "n")
+        self.env.flush_all()
+        self.env["base.partner.merge.automatic.wizard"].create(
+            {
+                "state": "selection",
+                "partner_ids": [Command.set((self.payer | other).ids)],
+                "dst_partner_id": self.payer.id,
+            }
+        ).action_merge()
+        self.env.invalidate_all()
+        profile = self._profile(february)
+        self.assertAlmostEqual(profile.average_days_late, 25.0)
+        self.assertEqual((profile.final, profile.payer_class), (True, "c"))
+        self.assertAlmostEqual(self._profile().average_days_late, 10_000 / 700)
+
     def test_each_company_for_itself(self):
         self._paid(100.0, 5)
         company = self.env["res.company"].create({"name": "Elsewhere"})
