@@ -263,9 +263,14 @@ class CollectionPayerProfile(models.Model):
             row[0]
             for row in self.env.execute_query(
                 SQL(
-                    "DELETE FROM collection_payer_profile WHERE account_id = ANY(%s)"
-                    " AND date IN (SELECT other.date FROM collection_payer_profile other"
-                    " WHERE other.account_id = ANY(%s)) RETURNING date",
+                    """
+                    DELETE FROM collection_payer_profile
+                     WHERE account_id = ANY(%s)
+                       AND date IN (SELECT other.date
+                                      FROM collection_payer_profile other
+                                     WHERE other.account_id = ANY(%s))
+                 RETURNING date
+                    """,
                     list(accounts._ids),
                     list(others._ids),
                 )
