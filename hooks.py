@@ -10,3 +10,4 @@ def post_init_hook(env):
     accounts._refresh()
     env["collection.segment.rule"]._classify_new()
     accounts._rank()
+    env.ref("account_collection.ir_cron_collection_payer_profile")._trigger()

@@ -116,6 +116,54 @@ def refresh(meter):
     env.cr.rollback()
 
 
+def receipts(meter):
+    """What settled every item, written down; once more; a month by mandate and age."""
+    env = meter.env
+    rows = env["collection.receipt"]
+    env["collection.receipt.stale"]._mark()
+    with meter.step("receipts") as figures:
+        rows._bring_up_to_date()
+    figures["count"] = rows.search_count([])
+    with meter.step("receipts_check") as figures:
+        rows._refresh()
+    figures["count"] = rows.search_count([])
+    first = date.today().replace(day=1)
+    for name, domain in (
+        ("receipts_month", [("date", ">=", first)]),
+        ("receipts_pivot", []),
+    ):
+        with meter.step(name) as figures:
+            rows.formatted_read_grouping_sets(
+                domain,
+                [[], ["side", "mandate_id"], ["side", "mandate_id", "age_bucket"]],
+                ["amount_company:sum", "days_late:avg", "__count"],
+            )
+        figures["count"] = rows.search_count(domain)
+    env.cr.commit()
+
+
+def profiles(meter):
+    """Payer profiles of a month, of a year; when open items are expected, by week."""
+    env = meter.env
+    company, today = env.company, date.today()
+    rows = env["collection.payer.profile"]
+    *past, running = company._get_months_to_profile(today)
+    with meter.step("profiles") as figures:
+        rows._build(company, running, today)
+    figures["count"] = rows.search_count([("date", "=", running)])
+    with meter.step("profiles_year") as figures:
+        for month in past:
+            rows._build(company, month, today)
+    figures["count"] = rows.search_count([("date", "!=", running)])
+    forecast = env["collection.cash.forecast"]
+    with meter.step("forecast") as figures:
+        forecast.formatted_read_grouping_sets(
+            [], [[], ["date:week"], ["date:week", "kind"]], ["amount:sum"]
+        )
+    figures["count"] = forecast.search_count([])
+    env.cr.commit()
+
+
 def compute(meter):
     """A run, against the same rows inserted into the same tables and nothing else."""
     env, cr = meter.env, meter.env.cr
@@ -446,6 +494,8 @@ def vacuum(env):
 
 STEPS = {
     "refresh": refresh,
+    "receipts": receipts,
+    "profiles": profiles,
     "compute": compute,
     "confirm": confirm,
     "print": print_letters,

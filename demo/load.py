@@ -47,3 +47,8 @@ def _create_all(env, lang, today, months):
     create_agents(env, users)
     ledger = DemoLedger(env, company, customers, today, months)
     DemoHistory(env, company, customers, users, ledger, today).play()
+    # what the first night makes of the ledger
+    for month in company._get_months_to_profile(today):
+        env["collection.payer.profile"]._build(company, month, today)
+    accounts = env["collection.account"].search([("company_id", "=", company.id)])
+    accounts._rank(accounts)

@@ -60,6 +60,8 @@ class DoorsCase(TransactionCase):
         :param delegated: only of models that know of mandates, and of one record of
             each state of its own and of its delegation
         """
+        # found in what is tried and undone, they would be gone when they are pressed
+        self.env["collection.receipt"]._bring_up_to_date()
         offered = self._window_actions() & client.get_menu_actions()
         names = client.get_reachable(offered.mapped("res_model"))
         self._type_names(client, names)

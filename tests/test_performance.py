@@ -161,8 +161,9 @@ class TestPerformance(CollectionCommon):
         self.assertEqual(self._position_queries(again._post), 3)
         payment = self._payment(one.partner_id, 100.0, "2026-03-10")
         lines = self._receivable_lines(one | payment.move_id)
-        # looked up, item, totals: neither dispute nor hand-over to look after
-        self.assertEqual(self._position_queries(lines.reconcile), 3)
+        # looked up, item, totals, the mark that there is a receipt: neither dispute nor
+        # hand-over to look after
+        self.assertEqual(self._position_queries(lines.reconcile), 4)
         self.assertEqual(self.account_of(one.partner_id).amount_open, 50.0)
         # one after the other in one transaction: nothing is asked in between
 

@@ -91,6 +91,7 @@ class TestPublicMethods(QualityCommon):
         cls._hand_over(cls.foreign, cls.other_mandate)
         cls._tell_all(cls.foreign.with_user(cls.other_agent_user))
         cls.env["collection.account"]._rank()
+        cls.env["collection.receipt"]._bring_up_to_date()
         cls.env.flush_all()
         cls.env.cr.flush()
         cls.roles = {
@@ -225,7 +226,8 @@ class TestPublicMethods(QualityCommon):
             "fields": ["display_name"],
             "fields_spec": {"display_name": {}},
             "fields_to_export": [".id", "display_name"],
-            "groupby": [],
+            "groupby": ["id"],
+            "grouping_sets": [[]],
             "name": "",
             "rate": 3,
             "specification": {"display_name": {}},
@@ -261,8 +263,8 @@ class TestPublicMethods(QualityCommon):
 
     def _tables_of_own(self):
         """Tables in which a user may leave rows of his own: wizards that he has open,
-        and the log of what he looks at."""
-        return {"collection_access_log"} | {
+        the log of what he looks at, and marks of what to work out again."""
+        return {"collection_access_log", "collection_receipt_stale"} | {
             model._table for model in self.env.registry.values() if model._transient
         }
 

@@ -8,7 +8,9 @@ BELOW = frozenset({"broken", "handed_over"})
 #: the measure must be above the threshold (a share)
 ABOVE = frozenset({"disputed"})
 #: facts that matter as such, whatever the threshold
-PRESENT = frozenset({"due_today", "callback", "bill", "precheck", "strategic"})
+PRESENT = frozenset(
+    {"due_today", "callback", "bill", "payer_e", "precheck", "strategic"}
+)
 
 
 class Rule(NamedTuple):

@@ -63,6 +63,17 @@ ALLOWED = {
     ("models/contact/collection_account_worklist.py", "_is_working"): "as above",
 }
 
+#: methods that every model has from core: an area that extends one for a model of its
+#: own does not make it its own
+OF_CORE = frozenset(
+    {
+        "formatted_read_group",
+        "formatted_read_grouping_sets",
+        "invalidate_model",
+        "web_read_group",
+    }
+)
+
 #: what tells a statement from other texts, and the tables in it
 STATEMENT = re.compile(r"\b(?:FROM|JOIN|UPDATE|INTO)\s")
 TABLE = re.compile(r"\bcollection_\w+")
@@ -105,7 +116,7 @@ class Areas:
                     name, inherited = model_names(node)
                     if name and name not in inherited:
                         self.model_area[name] = rank
-                elif isinstance(node, ast.FunctionDef):
+                elif isinstance(node, ast.FunctionDef) and node.name not in OF_CORE:
                     self.method_areas[node.name].add(rank)
         self.table_area = {
             name.replace(".", "_"): rank for name, rank in self.model_area.items()

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 
 
 class CollectionItem(models.Model):
@@ -24,7 +24,9 @@ class CollectionItem(models.Model):
             .sudo()
             .search([("line_id", "in", lines.ids), ("item_id", "in", items.ids)])
         )
-        held_sudo._transit({"recalled": True})
+        held_sudo._transit(
+            {"recalled": True, "date_recalled": fields.Date.context_today(self)}
+        )
         by_account = items.grouped("account_id")
         items.write({"placement_line_id": False, "delegated": False})
         self.env["collection.account"].union(*by_account)._message_log_batch(

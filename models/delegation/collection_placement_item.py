@@ -68,6 +68,7 @@ class CollectionPlacementItem(models.Model):
         help="A new invoice that joined its customer after the hand-over.",
     )
     recalled = fields.Boolean(help="Taken back alone, the account stays delegated.")
+    date_recalled = fields.Date(string="Taken Back on")
 
     _recalled_idx = models.Index("(line_id) WHERE recalled")
 

@@ -23,6 +23,7 @@ class CollectionItem(models.Model):
     _name = "collection.item"
     _description = "Receivable Item"
     _inherit = [
+        "collection.age.mixin",
         "collection.ledger.mixin",
         "collection.provider.mixin",
     ]
@@ -134,18 +135,7 @@ class CollectionItem(models.Model):
         aggregator="max",
         help="Days since the due date; an item due today is not overdue.",
     )
-    age_bucket = fields.Selection(
-        selection=[
-            ("not_due", "Not due"),
-            ("d1_30", "1–30 days"),
-            ("d31_60", "31–60 days"),
-            ("d61_90", "61–90 days"),
-            ("d91_plus", "Over 90 days"),
-        ],
-        string="Age",
-        compute="_compute_days_overdue",
-        search="_search_age_bucket",
-    )
+    age_bucket = fields.Selection(compute="_compute_days_overdue")
 
     level_id = fields.Many2one(
         comodel_name="collection.policy.level",
@@ -279,44 +269,14 @@ class CollectionItem(models.Model):
         return domain
 
     def _field_to_sql(self, alias, field_expr, query=None):
-        # both depend on today only: in SQL they can be sorted and grouped without
-        # being stored, and are never stale
-        if field_expr in ("days_overdue", "age_bucket"):
-            days = SQL(
+        # depends on today only
+        if field_expr == "days_overdue":
+            return SQL(
                 "(%s::date - %s)",
                 fields.Date.context_today(self),
                 self._field_to_sql(alias, "date_due", query),
             )
-            if field_expr == "days_overdue":
-                return days
-            return SQL(
-                "CASE %s END",
-                SQL(" ").join(
-                    SQL("WHEN %s <= %s THEN %s", days, upper, code)
-                    if upper is not None
-                    else SQL("ELSE %s", code)
-                    for code, _lower, upper in BUCKETS
-                ),
-            )
         return super()._field_to_sql(alias, field_expr, query)
-
-    def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
-        # from the youngest age to the oldest, not in the order of the alphabet
-        if field_name == "age_bucket":
-            field_name = "days_overdue"
-        return super()._order_field_to_sql(alias, field_name, direction, nulls, query)
-
-    def _read_group_orderby(self, order, groupby_terms, query):
-        if "age_bucket" not in groupby_terms:
-            return super()._read_group_orderby(order, groupby_terms, query)
-        codes = [code for code, _lower, _upper in BUCKETS]
-        age = groupby_terms["age_bucket"]
-        rank = SQL("array_position(%s, %s)", codes, age)
-        terms = dict(groupby_terms, age_bucket=rank)
-        orderby = super()._read_group_orderby(order, terms, query)
-        # ordering by a many2one adds columns to its term
-        groupby_terms.update(terms, age_bucket=age)
-        return orderby
 
     # ------------------------------------------------------------------
     # Truth from the ledger

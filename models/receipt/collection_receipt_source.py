@@ -42,6 +42,10 @@ class CollectionReceiptSource(models.AbstractModel):
       receivable;
     - `write_off`: everything else.
 
+    A debt that was moved to another account of the ledger (`collection.moved.debt`) is
+    settled by what was matched with it there and before; that it was moved settles
+    nothing.
+
     A payment that is unmatched, reset to draft or cancelled settles nothing any more.
     Money that goes back by an entry of its own (a bounced direct debit, a refund) is an
     item of its own; on its day `_returned_query` has it with a negative amount, and
@@ -73,18 +77,21 @@ class CollectionReceiptSource(models.AbstractModel):
             """
             WITH matched AS MATERIALIZED (
                 SELECT item.id AS item_id, item.account_id, item.company_id,
-                       item.currency_id, item.move_line_id AS debit_id,
-                       part.id AS partial_id, part.create_date AS matched_on,
-                       part.amount AS amount_company,
-                       part.debit_amount_currency AS amount,
-                       part.credit_amount_currency AS credit_amount,
-                       credit.id AS credit_id, credit.move_id, credit.date,
-                       credit.currency_id = item.currency_id AS same_currency
+                       item.currency_id, item.move_line_id AS debit_id, %(matches)s
                   FROM collection_item item
                   JOIN account_partial_reconcile part
                     ON part.debit_move_id = item.move_line_id
                   JOIN account_move_line credit ON credit.id = part.credit_move_id
                  WHERE %(condition)s
+                 UNION ALL
+                -- what was paid while the debt stood on another account
+                SELECT item.item_id, item.account_id, item.company_id,
+                       item.currency_id, item.line_id, %(matches)s
+                  FROM (%(former)s) item
+                  JOIN account_partial_reconcile part
+                    ON part.debit_move_id = item.line_id
+                  JOIN account_move_line credit ON credit.id = part.credit_move_id
+                 WHERE NOT %(moves_only)s
             ),
             entry AS MATERIALIZED (%(entries)s),
             share AS (%(shares)s),
@@ -170,6 +177,16 @@ class CollectionReceiptSource(models.AbstractModel):
              WHERE laid <> 0 OR laid_company <> 0
             """,
             condition=condition or SQL("TRUE"),
+            matches=SQL(
+                """part.id AS partial_id, part.create_date AS matched_on,
+                   part.amount AS amount_company,
+                   part.debit_amount_currency AS amount,
+                   part.credit_amount_currency AS credit_amount,
+                   credit.id AS credit_id, credit.move_id, credit.date,
+                   credit.currency_id = item.currency_id AS same_currency"""
+            ),
+            former=self._former_debts_query(condition or SQL("TRUE")),
+            moves_only=self._moves_debts_only(SQL("credit")),
             shares=self._shares_query(),
             is_debtor=self._is_debtor_line(),
             part_company=self._part_sql(
@@ -192,6 +209,47 @@ class CollectionReceiptSource(models.AbstractModel):
             ),
             entries=self._entries_query(SQL("SELECT move_id FROM matched")),
             bank_days=self._bank_days_query(),
+        )
+
+    @api.model
+    def _former_debts_query(self, condition):
+        """SQL of the journal items on which the debts of items stood before.
+
+        :param condition: SQL over the alias `item` (`collection_item`)
+        :return: query of `item_id`, `account_id`, `company_id`, `currency_id`,
+            `line_id`
+        """
+        return SQL(
+            """
+            SELECT item.id AS item_id, item.account_id, item.company_id,
+                   item.currency_id, other.line_id
+              FROM (SELECT line_id, origin_line_id FROM collection_moved_debt
+                     UNION
+                    SELECT origin_line_id, origin_line_id
+                      FROM collection_moved_debt) debt
+              JOIN collection_item item ON item.move_line_id = debt.line_id
+              JOIN (SELECT line_id, origin_line_id FROM collection_moved_debt
+                     UNION
+                    SELECT origin_line_id, origin_line_id
+                      FROM collection_moved_debt) other
+                ON other.origin_line_id = debt.origin_line_id
+               AND other.line_id <> debt.line_id
+             WHERE %s
+            """,
+            condition,
+        )
+
+    @api.model
+    def _moves_debts_only(self, credit):
+        """SQL: whether the journal item `credit` is of an entry that moved a debt to
+        another account, or brought it back: nothing is settled by it."""
+        return SQL(
+            """EXISTS (
+                SELECT 1 FROM collection_moved_debt moved
+                  JOIN account_move_line there ON there.id = moved.line_id
+                  JOIN account_move own ON own.id = %s.move_id
+                 WHERE there.move_id IN (own.id, own.reversed_entry_id))""",
+            credit,
         )
 
     @api.model
@@ -486,7 +544,8 @@ class CollectionReceiptSource(models.AbstractModel):
         """Items that are not settled by what is said to have settled them.
 
         For every posted item, what settled it is its total less its residual, to the
-        cent, in its currency and in the company's.
+        cent, in its currency and in the company's; and what of it was no longer open
+        before it was moved to another account.
 
         :param account_ids: ids of the accounts; None: all of them
         :return: list of (item id, difference, difference in company currency)
@@ -503,12 +562,31 @@ class CollectionReceiptSource(models.AbstractModel):
                            SUM(amount_company) AS amount_company
                       FROM (%(settled)s) one
                   GROUP BY item_id
+                ), before AS (
+                    SELECT former.item_id,
+                           SUM(line.amount_currency - line.amount_residual_currency
+                               - COALESCE(moved.amount, 0)) AS amount,
+                           SUM(line.balance - line.amount_residual
+                               - COALESCE(moved.amount_company, 0)) AS amount_company
+                      FROM (%(former)s) former
+                      JOIN account_move_line line ON line.id = former.line_id
+                 LEFT JOIN LATERAL (
+                            SELECT SUM(part.debit_amount_currency) AS amount,
+                                   SUM(part.amount) AS amount_company
+                              FROM account_partial_reconcile part
+                              JOIN account_move_line credit
+                                ON credit.id = part.credit_move_id
+                             WHERE part.debit_move_id = line.id
+                               AND %(moves_only)s) moved ON TRUE
+                  GROUP BY former.item_id
                 )
                 SELECT * FROM (
                     SELECT item.id,
                            line.amount_currency - line.amount_residual_currency
+                               + COALESCE(before.amount, 0)
                                - COALESCE(settled.amount, 0) AS difference,
                            line.balance - line.amount_residual
+                               + COALESCE(before.amount_company, 0)
                                - COALESCE(settled.amount_company, 0)
                                AS difference_company
                       FROM collection_item item
@@ -517,12 +595,15 @@ class CollectionReceiptSource(models.AbstractModel):
                       JOIN account_account aa ON aa.id = line.account_id
                        AND %(is_debtor)s
                  LEFT JOIN settled ON settled.item_id = item.id
+                 LEFT JOIN before ON before.item_id = item.id
                      WHERE %(condition)s) proof
                  WHERE difference <> 0 OR difference_company <> 0
               ORDER BY id
                 """,
                 settled=self._settled_query(condition),
                 condition=condition,
+                former=self._former_debts_query(condition),
+                moves_only=self._moves_debts_only(SQL("credit")),
                 is_debtor=self._is_debtor_line(),
             )
         )

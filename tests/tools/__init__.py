@@ -10,3 +10,4 @@ from . import test_tools_pdf
 from . import test_tools_priority
 from . import test_tools_quality
 from . import test_tools_sharing
+from . import test_tools_payer
