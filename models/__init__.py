@@ -14,6 +14,7 @@ from . import upstream
 from . import contact
 from . import delegation
 from . import quality
+from . import measure
 from . import overview
 from . import portal
 from . import settings

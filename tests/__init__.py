@@ -9,6 +9,7 @@ from .upstream import *
 from .contact import *
 from .delegation import *
 from .quality import *
+from .measure import *
 from .overview import *
 from .portal import *
 from .settings import *

@@ -1,0 +1,2 @@
+from . import collection_ledger_day
+from . import collection_ageing

@@ -1,0 +1,2 @@
+from . import test_ledger_day
+from . import test_ageing_balance
