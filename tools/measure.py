@@ -179,4 +179,6 @@ def difference_in_differences(
 ) -> Number | None:
     """Change of what was delegated beyond the change of what was kept in the same time:
     what would have happened anyway is no effect of delegation."""
-    return change(change(kept_before, kept_after), change(treated_before, treated_after))
+    return change(
+        change(kept_before, kept_after), change(treated_before, treated_after)
+    )

@@ -54,7 +54,9 @@ class CollectionAgeing(models.Model):
     )
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     segment_id = fields.Many2one(
-        comodel_name="collection.segment", readonly=True, help="The customer's of today."
+        comodel_name="collection.segment",
+        readonly=True,
+        help="The customer's of today.",
     )
     side = fields.Selection(
         selection=[("company", "In-house"), ("provider", "Provider")],

@@ -53,9 +53,7 @@ class TestLedgerDay(MeasureCommon):
                 self.assertEqual(self._rows(day), expected)
                 self.assertEqual(self._ages(day), self._expected_ages(expected, day))
                 # no match enters into the ledger's balance
-                ledger = sum(
-                    cents(line.balance) for line in lines if line.date <= day
-                )
+                ledger = sum(cents(line.balance) for line in lines if line.date <= day)
                 self.assertEqual(sum(self._ages(day).values()), ledger)
 
     def test_today_is_the_position(self):

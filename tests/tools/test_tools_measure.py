@@ -39,8 +39,12 @@ class TestToolsMeasure(BaseCase):
         self.assertEqual(measure.dso_count_back(600, months), 15)
         self.assertEqual(measure.dso_count_back(0, months), 0)
         # a month without sales lies between, or one that was credited
-        self.assertEqual(measure.dso_count_back(150, [(100, 30), (0, 31), (100, 30)]), 76)
-        self.assertEqual(measure.dso_count_back(150, [(100, 30), (-9, 31), (100, 30)]), 76)
+        self.assertEqual(
+            measure.dso_count_back(150, [(100, 30), (0, 31), (100, 30)]), 76
+        )
+        self.assertEqual(
+            measure.dso_count_back(150, [(100, 30), (-9, 31), (100, 30)]), 76
+        )
         # owed for longer than is known
         self.assertIsNone(measure.dso_count_back(3601, months))
         self.assertIsNone(measure.dso_count_back(1, []))
@@ -48,9 +52,7 @@ class TestToolsMeasure(BaseCase):
     def test_best_possible_dso_and_days_delinquent(self):
         self.assertEqual(measure.best_possible_dso(4000, 10_000, 30), 12)
         self.assertEqual(measure.dso(15_000, 10_000, 30), 45)
-        self.assertEqual(
-            measure.average_days_delinquent(15_000, 4000, 10_000, 30), 33
-        )
+        self.assertEqual(measure.average_days_delinquent(15_000, 4000, 10_000, 30), 33)
         self.assertIsNone(measure.average_days_delinquent(15_000, 4000, 0, 30))
 
     def test_collection_effectiveness(self):
@@ -59,14 +61,14 @@ class TestToolsMeasure(BaseCase):
         self.assertAlmostEqual(index(6200, 10_890, 6340, 3590), 79.6, 1)
         self.assertIsNone(index(0, 0, 0, 0))
         self.assertAlmostEqual(
-            measure.collection_effectiveness_monthly(6200, 10_890, 3, 6340, 3590), 55.9, 1
+            measure.collection_effectiveness_monthly(6200, 10_890, 3, 6340, 3590),
+            55.9,
+            1,
         )
 
     def test_ageing(self):
         day = date(2026, 11, 22)
-        rows = [
-            (Decimal(amount), days_overdue(due, day)) for amount, due in ITEMS
-        ]
+        rows = [(Decimal(amount), days_overdue(due, day)) for amount, due in ITEMS]
         balance = age_balance((days, amount) for amount, days in rows)
         self.assertEqual(
             list(balance.values()),
@@ -78,9 +80,7 @@ class TestToolsMeasure(BaseCase):
         self.assertAlmostEqual(
             measure.overdue_ratio(overdue, owed), Decimal("83.95"), 2
         )
-        self.assertAlmostEqual(
-            measure.weighted_days_overdue(rows), Decimal("58.67"), 2
-        )
+        self.assertAlmostEqual(measure.weighted_days_overdue(rows), Decimal("58.67"), 2)
         self.assertIsNone(measure.overdue_ratio(0, 0))
         self.assertIsNone(measure.weighted_days_overdue([(100, 0), (100, -5)]))
 

@@ -101,7 +101,9 @@ class CollectionAgeingBalance(models.TransientModel):
         for balance in self:
             if balance.date > balance.company_id._get_collection_today():
                 raise ValidationError(
-                    self.env._("The ledger knows no day to come: choose today, or before.")
+                    self.env._(
+                        "The ledger knows no day to come: choose today, or before."
+                    )
                 )
 
     @api.constrains("account_ids", "company_id")
@@ -178,7 +180,11 @@ class CollectionAgeingBalance(models.TransientModel):
             for account_id, ledger, aged, other in rows
         ]
         return sorted(
-            (row for row in proof if any(row[name] for name in ("ledger", "aged", "other"))),
+            (
+                row
+                for row in proof
+                if any(row[name] for name in ("ledger", "aged", "other"))
+            ),
             key=lambda row: row["account"],
         )
 
@@ -221,7 +227,9 @@ class CollectionAgeingBalance(models.TransientModel):
         """The lines of the balance: {reference, name, amounts by column, amount in
         currency}, by name."""
         ageing, domain = self._get_ageing()
-        labels = dict(self.env["collection.ageing"].fields_get(["side"])["side"]["selection"])
+        labels = dict(
+            self.env["collection.ageing"].fields_get(["side"])["side"]["selection"]
+        )
         rows = []
         for group, amount, *amounts in ageing._read_group(
             domain,
@@ -234,7 +242,9 @@ class CollectionAgeingBalance(models.TransientModel):
                     "reference": group.partner_ref or ""
                     if group and self.group_by == "account_id"
                     else "",
-                    "name": group.display_name if is_record and group else labels.get(group),
+                    "name": group.display_name
+                    if is_record and group
+                    else labels.get(group),
                     "currency": group if self.group_by == "currency_id" else None,
                     "amount": amount,
                     **dict(zip(AMOUNTS, amounts, strict=True)),
@@ -250,7 +260,9 @@ class CollectionAgeingBalance(models.TransientModel):
         return [(name, described[name]["string"]) for name in AMOUNTS]
 
     def _get_group_label(self):
-        return dict(self.fields_get(["group_by"])["group_by"]["selection"])[self.group_by]
+        return dict(self.fields_get(["group_by"])["group_by"]["selection"])[
+            self.group_by
+        ]
 
     def _get_printed_rows(self):
         """The rows of the printed balance.
