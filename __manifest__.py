@@ -83,6 +83,7 @@
         "views/upstream/collection_means_campaign_views.xml",
         "views/contact/collection_account_worklist_views.xml",
         "views/measure/collection_ageing_views.xml",
+        "views/measure/collection_snapshot_views.xml",
         "views/overview/collection_agenda_views.xml",
         "views/overview/collection_daily_figure_views.xml",
         "views/delegation/collection_mandate_review_views.xml",

@@ -195,11 +195,10 @@ class CollectionAgeing(models.Model):
         late = SQL("(%s::date - row.date_due)", day)
         return SQL(
             """
-            WITH row AS MATERIALIZED (%(rows)s), held AS MATERIALIZED (%(held)s),
-            working AS MATERIALIZED (%(working)s)
             SELECT (%(day)s::date - DATE '2000-01-01')::bigint * %(per_day)s
                        + row.move_line_id AS id,
-                   acc.id AS account_id, COALESCE(item.id, elsewhere.id) AS item_id,
+                   acc.id AS account_id,
+                   COALESCE(item.id, elsewhere.item_id) AS item_id,
                    row.company_id, company.currency_id AS company_currency_id,
                    row.currency_id, acc.segment_id,
                    CASE WHEN COALESCE(held.mandate_id, working.mandate_id) IS NULL
@@ -216,31 +215,26 @@ class CollectionAgeing(models.Model):
                         ELSE 0 END AS amount_overdue,
                    CASE WHEN row.credit THEN -row.amount_company ELSE 0 END
                        AS amount_credit
-              FROM row
-              JOIN res_company company ON company.id = row.company_id
-              JOIN account_move move ON move.id = row.move_id
+              FROM (%(rows)s) row
+         LEFT JOIN res_company company ON company.id = row.company_id
+         LEFT JOIN account_move move ON move.id = row.move_id
          LEFT JOIN collection_account acc ON acc.partner_id = row.partner_id
                AND acc.company_id = row.company_id
          LEFT JOIN res_partner partner ON partner.id = row.partner_id
          LEFT JOIN collection_item item ON item.move_line_id = row.move_line_id
-              -- of a debt that was moved, the item stands on one line only
-         LEFT JOIN LATERAL (
-                    SELECT ci.id
-                      FROM collection_moved_debt own
-                      JOIN collection_moved_debt other
-                        ON other.origin_line_id = own.origin_line_id
-                      JOIN collection_item ci
-                        ON ci.move_line_id IN (other.line_id, other.origin_line_id)
-                     WHERE row.move_line_id IN (own.line_id, own.origin_line_id)
-                     LIMIT 1) elsewhere ON item.id IS NULL AND NOT row.credit
-         LEFT JOIN held ON held.item_id = COALESCE(item.id, elsewhere.id)
+         LEFT JOIN (%(elsewhere)s) elsewhere
+                ON elsewhere.line_id = row.move_line_id
+         LEFT JOIN (%(held)s) held
+                ON held.item_id = COALESCE(item.id, elsewhere.item_id)
               -- credits stand with whoever worked their customer
-         LEFT JOIN working ON working.account_id = acc.id AND row.credit
+         LEFT JOIN (%(working)s) working
+                ON working.account_id = CASE WHEN row.credit THEN acc.id END
              WHERE row.followed
             """,
             rows=self.env["collection.ledger.day"]._open_query(
                 day, SQL("aml.company_id = ANY(%s)", self.env.companies.ids)
             ),
+            elsewhere=self._elsewhere_query(),
             held=self._held_query(day),
             working=self._working_query(day),
             day=day,
@@ -262,6 +256,26 @@ class CollectionAgeing(models.Model):
                 )
                 for code, lower, upper in BUCKETS
             ),
+        )
+
+    @api.model
+    def _elsewhere_query(self):
+        """SQL of the items of debts that were moved, of which one line alone has the
+        item: `line_id` (any line on which the debt stood), `item_id`."""
+        return SQL(
+            """
+            SELECT DISTINCT ON (place.line_id) place.line_id, ci.id AS item_id
+              FROM (SELECT line_id, origin_line_id FROM collection_moved_debt
+                     WHERE origin_line_id IS NOT NULL
+                     UNION
+                    SELECT origin_line_id, origin_line_id FROM collection_moved_debt
+                     WHERE origin_line_id IS NOT NULL) place
+              JOIN collection_moved_debt debt
+                ON debt.origin_line_id = place.origin_line_id
+              JOIN collection_item ci
+                ON ci.move_line_id IN (debt.line_id, debt.origin_line_id)
+          ORDER BY place.line_id, ci.id
+            """
         )
 
     @api.model

@@ -6,9 +6,9 @@ class CollectionLedgerDay(models.AbstractModel):
     """What customers owed on a day, past or present, as the ledger has it by now.
 
     What is open on a day is what is open today, plus whatever was matched with it by
-    entries that are dated later. Each due date stands by itself, in its own currency and
-    in the company's; credits are rows of their own. Matches never leave an account, so
-    that the rows add up to the balance of the accounts on that day, to the cent.
+    entries that are dated later. Each due date stands by itself, in its own currency
+    and in the company's; credits are rows of their own. Matches never leave an account,
+    so that the rows add up to the balance of the accounts on that day, to the cent.
     """
 
     _name = "collection.ledger.day"
@@ -19,67 +19,74 @@ class CollectionLedgerDay(models.AbstractModel):
         """SQL of what was open on `day` on the accounts on which customers owe.
 
         :param condition: SQL over the alias `aml`, journal items; None: all of them
-        :return: query of `move_line_id`, `move_id` (the invoice, also of a debt that was
-            moved), `ledger_account_id`, `company_id`, `partner_id` (the customer; none
-            where the ledger names nobody), `currency_id`, `date`, `date_due`, `credit`
+        :return: query of `move_line_id`, `move_id` (the invoice, also of a debt that
+            was moved), `ledger_account_id`, `company_id`, `partner_id` (the customer;
+            none where the ledger names nobody), `currency_id`, `date`, `date_due`, `credit`
             (whether in the customer's favour), `followed` (False: on an account that
             debts are moved to, without being one), `amount` (currency of the journal
             item) and `amount_company`, negative of credits
         """
-        return SQL(
+        parts = SQL(
             """
-            WITH later AS MATERIALIZED (
-                SELECT line_id, SUM(amount) AS amount, SUM(amount_company)
-                       AS amount_company
-                  FROM (SELECT debit_move_id AS line_id,
-                               debit_amount_currency AS amount, amount AS amount_company
-                          FROM account_partial_reconcile WHERE max_date > %(day)s
-                     UNION ALL
-                        SELECT credit_move_id, -credit_amount_currency, -amount
-                          FROM account_partial_reconcile WHERE max_date > %(day)s) part
-              GROUP BY line_id
-            ), open_line AS (
-                SELECT aml.id AS move_line_id, 0 AS amount, 0 AS amount_company
-                  FROM account_move_line aml
-                 WHERE aml.account_id = ANY (ARRAY(%(accounts)s))
-                   AND aml.reconciled IS NOT TRUE AND aml.parent_state = 'posted'
-                   AND aml.date <= %(day)s AND %(condition)s
-             UNION ALL
-                SELECT later.line_id, later.amount, later.amount_company FROM later
-            ), residual AS (
-                SELECT move_line_id, SUM(amount) AS amount,
-                       SUM(amount_company) AS amount_company
-                  FROM open_line
-              GROUP BY move_line_id
-            )
-            SELECT aml.id AS move_line_id,
-                   COALESCE(origin.move_id, aml.move_id) AS move_id,
-                   aml.account_id AS ledger_account_id, aml.company_id,
-                   partner.commercial_partner_id AS partner_id, aml.currency_id,
-                   COALESCE(origin.date, aml.date) AS date,
-                   COALESCE(aml.date_maturity, aml.date) AS date_due,
-                   aml.balance < 0 OR (aml.balance = 0 AND aml.amount_currency < 0)
-                       AS credit,
-                   %(is_debtor)s AS followed,
-                   aml.amount_residual_currency + residual.amount AS amount,
-                   aml.amount_residual + residual.amount_company AS amount_company
-              FROM residual
-              JOIN account_move_line aml ON aml.id = residual.move_line_id
-              JOIN account_account aa ON aa.id = aml.account_id
-         LEFT JOIN res_partner partner ON partner.id = aml.partner_id
-         LEFT JOIN collection_moved_debt moved ON moved.line_id = aml.id
-         LEFT JOIN account_move_line origin ON origin.id = moved.origin_line_id
-             WHERE aml.account_id = ANY (ARRAY(%(accounts)s))
-               AND aml.parent_state = 'posted' AND aml.date <= %(day)s
-               AND %(condition)s
-               AND (aml.amount_residual_currency + residual.amount <> 0
-                    OR aml.amount_residual + residual.amount_company <> 0)
+            SELECT debit_move_id AS line_id, debit_amount_currency AS amount,
+                   amount AS amount_company
+              FROM account_partial_reconcile WHERE max_date > %(day)s
+         UNION ALL
+            SELECT credit_move_id, -credit_amount_currency, -amount
+              FROM account_partial_reconcile WHERE max_date > %(day)s
             """,
             day=day,
-            condition=condition or SQL("TRUE"),
-            accounts=self.env["account.account"]._get_debtor_accounts(),
+        )
+        # what is open today by the ledger's own index, what was open then by its
+        # later matches: two ways, so that the planner knows how many rows there are
+        return SQL(
+            """
+            SELECT line.id AS move_line_id,
+                   COALESCE(origin.move_id, line.move_id) AS move_id,
+                   line.account_id AS ledger_account_id, line.company_id,
+                   partner.commercial_partner_id AS partner_id, line.currency_id,
+                   COALESCE(origin.date, line.date) AS date,
+                   COALESCE(line.date_maturity, line.date) AS date_due,
+                   line.balance < 0 OR (line.balance = 0 AND line.amount_currency < 0)
+                       AS credit,
+                   %(is_debtor)s AS followed, line.open_amount AS amount,
+                   line.open_company AS amount_company
+              FROM (SELECT aml.*, aml.amount_residual_currency
+                           + COALESCE(later.amount, 0) AS open_amount,
+                           aml.amount_residual + COALESCE(later.amount_company, 0)
+                           AS open_company
+                      FROM (SELECT aml.* FROM account_move_line aml
+                             WHERE aml.reconciled IS NOT TRUE AND %(wanted)s
+                            -- the index on open lines before that on dates
+                            OFFSET 0) aml
+                 LEFT JOIN (SELECT part.line_id, SUM(part.amount) AS amount,
+                                   SUM(part.amount_company) AS amount_company
+                              FROM (%(parts)s) part
+                          GROUP BY part.line_id) later ON later.line_id = aml.id
+                     WHERE aml.date <= %(day)s
+                 UNION ALL
+                    SELECT aml.*, aml.amount_residual_currency + SUM(part.amount),
+                           aml.amount_residual + SUM(part.amount_company)
+                      FROM (%(parts)s) part
+                      JOIN account_move_line aml ON aml.id = part.line_id
+                     WHERE aml.reconciled AND %(wanted)s AND aml.date <= %(day)s
+                  GROUP BY aml.id) line
+              JOIN account_account aa ON aa.id = line.account_id
+         LEFT JOIN res_partner partner ON partner.id = line.partner_id
+         LEFT JOIN collection_moved_debt moved ON moved.line_id = line.id
+         LEFT JOIN account_move_line origin ON origin.id = moved.origin_line_id
+             WHERE line.open_amount <> 0 OR line.open_company <> 0
+            """,
+            day=day,
+            parts=parts,
+            wanted=SQL(
+                "aml.account_id = ANY (ARRAY(%s)) AND aml.parent_state = 'posted'"
+                " AND %s",
+                self.env["account.account"]._get_debtor_accounts(),
+                condition or SQL("TRUE"),
+            ),
             is_debtor=self.env["account.move.line"]._is_debtor_line(
-                SQL("aml"), SQL("aa")
+                SQL("line"), SQL("aa")
             ),
         )
 

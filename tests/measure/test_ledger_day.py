@@ -1,12 +1,8 @@
-from collections import defaultdict
 from datetime import date
-from decimal import Decimal
 
 from odoo.tests import freeze_time, tagged
 from odoo.tools import SQL
 
-from .. import sample_file
-from ..common import CollectionCommon
 from .common import MeasureCommon, cents, month_ends
 
 
@@ -135,55 +131,3 @@ class TestLedgerDay(MeasureCommon):
         read()
         with self.assertQueryCount(6):
             read()
-
-
-@tagged("post_install", "-at_install")
-@freeze_time("2013-12-31")
-class TestLedgerDayOfSample(CollectionCommon):
-    """The public file at 24 month ends, against the file itself."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.path = sample_file.find_file()
-        if cls.path:
-            sample_file.load(cls.env, cls.company_data, cls.path, "2013-12-31")
-            cls.env["collection.account"]._flush_all()
-
-    def test_month_ends(self):
-        if not self.path:
-            self.skipTest(f"{sample_file.NAME} is missing")
-        rows = sample_file.read_rows(self.path, date(2013, 12, 31))
-        self.assertEqual(len(rows), 2466)
-        for day in month_ends(date(2013, 12, 31), 24):
-            expected = defaultdict(Decimal)
-            for row in rows:
-                settled = row["settled"]
-                if row["invoiced"] > day or (settled and settled <= day):
-                    continue
-                late = (day - row["due"]).days
-                age = (
-                    "not_due"
-                    if late <= 0
-                    else "d1_30"
-                    if late <= 30
-                    else "d31_60"
-                    if late <= 60
-                    else "d61_90"
-                    if late <= 90
-                    else "d91_plus"
-                )
-                expected[row["customer"], age] += cents(row["amount"])
-            found = {
-                (account.partner_id.ref, age): cents(amount)
-                for account, age, amount in self.env["collection.ageing"]
-                .with_context(collection_day=str(day))
-                ._read_group(
-                    [("company_id", "=", self.company.id)],
-                    ["account_id", "age_bucket"],
-                    ["amount_open:sum"],
-                )
-            }
-            with self.subTest(day=day):
-                self.assertTrue(found)
-                self.assertEqual(found, dict(expected))

@@ -273,8 +273,8 @@ class CollectionAgeingBalance(models.TransientModel):
         if len(rows) > PRINTED_ROWS:
             raise UserError(
                 self.env._(
-                    "That would be %(count)s lines on paper. Export the spreadsheet, or "
-                    "choose another grouping or fewer customers.",
+                    "That would be %(count)s lines on paper. Export the spreadsheet, "
+                    "or choose another grouping or fewer customers.",
                     count=len(rows),
                 )
             )
@@ -319,6 +319,12 @@ class CollectionAgeingBalance(models.TransientModel):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_collection.collection_ageing_action"
         )
+        # not the action of the menu: loaded again, it would be of another day
+        action = {
+            name: value
+            for name, value in action.items()
+            if name not in ("id", "xml_id", "display_name")
+        }
         return dict(
             action,
             name=self._get_title(),
