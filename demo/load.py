@@ -47,3 +47,7 @@ def _create_all(env, lang, today, months):
     create_agents(env, users)
     ledger = DemoLedger(env, company, customers, today, months)
     DemoHistory(env, company, customers, users, ledger, today).play()
+    snapshot = env["collection.snapshot"]
+    for of_company, day in snapshot._get_missing():
+        if of_company == company and day < today:
+            snapshot._freeze(of_company, day)

@@ -21,10 +21,10 @@ class CollectionLedgerDay(models.AbstractModel):
         :param condition: SQL over the alias `aml`, journal items; None: all of them
         :return: query of `move_line_id`, `move_id` (the invoice, also of a debt that
             was moved), `ledger_account_id`, `company_id`, `partner_id` (the customer;
-            none where the ledger names nobody), `currency_id`, `date`, `date_due`, `credit`
-            (whether in the customer's favour), `followed` (False: on an account that
-            debts are moved to, without being one), `amount` (currency of the journal
-            item) and `amount_company`, negative of credits
+            none where the ledger names nobody), `currency_id`, `date`, `date_due`,
+            `credit` (whether in the customer's favour), `followed` (False: on an
+            account that debts are moved to, without being one), `amount` (currency of
+            the journal item) and `amount_company`, negative of credits
         """
         parts = SQL(
             """

@@ -164,37 +164,82 @@ class CollectionSnapshot(models.Model):
         readonly=True,
         help="Posted invoices less credit notes, taxes included.",
     )
-    sales_1 = fields.Monetary(readonly=True, aggregator=None)
-    sales_2 = fields.Monetary(readonly=True, aggregator=None)
-    sales_3 = fields.Monetary(readonly=True, aggregator=None)
-    sales_4 = fields.Monetary(readonly=True, aggregator=None)
-    sales_5 = fields.Monetary(readonly=True, aggregator=None)
-    sales_6 = fields.Monetary(readonly=True, aggregator=None)
-    sales_7 = fields.Monetary(readonly=True, aggregator=None)
-    sales_8 = fields.Monetary(readonly=True, aggregator=None)
-    sales_9 = fields.Monetary(readonly=True, aggregator=None)
-    sales_10 = fields.Monetary(readonly=True, aggregator=None)
-    sales_11 = fields.Monetary(readonly=True, aggregator=None)
+    sales_1 = fields.Monetary(
+        string="Sales, 1 Month Before", readonly=True, aggregator=None
+    )
+    sales_2 = fields.Monetary(
+        string="Sales, 2 Months Before", readonly=True, aggregator=None
+    )
+    sales_3 = fields.Monetary(
+        string="Sales, 3 Months Before", readonly=True, aggregator=None
+    )
+    sales_4 = fields.Monetary(
+        string="Sales, 4 Months Before", readonly=True, aggregator=None
+    )
+    sales_5 = fields.Monetary(
+        string="Sales, 5 Months Before", readonly=True, aggregator=None
+    )
+    sales_6 = fields.Monetary(
+        string="Sales, 6 Months Before", readonly=True, aggregator=None
+    )
+    sales_7 = fields.Monetary(
+        string="Sales, 7 Months Before", readonly=True, aggregator=None
+    )
+    sales_8 = fields.Monetary(
+        string="Sales, 8 Months Before", readonly=True, aggregator=None
+    )
+    sales_9 = fields.Monetary(
+        string="Sales, 9 Months Before", readonly=True, aggregator=None
+    )
+    sales_10 = fields.Monetary(
+        string="Sales, 10 Months Before", readonly=True, aggregator=None
+    )
+    sales_11 = fields.Monetary(
+        string="Sales, 11 Months Before", readonly=True, aggregator=None
+    )
     period_days = fields.Integer(
         string="Days of the Turnover",
         readonly=True,
         aggregator=None,
-        help="365, or the days since the first entry where there are less.",
+        help="365, or the days since the beginning of the month of the first invoice "
+        "where they are less.",
     )
     amount_begin = fields.Monetary(
         string="Open at the Beginning", readonly=True, aggregator=None
     )
-    begin_not_due = fields.Monetary(readonly=True, aggregator=None)
-    begin_1_30 = fields.Monetary(readonly=True, aggregator=None)
-    begin_31_60 = fields.Monetary(readonly=True, aggregator=None)
-    begin_61_90 = fields.Monetary(readonly=True, aggregator=None)
-    rolled_not_due = fields.Monetary(readonly=True, aggregator=None)
-    rolled_1_30 = fields.Monetary(readonly=True, aggregator=None)
-    rolled_31_60 = fields.Monetary(readonly=True, aggregator=None)
-    rolled_61_90 = fields.Monetary(readonly=True, aggregator=None)
-    terms_amount = fields.Monetary(readonly=True, aggregator=None)
-    terms_weight = fields.Float(readonly=True, aggregator=None)
-    overdue_weight = fields.Float(readonly=True, aggregator=None)
+    begin_not_due = fields.Monetary(
+        string="Not Due, a Month Before", readonly=True, aggregator=None
+    )
+    begin_1_30 = fields.Monetary(
+        string="1–30 Days, a Month Before", readonly=True, aggregator=None
+    )
+    begin_31_60 = fields.Monetary(
+        string="31–60 Days, a Month Before", readonly=True, aggregator=None
+    )
+    begin_61_90 = fields.Monetary(
+        string="61–90 Days, a Month Before", readonly=True, aggregator=None
+    )
+    rolled_not_due = fields.Monetary(
+        string="Not Due, Older Since", readonly=True, aggregator=None
+    )
+    rolled_1_30 = fields.Monetary(
+        string="1–30 Days, Older Since", readonly=True, aggregator=None
+    )
+    rolled_31_60 = fields.Monetary(
+        string="31–60 Days, Older Since", readonly=True, aggregator=None
+    )
+    rolled_61_90 = fields.Monetary(
+        string="61–90 Days, Older Since", readonly=True, aggregator=None
+    )
+    terms_amount = fields.Monetary(
+        string="Invoiced in the Month", readonly=True, aggregator=None
+    )
+    terms_weight = fields.Float(
+        string="Invoiced, Times Days Granted", readonly=True, aggregator=None
+    )
+    overdue_weight = fields.Float(
+        string="Overdue, Times Days", readonly=True, aggregator=None
+    )
 
     dso = fields.Float(
         string="DSO (days)",
@@ -202,8 +247,8 @@ class CollectionSnapshot(models.Model):
         compute="_compute_indicators",
         aggregator="avg",
         help="Days sales outstanding, simple: what is open, credits apart, by the "
-        "turnover of twelve months, times 365; where the ledger is younger than that, "
-        "times the days since its first entry.",
+        "turnover of twelve months, times 365; where invoicing began later than that, "
+        "times the days since the beginning of its first month.",
     )
     dso_count_back = fields.Float(
         string="DSO by Count-Back (days)",

@@ -252,9 +252,25 @@ class CollectionSnapshot(models.Model):
 
     @api.model
     def _get_period_days(self, company, day):
-        """Days of which the turnover is: a year's, or less of a young ledger."""
-        first = self._get_first_day(company)
-        return min((day - first).days + 1, measure.YEAR) if first else 0
+        """Days of which the turnover is: a year's, or those since the beginning of the
+        month of the first invoice where there is none before."""
+        start = day.replace(day=1) - relativedelta(months=len(SALES) - 1)
+        [(first,)] = self.env.execute_query(
+            SQL(
+                """
+                SELECT MIN(invoice_date) FROM account_move
+                 WHERE company_id = %s AND state = 'posted'
+                   AND move_type IN ('out_invoice', 'out_receipt')
+                   AND invoice_date >= %s AND invoice_date <= %s
+                """,
+                company.id,
+                start,
+                day,
+            )
+        )
+        if not first:
+            return measure.YEAR
+        return min((day - first.replace(day=1)).days + 1, measure.YEAR)
 
     @api.model
     def _list(self, pattern, *names):

@@ -238,8 +238,8 @@ class TestSnapshot(MeasureCommon):
             [("company_id", "=", self.company.id), ("date", "=", "2025-11-30")]
         )
         self.assertAlmostEqual(float(found["dso_count_back"]), 61 + 500 / 700 * 30)
-        # the first entry is of 10 September: of the turnover of 82 days
-        self.assertAlmostEqual(float(found["dso"]), 2500 / 2700 * 82)
+        # invoicing began in September: of the turnover of 91 days
+        self.assertAlmostEqual(float(found["dso"]), 2500 / 2700 * 91)
         self.assertEqual(found["days_delinquent"], 0)
         # one customer alone, by the row and by the group
         row = self._of(self.customer, "2025-11-30")

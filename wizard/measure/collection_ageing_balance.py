@@ -171,7 +171,15 @@ class CollectionAgeingBalance(models.TransientModel):
         currency = self.company_id.currency_id
         proof = [
             {
-                "account": accounts_sudo.browse(account_id).display_name,
+                "account": " ".join(
+                    filter(
+                        None,
+                        (
+                            accounts_sudo.browse(account_id).code,
+                            accounts_sudo.browse(account_id).name,
+                        ),
+                    )
+                ),
                 "ledger": float(ledger),
                 "aged": float(aged),
                 "other": float(other),
