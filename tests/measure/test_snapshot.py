@@ -456,7 +456,7 @@ class TestSnapshot(MeasureCommon):
             )
         self.env["collection.account"]._flush_all()
         self.env.invalidate_all()
-        with self.assertQueryCount(3):
+        with self.assertQueryCount(4):
             self._freeze("2026-01-31")
 
     def test_rights(self):
