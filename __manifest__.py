@@ -38,6 +38,8 @@
         "reports/collection_letter_templates.xml",
         "reports/collection_placement_reports.xml",
         "reports/collection_placement_templates.xml",
+        "reports/collection_ageing_reports.xml",
+        "reports/collection_ageing_templates.xml",
         "views/customer/collection_segment_views.xml",
         "views/position/collection_segment_rule_views.xml",
         "views/wording/collection_forbidden_word_views.xml",
@@ -85,6 +87,8 @@
         "views/position/collection_account_views.xml",
         "views/upstream/collection_means_campaign_views.xml",
         "views/contact/collection_account_worklist_views.xml",
+        "views/measure/collection_ageing_views.xml",
+        "views/measure/collection_snapshot_views.xml",
         "views/overview/collection_agenda_views.xml",
         "views/overview/collection_daily_figure_views.xml",
         "views/delegation/collection_mandate_review_views.xml",
@@ -94,6 +98,7 @@
         "views/delegation/collection_placement_line_views.xml",
         "views/delegation/collection_dunning_exclusion_views.xml",
         "wizard/settings/collection_company_settings_views.xml",
+        "wizard/measure/collection_ageing_balance_views.xml",
         "wizard/overview/collection_capacity_views.xml",
         "wizard/delegation/collection_handover_views.xml",
         "wizard/law/collection_interest_claim_views.xml",
@@ -125,6 +130,7 @@
     "assets": {
         "web.assets_backend": [
             "account_collection/static/src/fields/*",
+            "account_collection/static/src/views/*",
             "account_collection/static/src/scss/collection_backend.scss",
             "account_collection/static/src/scss/collection_call.scss",
             "account_collection/static/src/scss/collection_letter_preview.scss",

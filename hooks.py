@@ -3,7 +3,8 @@ def post_init_hook(env):
 
     Existing companies also get the standard dunning policy, so that a run
     proposes letters from the first day on; their customers are classified by the
-    rules, and whom to call first is known.
+    rules, and whom to call first is known. The month ends of the last year are read by
+    their job, which is called at once.
     """
     env["res.company"].search([])._set_default_collection_policy()
     accounts = env["collection.account"]
@@ -11,3 +12,4 @@ def post_init_hook(env):
     env["collection.segment.rule"]._classify_new()
     accounts._rank()
     env.ref("account_collection.ir_cron_collection_payer_profile")._trigger()
+    env.ref("account_collection.ir_cron_collection_snapshot")._trigger()

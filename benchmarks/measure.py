@@ -492,10 +492,52 @@ def vacuum(env):
         cr.execute("VACUUM ANALYZE")
 
 
+def measure(meter):
+    """The ledger on days past and present, and the month ends of a year."""
+    env, company = meter.env, meter.env.company
+    ageing = env["collection.ageing"]
+    domain = [("company_id", "=", company.id)]
+    ends = env["collection.snapshot"]._get_month_ends(company)
+    for name, day in (("today", date.today()), ("past", ends[-3])):
+        of_day = ageing.with_context(collection_day=str(day))
+        with meter.step(f"ageing_{name}") as figures:
+            of_day.formatted_read_grouping_sets(
+                domain,
+                [[], ["age_bucket"], ["segment_id", "age_bucket"]],
+                ["amount_balance:sum"],
+            )
+        figures["count"] = of_day.search_count(domain)
+    balance = env["collection.ageing.balance"].create({"date": ends[-3]})
+    with meter.step("ageing_xlsx") as figures:
+        balance._get_xlsx()
+    figures["count"] = len(balance._get_rows())
+    snapshot = env["collection.snapshot"]
+    env.cr.execute("DELETE FROM collection_snapshot")
+    with meter.step("month_ends") as figures:
+        figures["count"] = sum(
+            snapshot._freeze(*month) for month in snapshot._get_missing()
+        )
+    with meter.step("month_end_compare") as figures:
+        snapshot._compare(company, ends[-1])
+    figures["count"] = snapshot.search_count([("date", "=", ends[-1])])
+    with meter.step("indicators") as figures:
+        snapshot._read_group(
+            [("state", "=", "frozen")],
+            ["date:month", "segment_id"],
+            [
+                f"{name}:avg"
+                for name in ("dso", "dso_count_back", "cei", "overdue_rate")
+            ],
+        )
+    figures["count"] = snapshot.search_count([])
+    env.cr.rollback()
+
+
 STEPS = {
     "refresh": refresh,
     "receipts": receipts,
     "profiles": profiles,
+    "measure": measure,
     "compute": compute,
     "confirm": confirm,
     "print": print_letters,

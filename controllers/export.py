@@ -57,6 +57,23 @@ class CollectionExportController(http.Controller):
             raise request.not_found() from None
         return self._make_response(filename, content, ZIP_TYPE)
 
+    @http.route(
+        "/account_collection/ageing_balance/<int:balance_id>/xlsx",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        readonly=True,
+    )
+    def ageing_balance_xlsx(self, balance_id):
+        """The ageing balance as a spreadsheet, for whoever asked for it."""
+        try:
+            filename, content = (
+                request.env["collection.ageing.balance"].browse(balance_id)._get_xlsx()
+            )
+        except (AccessError, MissingError):
+            raise request.not_found() from None
+        return self._make_response(filename, content)
+
     @staticmethod
     def _make_response(filename, content, content_type=XLSX_TYPE):
         return request.make_response(

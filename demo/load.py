@@ -52,3 +52,7 @@ def _create_all(env, lang, today, months):
         env["collection.payer.profile"]._build(company, month, today)
     accounts = env["collection.account"].search([("company_id", "=", company.id)])
     accounts._rank(accounts)
+    snapshot = env["collection.snapshot"]
+    for of_company, day in snapshot._get_missing():
+        if of_company == company and day < today:
+            snapshot._freeze(of_company, day)

@@ -1,3 +1,4 @@
+from . import collection_ageing_xlsx
 from . import collection_interest_xlsx
 from . import collection_legal_file
 from . import collection_letter_report

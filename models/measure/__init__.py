@@ -9,3 +9,7 @@ from . import collection_item_payer
 from . import collection_cash_forecast
 from . import collection_priority_payer
 from . import res_company
+from . import collection_ledger_day
+from . import collection_ageing
+from . import collection_snapshot
+from . import collection_snapshot_job
