@@ -31,6 +31,7 @@ class CollectionMandateReview(models.Model):
         "portal and may answer beforehand."
     )
     minutes = fields.Html(
+        string="Minutes of the Review",
         help="What was said and decided, and who does it. The provider's supervisor "
         "reads it once the review was held."
     )
