@@ -53,36 +53,24 @@ class AgeingWorkbook(CollectionWorkbook):
 
     def _write_proof(self):
         balance = self.balance
+        columns = balance._get_proof_columns()
         sheet = self._add_sheet(
             self.env._("Proof"),
             [
                 (self.env._("Account of the general ledger"), 44),
-                (self.env._("Balance of the account"), 20),
-                (self.env._("Ageing balance"), 20),
-                (self.env._("Other entries"), 20),
-                (self.env._("Difference"), 16),
+                *((label, 22) for _name, _column, label in columns),
             ],
         )
         sheet.freeze_panes(1, 1)
         number = 0
         for number, row in enumerate(balance._get_proof(), start=1):
             sheet.write_string(number, 0, row["account"])
-            for column, name in enumerate(
-                ("ledger", "aged", "other", "difference"), start=1
-            ):
-                self._write_amount(sheet, number, column, row[name], self.currency)
+            for column, (_name, key, _label) in enumerate(columns, start=1):
+                self._write_amount(sheet, number, column, row[key], self.currency)
         number += 1
         sheet.write_string(number, 0, self.env._("Total"), self.bold)
-        for column, amount in enumerate(
-            (
-                balance.amount_ledger,
-                balance.amount_balance,
-                balance.amount_other,
-                balance.amount_difference,
-            ),
-            start=1,
-        ):
-            self._write_amount(sheet, number, column, amount, self.currency)
+        for column, (name, _key, _label) in enumerate(columns, start=1):
+            self._write_amount(sheet, number, column, balance[name], self.currency)
         sheet.write_string(number + 2, 0, balance._get_title(), self.bold)
         sheet.write_string(number + 3, 0, balance.company_id.name)
         sheet.write_string(number + 4, 0, balance._get_verdict())

@@ -7,8 +7,10 @@ class CollectionLedgerDay(models.AbstractModel):
 
     What is open on a day is what is open today, plus whatever was matched with it by
     entries that are dated later. Each due date stands by itself, in its own currency
-    and in the company's; credits are rows of their own. Matches never leave an account,
-    so that the rows add up to the balance of the accounts on that day, to the cent.
+    and in the company's; credits are rows of their own. Matches never leave an account:
+    the rows add up to the balance of the accounts on that day, to the cent; of some
+    customers, or of one company among branches, to the balance less what is matched
+    with others.
     """
 
     _name = "collection.ledger.day"
@@ -111,6 +113,46 @@ class CollectionLedgerDay(models.AbstractModel):
             day=day,
             condition=condition,
             accounts=self.env["account.account"]._get_debtor_accounts(),
+        )
+
+    @api.model
+    def _crossed_query(self, day, inside):
+        """SQL of what was matched by `day` across the border of some journal items.
+
+        A payment to the head office settles the invoice of a branch, one of a customer
+        that of another: each side's balance stays what it is.
+
+        :param inside: function of an alias of journal items, SQL: whether they are ours
+        :return: query of `ledger_account_id`, `amount`: what our credits settle of
+            others', less what others' credits settle of ours
+        """
+        return SQL(
+            """
+            SELECT ledger_account_id, SUM(amount) AS amount
+              FROM (SELECT ours.account_id AS ledger_account_id, -part.amount AS amount
+                      FROM account_move_line ours
+                      JOIN account_partial_reconcile part
+                        ON part.debit_move_id = ours.id
+                      JOIN account_move_line theirs ON theirs.id = part.credit_move_id
+                     WHERE part.max_date <= %(day)s AND %(ours)s
+                       AND (%(theirs)s) IS NOT TRUE
+                 UNION ALL
+                    SELECT ours.account_id, part.amount
+                      FROM account_move_line ours
+                      JOIN account_partial_reconcile part
+                        ON part.credit_move_id = ours.id
+                      JOIN account_move_line theirs ON theirs.id = part.debit_move_id
+                     WHERE part.max_date <= %(day)s AND %(ours)s
+                       AND (%(theirs)s) IS NOT TRUE) crossed
+          GROUP BY ledger_account_id
+            """,
+            day=day,
+            ours=SQL(
+                "ours.account_id = ANY (ARRAY(%s)) AND %s",
+                self.env["account.account"]._get_debtor_accounts(),
+                inside(SQL("ours")),
+            ),
+            theirs=inside(SQL("theirs")),
         )
 
     @api.model

@@ -26,11 +26,13 @@ class TestAgeingBalance(MeasureCommon):
         cls.elsewhere = cls.setup_other_company(name="Elsewhere")
         cls.other_company = cls.elsewhere["company"]
 
-    def _balance(self, user=None, **values):
+    def _balance(self, user=None, context=(), **values):
+        context = dict(context)
         return (
             self.env["collection.ageing.balance"]
             .with_user(user or self.collector_user)
             .with_company(self.company)
+            .with_context(**context)
             .create({"date": "2025-10-31", **values})
         )
 
@@ -237,6 +239,33 @@ class TestAgeingBalance(MeasureCommon):
             (100.0, 40.0, 140.0, 0.0),
         )
 
+    def test_matched_with_another_customer(self):
+        """One customer pays for another: the proof of each says so."""
+        invoice = self._invoice(self.customer, 100.0, "2026-01-10")
+        payment = self._payment(self.other_customer, 60.0, "2026-02-01")
+        self._reconcile(invoice, payment.move_id)
+        found = {}
+        for day in ("2026-01-31", "2026-02-01"):
+            for partner in (self.customer, self.other_customer):
+                balance = self._balance(
+                    date=day, account_ids=self.account_of(partner).ids
+                )
+                found[day, partner.name] = (
+                    balance.amount_balance,
+                    balance.amount_ledger,
+                    balance.amount_crossed,
+                    balance.amount_difference,
+                )
+        self.assertEqual(
+            found,
+            {
+                ("2026-01-31", "Nord"): (100.0, 100.0, 0.0, 0.0),
+                ("2026-01-31", "Vela"): (0.0, 0.0, 0.0, 0.0),
+                ("2026-02-01", "Nord"): (40.0, 100.0, -60.0, 0.0),
+                ("2026-02-01", "Vela"): (0.0, -60.0, 60.0, 0.0),
+            },
+        )
+
     # ------------------------------------------------------------------
     # Files
     # ------------------------------------------------------------------
@@ -340,3 +369,55 @@ class TestAgeingBalance(MeasureCommon):
                     self._balance(user)
                 with self.assertRaises(AccessError):
                     balance.with_user(user)._get_xlsx()
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-03-31")
+class TestAgeingOfBranch(MeasureCommon):
+    """What is owed to a branch, and paid to its head office."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.branch = cls.env["res.company"].create(
+            {"name": "Branch", "parent_id": cls.company.id}
+        )
+        cls.env.user.company_ids |= cls.branch
+        cls.env = cls.env(
+            context=dict(
+                cls.env.context, allowed_company_ids=(cls.company | cls.branch).ids
+            )
+        )
+        cls.customer.with_company(
+            cls.branch
+        ).property_account_receivable_id = cls.receivable
+
+    def test_proof_of_each(self):
+        invoice = self._invoice(
+            self.customer, 100.0, "2026-01-10", company_id=self.branch.id
+        )
+        self.assertEqual(invoice.company_id, self.branch)
+        payment = self._payment(self.customer, 100.0, "2026-02-01")
+        lines = self._receivable_lines(invoice | payment.move_id)
+        lines.with_env(self.env).reconcile()
+        found = {}
+        for day in ("2026-01-31", "2026-02-01"):
+            for company in self.branch | self.company:
+                balance = self.env["collection.ageing.balance"].create(
+                    {"company_id": company.id, "date": day}
+                )
+                found[day, company] = (
+                    balance.amount_balance,
+                    balance.amount_ledger,
+                    balance.amount_crossed,
+                    balance.amount_difference,
+                )
+        self.assertEqual(
+            found,
+            {
+                ("2026-01-31", self.branch): (100.0, 100.0, 0.0, 0.0),
+                ("2026-01-31", self.company): (0.0, 0.0, 0.0, 0.0),
+                ("2026-02-01", self.branch): (0.0, 100.0, -100.0, 0.0),
+                ("2026-02-01", self.company): (0.0, -100.0, 100.0, 0.0),
+            },
+        )

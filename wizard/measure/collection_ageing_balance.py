@@ -21,6 +21,16 @@ AMOUNTS = (
 )
 
 
+#: fields of the proof, and what they add up
+PROOF = {
+    "amount_ledger": "ledger",
+    "amount_balance": "aged",
+    "amount_other": "other",
+    "amount_crossed": "crossed",
+    "amount_difference": "difference",
+}
+
+
 class CollectionAgeingBalance(models.TransientModel):
     """Which ageing balance is asked for, and whether it agrees with the ledger."""
 
@@ -80,6 +90,12 @@ class CollectionAgeingBalance(models.TransientModel):
         compute="_compute_proof",
         help="On accounts to which debts are moved: what is no customer's debt.",
     )
+    amount_crossed = fields.Monetary(
+        string="Matched with Others",
+        compute="_compute_proof",
+        help="With entries of other customers, of the head office or of its branches: "
+        "settled, and in the balance of the accounts all the same.",
+    )
     amount_difference = fields.Monetary(
         string="Difference",
         compute="_compute_proof",
@@ -127,14 +143,8 @@ class CollectionAgeingBalance(models.TransientModel):
         for balance in self:
             proof = balance._get_proof() if balance.date and balance.company_id else []
             currency = balance.currency_id or self.env.company.currency_id
-            aged, other, ledger = (
-                currency.round(sum(row[name] for row in proof))
-                for name in ("aged", "other", "ledger")
-            )
-            balance.amount_balance = aged
-            balance.amount_other = other
-            balance.amount_ledger = ledger
-            balance.amount_difference = currency.round(ledger - other - aged)
+            for name, column in PROOF.items():
+                balance[name] = currency.round(sum(row[column] for row in proof))
 
     def _get_proof(self):
         """The accounts of the general ledger with what the balance says of each.
@@ -142,72 +152,82 @@ class CollectionAgeingBalance(models.TransientModel):
         What is aged comes from items and their matches, the balance from all entries
         up to the day, matched or not.
 
-        :return: list of {account, ledger, aged, other, difference}
+        :return: list of {account, ledger, aged, other, crossed, difference}
         """
         self.ensure_one()
         self._check_company()
         self.account_ids.check_access("read")
         ledger_day = self.env["collection.ledger.day"]
         ledger_day._flush_for_ledger_day()
-        condition = self._get_ledger_condition()
+        condition = self._is_ours(SQL("aml"))
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT ledger.ledger_account_id, ledger.balance,
-                       COALESCE(SUM(row.amount_company) FILTER (WHERE row.followed), 0),
-                       COALESCE(SUM(row.amount_company)
-                                FILTER (WHERE NOT row.followed), 0)
-                  FROM (%(balances)s) ledger
-             LEFT JOIN (%(rows)s) row
-                    ON row.ledger_account_id = ledger.ledger_account_id
-              GROUP BY ledger.ledger_account_id, ledger.balance
+                SELECT account.id, COALESCE(ledger.balance, 0),
+                       COALESCE(open.aged, 0), COALESCE(open.other, 0),
+                       COALESCE(crossed.amount, 0)
+                  FROM (%(accounts)s) account
+             LEFT JOIN (%(balances)s) ledger ON ledger.ledger_account_id = account.id
+             LEFT JOIN (SELECT ledger_account_id,
+                               SUM(amount_company) FILTER (WHERE followed) AS aged,
+                               SUM(amount_company) FILTER (WHERE NOT followed) AS other
+                          FROM (%(rows)s) row
+                      GROUP BY ledger_account_id) open
+                    ON open.ledger_account_id = account.id
+             LEFT JOIN (%(crossed)s) crossed ON crossed.ledger_account_id = account.id
+                 WHERE ledger.balance <> 0 OR open.ledger_account_id IS NOT NULL
+                       OR crossed.amount <> 0
                 """,
+                accounts=self.env["account.account"]._get_debtor_accounts(),
                 balances=ledger_day._balance_query(self.date, condition),
                 rows=ledger_day._open_query(self.date, condition),
+                crossed=ledger_day._crossed_query(self.date, self._is_ours)
+                if self._has_others()
+                else SQL("SELECT NULL::integer AS ledger_account_id, 0 AS amount"),
             )
         )
         # sudo: number and name of the accounts whose balance the report shows
         accounts_sudo = self.env["account.account"].sudo().with_company(self.company_id)
         currency = self.company_id.currency_id
-        proof = [
-            {
-                "account": " ".join(
-                    filter(
-                        None,
-                        (
-                            accounts_sudo.browse(account_id).code,
-                            accounts_sudo.browse(account_id).name,
-                        ),
-                    )
-                ),
-                "ledger": float(ledger),
-                "aged": float(aged),
-                "other": float(other),
-                "difference": currency.round(float(ledger - aged - other)),
-            }
-            for account_id, ledger, aged, other in rows
-        ]
-        return sorted(
-            (
-                row
-                for row in proof
-                if any(row[name] for name in ("ledger", "aged", "other"))
-            ),
-            key=lambda row: row["account"],
+        proof = []
+        for account_id, *amounts in rows:
+            account_sudo = accounts_sudo.browse(account_id)
+            ledger, aged, other, crossed = map(float, amounts)
+            proof.append(
+                {
+                    "account": f"{account_sudo.code or ''} {account_sudo.name}".strip(),
+                    "ledger": ledger,
+                    "aged": aged,
+                    "other": other,
+                    "crossed": crossed,
+                    "difference": currency.round(ledger + crossed - aged - other),
+                }
+            )
+        return sorted(proof, key=lambda row: row["account"])
+
+    def _has_others(self):
+        """Whether what is asked for may be matched with what is not."""
+        # sudo: whether there are branches, which may be closed to the user
+        return bool(
+            self.account_ids
+            or self.company_id.parent_id
+            or self.company_id.sudo().child_ids
         )
 
-    def _get_ledger_condition(self):
-        """SQL over the journal items `aml`: of the company and customers chosen."""
-        condition = SQL("aml.company_id = %s", self.company_id.id)
+    def _is_ours(self, line):
+        """SQL: whether the journal items `line` are of the company and customers
+        chosen."""
+        ours = SQL("%s.company_id = %s", line, self.company_id.id)
         if not self.account_ids:
-            return condition
+            return ours
         return SQL(
-            """%s AND aml.partner_id = ANY (ARRAY(
+            """%s AND %s.partner_id = ANY (ARRAY(
                     SELECT contact.id FROM res_partner contact
                       JOIN collection_account own
                         ON own.partner_id = contact.commercial_partner_id
                      WHERE own.id = ANY(%s)))""",
-            condition,
+            ours,
+            line,
             self.account_ids.ids,
         )
 
@@ -261,6 +281,16 @@ class CollectionAgeingBalance(models.TransientModel):
         for row in rows:
             row["name"] = row["name"] or self.env._("None")
         return sorted(rows, key=lambda row: (row["name"].casefold(), row["reference"]))
+
+    def _get_proof_columns(self):
+        """The columns of the proof, with what stands above them; of those that are
+        seldom filled in, those that are."""
+        described = self.fields_get(PROOF, ["string"])
+        return [
+            (name, column, described[name]["string"])
+            for name, column in PROOF.items()
+            if name not in ("amount_other", "amount_crossed") or self[name]
+        ]
 
     def _get_columns(self):
         """The columns of the balance, with what stands above them."""

@@ -14,6 +14,10 @@ export class CollectionAgeingListRenderer extends ListRenderer {
         this.action = useService("action");
     }
 
+    isAmount(column) {
+        return ["float", "monetary"].includes(this.props.list.fields[column.name].type);
+    }
+
     /**
      * @param {Object} group
      * @param {Object} column the age whose amount was clicked
