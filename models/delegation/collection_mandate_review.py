@@ -33,7 +33,7 @@ class CollectionMandateReview(models.Model):
     minutes = fields.Html(
         string="Minutes of the Review",
         help="What was said and decided, and who does it. The provider's supervisor "
-        "reads it once the review was held."
+        "reads it once the review was held.",
     )
     note_ids = fields.One2many(
         comodel_name="collection.provider.note",

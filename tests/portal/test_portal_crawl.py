@@ -48,7 +48,7 @@ NO_HOURS = ("25:00", "12:60", "abc", "9" * 5000 + ":00")
 #: numbers of records and of pages that there are not
 NO_IDS = ("0", "-1", "2147483648", "9223372036854775808", "9" * 30, "\u0663", "1.5")
 #: choices that stand for nothing as long as nothing else is said
-NOT_SAID = ("contact-contact_id", "means-target")
+NOT_SAID = ("contact-contact_id", "means-target", "promise-payment_means")
 #: parameters of the pages, whichever of them knows which
 PARAMETERS = (
     "accepted",
@@ -426,15 +426,16 @@ class TestPortalCrawl(HttpCase):
             page = self._send(form, _pairs(missing))
             if page.status not in (200, 404, 422):
                 self._fault(f"{sign} without {name}", page)
+        names = {
+            name: any(must for _value, must in self._hostile(form, element))
+            for name, element in _fields(form).items()
+            if element.get("type") != "file"
+        }
         for value in ANYWHERE[ALONE:]:
-            typed = {name: [value] for name in _fields(form)}
-            self._type(f"{sign} everywhere", form, data, typed)
-            texts = {
-                name: [value]
-                for name, element in _fields(form).items()
-                if not any(must for _value, must in self._hostile(form, element))
-            }
-            self._type(f"{sign} in words", form, data, texts)
+            everywhere = {name: [value] for name in names}
+            self._type(f"{sign} everywhere", form, data, everywhere)
+            words = {name: [value] for name, must in names.items() if not must}
+            self._type(f"{sign} in words", form, data, words)
         for what, page in (
             ("everything twice", self._send(form, [*_pairs(data), *_pairs(data)])),
             ("JSON", self._ask(form.get("action"), json={"params": [None]})),
