@@ -93,7 +93,7 @@ class CollectionAccount(models.Model):
                         "values": [
                             {
                                 "label": format_date(
-                                    self.env, profile.date, date_format="MMM yyyy"
+                                    self.env, profile.date, date_format="MMM yy"
                                 ),
                                 "value": round(profile.average_days_late, 1),
                                 "type": "past" if profile.final else "future",

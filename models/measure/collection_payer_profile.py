@@ -383,14 +383,16 @@ class CollectionPayerProfile(models.Model):
         """SQL: whether `receipt` is money that the customer paid on a debt.
 
         What the bank took back counts for nothing: neither that it went, nor the
-        payment of before that settles the entry by which it went.
+        payment of before that settles the entry by which it went. Nor does the entry of
+        an exchange gain, which is due on the day it is booked.
         """
         return SQL(
             """(receipt.kind = 'money' AND receipt.amount_company > 0
                 AND NOT EXISTS (
                     SELECT FROM collection_receipt back
                      WHERE back.item_id = receipt.item_id
-                       AND back.amount_company < 0 AND back.date > receipt.date))"""
+                       AND back.amount_company < 0
+                       AND (back.date > receipt.date OR back.kind = 'exchange')))"""
         )
 
     @api.model
