@@ -16,7 +16,6 @@ class CollectionAccount(models.Model):
 
     payer_class = fields.Selection(
         selection=CLASSES,
-        string="Payer Class",
         required=True,
         default="n",
         readonly=True,

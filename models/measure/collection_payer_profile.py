@@ -86,6 +86,7 @@ class CollectionPayerProfile(models.Model):
         string="Customer",
         required=True,
         readonly=True,
+        index=True,
         ondelete="cascade",
     )
     company_id = fields.Many2one(
@@ -104,9 +105,7 @@ class CollectionPayerProfile(models.Model):
         index="btree_not_null",
         ondelete="restrict",
     )
-    payer_class = fields.Selection(
-        selection=CLASSES, string="Payer Class", required=True, readonly=True
-    )
+    payer_class = fields.Selection(selection=CLASSES, required=True, readonly=True)
     irregular = fields.Boolean(
         readonly=True,
         help="The days late differ so much that the mean tells little.",
@@ -298,7 +297,7 @@ class CollectionPayerProfile(models.Model):
                 ]
         Cron._commit_progress(remaining=len(months))
         for company, month, today in months:
-            self.with_context(company.env.context)._build(company, month, today)
+            self.with_context(**company.env.context)._build(company, month, today)
             if not Cron._commit_progress(1):
                 break
 
