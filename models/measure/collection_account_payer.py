@@ -106,7 +106,7 @@ class CollectionAccount(models.Model):
     def _absorb(self, others, customer):
         # EXTENDS delegation: the profiles are made anew from what both paid
         profiles = self.env["collection.payer.profile"]
-        months = profiles._take_months(self | others, others)
+        months = profiles._take_months(self | others)
         res = super()._absorb(others, customer)
         today = self.company_id._get_collection_today()
         for month in months:

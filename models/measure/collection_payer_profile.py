@@ -251,9 +251,9 @@ class CollectionPayerProfile(models.Model):
         return self.env["collection.receipt"]._among(column, ids)
 
     @api.model
-    def _take_months(self, accounts, others):
+    def _take_months(self, accounts):
         """Take away the profiles of customers who become one, of the months in which
-        the `others` have one.
+        several of them have one; the others stay, as the one's.
 
         :return: [month end]
         """
@@ -264,14 +264,14 @@ class CollectionPayerProfile(models.Model):
                 SQL(
                     """
                     DELETE FROM collection_payer_profile
-                     WHERE account_id = ANY(%s)
-                       AND date IN (SELECT other.date
-                                      FROM collection_payer_profile other
-                                     WHERE other.account_id = ANY(%s))
+                     WHERE account_id = ANY(%(ids)s)
+                       AND date IN (SELECT own.date
+                                      FROM collection_payer_profile own
+                                     WHERE own.account_id = ANY(%(ids)s)
+                                  GROUP BY own.date HAVING COUNT(*) > 1)
                  RETURNING date
                     """,
-                    list(accounts._ids),
-                    list(others._ids),
+                    ids=list(accounts._ids),
                 )
             )
         }
