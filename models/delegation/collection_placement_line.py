@@ -54,6 +54,7 @@ class CollectionPlacementLine(models.Model):
     )
     _transition_fields = frozenset(
         {
+            "agent_id",
             "amount",
             "amount_overdue",
             "date_end",
@@ -145,6 +146,15 @@ class CollectionPlacementLine(models.Model):
         selection=RECALL_REASONS, readonly=True, copy=False
     )
     date_end = fields.Date(string="Until", readonly=True, copy=False)
+    agent_id = fields.Many2one(
+        comodel_name="collection.agent",
+        string="Agent at the End",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Whom the customer was assigned to when the hand-over ended.",
+    )
     item_ids = fields.One2many(
         comodel_name="collection.placement.item",
         inverse_name="line_id",
@@ -412,6 +422,18 @@ class CollectionPlacementLine(models.Model):
             }
         )
         accounts = lines.account_id
+        accounts.flush_recordset(["agent_id"])
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE collection_placement_line line SET agent_id = acc.agent_id
+                  FROM collection_account acc
+                 WHERE acc.id = line.account_id AND line.id IN %s
+                """,
+                tuple(lines.ids),
+            )
+        )
+        lines.invalidate_recordset(["agent_id"], flush=False)
         accounts.with_context(tracking_disable=True).write(
             {"placement_line_id": False, "agent_id": False}
         )

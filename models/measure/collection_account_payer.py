@@ -16,7 +16,6 @@ class CollectionAccount(models.Model):
 
     payer_class = fields.Selection(
         selection=CLASSES,
-        string="Payer Class",
         required=True,
         default="n",
         readonly=True,
@@ -93,7 +92,7 @@ class CollectionAccount(models.Model):
                         "values": [
                             {
                                 "label": format_date(
-                                    self.env, profile.date, date_format="MMM yyyy"
+                                    self.env, profile.date, date_format="MMM yy"
                                 ),
                                 "value": round(profile.average_days_late, 1),
                                 "type": "past" if profile.final else "future",
@@ -107,7 +106,7 @@ class CollectionAccount(models.Model):
     def _absorb(self, others, customer):
         # EXTENDS delegation: the profiles are made anew from what both paid
         profiles = self.env["collection.payer.profile"]
-        months = profiles._take_months(self | others, others)
+        months = profiles._take_months(self | others)
         res = super()._absorb(others, customer)
         today = self.company_id._get_collection_today()
         for month in months:

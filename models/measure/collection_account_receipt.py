@@ -46,7 +46,8 @@ class CollectionAccount(models.Model):
         return changed
 
     def write(self, vals):
-        if not KEPT.isdisjoint(vals):
+        # the line of a hand-over that ends knows its agent
+        if not KEPT.isdisjoint(vals) and "placement_line_id" not in vals:
             # what came in so far is put down to who and what the customer is so far
             receipts = self.env["collection.receipt"]
             self._follow_noted_lines()

@@ -86,6 +86,7 @@ class CollectionPayerProfile(models.Model):
         string="Customer",
         required=True,
         readonly=True,
+        index=True,
         ondelete="cascade",
     )
     company_id = fields.Many2one(
@@ -104,9 +105,7 @@ class CollectionPayerProfile(models.Model):
         index="btree_not_null",
         ondelete="restrict",
     )
-    payer_class = fields.Selection(
-        selection=CLASSES, string="Payer Class", required=True, readonly=True
-    )
+    payer_class = fields.Selection(selection=CLASSES, required=True, readonly=True)
     irregular = fields.Boolean(
         readonly=True,
         help="The days late differ so much that the mean tells little.",
@@ -252,9 +251,9 @@ class CollectionPayerProfile(models.Model):
         return self.env["collection.receipt"]._among(column, ids)
 
     @api.model
-    def _take_months(self, accounts, others):
+    def _take_months(self, accounts):
         """Take away the profiles of customers who become one, of the months in which
-        the `others` have one.
+        several of them have one; the others stay, as the one's.
 
         :return: [month end]
         """
@@ -265,14 +264,14 @@ class CollectionPayerProfile(models.Model):
                 SQL(
                     """
                     DELETE FROM collection_payer_profile
-                     WHERE account_id = ANY(%s)
-                       AND date IN (SELECT other.date
-                                      FROM collection_payer_profile other
-                                     WHERE other.account_id = ANY(%s))
+                     WHERE account_id = ANY(%(ids)s)
+                       AND date IN (SELECT own.date
+                                      FROM collection_payer_profile own
+                                     WHERE own.account_id = ANY(%(ids)s)
+                                  GROUP BY own.date HAVING COUNT(*) > 1)
                  RETURNING date
                     """,
-                    list(accounts._ids),
-                    list(others._ids),
+                    ids=list(accounts._ids),
                 )
             )
         }
@@ -298,7 +297,7 @@ class CollectionPayerProfile(models.Model):
                 ]
         Cron._commit_progress(remaining=len(months))
         for company, month, today in months:
-            self.with_context(company.env.context)._build(company, month, today)
+            self.with_context(**company.env.context)._build(company, month, today)
             if not Cron._commit_progress(1):
                 break
 
@@ -383,14 +382,16 @@ class CollectionPayerProfile(models.Model):
         """SQL: whether `receipt` is money that the customer paid on a debt.
 
         What the bank took back counts for nothing: neither that it went, nor the
-        payment of before that settles the entry by which it went.
+        payment of before that settles the entry by which it went. Nor does the entry of
+        an exchange gain, which is due on the day it is booked.
         """
         return SQL(
             """(receipt.kind = 'money' AND receipt.amount_company > 0
                 AND NOT EXISTS (
                     SELECT FROM collection_receipt back
                      WHERE back.item_id = receipt.item_id
-                       AND back.amount_company < 0 AND back.date > receipt.date))"""
+                       AND back.amount_company < 0
+                       AND (back.date > receipt.date OR back.kind = 'exchange')))"""
         )
 
     @api.model

@@ -49,8 +49,8 @@ class CollectionReceipt(models.Model):
       not handed over itself: there the hand-over of its customer counts;
     - `agent_id`: who called the customer last from that side, within 90 days before;
       where nobody called, whom the customer was assigned to when the receipt was first
-      seen. Of days before the customer was known here nobody knows whose they were in
-      the company;
+      seen, or when the hand-over ended. Of days before the customer was known here
+      nobody knows whose they were in the company;
     - `segment_id`: the customer's when the receipt was first seen, or as soon as they
       had one.
 
@@ -361,6 +361,8 @@ class CollectionReceipt(models.Model):
 
     @api.model
     def _flush_for_truth(self):
+        # compiling such statements takes longer than running them
+        self.env.cr.execute(SQL("SET LOCAL jit = off"))
         self.env["collection.receipt.source"]._flush_for_receipts()
         self.env["collection.account"].flush_model()
         self.env["collection.call"].flush_model()
@@ -412,7 +414,7 @@ class CollectionReceipt(models.Model):
                         ELSE COALESCE(caller.agent_id, CASE whose.side
                             WHEN 'provider' THEN CASE
                                 WHEN acc.placement_line_id = line.id
-                                THEN acc.agent_id END
+                                THEN acc.agent_id ELSE line.agent_id END
                             ELSE CASE WHEN one.date >= acc.create_date::date
                                       THEN collector.id END END)
                    END AS agent_id,

@@ -21,7 +21,22 @@ class TestCustomerMerge(MergeCommon):
         env = self.env(su=True)
         common = {"company_id": account.company_id.id}
         call = env["collection.call"].create(self._call_values(account))
+        # settled long ago: no turnover of these twelve months
+        settled = self._invoice(account.partner_id, 5.0, "2024-02-01")
+        self._pay(settled, date="2024-02-10")
         made = {
+            "collection.receipt": env["collection.receipt"].search(
+                [("account_id", "=", account.id)]
+            ),
+            "collection.payer.profile": env["collection.payer.profile"].create(
+                {
+                    "account_id": account.id,
+                    "date": day,
+                    "final": True,
+                    "payer_class": "b",
+                    **common,
+                }
+            ),
             "collection.call": call,
             "collection.item": item.sudo(),
             "collection.letter": account.sudo().letter_ids,

@@ -295,6 +295,7 @@ class TestReceipt(MeasureCommon):
         """Dated some days ahead, and known before."""
         with freeze_time("2026-03-10"):
             line = self._hand_over(self.account).line_ids
+            self.account.agent_id = self.agent
         with freeze_time("2026-03-12"):
             self._pay(self.invoice, 1000.0, "2026-03-14")
             self.env["collection.account"]._flush_all()
@@ -306,7 +307,9 @@ class TestReceipt(MeasureCommon):
             [self._receivable_lines(self.invoice).id],
         )
         self.assertEqual(line.date_end, date(2026, 3, 12))
-        self.assertEqual(self._receipts(self.invoice).side, "provider")
+        self.assertFalse(self.account.agent_id)
+        row = self._receipts(self.invoice)
+        self.assertEqual((row.side, row.agent_id), ("provider", self.agent))
 
     def test_bounce_is_of_who_has_the_customer(self):
         second = self._invoice(self.customer, 500.0, "2026-02-01")
