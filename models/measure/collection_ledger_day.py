@@ -17,33 +17,48 @@ class CollectionLedgerDay(models.AbstractModel):
     _description = "Ledger on a Day"
 
     @api.model
-    def _open_query(self, day, condition=None):
+    def _open_query(self, day, condition=None, before=None):
         """SQL of what was open on `day` on the accounts on which customers owe.
 
         :param condition: SQL over the alias `aml`, journal items; None: all of them
-        :return: query of `move_line_id`, `move_id` (the invoice, also of a debt that
-            was moved), `ledger_account_id`, `company_id`, `partner_id` (the customer;
-            none where the ledger names nobody), `currency_id`, `date`, `date_due`,
-            `credit` (whether in the customer's favour), `followed` (False: on an
-            account that debts are moved to, without being one), `amount` (currency of
-            the journal item) and `amount_company`, negative of credits
+        :param before: an earlier day; what was open on either of them comes
+        :return: query of `move_line_id`, `root_id` (the first line of a debt that was
+            moved), `move_id` (the invoice, also of such a debt), `ledger_account_id`,
+            `company_id`, `partner_id` (the customer; none where the ledger names
+            nobody), `currency_id`, `date`, `date_due`, `credit` (whether in the
+            customer's favour), `followed` (False: on an account that debts are moved
+            to, without being one), `amount` (currency of the journal item),
+            `amount_company` and `company_before` (company currency, on the earlier
+            day), negative of credits
         """
+        before = before or day
         parts = SQL(
             """
-            SELECT debit_move_id AS line_id, debit_amount_currency AS amount,
-                   amount AS amount_company
-              FROM account_partial_reconcile WHERE max_date > %(day)s
+            SELECT debit_move_id AS line_id, max_date > %(day)s AS later,
+                   debit_amount_currency AS amount, amount AS amount_company
+              FROM account_partial_reconcile WHERE max_date > %(before)s
          UNION ALL
-            SELECT credit_move_id, -credit_amount_currency, -amount
-              FROM account_partial_reconcile WHERE max_date > %(day)s
+            SELECT credit_move_id, max_date > %(day)s,
+                   -credit_amount_currency, -amount
+              FROM account_partial_reconcile WHERE max_date > %(before)s
             """,
             day=day,
+            before=before,
+        )
+        sums = SQL(
+            """
+            COALESCE(SUM(part.amount) FILTER (WHERE part.later), 0) AS amount,
+            COALESCE(SUM(part.amount_company) FILTER (WHERE part.later), 0)
+                AS amount_company,
+            SUM(part.amount_company) AS company_before
+            """
         )
         # what is open today by the ledger's own index, what was open then by its
         # later matches: two ways, so that the planner knows how many rows there are
         return SQL(
             """
             SELECT line.id AS move_line_id,
+                   COALESCE(moved.origin_line_id, line.id) AS root_id,
                    COALESCE(origin.move_id, line.move_id) AS move_id,
                    line.account_id AS ledger_account_id, line.company_id,
                    partner.commercial_partner_id AS partner_id, line.currency_id,
@@ -51,24 +66,25 @@ class CollectionLedgerDay(models.AbstractModel):
                    COALESCE(line.date_maturity, line.date) AS date_due,
                    line.balance < 0 OR (line.balance = 0 AND line.amount_currency < 0)
                        AS credit,
-                   %(is_debtor)s AS followed, line.open_amount AS amount,
-                   line.open_company AS amount_company
-              FROM (SELECT aml.*, aml.amount_residual_currency
-                           + COALESCE(later.amount, 0) AS open_amount,
-                           aml.amount_residual + COALESCE(later.amount_company, 0)
-                           AS open_company
+                   %(is_debtor)s AS followed,
+                   line.amount_residual_currency + line.later_amount AS amount,
+                   line.amount_residual + line.later_company AS amount_company,
+                   CASE WHEN line.date <= %(before)s
+                        THEN line.amount_residual + line.later_before ELSE 0 END
+                       AS company_before
+              FROM (SELECT aml.*, COALESCE(later.amount, 0) AS later_amount,
+                           COALESCE(later.amount_company, 0) AS later_company,
+                           COALESCE(later.company_before, 0) AS later_before
                       FROM (SELECT aml.* FROM account_move_line aml
                              WHERE aml.reconciled IS NOT TRUE AND %(wanted)s
                             -- the index on open lines before that on dates
                             OFFSET 0) aml
-                 LEFT JOIN (SELECT part.line_id, SUM(part.amount) AS amount,
-                                   SUM(part.amount_company) AS amount_company
+                 LEFT JOIN (SELECT part.line_id, %(sums)s
                               FROM (%(parts)s) part
                           GROUP BY part.line_id) later ON later.line_id = aml.id
                      WHERE aml.date <= %(day)s
                  UNION ALL
-                    SELECT aml.*, aml.amount_residual_currency + SUM(part.amount),
-                           aml.amount_residual + SUM(part.amount_company)
+                    SELECT aml.*, %(sums)s
                       FROM (%(parts)s) part
                       JOIN account_move_line aml ON aml.id = part.line_id
                      WHERE aml.reconciled AND %(wanted)s AND aml.date <= %(day)s
@@ -77,10 +93,15 @@ class CollectionLedgerDay(models.AbstractModel):
          LEFT JOIN res_partner partner ON partner.id = line.partner_id
          LEFT JOIN collection_moved_debt moved ON moved.line_id = line.id
          LEFT JOIN account_move_line origin ON origin.id = moved.origin_line_id
-             WHERE line.open_amount <> 0 OR line.open_company <> 0
+             WHERE line.amount_residual_currency + line.later_amount <> 0
+                OR line.amount_residual + line.later_company <> 0
+                OR (line.date <= %(before)s
+                    AND line.amount_residual + line.later_before <> 0)
             """,
             day=day,
+            before=before,
             parts=parts,
+            sums=sums,
             wanted=SQL(
                 "aml.account_id = ANY (ARRAY(%s)) AND aml.parent_state = 'posted'"
                 " AND %s",

@@ -6,6 +6,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ...tools import measure
+from ...tools.ageing import BUCKETS
 from ..base.roles import check_manager
 from .collection_ageing import COLUMNS
 from .collection_snapshot import FIGURES, SALES
@@ -22,10 +23,9 @@ OWED = (
     "amount_credit",
     "amount_balance",
 )
-#: ages that can become older, where they stood a month before, and what became older
-AGES = tuple(COLUMNS.values())[:4]
-BEGUN = tuple(name.replace("amount", "begin") for name in AGES)
-ROLLED = tuple(name.replace("amount", "rolled") for name in AGES)
+#: of the ages that can become older: what was open a month before, what became older
+BEGUN = ("begin_not_due", "begin_1_30", "begin_31_60", "begin_61_90")
+ROLLED = ("rolled_not_due", "rolled_1_30", "rolled_31_60", "rolled_61_90")
 #: numbers of entries that a reason names
 NAMED = 5
 
@@ -161,40 +161,55 @@ class CollectionSnapshot(models.Model):
     def _query(self, company, day):
         """SQL of `account_id`, `segment_id`, `side`, `mandate_id` and the figures of
         the customers of `company` at the month end `day`."""
-        before = day.replace(day=1) - timedelta(days=1)
-        ageing = self.env["collection.ageing"].with_context(
-            allowed_company_ids=company.ids
-        )
+        ageing = self.env["collection.ageing"]
         self.env["collection.account"]._flush_all()
+        before = day.replace(day=1) - timedelta(days=1)
         return SQL(
             """
-            WITH open_item AS MATERIALIZED (%(rows)s),
-                 open_before AS MATERIALIZED (%(rows_before)s),
-            owed AS (
-                SELECT account_id, %(stocks)s,
-                       SUM(amount_overdue) FILTER (
-                           WHERE side = 'company' AND days_overdue >= delegate_after)
-                           AS kept,
-                       SUM(amount_overdue * days_overdue) AS overdue_weight
-                  FROM (SELECT row.*, CASE WHEN segment.id IS NOT NULL
-                               THEN GREATEST(segment.delegate_after_days, 1)
-                               END AS delegate_after
-                          FROM open_item row
-                     LEFT JOIN collection_segment segment
-                            ON segment.id = row.segment_id
-                           AND segment.delegation <> 'never') row
-              GROUP BY account_id
-            ), begun AS (
-                SELECT account_id, SUM(amount_open) AS amount_begin, %(begun)s
-                  FROM open_before
+            WITH open_line AS MATERIALIZED (
+                SELECT acc.id AS account_id, row.root_id, row.credit,
+                       row.amount_company, row.company_before,
+                       %(day)s::date - row.date_due AS days,
+                       %(before)s::date - row.date_due AS days_before,
+                       held.item_id IS NULL
+                           AND %(day)s::date - row.date_due
+                               >= GREATEST(segment.delegate_after_days, 1)
+                           AND segment.delegation <> 'never' AS kept
+                  FROM (%(rows)s) row
+                  JOIN collection_account acc
+                    ON acc.partner_id = row.partner_id
+                   AND acc.company_id = row.company_id
+             LEFT JOIN collection_segment segment ON segment.id = acc.segment_id
+             LEFT JOIN collection_item item ON item.move_line_id = row.move_line_id
+             LEFT JOIN (%(elsewhere)s) elsewhere
+                    ON elsewhere.line_id = row.move_line_id
+             LEFT JOIN (%(held)s) held
+                    ON held.item_id = COALESCE(item.id, elsewhere.item_id)
+                 WHERE row.followed
+            ), owed AS (
+                SELECT account_id, %(ages)s,
+                       SUM(amount_company) FILTER (WHERE NOT credit) AS amount_open,
+                       SUM(amount_company) FILTER (WHERE NOT credit AND days > 0)
+                           AS amount_overdue,
+                       -SUM(amount_company) FILTER (WHERE credit) AS amount_credit,
+                       SUM(amount_company) AS amount_balance,
+                       SUM(amount_company) FILTER (WHERE NOT credit AND kept) AS kept,
+                       SUM(amount_company * days)
+                           FILTER (WHERE NOT credit AND days > 0) AS overdue_weight,
+                       SUM(company_before) FILTER (WHERE NOT credit) AS amount_begin,
+                       %(begun)s
+                  FROM open_line
               GROUP BY account_id
             ), rolled AS (
-                SELECT row.account_id, %(rolled)s
-                  FROM open_item row
-                  JOIN open_before before ON before.item_id = row.item_id
-                 WHERE array_position(%(ages)s, row.age_bucket::text)
-                       > array_position(%(ages)s, before.age_bucket::text)
-              GROUP BY row.account_id
+                SELECT account_id, %(rolled)s
+                  FROM (SELECT account_id, MIN(days) AS days,
+                               MIN(days_before) AS days_before,
+                               SUM(amount_company) AS amount
+                          FROM open_line
+                         WHERE NOT credit
+                      GROUP BY account_id, root_id
+                        HAVING SUM(company_before) <> 0) debt
+              GROUP BY account_id
             ), sold AS (%(sales)s), terms AS (%(terms)s),
             contested AS (%(disputed)s), promised AS (%(promised)s),
             working AS (%(working)s)
@@ -207,12 +222,11 @@ class CollectionSnapshot(models.Model):
                    CASE WHEN acc.reserved OR acc.insolvency_date <= %(day)s THEN 0
                         ELSE COALESCE(owed.kept, 0) END,
                    COALESCE(sold.turnover, 0), %(sold)s,
-                   COALESCE(begun.amount_begin, 0), %(begin)s, %(roll)s,
+                   COALESCE(owed.amount_begin, 0), %(begin)s, %(roll)s,
                    COALESCE(terms.amount, 0), COALESCE(terms.weight, 0),
                    COALESCE(owed.overdue_weight, 0), %(period_days)s
               FROM collection_account acc
          LEFT JOIN owed ON owed.account_id = acc.id
-         LEFT JOIN begun ON begun.account_id = acc.id
          LEFT JOIN rolled ON rolled.account_id = acc.id
          LEFT JOIN sold ON sold.account_id = acc.id
          LEFT JOIN terms ON terms.account_id = acc.id
@@ -220,24 +234,34 @@ class CollectionSnapshot(models.Model):
          LEFT JOIN promised ON promised.account_id = acc.id
          LEFT JOIN working ON working.account_id = acc.id
              WHERE acc.company_id = %(company)s
-               AND (owed.account_id IS NOT NULL OR begun.account_id IS NOT NULL
-                    OR sold.account_id IS NOT NULL)
+               AND (owed.account_id IS NOT NULL OR sold.account_id IS NOT NULL)
             """,
-            rows=ageing.with_context(collection_day=str(day))._table_query,
-            rows_before=ageing.with_context(collection_day=str(before))._table_query,
-            ages=list(COLUMNS),
-            stocks=self._list("SUM(%s) AS %s", OWED, OWED),
-            owed=self._list("COALESCE(owed.%s, 0)", OWED),
-            begun=self._list("SUM(%s) AS %s", AGES, BEGUN),
-            begin=self._list("COALESCE(begun.%s, 0)", BEGUN),
+            rows=self.env["collection.ledger.day"]._open_query(
+                day, SQL("aml.company_id = %s", company.id), before
+            ),
+            elsewhere=ageing._elsewhere_query(),
+            held=ageing._held_query(day),
+            ages=self._list_ages(
+                "SUM(amount_company) FILTER (WHERE NOT credit AND %s) AS %s",
+                SQL("days"),
+                COLUMNS.values(),
+            ),
+            begun=self._list_ages(
+                "SUM(company_before) FILTER (WHERE NOT credit AND %s) AS %s",
+                SQL("days_before"),
+                BEGUN,
+            ),
             rolled=SQL(", ").join(
                 SQL(
-                    "SUM(row.amount_open) FILTER (WHERE before.age_bucket = %s) AS %s",
-                    code,
+                    "SUM(amount) FILTER (WHERE %s AND days > %s) AS %s",
+                    self._is_of_age(SQL("days_before"), lower, upper),
+                    upper,
                     SQL.identifier(name),
                 )
-                for code, name in zip(COLUMNS, ROLLED, strict=False)
+                for (_code, lower, upper), name in zip(BUCKETS, ROLLED, strict=False)
             ),
+            owed=self._list("COALESCE(owed.%s, 0)", OWED),
+            begin=self._list("COALESCE(owed.%s, 0)", BEGUN),
             roll=self._list("COALESCE(rolled.%s, 0)", ROLLED),
             sales=self._sales_query(company, day),
             sold=self._list("COALESCE(sold.%s, 0)", SALES),
@@ -245,9 +269,27 @@ class CollectionSnapshot(models.Model):
             disputed=self._disputed_query(day),
             promised=self._promised_query(company, day),
             working=ageing._working_query(day),
-            day=day,
-            company=company.id,
             period_days=self._get_period_days(company, day),
+            day=day,
+            before=before,
+            company=company.id,
+        )
+
+    @api.model
+    def _is_of_age(self, days, lower, upper):
+        """SQL: whether `days` overdue are within an age bucket."""
+        if lower is None:
+            return SQL("%s <= %s", days, upper)
+        if upper is None:
+            return SQL("%s >= %s", days, lower)
+        return SQL("%s BETWEEN %s AND %s", days, lower, upper)
+
+    @api.model
+    def _list_ages(self, pattern, days, names):
+        """SQL: `pattern`, filled in with each age bucket and the column it goes to."""
+        return SQL(", ").join(
+            SQL(pattern, self._is_of_age(days, lower, upper), SQL.identifier(name))
+            for (_code, lower, upper), name in zip(BUCKETS, names, strict=False)
         )
 
     @api.model
@@ -273,12 +315,9 @@ class CollectionSnapshot(models.Model):
         return min((day - first.replace(day=1)).days + 1, measure.YEAR)
 
     @api.model
-    def _list(self, pattern, *names):
-        """SQL: `pattern`, filled in with the columns of each list in turn."""
-        return SQL(", ").join(
-            SQL(pattern, *map(SQL.identifier, columns))
-            for columns in zip(*names, strict=True)
-        )
+    def _list(self, pattern, names):
+        """SQL: `pattern`, filled in with each of the columns."""
+        return SQL(", ").join(SQL(pattern, SQL.identifier(name)) for name in names)
 
     @api.model
     def _sales_query(self, company, day):
