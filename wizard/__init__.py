@@ -7,5 +7,6 @@ from . import agreement
 from . import upstream
 from . import contact
 from . import delegation
+from . import quality
 from . import overview
 from . import settings
