@@ -1,5 +1,5 @@
 from odoo import http
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.http import request
 
 from .portal import CollectionPortal
@@ -11,16 +11,21 @@ MARK = "mark_"
 class CollectionPortalSurvey(CollectionPortal):
     """The team survey, for a provider's people who work on the portal."""
 
-    def _render_collection_survey(self, thanks=False, error=None, post=None):
+    def _render_collection_survey(self, done=None, error=None, post=None):
         agent_sudo = self._get_collection_agent()
         return self._render_collection(
             "portal_collection_survey",
             {
                 **self._prepare_collection_values("collection_survey", agent_sudo),
                 "sheets": request.env["collection.team.survey"]._get_sheets(),
-                "thanks": thanks,
+                "done": done,
                 "error": error,
-                "posted": post or {},
+                # what was typed belongs to the form that was refused
+                "kept": lambda sheet: (
+                    post
+                    if post and post.get("survey_id") == str(sheet["survey_id"])
+                    else {}
+                ),
             },
             status=422 if error else 200,
         )
@@ -41,10 +46,10 @@ class CollectionPortalSurvey(CollectionPortal):
         methods=["GET", "POST"],
         website=True,
     )
-    def portal_collection_survey(self, thanks=None, **post):
+    def portal_collection_survey(self, done=None, **post):
         self._get_collection_agent()
         if request.httprequest.method == "GET":
-            return self._render_collection_survey(thanks=bool(thanks))
+            return self._render_collection_survey(done=done)
         number = self._read_collection_number(
             self._get_collection_text(post, "survey_id")
         )
@@ -55,6 +60,9 @@ class CollectionPortalSurvey(CollectionPortal):
                     self._read_collection_marks(post),
                     self._get_collection_text(post, "comment"),
                 )
+        except AccessError:
+            # sent twice, or the survey has closed meanwhile
+            return request.redirect("/my/collection/survey?done=before")
         except UserError as error:
             return self._render_collection_survey(error=str(error), post=post)
-        return request.redirect("/my/collection/survey?thanks=1")
+        return request.redirect("/my/collection/survey?done=now")

@@ -34,7 +34,7 @@ class CollectionTeamSurvey(models.Model):
 
     _name = "collection.team.survey"
     _description = "Team Survey"
-    _inherit = ["collection.provider.mixin", "mail.activity.mixin"]
+    _inherit = ["collection.provider.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_opened desc, id desc"
 
     _provider_fields = frozenset(
@@ -136,8 +136,10 @@ class CollectionTeamSurvey(models.Model):
         # sudo: of closed surveys, from the number of answers on that makes it safe;
         # their order is drawn by lot
         closed_sudo = self.sudo().filtered(lambda survey: survey.state == "closed")
-        for comment_sudo in self.env["collection.team.comment"].sudo().search(
-            [("survey_id", "in", closed_sudo.ids)]
+        for comment_sudo in (
+            self.env["collection.team.comment"]
+            .sudo()
+            .search([("survey_id", "in", closed_sudo.ids)])
         ):
             survey_sudo = comment_sudo.survey_id
             if survey_sudo._is_shown(comment_sudo.side):
@@ -201,7 +203,9 @@ class CollectionTeamSurvey(models.Model):
         :return: the surveys; none where no side has people enough to be asked
         """
         # sudo: nobody creates surveys by hand; who may have them opened was checked
-        surveys_sudo = self.sudo()
+        surveys_sudo = self.sudo().with_context(
+            mail_create_nolog=True, mail_create_nosubscribe=True
+        )
         opened = surveys_sudo.browse()
         for mandate in mandates:
             today = mandate.company_id._get_collection_today()
@@ -286,8 +290,9 @@ class CollectionTeamSurvey(models.Model):
             ]
         )
         return {
-            side: agents.filtered(lambda agent: agent._is_employed(today)).user_id
-            .filtered("active")
+            side: agents.filtered(
+                lambda agent: agent._is_employed(today)
+            ).user_id.filtered("active")
             for side, agents in (
                 ("company", in_house),
                 ("provider", mandate.agent_ids),
@@ -479,14 +484,14 @@ class CollectionTeamSurvey(models.Model):
                     "date_closed": survey_sudo.company_id._get_collection_today(),
                 }
             )
-            hidden = [
-                side for side, _label in SIDES if not survey_sudo._is_shown(side)
-            ]
+            hidden = [side for side, _label in SIDES if not survey_sudo._is_shown(side)]
             of_hidden = [("survey_id", "=", survey_sudo.id), ("side", "in", hidden)]
             for model in ("collection.team.answer", "collection.team.comment"):
                 self.env[model].sudo().search(of_hidden).unlink()
         open_sudo.respondent_ids.unlink()
         open_sudo.activity_ids.unlink()
+        # whoever was given an activity follows its record
+        open_sudo.message_follower_ids.unlink()
 
     def _dismiss_leavers(self):
         """Take the activities of those who may not answer any more off their desks."""
@@ -506,6 +511,7 @@ class CollectionTeamSurvey(models.Model):
     def action_answer(self):
         """The sheet of the current user."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_collection.collection_team_sheet_action"
         )

@@ -24,9 +24,7 @@ class CollectionTeamSurveyLine(models.Model):
         ondelete="restrict",
     )
     sequence = fields.Integer(readonly=True)
-    name = fields.Char(
-        string="Sentence", required=True, readonly=True, translate=True
-    )
+    name = fields.Char(string="Sentence", required=True, readonly=True, translate=True)
     audience = fields.Selection(
         selection=lambda self: (
             self.env["collection.team.question"]
