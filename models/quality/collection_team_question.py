@@ -14,8 +14,8 @@ class CollectionTeamQuestion(models.Model):
         string="Sentence",
         required=True,
         translate=True,
-        help="Marked from 1 (not at all) to 5 (entirely). Surveys that are out keep the "
-        "wording they were sent with.",
+        help="Marked from 1 (not at all) to 5 (entirely). Surveys that are out keep "
+        "the wording they were sent with.",
     )
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)

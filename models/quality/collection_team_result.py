@@ -60,8 +60,9 @@ class CollectionTeamResult(models.Model):
     def _table_query(self):
         return SQL(
             """
-            SELECT MIN(answer.id) AS id, survey.date_opened AS day, survey.id AS survey_id,
-                   survey.company_id, survey.mandate_id, mandate.provider_id,
+            SELECT MIN(answer.id) AS id, survey.date_opened AS day,
+                   survey.id AS survey_id, survey.company_id, survey.mandate_id,
+                   mandate.provider_id,
                    answer.side, line.sequence, line.id AS line_id, line.question_id,
                    SUM(answer.number)::integer AS marks,
                    SUM(answer.number * answer.mark)::integer AS points,

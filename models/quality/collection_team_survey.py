@@ -393,15 +393,19 @@ class CollectionTeamSurvey(models.Model):
         :raises AccessError: where they are not asked, or not any more
         :raises UserError: on what is no answer
         """
-        for survey_sudo, side in self._get_waiting_sudo():
-            if survey_sudo.id == survey_id:
-                break
-        else:
+        mine = [
+            (survey_sudo, side)
+            for survey_sudo, side in self._get_waiting_sudo()
+            if survey_sudo.id == survey_id
+        ]
+        if not mine:
             raise AccessError(
                 self.env._(
-                    "This survey is closed, does not ask you, or has your answer already."
+                    "This survey is closed, does not ask you, or has your answers "
+                    "already."
                 )
             )
+        [(survey_sudo, side)] = mine
         comment = self._read_outside_value(
             self.env._("Comment"),
             lambda value: outside_value.as_text(value, COMMENT_LIMIT),
