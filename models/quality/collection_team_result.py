@@ -18,7 +18,7 @@ class CollectionTeamResult(models.Model):
     _order = "day desc, survey_id, side, sequence, id"
     _rec_name = "line_id"
 
-    day = fields.Date(string="Asked on", readonly=True)
+    day = fields.Date(string="Sent on", readonly=True)
     survey_id = fields.Many2one(comodel_name="collection.team.survey", readonly=True)
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
     mandate_id = fields.Many2one(comodel_name="collection.mandate", readonly=True)

@@ -55,13 +55,13 @@ class CollectionTeamSurvey(models.Model):
     provider_id = fields.Many2one(related="mandate_id.provider_id", store=True)
     month = fields.Date(required=True, readonly=True)
     state = fields.Selection(
-        selection=[("open", "Open"), ("closed", "Closed")],
+        selection=[("open", "Under Way"), ("closed", "Finished")],
         required=True,
         default="open",
         readonly=True,
         index=True,
     )
-    date_opened = fields.Date(string="Asked on", required=True, readonly=True)
+    date_opened = fields.Date(string="Sent on", required=True, readonly=True)
     date_end = fields.Date(string="Answers until", required=True, readonly=True)
     date_closed = fields.Date(string="Closed on", readonly=True)
     min_answers = fields.Integer(
