@@ -6,3 +6,4 @@ from . import portal_agenda
 from . import portal_call
 from . import portal_team
 from . import portal_quality
+from . import portal_survey

@@ -29,6 +29,23 @@ ANSWERS = [
     (3, ""),
     (5, "Solution trouvée en deux minutes."),
 ]
+#: who answered the team survey of last month, and with which marks from question to
+#: question; what they added
+TEAM_ANSWERS = [
+    (
+        ("manager", "collector", "collector_2"),
+        ((4, 4, 5, 3, 4), (4, 3, 4, 3, 5), (5, 4, 4, 2, 4)),
+        (
+            "Les comptes rendus d’appel sont clairs, on sait où reprendre.",
+            "Les litiges sur prix restent trop longtemps sans réponse entre nous.",
+        ),
+    ),
+    (
+        ("supervisor", "agent", "on_site"),
+        ((4, 3, 2, 4, 5), (3, 3, 3, 4, 4), (5, 4, 3, 4, 5)),
+        ("Il manque souvent le bon numéro du comptable dans ce qui nous est remis.",),
+    ),
+]
 DAYS = 14
 #: calls of the last days wait for their review
 WAITING_DAYS = 4
@@ -65,6 +82,7 @@ class DemoQuality:
         )
         self._ask(calls)
         self._complain(company, mandate, calls)
+        self._survey(mandate)
 
     def _let_time_pass(self, mandate):
         """The team is older than the data, and somebody left it."""
@@ -110,6 +128,41 @@ class DemoQuality:
             request._rating_get_access_token()
             request.rating_apply(mark, rating=request.rating_ids, feedback=words)
             request.date_answered = request.date_asked
+
+    def _survey(self, mandate):
+        """What both teams said last month; this month's waits for them."""
+        mandate.company_id.collection_team_survey = True
+        surveys = self.env["collection.team.survey"]
+        survey = surveys._ask(mandate)
+        for people, sheets, comments in TEAM_ANSWERS:
+            for position, (key, marks) in enumerate(zip(people, sheets, strict=True)):
+                theirs = surveys.with_user(self.users[key])
+                [asked] = theirs._get_sheets()
+                theirs._answer(
+                    survey.id,
+                    {
+                        question["id"]: mark
+                        for question, mark in zip(
+                            asked["questions"], marks, strict=True
+                        )
+                    },
+                    "".join(comments[position : position + 1]),
+                )
+        opened = (self.today.replace(day=1) - timedelta(days=1)).replace(day=1)
+        survey._close()
+        survey.sudo().write(
+            {
+                "month": opened,
+                "date_opened": opened,
+                "date_end": opened + timedelta(days=14),
+                "date_closed": opened + timedelta(days=15),
+            }
+        )
+        surveys._ask(mandate)
+        # nobody is written to about what the demo data ask for
+        self.env["mail.mail"].sudo().search(
+            [("model", "=", "collection.team.respondent")]
+        ).unlink()
 
     def _complain(self, company, mandate, calls):
         """One for each way a complaint goes."""

@@ -112,6 +112,13 @@ RIGHTS = {
         "other_agent": "rc",
     },
     "collection.mandate.member": {"manager": "rwcd", "collector": "r"},
+    "collection.team.question": {"manager": "rwcd", "collector": "r"},
+    "collection.team.survey": {"manager": "r", "collector": "r", "on_site": "r"},
+    "collection.team.survey.line": {"manager": "r"},
+    "collection.team.result": {"manager": "r"},
+    "collection.team.answer": {},
+    "collection.team.comment": {},
+    "collection.team.respondent": {},
 }
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "d": "unlink"}
 

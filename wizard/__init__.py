@@ -7,6 +7,7 @@ from . import agreement
 from . import upstream
 from . import contact
 from . import delegation
+from . import quality
 from . import measure
 from . import overview
 from . import settings

@@ -21,6 +21,8 @@ MEASURES = (
     "ratings",
     "rating_points",
     "complaints",
+    "team_marks",
+    "team_points",
 )
 #: ratios of sums: numerator, denominator and what the quotient is multiplied by
 RATES = {
@@ -30,6 +32,7 @@ RATES = {
     "complaint_rate": ("complaints", "right_party", 100),
     "quality_mark": ("review_points", "reviews", 1),
     "satisfaction": ("rating_points", "ratings", 1),
+    "team_mark": ("team_points", "team_marks", 1),
 }
 #: numbers that stand for whoever is not known, far above those of users
 NOBODY = 50_000_000
@@ -41,7 +44,9 @@ class CollectionDailyFigure(models.Model):
     The day is the one of the person's own time zone. Promises count on the day they
     were made, so that those kept can be held against those made; marks count on the
     day of the call. Rates are ratios of sums, whatever they are grouped by. A
-    complaint about nobody in particular counts for its side, without a person.
+    complaint about nobody in particular counts for its side, without a person; so do
+    the marks of a team survey, on the day it was opened, once it is closed and where
+    its results may be shown.
     """
 
     _name = "collection.daily.figure"
@@ -109,6 +114,12 @@ class CollectionDailyFigure(models.Model):
     ratings = fields.Integer(string="Customers' Marks", readonly=True)
     rating_points = fields.Integer(string="Sum of Customers' Marks", readonly=True)
     complaints = fields.Integer(readonly=True)
+    team_marks = fields.Integer(
+        string="Marks of the Team Survey",
+        readonly=True,
+        help="Given by people of the side, for all sentences together.",
+    )
+    team_points = fields.Integer(string="Sum of Team Survey Marks", readonly=True)
     connect_rate = fields.Float(
         string="Connect Rate (%)",
         digits=(5, 1),
@@ -152,6 +163,14 @@ class CollectionDailyFigure(models.Model):
         help="Mean of the marks, from 1 to 5, that customers gave for calls.",
     )
 
+    team_mark = fields.Float(
+        string="Working Together",
+        digits=(5, 2),
+        readonly=True,
+        aggregator="avg",
+        help="Mean of the marks, from 1 to 5, that the side gave in the team survey.",
+    )
+
     _depends = {
         "collection.call": [
             "account_id",
@@ -183,6 +202,14 @@ class CollectionDailyFigure(models.Model):
             "side",
         ],
         "collection.mandate": ["provider_id"],
+        "collection.team.answer": ["line_id", "mark", "number", "side", "survey_id"],
+        "collection.team.survey": [
+            "company_id",
+            "date_opened",
+            "mandate_id",
+            "min_answers",
+            "state",
+        ],
         "collection.agent": ["provider_id", "side", "user_id"],
         "res.partner": ["tz"],
     }
@@ -242,6 +269,7 @@ class CollectionDailyFigure(models.Model):
                     self._get_reviews(),
                     self._get_satisfaction(),
                     self._get_complaints(),
+                    self._get_team_marks(),
                 )
             ),
         )
@@ -447,6 +475,23 @@ class CollectionDailyFigure(models.Model):
           GROUP BY 1, 2, 3, 4, 5
             """,
             self._get_columns(complaints=SQL("COUNT(*)")),
+        )
+
+    @api.model
+    def _get_team_marks(self):
+        # what may be shown of a survey is decided there
+        return SQL(
+            """
+            SELECT fact.day, fact.company_id, NULL::integer, fact.side,
+                   CASE WHEN fact.side = 'provider' THEN fact.provider_id END,
+                   %s
+              FROM (%s) fact
+          GROUP BY 1, 2, 4, 5
+            """,
+            self._get_columns(
+                team_marks=SQL("SUM(fact.marks)"), team_points=SQL("SUM(fact.points)")
+            ),
+            self.env["collection.team.result"]._table_query,
         )
 
     @api.model

@@ -9,5 +9,13 @@ from . import collection_dunning_decision_quality
 from . import collection_call_quality
 from . import rating_rating
 from . import res_company
+from . import collection_team_question
+from . import collection_team_survey
+from . import collection_team_survey_line
+from . import collection_team_respondent
+from . import collection_team_answer
+from . import collection_team_comment
+from . import collection_team_result
+from . import mail_activity
 from . import collection_mandate_quality
 from . import collection_agent_quality

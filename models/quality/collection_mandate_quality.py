@@ -1,7 +1,9 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import fields, models
+from odoo.exceptions import UserError
 
+from ..base.roles import check_manager
 from ..delegation.collection_mandate_turnover import TURNOVER_MONTHS
 
 
@@ -31,6 +33,23 @@ class CollectionMandate(models.Model):
     reviewed_count = fields.Integer(
         string="Calls Marked", compute="_compute_review_mark"
     )
+
+    team_survey_ids = fields.One2many(
+        comodel_name="collection.team.survey", inverse_name="mandate_id"
+    )
+
+    def write(self, vals):
+        res = super().write(vals)
+        if vals.get("state") == "ended":
+            self._get_open_team_surveys()._close()
+        elif "agent_ids" in vals:
+            self._get_open_team_surveys()._dismiss_leavers()
+        return res
+
+    def _get_open_team_surveys(self):
+        return self.env["collection.team.survey"].search(
+            [("mandate_id", "in", self.ids), ("state", "=", "open")]
+        )
 
     def _compute_complaint_count(self):
         counts = dict(
@@ -75,6 +94,35 @@ class CollectionMandate(models.Model):
         return self._open_of_mandate(
             "account_collection.collection_satisfaction_action"
         )
+
+    def action_ask_teams(self):
+        """Ask both teams how working together goes, or show what they are asked.
+
+        :raises UserError: where neither side has enough people
+        """
+        self.ensure_one()
+        check_manager(self.env, self.env._("Only credit managers ask the teams."))
+        self._check_working()
+        surveys = self.env["collection.team.survey"]
+        survey = surveys._ask(self) or surveys.search(
+            [
+                ("mandate_id", "=", self.id),
+                (
+                    "month",
+                    "=",
+                    self.company_id._get_collection_today().replace(day=1),
+                ),
+            ]
+        )
+        if not survey:
+            raise UserError(
+                self.env._(
+                    "Nobody is asked: neither side has %(number)s people or more, and "
+                    "fewer would tell who answered what.",
+                    number=self.company_id.collection_team_survey_answers,
+                )
+            )
+        return survey.get_formview_action()
 
     def _open_of_mandate(self, xmlid):
         self.ensure_one()

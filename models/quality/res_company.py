@@ -1,5 +1,8 @@
 from odoo import fields, models
 
+#: answers of a side below which they would tell who answered what
+LEAST_ANSWERS = 3
+
 
 class ResCompany(models.Model):
     """What a company asks of the quality of calls, whoever makes them."""
@@ -44,6 +47,23 @@ class ResCompany(models.Model):
         groups="base.group_user",
     )
 
+    collection_team_survey = fields.Boolean(
+        string="Ask Both Teams Every Month",
+        help="Your own people and the provider's are asked how working together goes.",
+        groups="base.group_user",
+    )
+    collection_team_survey_answers = fields.Integer(
+        string="Team Surveys Shown from",
+        default=LEAST_ANSWERS,
+        required=True,
+        help="Answers of a side below which nothing of them is shown; three at least.",
+        groups="base.group_user",
+    )
+
+    _collection_team_survey_answers = models.Constraint(
+        f"CHECK (collection_team_survey_answers >= {LEAST_ANSWERS})",
+        "Three answers at least: fewer would tell who answered what.",
+    )
     _collection_quality_numbers = models.Constraint(
         "CHECK (collection_satisfaction_every >= 0"
         " AND collection_satisfaction_days >= 0 AND collection_complaint_days >= 0"

@@ -8,6 +8,7 @@ from . import test_portal_caller
 from . import test_portal_files
 from . import test_portal_mail
 from . import test_portal_quality
+from . import test_portal_survey
 from . import test_portal_taken_back
 from . import test_portal_team
 from . import test_portal_tour

@@ -31,6 +31,8 @@ COMPANY_FIELDS = (
     "collection_satisfaction_days",
     "collection_quality_share",
     "collection_complaint_days",
+    "collection_team_survey",
+    "collection_team_survey_answers",
     "collection_precheck_amount",
     "collection_precheck_from",
     "collection_precheck_to",
@@ -207,6 +209,15 @@ class CollectionCompanySettings(models.TransientModel):
     collection_complaint_days = fields.Integer(
         string="Complaints Answered within",
         help="Calendar days within which a complaint is to be answered.",
+    )
+    collection_team_survey = fields.Boolean(
+        string="Ask Both Teams Every Month",
+        help="Your own people and the provider's are asked how working together goes, "
+        "for each running mandate. Their answers are anonymous.",
+    )
+    collection_team_survey_answers = fields.Integer(
+        string="Team Surveys Shown from",
+        help="Answers of a side below which nothing of them is shown; three at least.",
     )
     collection_precheck_amount = fields.Monetary(
         string="Invoices Checked from",
