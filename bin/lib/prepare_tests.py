@@ -9,6 +9,4 @@ from odoo.addons.account_collection.tests.common import CollectionCommon
 env = globals()["env"]
 CollectionCommon._prepare(env)
 env.flush_all()
-# saving would install the chart of the company's country beside the tests' own
-env.cr.precommit.clear()
 env.cr.commit()

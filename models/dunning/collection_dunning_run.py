@@ -339,7 +339,6 @@ class CollectionDunningRun(models.Model):
             run._write_decisions()._compute_penalties()
             run.state = "computed"
 
-    @api.model
     def action_compute_today(self):
         """Compute and open today's run: that of somebody who has begun, or a new one.
 
