@@ -123,7 +123,7 @@ class CollectionAgeingBalance(models.TransientModel):
                 )
 
     @api.constrains("account_ids", "company_id")
-    def _check_company(self):
+    def _check_companies(self):
         for balance in self:
             if balance.company_id not in self.env.companies:
                 raise AccessError(
@@ -155,7 +155,7 @@ class CollectionAgeingBalance(models.TransientModel):
         :return: list of {account, ledger, aged, other, crossed, difference}
         """
         self.ensure_one()
-        self._check_company()
+        self._check_companies()
         self.account_ids.check_access("read")
         ledger_day = self.env["collection.ledger.day"]
         ledger_day._flush_for_ledger_day()
@@ -238,7 +238,7 @@ class CollectionAgeingBalance(models.TransientModel):
     def _get_ageing(self):
         """The rows of the day chosen, and the domain of those that were asked for."""
         self.ensure_one()
-        self._check_company()
+        self._check_companies()
         ageing = self.env["collection.ageing"].with_context(
             collection_day=fields.Date.to_string(self.date),
             allowed_company_ids=self.company_id.ids,
