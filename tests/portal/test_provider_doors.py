@@ -34,6 +34,7 @@ AGENT_RIGHTS = {
     "collection.precheck": {"read"},
     "collection.promise": {"read", "create"},
     "collection.quality.criterion": {"read"},
+    "collection.receipt": {"read"},
     "collection.satisfaction": {"read"},
     "collection.provider.note": {"read"},
 }
