@@ -221,7 +221,7 @@ class CollectionTeamSurvey(models.Model):
         """Open the survey of a mandate, as superuser."""
         company = mandate.company_id
         least = company.collection_team_survey_answers
-        questions = self.env["collection.team.question"].search([])
+        questions = self.env["collection.team.question"].search([("active", "=", True)])
         people = {
             side: users
             for side, users in self._get_people(mandate, today).items()
