@@ -29,6 +29,8 @@ MODELS = {
         "collection.means.answer",
         "collection.precheck",
         "collection.promise",
+        "collection.team.sheet",
+        "collection.team.sheet.line",
     },
 }
 #: refused: in words, or as what no field of any model takes

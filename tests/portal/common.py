@@ -645,6 +645,21 @@ class SilenceCommon(PortalCommon, MockEmail):
         cls.env["collection.satisfaction"].sudo()._create_for(
             call.with_env(cls.env), today
         )
+        # sudo: nobody creates surveys by hand
+        cls.env["collection.team.survey"].sudo().create(
+            {
+                "mandate_id": cls.mandate.id,
+                "company_id": cls.company.id,
+                "month": today.replace(day=1),
+                "date_opened": today,
+                "date_end": fields.Date.add(today, days=14),
+                "min_answers": 3,
+                "respondent_ids": [
+                    Command.create({"user_id": user.id, "side": "company"})
+                    for user in cls.collector_user | cls.manager_user
+                ],
+            }
+        )
         # what is tracked in the transaction that creates a record is no change of it
         cls.env.cr.flush()
         cls._init_mail_gateway()
