@@ -19,7 +19,7 @@ class CollectionAccount(models.Model):
             or self.env["collection.company.settings"].new({}).ready
         ):
             return help_message
-        return (help_message or Markup()) + Markup("<p>%s</p>") % self.env._(
+        steps = Markup("<p>%s</p>") % self.env._(
             "%(open)sWhat is still to be done up to the first letter%(close)s is said "
             "under Configuration ‣ Company.",
             open=Markup(
@@ -28,3 +28,5 @@ class CollectionAccount(models.Model):
             ),
             close=Markup("</a>"),
         )
+        # the client hands over the help of the action, and shows what it gets as it is
+        return f"{help_message or ''}{steps}"
