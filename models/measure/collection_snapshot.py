@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...tools import measure
+from .collection_payer_profile import CLASSES
 
 #: what stood open at a month end: over several of them, their mean
 STOCKS = (
@@ -120,6 +121,11 @@ class CollectionSnapshot(models.Model):
     )
     mandate_id = fields.Many2one(
         comodel_name="collection.mandate", readonly=True, ondelete="restrict"
+    )
+    payer_class = fields.Selection(
+        selection=CLASSES,
+        readonly=True,
+        help="How the customer paid in the six months up to the month end.",
     )
 
     amount_not_due = fields.Monetary(string="Not Due", readonly=True)

@@ -116,6 +116,11 @@ class CollectionSnapshot(models.Model):
         """
         # compiling takes longer than running
         self.env.cr.execute(SQL("SET LOCAL jit = off"))
+        # the class of that month is frozen with it
+        today = company._get_collection_today()
+        for month in company._get_months_to_profile(today):
+            if month <= day:
+                self.env["collection.payer.profile"]._build(company, month, today)
         return self._insert(
             company,
             day,
@@ -127,14 +132,15 @@ class CollectionSnapshot(models.Model):
 
     @api.model
     def _insert(self, company, day, rows):
-        """Write rows: account, segment, side, mandate, figures, state, difference,
-        reason."""
+        """Write rows: account, segment, side, mandate, payer class, figures, state,
+        difference, reason."""
         rows = self.env.execute_query(
             SQL(
                 """
                 INSERT INTO collection_snapshot (
-                    account_id, segment_id, side, mandate_id, %(figures)s,
-                    state, amount_difference, reason, company_id, currency_id, date,
+                    account_id, segment_id, side, mandate_id, payer_class,
+                    %(figures)s, state, amount_difference, reason,
+                    company_id, currency_id, date,
                     create_uid, create_date, write_uid, write_date)
                 SELECT own.*, %(company)s, %(currency)s, %(day)s::date,
                        %(uid)s, now() AT TIME ZONE 'UTC',
@@ -159,8 +165,8 @@ class CollectionSnapshot(models.Model):
 
     @api.model
     def _query(self, company, day):
-        """SQL of `account_id`, `segment_id`, `side`, `mandate_id` and the figures of
-        the customers of `company` at the month end `day`."""
+        """SQL of `account_id`, `segment_id`, `side`, `mandate_id`, `payer_class` and
+        the figures of the customers of `company` at the month end `day`."""
         ageing = self.env["collection.ageing"]
         self.env["collection.account"]._flush_all()
         before = day.replace(day=1) - timedelta(days=1)
@@ -216,7 +222,7 @@ class CollectionSnapshot(models.Model):
             SELECT acc.id AS account_id, acc.segment_id,
                    CASE WHEN working.mandate_id IS NULL THEN 'company'
                         ELSE 'provider' END AS side,
-                   working.mandate_id, %(owed)s,
+                   working.mandate_id, COALESCE(profile.payer_class, 'n'), %(owed)s,
                    LEAST(COALESCE(contested.amount, 0), COALESCE(owed.amount_open, 0)),
                    LEAST(COALESCE(promised.amount, 0), COALESCE(owed.amount_open, 0)),
                    CASE WHEN acc.reserved OR acc.insolvency_date <= %(day)s THEN 0
@@ -233,6 +239,8 @@ class CollectionSnapshot(models.Model):
          LEFT JOIN contested ON contested.account_id = acc.id
          LEFT JOIN promised ON promised.account_id = acc.id
          LEFT JOIN working ON working.account_id = acc.id
+         LEFT JOIN collection_payer_profile profile
+                ON profile.account_id = acc.id AND profile.date = %(day)s
              WHERE acc.company_id = %(company)s
                AND (owed.account_id IS NOT NULL OR sold.account_id IS NOT NULL)
             """,
@@ -464,8 +472,8 @@ class CollectionSnapshot(models.Model):
             SQL(
                 """
                 SELECT acc.id, COALESCE(own.segment_id, acc.segment_id),
-                       COALESCE(own.side, 'company'), own.mandate_id, %(figures)s,
-                       'revised',
+                       COALESCE(own.side, 'company'), own.mandate_id,
+                       COALESCE(own.payer_class, 'n'), %(figures)s, 'revised',
                        COALESCE(own.amount_balance, 0)
                            - COALESCE(frozen.amount_balance, 0),
                        NULL::varchar
@@ -483,7 +491,14 @@ class CollectionSnapshot(models.Model):
                 names=SQL(", ").join(
                     map(
                         SQL.identifier,
-                        ("account_id", "segment_id", "side", "mandate_id", *FIGURES),
+                        (
+                            "account_id",
+                            "segment_id",
+                            "side",
+                            "mandate_id",
+                            "payer_class",
+                            *FIGURES,
+                        ),
                     )
                 ),
                 now=self._query(company, day),

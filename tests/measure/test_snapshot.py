@@ -138,6 +138,22 @@ class TestSnapshot(MeasureCommon):
         found = self._indicators([("id", "=", row.id)])
         self.assertIs(found["mean_terms"], False)
 
+    def test_payer_class(self):
+        """The class of that month: three invoices five days late are a B, with three
+        more that are 65 days late the mean is 35 days, a D."""
+        for due, paid in (("2026-01-10", "2026-01-15"), ("2026-01-10", "2026-03-16")):
+            for _number in range(3):
+                move = self._invoice(self.customer, 100.0, due, date="2025-12-10")
+                self._pay(move, 100.0, paid)
+        self._invoice(self.other_customer, 100.0, "2026-01-10", date="2025-12-10")
+        self._freeze("2026-01-31")
+        self._freeze("2026-03-31")
+        for partner, classes in ((self.customer, "bd"), (self.other_customer, "nn")):
+            for day, payer_class in zip(
+                ("2026-01-31", "2026-03-31"), classes, strict=True
+            ):
+                self.assertEqual(self._of(partner, day).payer_class, payer_class)
+
     def test_roll(self):
         """18,000 of 100,000 were 1–30 days late and are older a month later."""
         late = self._invoice(self.customer, 100_000.0, "2026-01-20", date="2025-12-20")
@@ -454,6 +470,8 @@ class TestSnapshot(MeasureCommon):
             self._invoice(
                 self._customer(f"More {number}"), 10.0, "2026-01-10", date="2025-12-10"
             )
+        # whose profiles there are already
+        self.company.collection_profiled_until = "2026-01-31"
         self.env["collection.account"]._flush_all()
         self.env.invalidate_all()
         with self.assertQueryCount(4):
