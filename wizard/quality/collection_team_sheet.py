@@ -6,8 +6,8 @@ from odoo.fields import Command
 class CollectionTeamSheet(models.TransientModel):
     """The sheet that somebody fills in, deleted as soon as it is counted.
 
-    A wizard is saved before its button is pressed; until then only whoever fills it
-    in reads it, as with every wizard.
+    A wizard is saved before its button is pressed; until then a record rule keeps it to
+    whoever fills it in.
     """
 
     _name = "collection.team.sheet"
