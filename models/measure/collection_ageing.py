@@ -45,13 +45,9 @@ class CollectionAgeing(models.Model):
     account_id = fields.Many2one(
         comodel_name="collection.account", string="Customer", readonly=True
     )
-    item_id = fields.Many2one(
-        comodel_name="collection.item", string="Item", readonly=True
-    )
+    item_id = fields.Many2one(comodel_name="collection.item", readonly=True)
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
-    company_currency_id = fields.Many2one(
-        comodel_name="res.currency", string="Company Currency", readonly=True
-    )
+    company_currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     segment_id = fields.Many2one(
         comodel_name="collection.segment",

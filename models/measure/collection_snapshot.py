@@ -296,7 +296,6 @@ class CollectionSnapshot(models.Model):
         help="Overdue, of what is open, credits apart.",
     )
     mean_days_overdue = fields.Float(
-        string="Mean Days Overdue",
         digits=(8, 1),
         compute="_compute_indicators",
         aggregator="avg",
@@ -352,12 +351,13 @@ class CollectionSnapshot(models.Model):
     # Frozen
     # ------------------------------------------------------------------
 
+    # whoever asks, superuser included: the job writes past the ORM
+
     @api.model_create_multi
-    def create(self, vals_list):
-        # whoever asks, superuser included: the job writes past the ORM
+    def create(self, vals_list):  # pylint: disable=method-required-super
         raise self._get_refusal()
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise self._get_refusal()
 
     @api.ondelete(at_uninstall=False)

@@ -55,7 +55,7 @@ class TestAgeingBalance(MeasureCommon):
         rows = (
             self.env[action["res_model"]]
             .with_user(self.collector_user)
-            .with_context(action["context"])
+            .with_context(**action["context"])
             ._read_group(action["domain"], ["account_id"], ["amount_balance:sum"])
         )
         self.assertEqual(action["context"]["search_default_group_account_id"], 1)
