@@ -116,11 +116,7 @@ class CollectionSnapshot(models.Model):
         """
         # compiling takes longer than running
         self.env.cr.execute(SQL("SET LOCAL jit = off"))
-        # the class of that month is frozen with it
-        today = company._get_collection_today()
-        for month in company._get_months_to_profile(today):
-            if month <= day:
-                self.env["collection.payer.profile"]._build(company, month, today)
+        self._profile_until(company, day)
         return self._insert(
             company,
             day,
@@ -129,6 +125,17 @@ class CollectionSnapshot(models.Model):
                 self._query(company, day),
             ),
         )
+
+    @api.model
+    def _profile_until(self, company, day):
+        """Make the payer profiles up to a month: its class is frozen with it."""
+        done = company.collection_profiled_until
+        if done and done >= day:
+            return
+        today = company._get_collection_today()
+        for month in company._get_months_to_profile(today):
+            if month <= day:
+                self.env["collection.payer.profile"]._build(company, month, today)
 
     @api.model
     def _insert(self, company, day, rows):

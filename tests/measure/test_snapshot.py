@@ -474,7 +474,7 @@ class TestSnapshot(MeasureCommon):
         self.company.collection_profiled_until = "2026-01-31"
         self.env["collection.account"]._flush_all()
         self.env.invalidate_all()
-        with self.assertQueryCount(4):
+        with self.assertQueryCount(5):
             self._freeze("2026-01-31")
 
     def test_rights(self):

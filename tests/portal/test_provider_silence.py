@@ -332,9 +332,12 @@ class TestProviderSilenceEnds(SilenceCommon):
         collector = self.collector_user.partner_id
         people = self.people.partner_id
         for record in self.records:
+            # of a survey that is over nobody is left who was asked, on either side
+            over = record._name == "collection.team.survey" and record.state == "closed"
             with self.subTest(model=record._name):
                 self.assertEqual(
-                    self._followers(record) & (people | collector), collector
+                    self._followers(record) & (people | collector),
+                    collector.browse() if over else collector,
                 )
         self.assertEqual(
             self.message.notification_ids.res_partner_id & (people | collector),
