@@ -37,6 +37,9 @@ class TestCustomerMerge(MergeCommon):
                     **common,
                 }
             ),
+            "collection.snapshot": env["collection.snapshot"].search(
+                [("account_id", "=", account.id)]
+            ),
             "collection.call": call,
             "collection.item": item.sudo(),
             "collection.letter": account.sudo().letter_ids,
@@ -146,6 +149,8 @@ class TestCustomerMerge(MergeCommon):
         self._run("2026-03-31")
         accounts = kept | gone
         self.assertEqual(len(accounts.letter_ids), 2)
+        self.company.collection_profiled_until = "2026-02-28"
+        self.env["collection.snapshot"]._freeze(self.company, date(2026, 2, 28))
         made = {}
         for account, day in zip(accounts, ("2026-03-30", "2026-03-29"), strict=True):
             for name, records in self._create_all(
