@@ -102,7 +102,7 @@ class CollectionCommon(AccountTestInvoicingCommon):
             return prepared
         return cls._create_company(
             **{
-                "name": "company_1_data" if cls.shares_company else "own_company",
+                "name": "Tested" if cls.shares_company else "Tested Apart",
                 "country_id": cls.env.ref("base.fr").id,
                 "currency_id": cls._enable_currency("EUR").id,
                 **kwargs,

@@ -12,7 +12,10 @@ class CollectionAccount(models.Model):
 
     @api.model
     def get_empty_list_help(self, help_message):
-        help_message = super().get_empty_list_help(help_message)
+        # a text, or nothing: whatever else is sent, core takes for a text
+        help_message = super().get_empty_list_help(
+            help_message if isinstance(help_message, str) else ""
+        )
         if (
             not self.env.context.get("collection_worklist")
             or not is_manager(self.env)
