@@ -74,7 +74,8 @@ class CollectionCommon(AccountTestInvoicingCommon):
 
         for attribute, login, groups in PEOPLE:
             user = cls._get_prepared(login)
-            if user and user.company_id != cls.company:
+            # sudo: they may belong to a company that is none of this class's
+            if user and user.sudo().company_id != cls.company:
                 user.sudo().write(cls._belongs_to(cls.company))
             setattr(cls, attribute, user or cls._user(login, groups))
 
