@@ -168,7 +168,13 @@ class CollectionAgeing(models.Model):
         "collection.item": ["move_line_id"],
         "collection.moved.debt": ["line_id", "origin_line_id"],
         "collection.placement": ["date", "state"],
-        "collection.placement.item": ["date_added", "item_id", "line_id", "recalled"],
+        "collection.placement.item": [
+            "date_added",
+            "date_recalled",
+            "item_id",
+            "line_id",
+            "recalled",
+        ],
         "collection.placement.line": [
             "account_id",
             "date_end",
@@ -278,7 +284,7 @@ class CollectionAgeing(models.Model):
     def _held_query(self, day):
         """SQL of the items that a provider worked on `day`: `item_id`, `mandate_id`.
 
-        An item that was taken back alone was with the provider until it was marked so.
+        An item that was taken back alone was with the provider until that day.
         """
         return SQL(
             """
@@ -289,7 +295,7 @@ class CollectionAgeing(models.Model):
              WHERE held.item_id IS NOT NULL AND held.date_added <= %(day)s
                AND placement.state IN %(states)s
                AND (line.date_end IS NULL OR line.date_end > %(day)s)
-               AND (held.recalled IS NOT TRUE OR held.write_date::date > %(day)s)
+               AND (held.recalled IS NOT TRUE OR held.date_recalled > %(day)s)
           ORDER BY held.item_id, held.id DESC
             """,
             day=day,

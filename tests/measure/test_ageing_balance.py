@@ -136,11 +136,6 @@ class TestAgeingBalance(MeasureCommon):
         with freeze_time("2026-02-20"):
             account.item_ids.sorted("date_due")[1]._recall("Ours", "other")
             self.env.flush_all()
-            # which the ORM dates by the clock of the database
-            self.env.cr.execute(
-                "UPDATE collection_placement_item SET write_date = %s WHERE recalled",
-                ["2026-02-20"],
-            )
         with freeze_time("2026-03-10"):
             placement.line_ids._take_back("recalled", "Enough", "other")
             self.env.flush_all()
