@@ -4,6 +4,25 @@ from odoo.tools import SQL
 from ...tools.ageing import BUCKETS
 
 
+def age_case(days):
+    """SQL of the branches of a CASE: code of the bucket of so many `days` overdue."""
+    return SQL(" ").join(
+        SQL("WHEN %s <= %s THEN %s", days, upper, code)
+        if upper is not None
+        else SQL("ELSE %s", code)
+        for code, _lower, upper in BUCKETS
+    )
+
+
+def is_of_age(days, lower, upper):
+    """SQL: whether `days` overdue are within the bounds of a bucket; None: no bound."""
+    if lower is None:
+        return SQL("%s <= %s", days, upper)
+    if upper is None:
+        return SQL("%s >= %s", days, lower)
+    return SQL("%s BETWEEN %s AND %s", days, lower, upper)
+
+
 class CollectionAgeMixin(models.AbstractModel):
     """Grouped by age, from the youngest to the oldest, by a number of days.
 
@@ -41,15 +60,7 @@ class CollectionAgeMixin(models.AbstractModel):
         if field_expr != "age_bucket":
             return super()._field_to_sql(alias, field_expr, query)
         days = self._field_to_sql(alias, self._age_field, query)
-        return SQL(
-            "CASE %s END",
-            SQL(" ").join(
-                SQL("WHEN %s <= %s THEN %s", days, upper, code)
-                if upper is not None
-                else SQL("ELSE %s", code)
-                for code, _lower, upper in BUCKETS
-            ),
-        )
+        return SQL("CASE %s END", age_case(days))
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
         # not in the order of the alphabet

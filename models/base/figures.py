@@ -1,4 +1,4 @@
-from odoo.tools import formatLang
+from odoo.tools import SQL, formatLang
 
 
 def format_figure(env, value):
@@ -6,3 +6,34 @@ def format_figure(env, value):
     most four."""
     decimals = len(f"{float(value):.4f}".rstrip("0").partition(".")[2])
     return formatLang(env, float(value), digits=decimals)
+
+
+def ratio_sql(over, under, factor=1):
+    """SQL of `factor` times a quotient; NULL, not nought, without a base."""
+    return SQL("%s * (%s)::numeric / NULLIF(%s, 0)", factor, over, under)
+
+
+def rate_sql(currency, date, root):
+    """SQL of the rate of a currency on a day, as Odoo chooses it
+    (`res.currency._get_rates`): the last one up to then, else the first there is.
+
+    :param root: id of the head company, or SQL of it
+    """
+
+    def choose(until, order):
+        return SQL(
+            """(SELECT rate.rate FROM res_currency_rate rate
+                 WHERE rate.currency_id = %s %s
+                   AND (rate.company_id IS NULL OR rate.company_id = %s)
+              ORDER BY rate.company_id NULLS LAST, rate.name %s LIMIT 1)""",
+            currency,
+            until,
+            root,
+            order,
+        )
+
+    return SQL(
+        "COALESCE(%s, %s, 1)",
+        choose(SQL("AND rate.name <= %s", date), SQL("DESC")),
+        choose(SQL(), SQL("ASC")),
+    )

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...tools.ageing import BUCKETS
+from ..base.collection_age_mixin import age_case, is_of_age
 
 #: column of each age bucket
 COLUMNS = dict(
@@ -242,18 +243,12 @@ class CollectionAgeing(models.Model):
             day=day,
             per_day=PER_DAY,
             late=late,
-            buckets=SQL(" ").join(
-                SQL("WHEN %s <= %s THEN %s", late, upper, code)
-                if upper is not None
-                else SQL("ELSE %s", code)
-                for code, _lower, upper in BUCKETS
-            ),
+            buckets=age_case(late),
             columns=SQL(", ").join(
                 SQL(
-                    "CASE WHEN NOT row.credit %s %s THEN row.amount_company"
+                    "CASE WHEN NOT row.credit AND %s THEN row.amount_company"
                     " ELSE 0 END AS %s",
-                    SQL() if lower is None else SQL("AND %s >= %s", late, lower),
-                    SQL() if upper is None else SQL("AND %s <= %s", late, upper),
+                    is_of_age(late, lower, upper),
                     SQL.identifier(COLUMNS[code]),
                 )
                 for code, lower, upper in BUCKETS

@@ -13,6 +13,7 @@ from ...tools.payer import (
     payer_class,
     trend,
 )
+from ..base.figures import ratio_sql
 
 #: months that a profile looks back, the running one included
 MONTHS = 6
@@ -234,6 +235,7 @@ class CollectionPayerProfile(models.Model):
         name = aggregate_spec.partition(":")[0]
         if name not in RATES:
             return super()._read_group_select(aggregate_spec, query)
+        self._check_field_access(self._fields[name], "read")
         return self._rate_sql(
             name,
             lambda part: SQL("SUM(%s)", self._field_to_sql(self._table, part, query)),
@@ -242,9 +244,7 @@ class CollectionPayerProfile(models.Model):
     @api.model
     def _rate_sql(self, name, to_sql):
         over, under, factor = RATES[name]
-        return SQL(
-            "%s * (%s)::numeric / NULLIF(%s, 0)", factor, to_sql(over), to_sql(under)
-        )
+        return ratio_sql(to_sql(over), to_sql(under), factor)
 
     @api.model
     def _among(self, column, ids):

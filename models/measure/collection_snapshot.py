@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...tools import measure
+from ..base.figures import rate_sql, ratio_sql
 from .collection_payer_profile import CLASSES
 
 #: what stood open at a month end: over several of them, their mean
@@ -441,12 +442,10 @@ class CollectionSnapshot(models.Model):
             return self._get_count_back_sql(total, query)
         if name == "cei":
             could = SQL("(%s + %s)", total("amount_begin"), total("sales_0"))
-            return SQL(
-                "100 * (%s - %s)::numeric / NULLIF(%s - %s, 0)",
-                could,
-                total("amount_open"),
-                could,
-                total("amount_not_due"),
+            return ratio_sql(
+                SQL("%s - %s", could, total("amount_open")),
+                SQL("%s - %s", could, total("amount_not_due")),
+                100,
             )
         if name in DAYS_OF_SALES:
             return SQL(
@@ -456,9 +455,7 @@ class CollectionSnapshot(models.Model):
                 total("turnover"),
             )
         over, under, factor = RATES[name]
-        return SQL(
-            "%s * (%s)::numeric / NULLIF(%s, 0)", factor, total(over), total(under)
-        )
+        return ratio_sql(total(over), total(under), factor)
 
     @api.model
     def _get_count_back_sql(self, total, query):
@@ -517,14 +514,8 @@ class CollectionSnapshot(models.Model):
     @api.model
     def _get_rate_sql(self, currency, query):
         """SQL of the rate of a currency on the month end, as Odoo chooses it."""
-        return SQL(
-            """
-            COALESCE((SELECT rate.rate FROM res_currency_rate rate
-                       WHERE rate.currency_id = %(currency)s AND rate.name <= %(date)s
-                         AND (rate.company_id IS NULL OR rate.company_id = %(root)s)
-                    ORDER BY rate.company_id NULLS LAST, rate.name DESC LIMIT 1), 1)
-            """,
-            currency=currency,
-            date=self._field_to_sql(self._table, "date", query),
-            root=self.env.company.root_id.id,
+        return rate_sql(
+            currency,
+            self._field_to_sql(self._table, "date", query),
+            self.env.company.root_id.id,
         )

@@ -7,6 +7,8 @@ from odoo.tools import SQL
 
 from ...tools import measure
 from ...tools.ageing import BUCKETS
+from ..base.collection_age_mixin import is_of_age
+from ..base.figures import rate_sql
 from ..base.roles import check_manager
 from .collection_ageing import COLUMNS
 from .collection_snapshot import FIGURES, SALES
@@ -269,7 +271,7 @@ class CollectionSnapshot(models.Model):
             rolled=SQL(", ").join(
                 SQL(
                     "SUM(amount) FILTER (WHERE %s AND days > %s) AS %s",
-                    self._is_of_age(SQL("days_before"), lower, upper),
+                    is_of_age(SQL("days_before"), lower, upper),
                     upper,
                     SQL.identifier(name),
                 )
@@ -291,19 +293,10 @@ class CollectionSnapshot(models.Model):
         )
 
     @api.model
-    def _is_of_age(self, days, lower, upper):
-        """SQL: whether `days` overdue are within an age bucket."""
-        if lower is None:
-            return SQL("%s <= %s", days, upper)
-        if upper is None:
-            return SQL("%s >= %s", days, lower)
-        return SQL("%s BETWEEN %s AND %s", days, lower, upper)
-
-    @api.model
     def _list_ages(self, pattern, days, names):
         """SQL: `pattern`, filled in with each age bucket and the column it goes to."""
         return SQL(", ").join(
-            SQL(pattern, self._is_of_age(days, lower, upper), SQL.identifier(name))
+            SQL(pattern, is_of_age(days, lower, upper), SQL.identifier(name))
             for (_code, lower, upper), name in zip(BUCKETS, names, strict=False)
         )
 
@@ -417,31 +410,23 @@ class CollectionSnapshot(models.Model):
         """SQL of what was promised by `day` for later: `account_id`, `amount`."""
 
         def rate(currency):
-            return SQL(
-                """
-                COALESCE((SELECT rate.rate FROM res_currency_rate rate
-                           WHERE rate.currency_id = %s AND rate.name <= %s
-                             AND (rate.company_id IS NULL OR rate.company_id = %s)
-                        ORDER BY rate.company_id NULLS LAST, rate.name DESC
-                           LIMIT 1), 1)
-                """,
-                currency,
-                day,
-                company.root_id.id,
-            )
+            return rate_sql(currency, day, company.root_id.id)
 
         return SQL(
             """
             SELECT promise.account_id,
-                   SUM(ROUND(promise.amount * %(own)s / %(theirs)s, 2)) AS amount
+                   SUM(ROUND(promise.amount * %(own)s / %(theirs)s,
+                             common.decimal_places)) AS amount
               FROM collection_promise promise
+              JOIN res_currency common ON common.id = %(currency)s
              WHERE promise.company_id = %(company)s
                AND promise.date_made <= %(day)s AND promise.date_promised > %(day)s
                AND (promise.state NOT IN ('withdrawn', 'replaced', 'lapsed')
                     OR promise.write_date::date > %(day)s)
           GROUP BY promise.account_id
             """,
-            own=rate(SQL("%s", company.currency_id.id)),
+            own=rate(SQL("common.id")),
+            currency=company.currency_id.id,
             theirs=rate(SQL("promise.currency_id")),
             company=company.id,
             day=day,

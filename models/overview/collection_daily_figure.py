@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..base.figures import rate_sql, ratio_sql
+
 #: what is added up of a day
 MEASURES = (
     "attempts",
@@ -241,7 +243,7 @@ class CollectionDailyFigure(models.Model):
             rates=SQL(", ").join(
                 SQL(
                     "%s AS %s",
-                    self._get_rate_sql(
+                    ratio_sql(
                         SQL.identifier("figure", over),
                         SQL.identifier("figure", under),
                         factor,
@@ -274,11 +276,6 @@ class CollectionDailyFigure(models.Model):
             ),
         )
 
-    @api.model
-    def _get_rate_sql(self, over, under, factor):
-        """SQL of a ratio; NULL, rather than a division by nought, without a base."""
-        return SQL("%s * (%s)::numeric / NULLIF(%s, 0)", factor, over, under)
-
     def _read_group_select(self, aggregate_spec, query):
         name = aggregate_spec.partition(":")[0]
         if name not in RATES:
@@ -286,7 +283,7 @@ class CollectionDailyFigure(models.Model):
         # the ratio of the sums, not the mean of the ratios
         self._check_field_access(self._fields[name], "read")
         over, under, factor = RATES[name]
-        return self._get_rate_sql(
+        return ratio_sql(
             SQL("SUM(%s)", self._field_to_sql(self._table, over, query)),
             SQL("SUM(%s)", self._field_to_sql(self._table, under, query)),
             factor,
@@ -403,16 +400,10 @@ class CollectionDailyFigure(models.Model):
     @api.model
     def _get_rate(self, currency):
         """SQL of a currency's rate on the day of the promise, as Odoo chooses it."""
-        return SQL(
-            """
-            COALESCE((SELECT rate.rate FROM res_currency_rate rate
-                       WHERE rate.currency_id = %(currency)s
-                         AND rate.name <= fact.date_made
-                         AND (rate.company_id IS NULL OR rate.company_id
-                              = split_part(company.parent_path, '/', 1)::integer)
-                    ORDER BY rate.company_id NULLS LAST, rate.name DESC LIMIT 1), 1)
-            """,
-            currency=currency,
+        return rate_sql(
+            currency,
+            SQL("fact.date_made"),
+            SQL("split_part(company.parent_path, '/', 1)::integer"),
         )
 
     @api.model

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..base.figures import ratio_sql
 from .collection_team_question import SIDES
 
 
@@ -82,9 +83,9 @@ class CollectionTeamResult(models.Model):
     def _read_group_select(self, aggregate_spec, query):
         if aggregate_spec == "mark:avg":
             # the ratio of the sums, not the mean of the means
-            return SQL(
-                "SUM(%s)::numeric / NULLIF(SUM(%s), 0)",
-                self._field_to_sql(self._table, "points", query),
-                self._field_to_sql(self._table, "marks", query),
+            self._check_field_access(self._fields["mark"], "read")
+            return ratio_sql(
+                SQL("SUM(%s)", self._field_to_sql(self._table, "points", query)),
+                SQL("SUM(%s)", self._field_to_sql(self._table, "marks", query)),
             )
         return super()._read_group_select(aggregate_spec, query)

@@ -4,7 +4,9 @@ from dateutil.relativedelta import relativedelta
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
+from odoo.tools import SQL
 
+from ...models.base.figures import rate_sql
 from ...models.measure.collection_snapshot import INDICATORS
 from .common import MeasureCommon, cents, month_ends
 
@@ -308,6 +310,34 @@ class TestSnapshot(MeasureCommon):
         found = self._indicators([("id", "=", 0)])
         for name, value in found.items():
             self.assertIs(value, False, name)
+
+    def test_rates_are_those_of_odoo(self):
+        """Up to the day, and before the first of them the first."""
+        rates = self.env["res.currency.rate"]
+        rates.search([("currency_id", "=", self.dollar.id)]).unlink()
+        for day, rate in (("2026-01-10", 2.0), ("2026-02-10", 4.0)):
+            rates.create(
+                {
+                    "currency_id": self.dollar.id,
+                    "company_id": self.company.id,
+                    "name": day,
+                    "rate": rate,
+                }
+            )
+        self.env.flush_all()
+        for day, expected in (
+            ("2025-12-31", 2.0),
+            ("2026-01-10", 2.0),
+            ("2026-02-09", 2.0),
+            ("2026-03-01", 4.0),
+        ):
+            [(rate,)] = self.env.execute_query(
+                SQL("SELECT %s", rate_sql(self.dollar.id, day, self.company.id))
+            )
+            self.assertEqual(float(rate), expected)
+            self.assertEqual(
+                self.dollar._get_rates(self.company, day)[self.dollar.id], expected
+            )
 
     def test_companies_together(self):
         """In the currency of the current company, at the rates of the month end."""
