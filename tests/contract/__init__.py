@@ -1,1 +1,4 @@
 from . import test_mandate_approval
+from . import test_readiness
+from . import test_sales_reads
+from . import test_transition
