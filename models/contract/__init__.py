@@ -2,12 +2,15 @@ from . import collection_mandate_term_mixin
 from . import collection_mandate_amendment
 from . import collection_mandate_terms
 from . import collection_mandate_approval
+from . import collection_mandate_document
+from . import collection_mandate_condition
+from . import collection_mandate_contract
 from . import collection_readiness_point
 from . import collection_readiness_answer
 from . import collection_working_group_meeting
 from . import collection_transition
 from . import collection_mandate_readiness
 from . import collection_mandate_facts
-from . import res_company
+from . import res_company_dependence
 from . import res_partner
 from . import res_users

@@ -1,8 +1,38 @@
-from unittest.mock import patch
-
 from odoo import Command
+from odoo.tests import freeze_time
 
 from ..common import CollectionCommon
+
+
+@freeze_time("2026-03-31 09:00:00")
+class ContractCommon(CollectionCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.contract = (
+            cls.env["collection.mandate"]
+            .with_user(cls.manager_user)
+            .create(
+                {
+                    "name": "Small customers",
+                    "provider_id": cls.provider.id,
+                    "agent_ids": [Command.set((cls.agent | cls.supervisor).ids)],
+                    "date_start": "2026-04-01",
+                    "min_days_overdue": 30,
+                    "plan_amount": 2000.0,
+                    "data_contact": "dpo@provider.example.com",
+                    "sub_processors": "None",
+                    "data_security": "Accounts by name",
+                }
+            )
+        )
+
+    def _as(self, user):
+        return self.env(user=user, su=False)["collection.mandate"]
+
+    def _approve_for_provider(self, user=None):
+        user = user or self.supervisor_user
+        return self._as(user)._approve_for_provider(self.contract.id)
 
 
 class ReadinessCommon(CollectionCommon):
@@ -53,17 +83,10 @@ class ReadinessCommon(CollectionCommon):
         )
         return answer.with_user(user or self.manager_user)
 
-    def _answer_all(self, answers):
-        """Answer, whatever the figures say."""
-        facts = self.env.registry["collection.mandate"]
-        fact = facts._get_fact(self.env["collection.mandate"], None)
-        with patch.object(facts, "_get_fact", lambda *args: fact):
-            for answer in answers:
-                answer.answer = "Settled"
-                answer.action_answer()
-
-    def _agree_on_contract(self):
-        self.contract.action_approve()
-        self.env(user=self.supervisor_user, su=False)[
-            "collection.mandate"
-        ]._approve_for_provider(self.contract.id)
+    def _missing(self, state):
+        """What readiness asks for before the contract enters `state`."""
+        return [
+            sentence
+            for sentence in self.contract._get_missing(state)
+            if sentence.startswith("Readiness,")
+        ]

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
@@ -33,55 +35,58 @@ class TestReadiness(ReadinessCommon):
         )
 
     def test_live_names_every_open_point(self):
-        self._agree_on_contract()
         pilot = self.contract.readiness_ids.filtered(
             lambda answer: answer.needed_for == "pilot"
         )
         live = self.contract.readiness_ids - pilot
         self.assertEqual(set(live.mapped("brake")), {"cultural", "social"})
-        with self.assertRaises(UserError) as raised:
-            self.contract.action_start()
-        for answer in pilot | live:
-            self.assertIn(answer.point_id.name, str(raised.exception))
-        with self.assertRaises(UserError) as raised:
-            self.contract.action_pilot()
+        self.assertEqual(len(self._missing("pilot")), len(pilot))
+        self.assertEqual(len(self._missing("live")), len(pilot | live))
+        self.assertFalse(self._missing("agreed"))
+        text = "\n".join(self._missing("pilot"))
         for answer in pilot:
-            self.assertIn(answer.point_id.name, str(raised.exception))
+            self.assertIn(answer.point_id.name, text)
         for answer in live:
-            self.assertNotIn(answer.point_id.name, str(raised.exception))
+            self.assertNotIn(answer.point_id.name, text)
+        # the contract is agreed on with them open, and does not move before
+        approved = patch.object(
+            self.env.registry["collection.mandate"], "_get_missing", lambda *args: []
+        )
+        with approved:
+            self.contract.action_agree()
+        for action in ("action_pilot", "action_start"):
+            with (
+                self.subTest(action=action),
+                self.assertRaisesRegex(UserError, "Dysfunctions admitted"),
+            ):
+                getattr(self.contract, action)()
 
     def test_a_pilot_begins_with_the_social_brake_open(self):
-        self._agree_on_contract()
         self._get_ready("pilot")
-        self.contract.action_pilot()
-        self.assertEqual(self.contract.state, "pilot")
-        with self.assertRaisesRegex(UserError, "Plan for each collector"):
-            self.contract.action_start()
-        # nor by the way round
-        self.contract.action_review()
-        with self.assertRaisesRegex(UserError, "Plan for each collector"):
-            self.contract.action_start()
+        self.assertFalse(self._missing("pilot"))
+        missing = self._missing("live")
+        self.assertTrue(
+            any("social brake: “Plan for each collector”" in x for x in missing)
+        )
+        self.assertFalse(any("psychological" in sentence for sentence in missing))
 
     def test_live_when_all_is_answered(self):
-        self._agree_on_contract()
         self._get_ready("pilot", "live")
-        self.contract.action_start()
-        self.assertEqual(self.contract.state, "live")
+        self.assertFalse(self._missing("pilot") + self._missing("live"))
 
     def test_what_came_undone_is_asked_again(self):
-        self._agree_on_contract()
         self._get_ready("pilot", "live")
         self.contract.exit_plan = False
-        with self.assertRaisesRegex(UserError, "(?s)Way out.*exit plan"):
-            self.contract.action_start()
+        [sentence] = self._missing("live")
+        self.assertRegex(sentence, "Way out.*Write down the exit plan")
+        self.assertFalse(self._missing("pilot"))
         self.assertEqual(self._answer("exit_plan").state, "answered")
         # what does not apply needs no figures
         answer = self._answer("exit_plan")
         answer.action_reopen()
         answer.reason = "The mandate ends by itself after a month"
         answer.action_set_not_applicable()
-        self.contract.action_start()
-        self.assertEqual(self.contract.state, "live")
+        self.assertFalse(self._missing("live"))
 
     def _get_ready(self, *needed_for):
         """What the figures ask for, then answer the points needed for these states."""
