@@ -10,7 +10,8 @@ ANSWERS = {
     "direction. Le prestataire a reçu la liste : il saura ce que ses appels vont "
     "révéler.",
     "working_group": "Le groupe de progrès se réunit le premier mardi du mois : "
-    "ventes, logistique, facturation, comptabilité clients. Animé par Claire Bellardoux.",
+    "ventes, logistique, facturation et comptabilité, sous la conduite de Claire "
+    "Bellardoux.",
     "departments": "Les commerciaux décident sous cinq jours ; passé ce délai, le "
     "directeur commercial tranche. Présenté à la réunion des ventes.",
     "reserved": "Grands comptes et clients sensibles restent chez nous. La liste a été "

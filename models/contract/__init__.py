@@ -10,6 +10,7 @@ from . import collection_readiness_answer
 from . import collection_working_group_meeting
 from . import collection_transition
 from . import collection_mandate_readiness
+from . import collection_mandate_dependence
 from . import collection_mandate_facts
 from . import res_company_dependence
 from . import res_partner

@@ -272,9 +272,12 @@ class CollectionReadinessAnswer(models.Model):
 
     @api.model
     def _cron_late(self):
-        """Every day: remind whoever has a point that is past its deadline, once."""
+        """Every day: remind whoever has a point that is past its deadline, once; and
+        tell of a provider who has more than the company wants."""
         for place, companies in self.env["res.company"]._by_collection_place():
-            self.with_context(**place)._remind_late(companies)
+            there = self.with_context(**place)
+            there._remind_late(companies)
+            there.env["collection.mandate"]._warn_dependence(companies)
 
     @api.model
     def _remind_late(self, companies):

@@ -506,3 +506,30 @@ class TestReadinessFacts(ReadinessCommon):
         self.assertEqual(self._dependence(self.mandate), (33.3, True))
         self.mandate.action_end()
         self.assertEqual(self._dependence(self.mandate), (0.0, False))
+
+    def test_told_of_once(self):
+        mandates = self.env["collection.mandate"]
+        todo = self.env.ref("mail.mail_activity_data_todo")
+
+        def told():
+            mandates.invalidate_model()
+            mandates._warn_dependence(self.company)
+            return self.mandate.activity_ids.filtered(
+                lambda activity: activity.activity_type_id == todo
+            )
+
+        self.mandate.user_id = self.collector_user
+        self._hand_over(self.account)
+        self.company.collection_dependence_limit = 35.0
+        self.assertFalse(told())
+        self.company.collection_dependence_limit = 30.0
+        first = told()
+        self.assertEqual(first.user_id, self.collector_user)
+        self.assertIn(self.provider.name, first.summary)
+        self.assertEqual(told(), first)
+        self.assertFalse(self.other_mandate.activity_ids)
+        # less for a while, then again
+        self.company.collection_dependence_limit = 60.0
+        told()
+        self.company.collection_dependence_limit = 30.0
+        self.assertEqual(len(told()), 2)
