@@ -25,9 +25,12 @@ class CollectionMandate(models.Model):
         help="Of all that customers owe the company: what is with this provider, under "
         "whichever mandate, or foreseen to go under this one.",
     )
-    dependence_warning = fields.Char(compute="_compute_dependence")
+    dependence_warning = fields.Char(
+        compute="_compute_dependence", export_string_translation=False
+    )
+    # what is above the limit was told of
     dependence_warned = fields.Boolean(
-        readonly=True, copy=False, help="Of what is above the limit, it was told."
+        readonly=True, copy=False, export_string_translation=False
     )
 
     @api.depends("company_id", "provider_id", "going_open", "state")
@@ -39,8 +42,9 @@ class CollectionMandate(models.Model):
             limit = mandate.company_id.sudo().collection_dependence_limit
             mandate.dependence_warning = (
                 self.env._(
-                    "%(provider)s has, or is to have, %(share)s %% of what customers owe "
-                    "you, more than the %(limit)s %% you set: is the exit plan ready?",
+                    "%(provider)s has, or is to have, %(share)s %% of what customers "
+                    "owe you, more than the %(limit)s %% you set: is the exit plan "
+                    "ready?",
                     provider=mandate.provider_id.display_name,
                     share=round(share),
                     limit=round(limit),

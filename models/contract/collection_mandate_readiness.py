@@ -49,6 +49,7 @@ class CollectionMandate(models.Model):
     )
     transition_count = fields.Integer(
         compute="_compute_transition_count",
+        export_string_translation=False,
         groups="account_collection.group_collection_manager",
     )
 
@@ -130,13 +131,12 @@ class CollectionMandate(models.Model):
     def _get_missing(self, state):
         # EXTENDS delegation
         missing = super()._get_missing(state)
+        brakes = self._get_brakes()
         for point, sentence in self._get_unready(NEEDED.get(state, ())):
             missing.append(
                 self.env._(
-                    "Readiness, %(brake)s brake: “%(point)s”. %(sentence)s",
-                    brake=dict(point._fields["brake"]._description_selection(self.env))[
-                        point.brake
-                    ].lower(),
+                    "Readiness, %(brake)s, “%(point)s”. %(sentence)s",
+                    brake=brakes[point.brake].lower(),
                     point=point.name,
                     sentence=sentence,
                 )
@@ -156,7 +156,7 @@ class CollectionMandate(models.Model):
                 continue
             answer = answers.get(point)
             if not answer or answer.state == "open":
-                unready.append((point, self.env._("It is not answered.")))
+                unready.append((point, self.env._("It is not answered yet.")))
             elif answer.state == "answered":
                 # what was answered may have come undone since
                 unready += [

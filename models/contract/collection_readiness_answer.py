@@ -74,7 +74,7 @@ class CollectionReadinessAnswer(models.Model):
         help="What the company's own figures say today; once answered, what they said "
         "then.",
     )
-    facts_then = fields.Text(readonly=True, copy=False)
+    facts_then = fields.Text(readonly=True, copy=False, export_string_translation=False)
     to_do = fields.Text(
         string="To Do First",
         compute="_compute_to_do",
@@ -116,7 +116,7 @@ class CollectionReadinessAnswer(models.Model):
         ondelete="restrict",
         tracking=True,
     )
-    answered_on = fields.Datetime(readonly=True, copy=False)
+    answered_on = fields.Datetime(string="Answered on", readonly=True, copy=False)
     may_answer = fields.Boolean(
         compute="_compute_may_answer", export_string_translation=False
     )

@@ -2,9 +2,9 @@ from odoo import fields, models
 
 #: what has to be overcome before anything is handed over, in the order of the texts
 BRAKES = [
-    ("psychological", "Psychological"),
-    ("cultural", "Cultural"),
-    ("social", "Social"),
+    ("psychological", "Psychological brake"),
+    ("cultural", "Cultural brake"),
+    ("social", "Social brake"),
 ]
 #: what of the company's own figures speaks to a point
 FACTS = [

@@ -111,10 +111,14 @@ class CollectionTransition(models.Model):
         index=True,
     )
     agreed_by_id = fields.Many2one(
-        comodel_name="res.users", readonly=True, copy=False, ondelete="restrict"
+        comodel_name="res.users",
+        string="Agreed by",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
     )
-    agreed_on = fields.Datetime(readonly=True, copy=False)
-    done_on = fields.Date(readonly=True, copy=False)
+    agreed_on = fields.Datetime(string="Agreed on", readonly=True, copy=False)
+    done_on = fields.Date(string="Done on", readonly=True, copy=False)
 
     _once = models.Constraint(
         "UNIQUE (mandate_id, collector_id)",

@@ -66,7 +66,7 @@ class TestReadiness(ReadinessCommon):
         self.assertFalse(self._missing("pilot"))
         missing = self._missing("live")
         self.assertTrue(
-            any("social brake: “Plan for each collector”" in x for x in missing)
+            any("social brake, “Plan for each collector”" in x for x in missing)
         )
         self.assertFalse(any("psychological" in sentence for sentence in missing))
 
