@@ -64,7 +64,7 @@ PLANS = {
     ),
     "collector_2": (
         "Contrôle qualité : écoute des appels, avant-échéance",
-        "Chargé de recouvrement confirmé, prime sur résultats",
+        "Chargé de relance confirmé, prime sur résultats",
         "Techniques d’appel avec les équipes du prestataire",
         "Craignait pour son poste ; rassuré sur le rôle de contrôle.",
     ),
@@ -155,4 +155,6 @@ def _plan_transitions(mandate, users, date):
         )
     plans = mandate.transition_ids
     plans.with_user(users["manager"]).action_agree()
-    plans._seal({"agreed_on": moment(date - timedelta(days=4), 16)})
+    agreed = date - timedelta(days=4)
+    plans._seal({"agreed_on": moment(agreed, 16), "figures_on": agreed})
+    mandate._seal({"going_on": agreed})
