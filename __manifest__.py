@@ -108,6 +108,8 @@
         "views/contract/collection_working_group_meeting_views.xml",
         "views/contract/collection_transition_views.xml",
         "views/delegation/collection_mandate_views.xml",
+        "views/contract/collection_mandate_split_views.xml",
+        "views/contract/collection_limit_case_views.xml",
         "views/contract/collection_mandate_readiness_views.xml",
         "views/contract/res_partner_views.xml",
         "views/delegation/collection_placement_views.xml",

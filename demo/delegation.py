@@ -201,6 +201,10 @@ class DemoDelegation:
         self.mandate.review_ids.filtered(
             lambda review: review.state == "planned"
         ).agenda = "<p>Promesses tenues, échéanciers, qualité des appels.</p>"
+        self.mandate.plan_amount = 3000.0
+        self.mandate.amendment_ids[
+            :1
+        ].reason = "Décidé au bilan : les échéanciers tiennent."
 
     def _create_mandate(self, date):
         segments = self.env["collection.segment"].search(
@@ -221,6 +225,7 @@ class DemoDelegation:
                 "min_days_overdue": 30,
                 "plan_instalments": 3,
                 "plan_amount": 2000.0,
+                "quality_share": 50.0,
                 **DATA,
                 "price_terms": "Forfait de 1 900 € par mois pour deux conseillers, et "
                 "4 % des sommes encaissées.",
@@ -268,8 +273,12 @@ class DemoDelegation:
         """Both sides approve: on the portal, or on paper where nobody supervises."""
         mandate.action_approve()
         supervisor = mandate.agent_ids.filtered("supervisor")[:1]
+        signed = mandate.date_start - timedelta(days=14)
         if supervisor:
             mandate.with_user(supervisor.user_id)._approve_for_provider(mandate.id)
+            mandate._seal({"provider_approved_on": moment(signed, 16)})
+        mandate._seal({"company_approved_on": moment(signed, 9)})
+        if supervisor:
             return
         mandate.write(
             {
@@ -281,7 +290,7 @@ class DemoDelegation:
                 ),
                 "signed_contract_name": "mandat-signe.pdf",
                 "provider_signatory": mandate.agent_ids[:1].name,
-                "provider_signed_on": mandate.date_start,
+                "provider_signed_on": signed,
             }
         )
         mandate.action_agree()

@@ -5,6 +5,13 @@ from . import collection_mandate_approval
 from . import collection_mandate_document
 from . import collection_mandate_condition
 from . import collection_mandate_contract
+from . import collection_mandate_split
+from . import collection_account_lot
+from . import collection_mandate_lot
+from . import collection_limit_case
+from . import collection_account_limit
+from . import collection_payment_plan_limit
+from . import collection_mandate_limit
 from . import collection_readiness_point
 from . import collection_readiness_answer
 from . import collection_working_group_meeting

@@ -113,13 +113,16 @@ class CollectionMandate(models.Model):
 
     @api.model
     def _get_term_units(self):
-        days = self.env._("%(number)s days")
+        days = (self.env._("1 day"), self.env._("%(number)s days"))
         return {
             **super()._get_term_units(),
             **dict.fromkeys(
                 ("notice_days", "remittance_days", "data_deletion_days"), days
             ),
-            "data_breach_hours": self.env._("%(number)s hours"),
+            "data_breach_hours": (
+                self.env._("1 hour"),
+                self.env._("%(number)s hours"),
+            ),
         }
 
     def _get_terms(self):

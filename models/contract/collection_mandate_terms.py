@@ -126,9 +126,12 @@ class CollectionMandate(models.Model):
 
     @api.model
     def _get_term_units(self):
-        """In what numbers of the contract count: {field: sentence with %(number)s}."""
-        days = self.env._("%(number)s days")
-        percent = self.env._("%(number)s %%")
+        """In what numbers of the contract count.
+
+        :return: {field: (text of one, text with %(number)s of another number)}
+        """
+        days = (self.env._("1 day"), self.env._("%(number)s days"))
+        percent = (self.env._("1 %%"), self.env._("%(number)s %%"))
         return {
             **dict.fromkeys(
                 (
@@ -141,13 +144,13 @@ class CollectionMandate(models.Model):
                 days,
             ),
             **dict.fromkeys(("promise_share", "quality_share"), percent),
-            "review_months": self.env._("%(number)s months"),
+            "review_months": (self.env._("1 month"), self.env._("%(number)s months")),
         }
 
     def _describe_number(self, name, value):
         number = format_figure(self.env, value)
-        unit = self._get_term_units().get(name)
-        return unit % {"number": number} if unit else number
+        one, many = self._get_term_units().get(name, ("%(number)s", "%(number)s"))
+        return (one if value == 1 else many) % {"number": number}
 
     @api.model
     def _get_sealed_fields(self):
