@@ -27,6 +27,15 @@ class ContractCommon(CollectionCommon):
             )
         )
 
+        cls._skip_readiness(cls.contract)
+
+    @classmethod
+    def _skip_readiness(cls, mandate):
+        """The brakes are no matter of the tests of the contract."""
+        for answer in mandate.readiness_ids:
+            answer.reason = "Tested elsewhere"
+            answer.action_set_not_applicable()
+
     def _as(self, user):
         return self.env(user=user, su=False)["collection.mandate"]
 

@@ -1,9 +1,11 @@
+import runpy
 from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import freeze_time, tagged
+from odoo.tools import file_path
 
 from .common import ReadinessCommon
 
@@ -73,6 +75,48 @@ class TestReadiness(ReadinessCommon):
     def test_live_when_all_is_answered(self):
         self._get_ready("pilot", "live")
         self.assertFalse(self._missing("pilot") + self._missing("live"))
+
+    def test_asked_once(self):
+        """A review is no new start, unless the mandate came to it from its pilot."""
+        others = patch.object(
+            self.env.registry["collection.mandate"], "_get_missing", lambda *args: []
+        )
+        with others:
+            self.contract.action_agree()
+            self.contract.action_pilot()
+            self.contract.action_review()
+        self.assertTrue(self._missing("live"))
+        with others:
+            self.contract.action_start()
+        self.assertEqual(str(self.contract.live_since), "2026-03-31")
+        with freeze_time("2026-06-01"):
+            with others:
+                self.contract.action_review()
+            self.assertFalse(self._missing("live"))
+            with others:
+                self.contract.action_start()
+        self.assertEqual(str(self.contract.live_since), "2026-03-31")
+        self.assertFalse(self.contract.copy().live_since)
+        with self.assertRaisesRegex(UserError, "nobody types it"):
+            self.contract.live_since = "2026-01-01"
+
+    def test_database_from_before(self):
+        """What was live goes on; what is prepared is asked."""
+        self.contract.readiness_ids.sudo().unlink()
+        (self.mandate | self.other_mandate)._seal({"live_since": False})
+        (self.mandate | self.other_mandate).readiness_ids.sudo().unlink()
+        self.mandate.action_review()
+        self.env.flush_all()
+        path = file_path("account_collection/migrations/19.0.1.1.0/post-mandates.py")
+        runpy.run_path(path)["migrate"](self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()
+        for mandate in self.mandate | self.other_mandate:
+            self.assertEqual(mandate.live_since, mandate.date_start)
+            self.assertFalse(mandate.readiness_ids)
+        self.assertTrue(self.contract.readiness_ids)
+        self.assertFalse(self.contract.live_since)
+        self.mandate.action_start()
+        self.assertEqual(self.mandate.state, "live")
 
     def test_what_came_undone_is_asked_again(self):
         self._get_ready("pilot", "live")
