@@ -106,7 +106,7 @@ class CollectionMandate(models.Model):
             )
             mandate.transition_ids.filtered(
                 lambda plan: plan.state == "planned"
-            )._take_figures()
+            )._take_figures(going)
 
     def _get_dependence(self):
         """What of the company's open amount is with the provider of this mandate.

@@ -177,17 +177,18 @@ class CollectionMandate(models.Model):
         )
 
     def _tell_recall(self):
-        recalled = self.env["collection.placement.line"].search(
+        [(count, last)] = self.env["collection.placement.line"]._read_group(
             [("company_id", "=", self.company_id.id), ("state", "=", "recalled")],
-            order="date_end desc",
+            [],
+            ["__count", "date_end:max"],
         )
-        if not recalled:
+        if not count:
             return Fact(self.env._("No customer was taken back so far."))
         return Fact(
             self.env._(
                 "Customers taken back so far: %(count)s, the last one on %(day)s.",
-                count=len(recalled),
-                day=format_date(self.env, recalled[:1].date_end),
+                count=count,
+                day=format_date(self.env, last),
             )
         )
 
@@ -340,24 +341,22 @@ class CollectionMandate(models.Model):
 
     def _tell_disputes(self):
         today = self.company_id._get_collection_today()
-        disputes = self.env["collection.dispute"].search(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("state", "in", ("open", "in_progress")),
-            ]
+        disputes = self.env["collection.dispute"]
+        undecided = Domain("company_id", "=", self.company_id.id) & Domain(
+            "state", "in", ("open", "in_progress")
         )
         return Fact(
             self.env._(
                 "Disputes to decide: %(count)s, %(owned)s of them with somebody who "
                 "decides; late: %(late)s, escalated: %(escalated)s.",
-                count=len(disputes),
-                owned=len(disputes.filtered("owner_id")),
-                late=len(
-                    disputes.filtered(
-                        lambda dispute: dispute.deadline and dispute.deadline < today
-                    )
+                count=disputes.search_count(undecided),
+                owned=disputes.search_count(
+                    undecided & Domain("owner_id", "!=", False)
                 ),
-                escalated=len(disputes.filtered("date_escalated")),
+                late=disputes.search_count(undecided & Domain("deadline", "<", today)),
+                escalated=disputes.search_count(
+                    undecided & Domain("date_escalated", "!=", False)
+                ),
             )
         )
 

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.fields import Command, Domain
+from odoo.fields import Domain
 
 from ..base.roles import check_manager
 from .collection_readiness_point import BRAKES
@@ -251,13 +251,9 @@ class CollectionMandate(models.Model):
         self.ensure_one()
         check_manager(self.env, self.env._("Only credit managers change a mandate."))
         self.check_access("write")
-        self.action_count_going()
         missing = self._get_collectors() - self.transition_ids.collector_id
-        self.write(
-            {
-                "transition_ids": [
-                    Command.create({"collector_id": user.id}) for user in missing
-                ]
-            }
+        self.transition_ids.create(
+            [{"mandate_id": self.id, "collector_id": user.id} for user in missing]
         )
+        self.action_count_going()
         return self.action_open_transitions()

@@ -211,16 +211,19 @@ class CollectionTransition(models.Model):
             user: rows.get(user, (0, 0.0, 0.0)) for user in self.collector_id._origin
         }
 
-    def _take_figures(self):
-        """Count what each collector has, and what of it stays when the rest goes."""
+    def _take_figures(self, going=None):
+        """Count what each collector has, and what of it stays when the rest goes.
+
+        :param going: the customers who go under their mandate, where they are known
+        """
         for mandate, plans in self.grouped("mandate_id").items():
             held = Domain("company_id", "=", mandate.company_id.id) & (
                 Domain("delegation_state", "!=", "delegated")
                 | Domain("mandate_id", "=", mandate.id)
             )
-            going = mandate._get_going_accounts()
+            leaving = mandate._get_going_accounts() if going is None else going
             before = plans._count(held)
-            after = plans._count(held & Domain("id", "not in", going.ids))
+            after = plans._count(held & Domain("id", "not in", leaving.ids))
             today = mandate.company_id._get_collection_today()
             for plan in plans:
                 plan._seal(

@@ -458,6 +458,51 @@ class TestReadinessFacts(ReadinessCommon):
         placement.line_ids._take_back("recalled", "Tried out")
         self.assertIn("taken back so far: 1", self._facts("recall"))
 
+    def test_disputes(self):
+        self.assertIn("Disputes to decide: 0,", self._facts("standing"))
+        for account, deadline, owner in (
+            (self.account, "2026-03-30", self.manager_user),
+            (self.other_account, "2026-03-31", self.manager_user),
+            (self.third_account, "2026-03-01", self.env["res.users"]),
+        ):
+            dispute = self.env["collection.dispute"].create(
+                {
+                    "account_id": account.id,
+                    "item_ids": [Command.set(account.item_ids[:1].ids)],
+                    "reason_id": self._dispute_reason("price").id,
+                    "date_opened": "2026-02-20",
+                }
+            )
+            dispute.write({"deadline": deadline, "owner_id": owner.id})
+        dispute.date_escalated = "2026-03-15"
+        self.assertEqual(
+            self._facts("standing"),
+            "Disputes to decide: 3, 2 of them with somebody who decides; late: 2, "
+            "escalated: 1.",
+        )
+        self.assertEqual(self._facts("departments"), self._facts("standing"))
+
+    def test_access_log(self):
+        self._hand_over(self.account | self.other_account)
+        self.customer.user_id = self.collector_user
+        with freeze_time("2026-02-10 10:00:00"):  # long ago
+            self.account.with_user(self.agent_user)._record_access("page")
+        self.account.with_user(self.agent_user)._record_access("page")
+        self.account.with_user(self.agent_user)._record_access("invoice")
+        self.assertEqual(
+            self._facts("access_log"),
+            "Reads recorded in 30 days: 2. Customers with a provider: 2, of whom 1 "
+            "have a salesperson who sees the reads on the customer.",
+        )
+
+    def test_quality(self):
+        self.contract.quality_share = 12.5
+        self.company.collection_satisfaction_every = 0
+        self.assertIn("12.5 % are drawn by lot", self._facts("in_our_name"))
+        self.assertIn("Customers are not asked", self._facts("in_our_name"))
+        self.company.collection_satisfaction_every = 5
+        self.assertIn("after every 5th call", self._facts("in_our_name"))
+
     def test_exit_plan(self):
         answer = self._answer("exit_plan")
         answer.answer = "In the plan"
