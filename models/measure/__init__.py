@@ -11,5 +11,6 @@ from . import collection_priority_payer
 from . import res_company
 from . import collection_ledger_day
 from . import collection_ageing
+from . import collection_first_action
 from . import collection_snapshot
 from . import collection_snapshot_job

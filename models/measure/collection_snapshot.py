@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...tools import measure
-from ..base.figures import rate_sql, ratio_sql
+from ..base.figures import in_current_currency, ratio_sql
 from .collection_payer_profile import CLASSES
 
 #: what stood open at a month end: over several of them, their mean
@@ -498,24 +498,12 @@ class CollectionSnapshot(models.Model):
         Of companies with several currencies, in that of the current company, at the
         rates of each month end.
         """
-        amount = self._field_to_sql(self._table, column, query)
-        currencies = self.env.companies.currency_id
-        if len(currencies) > 1:
-            amount = SQL(
-                "%s * %s / %s",
-                amount,
-                self._get_rate_sql(SQL("%s", self.env.company.currency_id.id), query),
-                self._get_rate_sql(
-                    self._field_to_sql(self._table, "currency_id", query), query
-                ),
-            )
-        return SQL("SUM(%s)", amount)
-
-    @api.model
-    def _get_rate_sql(self, currency, query):
-        """SQL of the rate of a currency on the month end, as Odoo chooses it."""
-        return rate_sql(
-            currency,
-            self._field_to_sql(self._table, "date", query),
-            self.env.company.root_id.id,
+        return SQL(
+            "SUM(%s)",
+            in_current_currency(
+                self.env,
+                self._field_to_sql(self._table, column, query),
+                self._field_to_sql(self._table, "currency_id", query),
+                self._field_to_sql(self._table, "date", query),
+            ),
         )
