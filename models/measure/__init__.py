@@ -5,6 +5,7 @@ from . import account_partial_reconcile
 from . import collection_payer_scale
 from . import collection_payer_profile
 from . import collection_account_payer
+from . import collection_account_habit
 from . import collection_item_payer
 from . import collection_cash_forecast
 from . import collection_priority_payer
