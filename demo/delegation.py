@@ -1,3 +1,4 @@
+import base64
 from datetime import timedelta
 
 from odoo import Command, fields
@@ -7,6 +8,7 @@ from odoo.tools import SQL
 from .ledger import moment
 from .letters import file_as_sent
 from .names import name_records, named
+from .papers import paper
 
 
 class DemoDelegation:
@@ -57,7 +59,7 @@ class DemoDelegation:
                 "agent_ids": [Command.set(named(self.env, "agent_of_agent_2").ids)],
             }
         )
-        mandate.action_agree()
+        self._agree(mandate)
         mandate.action_pilot()
         name_records(self.env, {"mandate_abroad": mandate})
         accounts = self.env["collection.account"].union(
@@ -202,10 +204,32 @@ class DemoDelegation:
                 ],
             }
         )
-        mandate.action_agree()
+        self._agree(mandate)
         mandate.action_start()
         name_records(self.env, {"mandate": mandate})
         return mandate
+
+    def _agree(self, mandate):
+        """Both sides approve: on the portal, or on paper where nobody supervises."""
+        mandate.action_approve()
+        supervisor = mandate.agent_ids.filtered("supervisor")[:1]
+        if supervisor:
+            mandate.with_user(supervisor.user_id)._approve_for_provider(mandate.id)
+            return
+        mandate.write(
+            {
+                "signed_contract": base64.b64encode(
+                    paper(
+                        "Mandat de recouvrement",
+                        [mandate.name, mandate.provider_id.name, "Lu et approuvé"],
+                    )
+                ),
+                "signed_contract_name": "mandat-signe.pdf",
+                "provider_signatory": mandate.agent_ids[:1].name,
+                "provider_signed_on": mandate.date_start,
+            }
+        )
+        mandate.action_agree()
 
     def _choose(self, date, limit):
         """Late customers in-house, the largest amounts of each segment in turn."""

@@ -264,45 +264,62 @@ class CollectionFirstAction(models.Model):
     # The rows
     # ------------------------------------------------------------------
 
+    @api.model
+    def _follow_ledger_first(self):
+        # EXTENDS collection.ledger.mixin: whoever reads passes here; compiling such a
+        # statement takes longer than running it
+        self.env.cr.execute(SQL("SET LOCAL jit = off"))
+        return super()._follow_ledger_first()
+
     @property
     def _table_query(self):
         companies = self.env.companies.ids
         return SQL(
             """
-            WITH paid AS MATERIALIZED (
-                SELECT receipt.item_id, receipt.date, receipt.kind, receipt.amount,
-                       receipt.amount_company
-                  FROM collection_receipt receipt
-                  JOIN collection_item item ON item.id = receipt.item_id
-                 WHERE receipt.company_id = ANY(%(companies)s)
-                   -- what went back to the customer is a debt of its own
-                   AND receipt.move_line_id <> item.move_line_id
-            ), debt AS MATERIALIZED (
-                SELECT item.id, item.account_id, item.company_id, item.date_due,
-                       item.state,
+            WITH debt AS MATERIALIZED (
+                SELECT item.id, item.move_line_id, item.account_id, item.company_id,
+                       item.date_due, item.state, acc.segment_id, company.currency_id,
+                       common.decimal_places,
                        CASE WHEN item.state = 'closed' THEN settled.date END
                            AS settled_on,
                        item.amount_residual + COALESCE(settled.amount, 0) AS total,
-                       (item.amount_residual_company
-                            + COALESCE(settled.amount_company, 0))
-                           / NULLIF(item.amount_residual
-                                    + COALESCE(settled.amount, 0), 0) AS rate
+                       -- none: it is in the currency of the company
+                       CASE WHEN item.currency_id <> company.currency_id
+                            THEN (item.amount_residual_company
+                                     + COALESCE(settled.amount_company, 0))
+                                 / NULLIF(item.amount_residual
+                                              + COALESCE(settled.amount, 0), 0)
+                       END AS rate
                   FROM collection_item item
-             LEFT JOIN (SELECT item_id, SUM(amount) AS amount,
-                               SUM(amount_company) AS amount_company,
-                               MAX(date) AS date
-                          FROM paid GROUP BY item_id) settled
-                    ON settled.item_id = item.id
+                  JOIN collection_account acc ON acc.id = item.account_id
+                  JOIN res_company company ON company.id = item.company_id
+                  JOIN res_currency common ON common.id = company.currency_id
+             LEFT JOIN (SELECT paid.item_id, SUM(paid.amount) AS amount,
+                               SUM(paid.amount_company) AS amount_company,
+                               MAX(paid.date) AS date
+                          FROM collection_receipt paid
+                          JOIN collection_item item ON item.id = paid.item_id
+                         WHERE item.company_id = ANY(%(companies)s)
+                           AND %(is_settled)s
+                      GROUP BY paid.item_id) settled ON settled.item_id = item.id
                  WHERE item.company_id = ANY(%(companies)s)
                    AND (item.state = 'open' OR settled.item_id IS NOT NULL)
             ), acted AS (
                 SELECT item_id, MIN(code) AS code FROM (%(acts)s) act GROUP BY item_id
             ), called AS (
-                SELECT debt.id AS item_id, MIN(call.code) AS code
-                  FROM debt
-                  JOIN (%(calls)s) call ON call.account_id = debt.account_id
-                   AND call.day > debt.date_due
-              GROUP BY debt.id
+                -- the first call after the due date: the least of the later ones
+                SELECT item_id, code
+                  FROM (SELECT item_id, MIN(code) OVER (
+                                   PARTITION BY account_id
+                                   ORDER BY day DESC, item_id NULLS LAST
+                                   ROWS UNBOUNDED PRECEDING) AS code
+                          FROM (SELECT account_id, date_due AS day, id AS item_id,
+                                       NULL::int AS code
+                                  FROM debt
+                             UNION ALL
+                                SELECT account_id, day, NULL, code
+                                  FROM (%(calls)s) call) event) later
+                 WHERE item_id IS NOT NULL AND code IS NOT NULL
             ), first AS MATERIALIZED (
                 SELECT debt.*, action.day, action.rank,
                        COALESCE(action.day, debt.date_due + 1) AS since
@@ -324,11 +341,12 @@ class CollectionFirstAction(models.Model):
                        SUM(paid.amount) FILTER (WHERE %(is_money)s) AS since,
                        %(windows)s
                   FROM first
-                  JOIN paid ON paid.item_id = first.id
+                  JOIN collection_receipt paid ON paid.item_id = first.id
+                   AND %(is_settled_first)s
               GROUP BY first.id
             ), held AS (%(held)s)
             SELECT first.id, first.id AS item_id, first.account_id, first.company_id,
-                   company.currency_id, acc.segment_id,
+                   first.currency_id, first.segment_id,
                    CASE WHEN held.mandate_id IS NULL THEN 'company' ELSE 'provider' END
                        AS side,
                    held.mandate_id, first.date_due, first.day AS date,
@@ -345,9 +363,6 @@ class CollectionFirstAction(models.Model):
                        AS received_since,
                    %(judged)s
               FROM first
-              JOIN collection_account acc ON acc.id = first.account_id
-              JOIN res_company company ON company.id = first.company_id
-              JOIN res_currency common ON common.id = company.currency_id
          LEFT JOIN money ON money.id = first.id
          LEFT JOIN held ON held.item_id = first.id
         CROSS JOIN LATERAL (
@@ -361,6 +376,8 @@ class CollectionFirstAction(models.Model):
             kinds=len(ACTIONS),
             epoch=EPOCH,
             today=self.env.company._get_collection_today(),
+            is_settled=self._is_settled(SQL("item")),
+            is_settled_first=self._is_settled(SQL("first")),
             is_money=SQL("paid.kind = 'money' AND paid.date >= first.since"),
             windows=SQL(", ").join(
                 SQL(
@@ -390,9 +407,11 @@ class CollectionFirstAction(models.Model):
             ),
             figures=SQL(", ").join(
                 SQL(
-                    "ROUND(%s * first.rate, common.decimal_places) AS %s",
-                    amount,
-                    SQL.identifier(name),
+                    """CASE WHEN first.rate IS NULL THEN %(amount)s
+                            ELSE ROUND(%(amount)s * first.rate, first.decimal_places)
+                       END AS %(name)s""",
+                    amount=amount,
+                    name=SQL.identifier(name),
                 )
                 for name, amount in {
                     "amount": SQL("(first.total - COALESCE(money.before, 0))"),
@@ -406,6 +425,15 @@ class CollectionFirstAction(models.Model):
                 }.items()
             ),
         )
+
+    @api.model
+    def _is_settled(self, item):
+        """SQL: whether the receipt `paid` settles `item`.
+
+        What went back to the customer is a debt of its own, and its receipt stands on it
+        with its own journal item.
+        """
+        return SQL("paid.move_line_id <> %s.move_line_id", item)
 
     @api.model
     def _get_code(self, day, kind):
