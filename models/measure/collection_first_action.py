@@ -430,8 +430,8 @@ class CollectionFirstAction(models.Model):
     def _is_settled(self, item):
         """SQL: whether the receipt `paid` settles `item`.
 
-        What went back to the customer is a debt of its own, and its receipt stands on it
-        with its own journal item.
+        What went back to the customer is a debt of its own; its receipt stands there,
+        with the journal item of the debt itself.
         """
         return SQL("paid.move_line_id <> %s.move_line_id", item)
 

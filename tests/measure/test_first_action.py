@@ -91,9 +91,9 @@ class TestFirstAction(MeasureCommon):
     def _of(self, *invoices):
         self.env.flush_all()
         self.env.invalidate_all()
-        return self.FirstAction.search(
-            [("item_id.move_id", "in", [invoice.id for invoice in invoices])],
-            order="id",
+        ids = [invoice.id for invoice in invoices]
+        return self.FirstAction.search([("item_id.move_id", "in", ids)]).sorted(
+            lambda row: ids.index(row.item_id.move_id.id)
         )
 
     def _first(self, invoice):
@@ -630,7 +630,7 @@ class TestFirstAction(MeasureCommon):
 
     def test_queries_do_not_grow(self):
         counts = []
-        for count in (1, 5):
+        for count in (1, 1, 5):
             for number in range(count):
                 debt = self._debt(f"One of {count}, {number}", 100.0, "2026-01-10")
                 self._call(debt, "2026-01-15")
@@ -639,7 +639,7 @@ class TestFirstAction(MeasureCommon):
                 rows = self.FirstAction.search([("company_id", "=", self.company.id)])
                 rows.mapped("success_30")
             counts.append(counter.total)
-        self.assertEqual(*counts)
+        self.assertEqual(counts[1], counts[2])
 
     def test_rights(self):
         invoice = self._debt("Secret", 100.0, "2026-01-10")
