@@ -59,7 +59,7 @@ class CollectionFirstAction(models.Model):
     _description = "Success by Age at First Action"
     _inherit = ["collection.age.order.mixin", "collection.ledger.mixin"]
     _auto = False
-    _order = "date desc, id"
+    _order = "date desc nulls last, id desc"
     _rec_name = "item_id"
 
     _ages = (*(code for code, _lower, _upper in BUCKETS), "settled", "waiting")
