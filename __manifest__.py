@@ -96,6 +96,7 @@
         "views/contact/collection_account_worklist_views.xml",
         "views/measure/collection_ageing_views.xml",
         "views/measure/collection_snapshot_views.xml",
+        "views/measure/collection_first_action_views.xml",
         "views/overview/collection_agenda_views.xml",
         "views/overview/collection_daily_figure_views.xml",
         "views/delegation/collection_mandate_review_views.xml",

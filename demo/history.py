@@ -34,12 +34,18 @@ class DemoHistory:
         delegation = DemoDelegation(self.env, self.company, *parts)
         letters = DemoLetters(self.env, self.company, self.today)
         calls = DemoCalls(self.env, self.users, self.customers)
+        before = DemoCalls(self.env, self.users, self.customers)
 
         def day(days_ago):
             """A working day: nobody calls at week-ends."""
             date = self.today - timedelta(days=days_ago)
             return date - timedelta(days=max(date.weekday() - FRIDAY, 0))
 
+        # before there were runs, a few customers were called
+        for days_ago in (150, 135, 120, 105, 90, 75):
+            with self._as_of(day(days_ago)):
+                self.ledger.advance(day(days_ago))
+                before.in_house(day(days_ago), 5)
         for days_ago in (60, 45, 30):
             with self._as_of(day(days_ago)):
                 self.ledger.advance(day(days_ago))
