@@ -2,3 +2,11 @@ from . import collection_mandate_term_mixin
 from . import collection_mandate_amendment
 from . import collection_mandate_terms
 from . import collection_mandate_approval
+from . import collection_mandate_indicator
+from . import collection_mandate_customer
+from . import collection_mandate_measure
+from . import collection_mandate_phase
+from . import collection_mandate_objective
+from . import collection_mandate_service
+from . import collection_mandate_level
+from . import collection_mandate_roadmap
