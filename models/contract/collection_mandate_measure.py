@@ -134,7 +134,8 @@ class CollectionMandate(models.Model):
             value = mandate_sudo._measure_service(code, date_from, date_to)
         else:
             value = getattr(mandate_sudo, f"_measure_{code}")(date_from, date_to)
-        return None if value is None else float(value)
+        # groups give False where the database has nothing
+        return None if value is None or value is False else float(value)
 
     def _get_month_end_domain(self, date_from, date_to):
         return (

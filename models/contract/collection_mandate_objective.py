@@ -107,8 +107,8 @@ class CollectionMandateObjective(models.Model):
         copy=False,
         index=True,
         help="On track: as far as a straight line from the baseline to the target "
-        "leads by today. Pending: not there yet, with time left. Missed: the deadline has "
-        "passed. No base: there is nothing to work the figure out from.",
+        "leads by today. Pending: not there yet, with time left. Missed: the deadline "
+        "has passed. No base: there is nothing to work the figure out from.",
     )
     baseline_text = fields.Char(string="Starting Point", compute="_compute_texts")
     target_text = fields.Char(string="To Be Reached", compute="_compute_texts")

@@ -125,9 +125,9 @@ class CollectionMandatePhase(models.Model):
 
     @api.constrains("mandate_id", "date_from", "date_to")
     def _check_apart(self):
-        for phases in self.mandate_id.mapped("phase_ids"):
-            for phase in phases:
-                for other in phases - phase:
+        for mandate in self.mandate_id:
+            for phase in mandate.phase_ids:
+                for other in mandate.phase_ids - phase:
                     if phase.date_from <= other._get_last() and (
                         other.date_from <= phase._get_last()
                     ):

@@ -124,10 +124,10 @@ class CollectionMandateService(models.Model):
 
     @api.constrains("kind", "days_from", "days_to", "mandate_id")
     def _check_scope(self):
-        for services in self.mandate_id.mapped("service_ids"):
-            late = services.filtered(lambda service: service.kind in LATE).sorted(
-                "days_from"
-            )
+        for mandate in self.mandate_id:
+            late = mandate.service_ids.filtered(
+                lambda service: service.kind in LATE
+            ).sorted("days_from")
             for service, following in zip(late, late[1:], strict=False):
                 if not service.days_to or following.days_from <= service.days_to:
                     raise ValidationError(

@@ -1,1 +1,2 @@
 from . import test_mandate_approval
+from . import test_objective
