@@ -59,7 +59,12 @@ class CollectionMandate(models.Model):
         counts = dict(
             self.env["collection.mandate.customer"]
             .sudo()
-            ._read_group([("mandate_id", "in", self.ids)], ["mandate_id"], ["__count"])
+            ._read_group(
+                [("mandate_id", "in", self.ids)],
+                ["mandate_id"],
+                # customers who became one count once
+                ["account_id:count_distinct"],
+            )
         )
         for mandate in self:
             mandate.baseline_count = counts.get(mandate._origin.sudo(), 0)

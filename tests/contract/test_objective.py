@@ -138,16 +138,16 @@ class TestBaseline(RoadmapCommon):
                 )
 
     def test_promises_of_the_company(self):
-        promises = self.env["collection.promise"]
-        for amount, received, state, user in (
+        said = (
             (100.0, 100.0, "kept", self.collector_user),
             (300.0, 50.0, "partial", self.collector_user),
             (200.0, 0.0, "broken", self.manager_user),
             (500.0, 0.0, "withdrawn", self.collector_user),
             # a provider's, whose figures do not say how it was in-house
             (90.0, 90.0, "kept", self.agent_user),
-        ):
-            promise = promises.create(
+        )
+        promises = [
+            self.env["collection.promise"].create(
                 {
                     "account_id": self.account.id,
                     "amount": amount,
@@ -155,7 +155,13 @@ class TestBaseline(RoadmapCommon):
                     "item_ids": [Command.set(self.second.collection_item_ids.ids)],
                 }
             )
-            self.env.flush_all()
+            for amount, *_rest in said
+        ]
+        self.env.flush_all()
+        for promise, (_amount, received, state, user) in zip(
+            promises, said, strict=True
+        ):
+            # as of a month ago
             self.env.cr.execute(
                 SQL(
                     """UPDATE collection_promise
