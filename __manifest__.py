@@ -102,13 +102,10 @@
         "views/delegation/collection_mandate_review_views.xml",
         "views/delegation/collection_provider_note_views.xml",
         "views/delegation/collection_mandate_views.xml",
-<<<<<<< HEAD
         "views/contract/collection_mandate_indicator_views.xml",
         "views/contract/collection_mandate_objective_views.xml",
         "views/contract/collection_mandate_roadmap_views.xml",
-=======
         "views/contract/collection_mandate_split_views.xml",
->>>>>>> main
         "views/delegation/collection_placement_views.xml",
         "views/delegation/collection_placement_line_views.xml",
         "views/delegation/collection_dunning_exclusion_views.xml",
