@@ -60,6 +60,7 @@ class CollectionMandateObjective(models.Model):
         index=True,
     )
     definition = fields.Text(related="indicator_id.definition")
+    unit = fields.Selection(related="indicator_id.unit")
     phase_id = fields.Many2one(
         comodel_name="collection.mandate.phase",
         copy=False,

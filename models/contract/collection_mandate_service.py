@@ -65,7 +65,7 @@ class CollectionMandateService(models.Model):
         readonly=False,
         precompute=True,
         aggregator=None,
-        help="The last day late. Of very late invoices 0: however late.",
+        help="The last day late. Of late invoices 0: however late.",
     )
     fee_kind = fields.Selection(
         selection=[
@@ -165,7 +165,7 @@ class CollectionMandateService(models.Model):
     def _get_day_domain(self, name):
         """Domain on the days late in the field `name`, of this scope."""
         domain = Domain(name, ">=", self.days_from)
-        if self.days_to or self.kind != "very_late":
+        if self.days_to or self.kind not in LATE:
             domain &= Domain(name, "<=", self.days_to)
         return domain
 

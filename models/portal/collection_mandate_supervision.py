@@ -214,7 +214,7 @@ class CollectionMandate(models.Model):
                 "name": objective.indicator_id.name,
                 "definition": objective.definition,
                 "phase": objective.phase_id.display_name or "",
-                "baseline": objective.baseline_text,
+                "baseline": objective.baseline_text if objective.baseline_known else "",
                 "actual": objective.actual_text,
                 "target": objective.target_text,
                 "deadline": objective.deadline,

@@ -92,8 +92,8 @@ class CollectionPhaseSwitchLine(models.TransientModel):
         ondelete="cascade",
     )
     email = fields.Char(compute="_compute_consequence")
-    follows = fields.Boolean(default=True)
-    consequence = fields.Char(string="What Follows", compute="_compute_consequence")
+    follows = fields.Boolean(string="Moves", default=True)
+    consequence = fields.Text(string="What Follows", compute="_compute_consequence")
 
     @api.depends("agent_id", "wizard_id.kind")
     def _compute_consequence(self):
