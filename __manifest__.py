@@ -106,6 +106,7 @@
         "views/contract/collection_mandate_objective_views.xml",
         "views/contract/collection_mandate_roadmap_views.xml",
         "views/contract/collection_mandate_split_views.xml",
+        "views/contract/collection_limit_case_views.xml",
         "views/delegation/collection_placement_views.xml",
         "views/delegation/collection_placement_line_views.xml",
         "views/delegation/collection_dunning_exclusion_views.xml",
