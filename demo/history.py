@@ -28,7 +28,10 @@ class DemoHistory:
         self.today = today
 
     def play(self):
-        """Let the last months go by, with what the people did on each day."""
+        """Let the last months go by, with what the people did on each day.
+
+        :return: what was delegated meanwhile
+        """
         parts = (self.customers, self.users, self.ledger, self.today)
         stories = DemoStories(self.env, self.company, *parts)
         delegation = DemoDelegation(self.env, self.company, *parts)
@@ -104,6 +107,7 @@ class DemoHistory:
         )
         self._leave_unclassified()
         self.env["collection.account"]._rank()
+        return delegation
 
     @contextmanager
     def _as_of(self, date):
