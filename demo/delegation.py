@@ -9,6 +9,7 @@ from .ledger import moment
 from .letters import file_as_sent
 from .names import name_records, named
 from .papers import paper
+from .readiness import overcome_brakes
 
 #: what either provider says of the data it reads
 DATA = {
@@ -35,7 +36,7 @@ class DemoDelegation:
 
     def begin(self, date):
         """The first mandate, and the accounts shared out among its agents."""
-        self.mandate = self._create_mandate()
+        self.mandate = self._create_mandate(date)
         accounts = self._choose(date, 16)
         self.placement = self._hand_over(self.mandate, accounts, date)
         team = self.mandate.agent_ids.filtered(lambda agent: not agent.supervisor)
@@ -98,6 +99,7 @@ class DemoDelegation:
             ],
         )
         self._agree(mandate)
+        overcome_brakes(self.env, mandate, self.users, date)
         mandate.action_pilot()
         name_records(self.env, {"mandate_abroad": mandate})
         accounts = self.env["collection.account"].union(
@@ -217,7 +219,7 @@ class DemoDelegation:
             :1
         ].reason = "Décidé au bilan : les échéanciers tiennent."
 
-    def _create_mandate(self):
+    def _create_mandate(self, date):
         segments = self.env["collection.segment"].search(
             [("delegation", "!=", "never"), ("code", "!=", "key_account")]
         )
@@ -313,6 +315,7 @@ class DemoDelegation:
             ],
         )
         self._agree(mandate)
+        overcome_brakes(self.env, mandate, self.users, date)
         mandate.action_start()
         name_records(self.env, {"mandate": mandate})
         return mandate

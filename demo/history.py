@@ -64,6 +64,7 @@ class DemoHistory:
             self._run(day(15), last=True)
         with self._as_of(day(14)):
             self.ledger.advance(day(14))
+            stories.tell_trainings()
             delegation.begin(day(14))
         for days_ago in (13, 12, 10, 9, 8, 7, 6, 5, 3, 2, 1):
             with self._as_of(day(days_ago)):

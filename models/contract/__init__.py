@@ -20,3 +20,13 @@ from . import collection_limit_case
 from . import collection_account_limit
 from . import collection_payment_plan_limit
 from . import collection_mandate_limit
+from . import collection_readiness_point
+from . import collection_readiness_answer
+from . import collection_working_group_meeting
+from . import collection_transition
+from . import collection_mandate_readiness
+from . import collection_mandate_dependence
+from . import collection_mandate_facts
+from . import res_company_dependence
+from . import res_partner
+from . import res_users
