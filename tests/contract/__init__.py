@@ -1,1 +1,2 @@
+from . import test_delegation_advisor
 from . import test_mandate_approval

@@ -107,10 +107,7 @@ class CollectionDelegationAdvisor(models.TransientModel):
     choice = fields.Selection(
         selection=CHOICES,
         required=True,
-        compute="_compute_choice",
-        store=True,
-        readonly=False,
-        precompute=True,
+        default="manual",
         help="From some days late: of what the size of the file suggests, the whole "
         "or all but the largest, only customers who are that late.",
     )
@@ -206,11 +203,6 @@ class CollectionDelegationAdvisor(models.TransientModel):
                 advisor.company_id, advisor.active_count
             )
 
-    @api.depends("active_count")
-    def _compute_choice(self):
-        for advisor in self:
-            advisor.choice = advisor.recommendation
-
     @api.depends("choice", "part_ids.count")
     def _compute_counts(self):
         for advisor in self:
@@ -274,7 +266,7 @@ class CollectionDelegationAdvisor(models.TransientModel):
     @api.model_create_multi
     def create(self, vals_list):
         advisors = super().create(vals_list)
-        for advisor in advisors:
+        for advisor, vals in zip(advisors, vals_list, strict=True):
             if advisor.company_id not in self.env.companies:
                 raise AccessError(
                     self.env._("Choose one of the companies that you work for.")
@@ -286,6 +278,8 @@ class CollectionDelegationAdvisor(models.TransientModel):
                 ]
             )
             advisor._read_figures()
+            if "choice" not in vals:
+                advisor.choice = advisor.recommendation
         return advisors
 
     def write(self, vals):

@@ -423,6 +423,7 @@ class CollectionDelegationAdvisor(models.TransientModel):
         return {
             "width": WIDTH,
             "height": HEIGHT,
+            "ticks": {number: f"{number} %" for number in (0, 25, 50, 75, 100)},
             "curve": " ".join(f"{x:.1f},{y:.1f}" for x, y in curve),
             "known": len(curve) > 1,
             "keep_x": WIDTH * keep / 100,
