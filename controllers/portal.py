@@ -234,6 +234,9 @@ class CollectionPortal(CustomerPortal):
             "page_name": page_name,
             "supervisor": agent_sudo.supervisor,
             "waiting": self._get_collection_waiting(agent_sudo),
+            "contracts_waiting": request.env[
+                "collection.mandate"
+            ]._count_waiting_contracts(),
             "survey_count": len(
                 request.env["collection.team.survey"]._get_waiting_sudo()
             ),

@@ -51,6 +51,22 @@ class CollectionMandateAmendment(models.Model):
         readonly=True,
     )
 
+    changes = fields.Text(string="What Changed", compute="_compute_changes")
+
+    @api.depends("line_ids.before", "line_ids.after")
+    @api.depends_context("lang")
+    def _compute_changes(self):
+        for amendment in self:
+            amendment.changes = "\n".join(
+                self.env._(
+                    "%(term)s: %(before)s → %(after)s",
+                    term=line.name,
+                    before=line.before or "–",
+                    after=line.after or "–",
+                )
+                for line in amendment.line_ids
+            )
+
     @api.depends("mandate_id", "number", "date")
     @api.depends_context("lang")
     def _compute_display_name(self):

@@ -120,9 +120,37 @@ class CollectionMandate(models.Model):
             case "monetary":
                 return formatLang(self.env, value, currency_obj=self.currency_id)
             case "float" | "integer":
-                return format_figure(self.env, value)
+                return self._describe_number(field.name, value)
             case _:
                 return value or "–"
+
+    @api.model
+    def _get_term_units(self):
+        """In what numbers of the contract count.
+
+        :return: {field: (text of one, text with %(number)s of another number)}
+        """
+        days = (self.env._("1 day"), self.env._("%(number)s days"))
+        percent = (self.env._("1 %%"), self.env._("%(number)s %%"))
+        return {
+            **dict.fromkeys(
+                (
+                    "contact_days",
+                    "min_days_overdue",
+                    "plan_first_days",
+                    "plan_last_days",
+                    "promise_last_days",
+                ),
+                days,
+            ),
+            **dict.fromkeys(("promise_share", "quality_share"), percent),
+            "review_months": (self.env._("1 month"), self.env._("%(number)s months")),
+        }
+
+    def _describe_number(self, name, value):
+        number = format_figure(self.env, value)
+        one, many = self._get_term_units().get(name, ("%(number)s", "%(number)s"))
+        return (one if value == 1 else many) % {"number": number}
 
     @api.model
     def _get_sealed_fields(self):

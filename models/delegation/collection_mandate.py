@@ -125,9 +125,12 @@ class CollectionMandate(models.Model):
         tracking=True,
     )
     date_start = fields.Date(
-        required=True, default=fields.Date.context_today, tracking=True
+        string="Begins on",
+        required=True,
+        default=fields.Date.context_today,
+        tracking=True,
     )
-    date_end = fields.Date(tracking=True)
+    date_end = fields.Date(string="Ends on", tracking=True)
     state = fields.Selection(
         selection=[
             ("study", "Study"),

@@ -1,2 +1,3 @@
 from . import test_delegation_advisor
 from . import test_mandate_approval
+from . import test_mandate_conditions

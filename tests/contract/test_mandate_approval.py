@@ -1,41 +1,12 @@
 import base64
 
-from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import freeze_time, tagged
 
-from ..common import CollectionCommon
+from .common import ContractCommon
 
 PAPER = base64.b64encode(b"%PDF-1.4 signed by both")
-
-
-@freeze_time("2026-03-31 09:00:00")
-class ContractCommon(CollectionCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.contract = (
-            cls.env["collection.mandate"]
-            .with_user(cls.manager_user)
-            .create(
-                {
-                    "name": "Small customers",
-                    "provider_id": cls.provider.id,
-                    "agent_ids": [Command.set((cls.agent | cls.supervisor).ids)],
-                    "date_start": "2026-04-01",
-                    "min_days_overdue": 30,
-                    "plan_amount": 2000.0,
-                }
-            )
-        )
-
-    def _as(self, user):
-        return self.env(user=user, su=False)["collection.mandate"]
-
-    def _approve_for_provider(self, user=None):
-        user = user or self.supervisor_user
-        return self._as(user)._approve_for_provider(self.contract.id)
 
 
 @tagged("post_install", "-at_install")
@@ -177,7 +148,9 @@ class TestMandateAmendment(ContractCommon):
         self.assertFalse(self.contract.amendment_ids)
         self.contract.write({"min_days_overdue": 45, "name": "Other name"})
         amendment = self.contract.amendment_ids
-        self.assertEqual(self._changes(amendment), {"min_days_overdue": ("30", "45")})
+        self.assertEqual(
+            self._changes(amendment), {"min_days_overdue": ("30 days", "45 days")}
+        )
         self.assertEqual(amendment.number, 1)
         self.assertEqual(str(amendment.date), "2026-03-31")
         self.assertEqual(amendment.user_id, self.manager_user)
@@ -194,7 +167,7 @@ class TestMandateAmendment(ContractCommon):
         self.assertEqual(
             self._changes(amendment),
             {
-                "min_days_overdue": ("30", "60"),
+                "min_days_overdue": ("30 days", "60 days"),
                 "extent": ("Partial", "Total"),
                 "new_item_rule": ("Follow once overdue", "Follow at once"),
             },
@@ -205,7 +178,9 @@ class TestMandateAmendment(ContractCommon):
             self.contract.min_days_overdue = 90
         second = self.contract.amendment_ids - amendment
         self.assertEqual(second.number, 2)
-        self.assertEqual(self._changes(second), {"min_days_overdue": ("30", "90")})
+        self.assertEqual(
+            self._changes(second), {"min_days_overdue": ("30 days", "90 days")}
+        )
 
     def test_changed_back_and_forth_leaves_nothing(self):
         self.contract.min_days_overdue = 45
@@ -219,7 +194,9 @@ class TestMandateAmendment(ContractCommon):
         self.assertEqual(amendment.noted_by_id, self.supervisor_user)
         self.contract.min_days_overdue = 50
         self.assertEqual(len(self.contract.amendment_ids), 2)
-        self.assertEqual(self._changes(amendment), {"min_days_overdue": ("30", "45")})
+        self.assertEqual(
+            self._changes(amendment), {"min_days_overdue": ("30 days", "45 days")}
+        )
 
     def test_stays(self):
         self.contract.min_days_overdue = 45
