@@ -2,6 +2,7 @@ from odoo import fields
 
 from .company import create_company, create_currencies, load_chart
 from .customers import assign_accounts, create_customers
+from .delegation import consider_more
 from .history import DemoHistory
 from .ledger import MONTHS, DemoLedger
 from .names import named
@@ -56,3 +57,4 @@ def _create_all(env, lang, today, months):
     for of_company, day in snapshot._get_missing():
         if of_company == company and day < today:
             snapshot._freeze(of_company, day)
+    consider_more(env, users)

@@ -396,20 +396,26 @@ class CollectionDelegationAdvisor(models.TransientModel):
         # a second click waits for the first one, and opens what it made
         self.lock_for_update()
         if not self.mandate_id:
-            if not self.provider_id or not self.reason:
-                raise UserError(
-                    self.env._(
-                        "Say which provider it is about, and why you delegate: both "
-                        "go into the mandate."
-                    )
-                )
-            mandate = self.env["collection.mandate"].create(self._prepare_mandate())
-            self.mandate_id = mandate
-            mandate.message_post(
-                body=self.env._("Decided on these figures."),
-                attachments=self._get_files(),
-            )
+            self._make_mandate(self._get_files())
         return self.mandate_id._get_records_action()
+
+    def _make_mandate(self, files):
+        """Create the mandate, and keep with it what was decided on.
+
+        :param files: list of (name, content)
+        :raises UserError: without a provider or a reason
+        """
+        if not self.provider_id or not self.reason:
+            raise UserError(
+                self.env._(
+                    "Say which provider it is about, and why you delegate: both go "
+                    "into the mandate."
+                )
+            )
+        self.mandate_id = self.env["collection.mandate"].create(self._prepare_mandate())
+        self.mandate_id.message_post(
+            body=self.env._("Decided on these figures."), attachments=files
+        )
 
     def _prepare_mandate(self):
         """Values of the mandate that carries over what was decided."""
