@@ -7,3 +7,6 @@ from . import collection_mandate_approval
 from . import collection_mandate_document
 from . import collection_mandate_condition
 from . import collection_mandate_contract
+from . import collection_mandate_split
+from . import collection_account_lot
+from . import collection_mandate_lot
