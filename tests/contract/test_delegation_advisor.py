@@ -198,9 +198,15 @@ class TestDelegationAdvisor(HandoverCommon):
         self.assertEqual((advisor.recommendation, advisor.choice), ("manual", "manual"))
         self.assertEqual((advisor.go_count, advisor.stay_count), (0, 3))
         self.assertIn("by hand", advisor.advice)
+        self.assertEqual(
+            [line.proposed for line in advisor.criterion_ids[:2]], [False, False]
+        )
         # people decide
+        self.assertEqual(set(advisor.line_ids.mapped("reason")), {False})
         advisor.choice = "total"
         self.assertEqual((advisor.go_count, advisor.stay_count), (3, 0))
+        self.assertEqual(advisor.criterion_ids[0].proposed, "4")
+        self.assertEqual(set(advisor.line_ids.mapped("reason")), {"file"})
 
     def test_segments_chosen(self):
         accounts = self._file(4)

@@ -101,7 +101,8 @@ class CollectionDelegationAdvisor(models.TransientModel):
                     "received": received.get(account.id, 0.0),
                     # whom the own people have to call
                     "overdue": account.amount_overdue > 0
-                    and candidate.reason != "delegated",
+                    and not account.mandate_id
+                    and not account.insolvency_date,
                     **{
                         f"reason_{code}": choice._decide(
                             candidate, method, mandate, self.date
@@ -338,6 +339,8 @@ class CollectionDelegationAdvisor(models.TransientModel):
         customers = self._get_figure("overdue_customers") or 0
         if not customers:
             return None, self.env._("Nobody in-house is overdue.")
+        if self.choice == "manual":
+            return None, self._say_by_hand()
         part = self._get_part("goes")
         share = part.overdue_count / customers
         facts = self.env._(
@@ -357,7 +360,12 @@ class CollectionDelegationAdvisor(models.TransientModel):
             )
         return score(share, STEPS["core"]), facts
 
+    def _say_by_hand(self):
+        return self.env._("It depends on whom you choose by hand.")
+
     def _judge_cost(self):
+        if self.choice == "manual":
+            return None, self._say_by_hand()
         in_house, quoted = self._get_in_house().get("rate"), self._get_quote()["rate"]
         if not in_house or not quoted:
             return None, self.env._(

@@ -62,6 +62,12 @@ class CollectionDelegationAdvisorLine(models.TransientModel):
     received = fields.Monetary(
         readonly=True, help="Money that came in in the period, while in-house."
     )
+    reason = fields.Selection(
+        selection=REASONS,
+        string="Why",
+        compute="_compute_reason",
+        help="By the choice made; by hand, nobody has chosen yet.",
+    )
     reason_total = fields.Selection(
         selection=REASONS, string="The Whole File", readonly=True
     )
@@ -77,6 +83,12 @@ class CollectionDelegationAdvisorLine(models.TransientModel):
     reason_late_90 = fields.Selection(
         selection=REASONS, string="From 90 Days Late", readonly=True
     )
+
+    @api.depends("advisor_id.choice")
+    def _compute_reason(self):
+        for line in self:
+            choice = line.advisor_id.choice
+            line.reason = choice in DECIDED and line[f"reason_{choice}"]
 
     @api.model
     def _get_side_domain(self, choice, side):

@@ -71,7 +71,13 @@ class CollectionDelegationAdvisor(models.TransientModel):
             return "–"
         match cell.kind:
             case "amount":
-                return formatLang(self.env, cell.value, currency_obj=self.currency_id)
+                # cents tell nothing of a file; the workbook has them
+                return formatLang(
+                    self.env,
+                    cell.value,
+                    currency_obj=self.currency_id,
+                    rounding_unit="units",
+                )
             case "count":
                 return formatLang(self.env, cell.value, digits=0)
             case "percent":
@@ -193,7 +199,7 @@ class CollectionDelegationAdvisor(models.TransientModel):
             for side in ("goes", "stays"):
                 counted[side] = self.line_ids._read_group(
                     [
-                        ("advisor_id", "=", self.id),
+                        ("advisor_id", "in", self.ids),
                         *self.line_ids._get_side_domain(self.choice, side),
                     ],
                     [name],
@@ -317,7 +323,7 @@ class CollectionDelegationAdvisor(models.TransientModel):
                 self.env._("Calls"),
                 self.env._("Minutes"),
                 self.env._("Of all"),
-                self.env._("Received"),
+                self.env._("Money received"),
                 self.env._("Of all"),
                 self.env._("Received per minute"),
             ],
