@@ -245,16 +245,16 @@ class TestDelegationAdvisor(HandoverCommon):
             invoice = self._invoice(partner, amount, "2026-02-01", date="2026-01-02")
             self._pay(invoice, date="2026-02-10")
             # outside the period
-            before = self._invoice(partner, 77.0, "2025-12-01", date="2025-11-02")
-            self._pay(before, date="2025-12-10")
+            before = self._invoice(partner, 77.0, "2025-11-01", date="2025-10-02")
+            self._pay(before, date="2025-11-30")
             self._invoice(partner, 10.0, "2026-03-01")
             accounts |= self.account_of(partner)
         accounts.segment_id = self.ordinary
         accounts[0].reserved = True
         advisor = self._advise(
             choice="total",
-            date_from="2026-01-01",
-            date_to="2026-03-31",
+            date_from="2025-12-01",
+            date_to="2026-02-28",
             quote_fixed=300.0,
             quote_rate=2.0,
         )
@@ -288,7 +288,7 @@ class TestDelegationAdvisor(HandoverCommon):
         with self.assertRaises(ValidationError):
             advisor.quote_rate = 101.0
         with self.assertRaises(ValidationError):
-            advisor.date_to = "2026-04-01"
+            advisor.date_to = "2026-03-31"
 
     def test_capacity(self):
         """One collector who may call ten customers a day on ten working days: a load
@@ -334,13 +334,13 @@ class TestDelegationAdvisor(HandoverCommon):
                 self.env["collection.call"].with_user(self.collector_user).create(
                     self._call_values(account, duration=minutes)
                 )
-        with freeze_time("2025-12-10 10:00:00"):
+        with freeze_time("2025-11-30 10:00:00"):
             self.env["collection.call"].with_user(self.collector_user).create(
                 self._call_values(accounts[2], duration=9.0)
             )
         self._pay(accounts[1].item_ids.move_id, amount=500.0, date="2026-02-20")
         self._pay(accounts[2].item_ids.move_id, amount=300.0, date="2026-02-20")
-        advisor = self._advise(date_from="2026-01-01", date_to="2026-03-31")
+        advisor = self._advise(date_from="2025-12-01", date_to="2026-02-28")
         self.assertEqual(
             advisor.figures["kinds"],
             [

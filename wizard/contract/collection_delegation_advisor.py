@@ -244,11 +244,11 @@ class CollectionDelegationAdvisor(models.TransientModel):
     @api.constrains("date_from", "date_to", "date")
     def _check_period(self):
         for advisor in self:
-            if not advisor.date_from <= advisor.date_to <= advisor.date:
+            if not advisor.date_from <= advisor.date_to < advisor.date:
                 raise ValidationError(
                     self.env._(
-                        "What is measured lies behind: choose a period that begins "
-                        "before it ends, and ends today at the latest."
+                        "What is measured is over: choose a period that begins before "
+                        "it ends, and ended yesterday at the latest."
                     )
                 )
 
