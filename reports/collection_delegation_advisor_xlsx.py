@@ -94,7 +94,7 @@ class DelegationAdvisorWorkbook(CollectionWorkbook):
         score = self.advisor._get_score()
         if score is not None:
             sheet.write_string(
-                len(lines) + 1, 0, self.env._("Speaks for it (%)"), self.bold
+                len(lines) + 1, 0, self.env._("Score of the criteria (%)"), self.bold
             )
             sheet.write_number(len(lines) + 1, 2, round(score, 4))
 

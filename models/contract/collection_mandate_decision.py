@@ -19,20 +19,20 @@ class CollectionMandate(models.Model):
     )
     decision_note = fields.Text(string="Reason in Words")
     decision_score = fields.Float(
-        string="Spoke for It (%)",
+        string="Score of the Criteria (%)",
         digits=(5, 1),
         copy=False,
         help="Mean of the marks of the five criteria, percent of the highest.",
     )
     decision_cost_in_house = fields.Float(
-        string="Cost In-house (%)",
+        string="In-house Cost (%)",
         digits=(8, 2),
         copy=False,
         help="When it was decided, percent of the money received: 3 % are 3 cents for "
         "each euro. 0: not known.",
     )
     decision_cost_quoted = fields.Float(
-        string="Cost Quoted (%)",
+        string="Quoted Cost (%)",
         digits=(8, 2),
         copy=False,
         help="When it was decided, percent of the money received of the customers who "

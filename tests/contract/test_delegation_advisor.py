@@ -517,7 +517,7 @@ class TestDelegationAdvisor(HandoverCommon):
             "Ordinary",
             "What Takes Time",
             "Provider One",
-            "Speaks for delegating",
+            "Score of the criteria",
         ):
             self.assertIn(text, html)
 

@@ -147,14 +147,14 @@ class CollectionDelegationAdvisor(models.TransientModel):
         help="Percent of the money received of the customers handed over.",
     )
     cost_in_house = fields.Float(
-        string="Cost In-house (%)",
+        string="In-house Cost (%)",
         digits=(8, 2),
         compute="_compute_costs",
-        help="What the own people cost in the period, percent of the money that came "
+        help="What your own people cost in the period, percent of the money that came "
         "in meanwhile: 3 % are 3 cents for each euro. 0: not known.",
     )
     cost_quoted = fields.Float(
-        string="Cost Quoted (%)",
+        string="Quoted Cost (%)",
         digits=(8, 2),
         compute="_compute_costs",
         help="What the provider would have charged in the period, percent of the money "
@@ -166,7 +166,7 @@ class CollectionDelegationAdvisor(models.TransientModel):
         string="Criteria",
     )
     score = fields.Float(
-        string="Speaks for It (%)",
+        string="Score of the Criteria (%)",
         digits=(5, 1),
         compute="_compute_score",
         help="Mean of the marks by weight, percent of the highest; criteria without a "

@@ -51,7 +51,9 @@ class CollectionDelegationAdvisorCriterion(models.TransientModel):
         selection=SCORES, string="Mark That Counts", compute="_compute_counted"
     )
     weight = fields.Float(
-        digits=(5, 2), default=1.0, help="Beside the others; 0: it does not count."
+        digits=(5, 2),
+        default=1.0,
+        help="Against the other criteria; 0: it does not count.",
     )
     comment = fields.Char()
 

@@ -1,7 +1,7 @@
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.tools import formatLang
+from odoo.tools import format_amount, format_date, formatLang
 
 from ...models.base.figures import format_figure
 from ...models.measure.collection_ageing import COLUMNS
@@ -344,7 +344,7 @@ class CollectionDelegationAdvisor(models.TransientModel):
                 for kind in kinds
             ],
             self.env._(
-                "Minutes of the own people on the phone in the period, and the money "
+                "Minutes of your own people on the phone in the period, and the money "
                 "that came in meanwhile. Where the share of the minutes is above that "
                 "of the money, the time is spent on little."
             ),
@@ -398,6 +398,37 @@ class CollectionDelegationAdvisor(models.TransientModel):
             sector=self._get_label("sector"),
         )
 
+    def _say_period(self):
+        return self.env._(
+            "As of %(day)s; measured from %(first)s to %(last)s.",
+            day=format_date(self.env, self.date),
+            first=format_date(self.env, self.date_from),
+            last=format_date(self.env, self.date_to),
+        )
+
+    def _say_choice(self):
+        return self.env._(
+            "Accounts that go: %(going)s. Accounts that stay: %(staying)s.",
+            going=self.go_count,
+            staying=self.stay_count,
+        )
+
+    def _say_quote(self):
+        return self.env._(
+            "Quoted: %(fixed)s a month, and %(rate)s %% of the money received.",
+            fixed=format_amount(self.env, self.quote_fixed, self.currency_id),
+            rate=format_figure(self.env, self.quote_rate),
+        )
+
+    def _say_score(self):
+        score = self._get_score()
+        if score is None:
+            return ""
+        return self.env._(
+            "Score of the criteria: %(score)s %%.",
+            score=format_figure(self.env, round(score, 1)),
+        )
+
     # ------------------------------------------------------------------
     # Picture
     # ------------------------------------------------------------------
@@ -433,8 +464,11 @@ class CollectionDelegationAdvisor(models.TransientModel):
             "curve": " ".join(f"{x:.1f},{y:.1f}" for x, y in curve),
             "known": len(curve) > 1,
             "keep_x": WIDTH * keep / 100,
-            "keep_label": f"{format_figure(self.env, keep)} %",
-            "keep_share": self._write_cell(Cell("percent", self._get_top_share())),
+            "keep_label": self.env._(
+                "The largest %(keep)s %%: %(share)s",
+                keep=format_figure(self.env, keep),
+                share=self._write_cell(Cell("percent", self._get_top_share())),
+            ),
             "bars": bars,
         }
 
