@@ -112,8 +112,9 @@ class DelegationAdvisorWorkbook(CollectionWorkbook):
 
     def _write_accounts(self):
         lines = self.advisor.line_ids
-        names = [name for name in lines._fields if name.startswith("reason_")]
+        names = lines._get_reason_fields()
         described = lines.fields_get(names, ["string", "selection"])
+        labels = dict(described[names[0]]["selection"])
         sheet = self._add_sheet(
             self.env._("Accounts"),
             [
@@ -141,7 +142,6 @@ class DelegationAdvisorWorkbook(CollectionWorkbook):
                 sheet.write_number(row, 6, line.days_overdue)
                 self._write_amount(sheet, row, 7, line.received, self.currency)
                 for column, name in enumerate(names, start=8):
-                    labels = dict(described[name]["selection"])
                     self._write_text(sheet, row, column, labels.get(line[name]))
             # what was written is not looked at again
             batch.invalidate_recordset(flush=False)

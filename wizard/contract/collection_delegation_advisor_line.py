@@ -91,6 +91,11 @@ class CollectionDelegationAdvisorLine(models.TransientModel):
             line.reason = choice in DECIDED and line[f"reason_{choice}"]
 
     @api.model
+    def _get_reason_fields(self):
+        """Fields that say why an account goes or stays, one for each choice."""
+        return [f"reason_{choice}" for choice in DECIDED]
+
+    @api.model
     def _get_side_domain(self, choice, side):
         """Domain of the accounts that go, or stay, by a choice."""
         if choice not in DECIDED:
