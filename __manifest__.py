@@ -104,6 +104,7 @@
         "views/delegation/collection_provider_note_views.xml",
         "views/delegation/collection_mandate_views.xml",
         "views/contract/collection_mandate_split_views.xml",
+        "views/contract/collection_limit_case_views.xml",
         "views/delegation/collection_placement_views.xml",
         "views/delegation/collection_placement_line_views.xml",
         "views/delegation/collection_dunning_exclusion_views.xml",

@@ -363,6 +363,7 @@ class CollectionPortal(CustomerPortal):
                 account, form=form, error=refusal, post=post
             )
         except UserError as error:
+            account._note_refused(error)
             return self._render_collection_account(
                 account, form=form, error=str(error), post=post
             )

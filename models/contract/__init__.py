@@ -10,3 +10,7 @@ from . import collection_mandate_contract
 from . import collection_mandate_split
 from . import collection_account_lot
 from . import collection_mandate_lot
+from . import collection_limit_case
+from . import collection_account_limit
+from . import collection_payment_plan_limit
+from . import collection_mandate_limit

@@ -44,6 +44,17 @@ class TestCustomerMerge(MergeCommon):
             "collection.item": item.sudo(),
             "collection.letter": account.sudo().letter_ids,
         }
+        share = (
+            env["collection.mandate.split"]
+            .create(
+                {
+                    "name": day,
+                    "company_id": account.company_id.id,
+                    "line_ids": [Command.create({"mandate_id": self.mandate.id})],
+                }
+            )
+            .line_ids
+        )
         placement = env["collection.placement"].create(
             {
                 "mandate_id": self.mandate.id,
@@ -94,6 +105,19 @@ class TestCustomerMerge(MergeCommon):
                 "date": "2026-03-01",
                 "user_id": self.env.uid,
                 "cause": "manual",
+            },
+            "collection.limit.case": {
+                **common,
+                "mandate_id": self.mandate.id,
+                "user_id": self.agent_user.id,
+                "limit": "plan",
+                "outcome": "approval",
+            },
+            "collection.mandate.lot": {
+                **common,
+                "split_id": share.split_id.id,
+                "line_id": share.id,
+                "mandate_id": self.mandate.id,
             },
             "collection.access.log": {
                 **common,
