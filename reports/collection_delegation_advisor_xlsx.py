@@ -103,7 +103,7 @@ class DelegationAdvisorWorkbook(CollectionWorkbook):
             self.env._("Pareto curve"),
             [
                 (self.env._("Largest customers (% of the file)"), 34),
-                (self.env._("Turnover (%)"), 16),
+                (self.env._("Share of the turnover (%)"), 16),
             ],
         )
         for row, point in enumerate(self.advisor._get_figure("curve"), start=1):
@@ -125,7 +125,7 @@ class DelegationAdvisorWorkbook(CollectionWorkbook):
                 (self.env._("Open"), 16),
                 (self.env._("Overdue"), 16),
                 (self.env._("Days overdue"), 10),
-                (self.env._("Received"), 16),
+                (self.env._("Money received"), 16),
                 *((described[name]["string"], 26) for name in names),
             ],
         )

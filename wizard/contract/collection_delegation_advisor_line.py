@@ -60,7 +60,9 @@ class CollectionDelegationAdvisorLine(models.TransientModel):
     amount_overdue = fields.Monetary(string="Overdue", readonly=True)
     days_overdue = fields.Integer(string="Days", readonly=True, aggregator="max")
     received = fields.Monetary(
-        readonly=True, help="Money that came in in the period, while in-house."
+        string="Money Received",
+        readonly=True,
+        help="What came in in the period, while in-house.",
     )
     reason = fields.Selection(
         selection=REASONS,

@@ -34,5 +34,7 @@ class CollectionDelegationAdvisorPart(models.TransientModel):
     amount_open = fields.Monetary(string="Open", readonly=True)
     amount_overdue = fields.Monetary(string="Overdue", readonly=True)
     received = fields.Monetary(
-        readonly=True, help="Money that came in in the period, while in-house."
+        string="Money Received",
+        readonly=True,
+        help="What came in in the period, while in-house.",
     )

@@ -21,5 +21,8 @@ class CollectionDelegationAdvisorPoint(models.TransientModel):
         string="Largest Customers (% of the File)", readonly=True, aggregator=None
     )
     turnover_share = fields.Float(
-        string="Turnover (%)", digits=(5, 1), readonly=True, aggregator="max"
+        string="Share of the Turnover (%)",
+        digits=(5, 1),
+        readonly=True,
+        aggregator="max",
     )
