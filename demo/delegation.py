@@ -452,3 +452,34 @@ class DemoDelegation:
 
     def _still_active(self):
         return self.placement.line_ids.filtered(lambda line: line.state == "active")
+
+
+def consider_more(env, users):
+    """The manager asks the advisor what else could go: a mandate in study."""
+    advisor = env["collection.delegation.advisor"].create(
+        {
+            "choice": "late_60",
+            "provider_id": named(env, "orvalis").id,
+            "phase": "on_site",
+            "quote_fixed": 180.0,
+            "quote_rate": 2.5,
+            "reason": "quantity",
+            "reason_note": "Un départ à la retraite n'est pas remplacé ; les retards "
+            "de plus de deux mois ne sont plus suivis.",
+        }
+    )
+    advisor.criterion_ids.filtered(lambda line: line.code == "flexibility").write(
+        {
+            "score": "3",
+            "weight": 0.5,
+            "comment": "La saison des terrasses double le volume d'avril à septembre.",
+        }
+    )
+    advisor._make_mandate([advisor._get_xlsx()])
+    advisor.mandate_id.write(
+        {
+            "name": "Extension : retards de plus de 60 jours",
+            "user_id": users["manager"].id,
+        }
+    )
+    name_records(env, {"mandate_study": advisor.mandate_id})

@@ -1,3 +1,4 @@
+from . import test_delegation_advisor
 from . import test_mandate_approval
 from . import test_mandate_conditions
 from . import test_mandate_split
