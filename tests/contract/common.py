@@ -55,6 +55,7 @@ class ContractCommon(CollectionCommon):
             }
         )
 
+
 class ReadinessCommon(CollectionCommon):
     """A contract in study with the three brakes before it.
 
