@@ -1,13 +1,18 @@
+import json
+
 from dateutil.relativedelta import relativedelta
 
-from odoo import Command, fields
+from odoo import Command, fields, models
+from odoo.sql_db import Cursor
 from odoo.tests import new_test_user
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+from odoo.addons.base.tests.common import BaseCommon
 
-#: XML ids of the company and the people from which classes start, where `bin/test` has
-#: made them beforehand
-PREPARED = "__collection_test__"
+#: the parameter that names what classes start from, where `bin/test` has made it
+PREPARED = "account_collection.prepared_for_tests"
+#: who does the work of the tests
+ACCOUNTANT = "bookkeeper"
 #: (attribute, login, groups) of these people
 PEOPLE = (
     ("manager_user", "collection_manager", "group_collection_manager"),
@@ -35,10 +40,42 @@ class CollectionCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
-        cls.env.user.group_ids |= cls.env.ref(
-            "account_collection.group_collection_manager"
+        # past the classes of core, whose products, taxes and partners nobody needs here
+        super(BaseCommon, cls).setUpClass()
+        if not cls._take_prepared():
+            cls._make()
+
+    @classmethod
+    def _make(cls):
+        """Make what the tests start from."""
+        cls.env = cls.env(context=cls.default_env_context())
+        user = cls.env["res.users"].search([("login", "=", ACCOUNTANT)])
+        cls.env = cls.env(
+            user=user
+            or new_test_user(
+                cls.env,
+                name="Accountant",
+                login=ACCOUNTANT,
+                email="accountant@test.com",
+                group_ids=(
+                    cls.get_default_groups()
+                    | cls.env.ref("account_collection.group_collection_manager")
+                ).ids,
+            )
         )
+        cls.env.user.write(cls._belongs_to(cls.setup_independent_company()))
+        cls.company = cls.env.company
+        cls.company_data = cls.collect_company_accounting_data(cls.company)
+        # without which payments have no entries
+        chart = cls.env["account.chart.template"]
+        bank = cls.company_data["default_journal_bank"]
+        for side, lines in (
+            ("debit", bank.inbound_payment_method_line_ids),
+            ("credit", bank.outbound_payment_method_line_ids),
+        ):
+            lines[0].payment_account_id = chart.ref(
+                f"account_journal_payment_{side}_account_id"
+            )
         # what French letters must carry
         cls.company.write(
             {
@@ -73,11 +110,9 @@ class CollectionCommon(AccountTestInvoicingCommon):
         cls.other_customer = cls._customer("Vela")
 
         for attribute, login, groups in PEOPLE:
-            user = cls._get_prepared(login)
-            # sudo: they may belong to a company that is none of this class's
-            if user and user.sudo().company_id != cls.company:
-                user.sudo().write(cls._belongs_to(cls.company))
-            setattr(cls, attribute, user or cls._user(login, groups))
+            # nobody works for two companies
+            login += "" if cls.shares_company else "_apart"
+            setattr(cls, attribute, cls._user(login, groups))
 
         cls.provider = cls.env["res.partner"].create(
             {"name": "Provider One", "is_company": True}
@@ -96,11 +131,6 @@ class CollectionCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def setup_independent_company(cls, **kwargs):
-        prepared = cls.shares_company and cls._get_prepared("company")
-        if prepared and not kwargs and cls.chart_template == "generic_coa":
-            # as for a company that is made
-            cls.env.user.company_ids |= prepared
-            return prepared
         return cls._create_company(
             **{
                 "name": "Tested" if cls.shares_company else "Tested Apart",
@@ -111,31 +141,63 @@ class CollectionCommon(AccountTestInvoicingCommon):
         )
 
     @classmethod
-    def _get_prepared(cls, name):
-        return cls.env.ref(f"{PREPARED}.{name}", raise_if_not_found=False)
+    def setup_other_company(cls, **kwargs):
+        company = cls._create_company(**{"name": "company_2", **kwargs})
+        return cls.collect_company_accounting_data(company)
+
+    # ------------------------------------------------------------------
+    # What is made once for all classes
+    # ------------------------------------------------------------------
 
     @classmethod
-    def _prepare(cls, env):
-        """Make once what every class would make anew, chart of accounts and all."""
-        cls.env = env
-        cls.company = cls.setup_independent_company()
-        # what waits for the company to be saved would load the chart of its country
-        # beside the one of the tests
-        env.cr.precommit.clear()
-        made = {"company": cls.company}
-        for _attribute, login, groups in PEOPLE:
-            made[login] = cls._user(login, groups)
-        env["ir.model.data"].create(
-            [
-                {
-                    "module": PREPARED,
-                    "name": name,
-                    "model": record._name,
-                    "res_id": record.id,
-                }
-                for name, record in made.items()
-            ]
-        )
+    def _prepare(cls):
+        """Make and save what every class would make anew."""
+        cls.setUpClass()
+        try:
+            made = {
+                name: [value._name, value.ids]
+                for name, value in cls._get_made().items()
+                if isinstance(value, models.BaseModel)
+            }
+            parameters = cls.env["ir.config_parameter"].sudo()
+            parameters.set_param(PREPARED, json.dumps([cls.env.uid, made]))
+            cls.env.flush_all()
+            # what waits for the company to be saved would load the chart of its
+            # country beside the one of the tests
+            cls.env.cr.precommit.clear()
+            Cursor.commit(cls.env.cr)
+        finally:
+            cls.tearDownClass()
+            cls.doClassCleanups()
+
+    @classmethod
+    def _get_made(cls):
+        """What `_make` has made, by the names under which it is found."""
+        return {
+            **{name: value for name, value in vars(cls).items() if name != "env"},
+            **{f"company_data.{name}": v for name, v in cls.company_data.items()},
+        }
+
+    @classmethod
+    def _take_prepared(cls):
+        """Find what `bin/test` has prepared; return whether there is any."""
+        prepared = cls.env["ir.config_parameter"].get_param(PREPARED)
+        if not prepared or not cls.shares_company:
+            return False
+        uid, made = json.loads(prepared)
+        cls.env = cls.env(user=uid, context=cls.default_env_context())
+        cls.company_data = {}
+        for name, (model, ids) in made.items():
+            record = cls.env[model].browse(ids)
+            key = name.removeprefix("company_data.")
+            if key == name:
+                setattr(cls, name, record)
+            else:
+                cls.company_data[key] = record
+        # they joined on the day on which they are made, whatever day it is
+        today = fields.Date.context_today(cls.env.user)
+        (cls.mandate | cls.other_mandate).member_ids.date_joined = today
+        return True
 
     # ------------------------------------------------------------------
     # Master data

@@ -83,18 +83,14 @@ class Share:
             (self.done / name).write_text(json.dumps(result), encoding="utf-8")
 
 
-def prepare(dbname):
-    """Make the company and the people that classes start from, once for all of them:
-    each class would make them anew, which takes longer than many of their tests."""
-    from odoo import SUPERUSER_ID, api  # noqa: PLC0415
-    from odoo.modules.registry import Registry  # noqa: PLC0415
-
+def prepare():
+    """Make the company, the people and all that classes start from, once for all of
+    them: each class would make it anew, which takes longer than many of their tests."""
     from odoo.addons.account_collection.tests.common import (  # noqa: PLC0415
         CollectionCommon,
     )
 
-    with Registry(dbname).cursor() as cr:
-        CollectionCommon._prepare(api.Environment(cr, SUPERUSER_ID, {}))
+    CollectionCommon._prepare()
 
 
 def share_tests(role, share):
@@ -129,7 +125,7 @@ def share_tests(role, share):
         loader.make_suite = make_shared_suite
         status = preload_registries(dbnames)
         if role == "collect":
-            prepare(dbnames[0])
+            prepare()
         return status
 
     server.preload_registries = preload
