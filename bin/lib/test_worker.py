@@ -21,6 +21,8 @@ from odoo.service import server
 #: a class whose tests take still longer has an attribute `each_takes`
 SET_UP = 8
 HTTP_TEST = 4
+#: caches of the registry that hold what follows from code, views and settings
+LASTING = ("assets", "groups", "routing", "stable", "templates")
 
 
 def seconds():
@@ -93,6 +95,32 @@ def prepare():
     CollectionCommon._prepare()
 
 
+def keep_caches():
+    """Have the lasting caches last from test to test, and from class to class, until
+    something in a test empties one of them: templates would be compiled, and addresses
+    mapped, anew for each of a thousand tests. Returns what begins a class.
+
+    Whatever changes what such a cache holds empties it, as everywhere in Odoo. What it
+    holds then may be about records that the class undoes: it is emptied after each of
+    its tests.
+    """
+    from odoo.modules.registry import Registry  # noqa: PLC0415
+
+    clear_cache, emptied = Registry.clear_cache, set()
+
+    def note_emptied(registry, *names):
+        emptied.update(names)
+        clear_cache(registry, *names)
+
+    def clear_passing(registry):
+        # called after each test and each class
+        clear_cache(registry, "default", *emptied)
+
+    Registry.clear_cache = note_emptied
+    Registry.clear_all_caches = clear_passing
+    return emptied.clear
+
+
 def share_tests(role, share):
     """Have Odoo run, once the registry is loaded, what `role` says."""
     preload_registries = server.preload_registries
@@ -105,12 +133,18 @@ def share_tests(role, share):
         from odoo.tests.suite import OdooSuite  # noqa: PLC0415
 
         make_suite = loader.make_suite
+        begin_class = keep_caches() if role == "draw" else None
 
         class SharedSuite(OdooSuite):
             def run(self, result, debug=False):
                 classes = by_class(self)
                 self._tests = share.draw(classes) if role == "draw" else []
                 return super().run(result, debug)
+
+            def _handleClassSetUp(self, test, result):  # noqa: N802 - unittest's name
+                if result._previousTestClass is not type(test):
+                    begin_class()
+                super()._handleClassSetUp(test, result)
 
         def make_shared_suite(module_names, position="at_install"):
             if position != "post_install":
