@@ -21,8 +21,8 @@ from odoo.service import server
 #: a class whose tests take still longer has an attribute `each_takes`
 SET_UP = 8
 HTTP_TEST = 4
-#: caches of the registry that hold what follows from code, views and settings
-LASTING = ("assets", "groups", "routing", "stable", "templates")
+#: caches of the registry that hold more than what follows from code, views and settings
+PASSING = ("default",)
 
 
 def seconds():
@@ -95,30 +95,44 @@ def prepare():
     CollectionCommon._prepare()
 
 
-def keep_caches():
-    """Have the lasting caches last from test to test, and from class to class, until
-    something in a test empties one of them: templates would be compiled, and addresses
-    mapped, anew for each of a thousand tests. Returns what begins a class.
+class Caches:
+    """Has the caches of the registry last from test to test, until something in a test
+    empties one of them; as it stands, the framework empties all of them after each.
 
-    Whatever changes what such a cache holds empties it, as everywhere in Odoo. What it
-    holds then may be about records that the class undoes: it is emptied after each of
-    its tests.
+    Whatever changes what a cache holds empties it, as everywhere in Odoo. What it holds
+    from then on may be about records that the test, or the class, undoes: it is emptied
+    again when that one ends. What a class knows of its records ends with it.
     """
-    from odoo.modules.registry import Registry  # noqa: PLC0415
 
-    clear_cache, emptied = Registry.clear_cache, set()
+    def __init__(self):
+        from odoo.modules.registry import Registry  # noqa: PLC0415
 
-    def note_emptied(registry, *names):
-        emptied.update(names)
-        clear_cache(registry, *names)
+        self.clear_cache = Registry.clear_cache
+        # names of those emptied while a class was set up, and since the last test
+        self.by_class, self.by_test = set(), set()
 
-    def clear_passing(registry):
-        # called after each test and each class
-        clear_cache(registry, "default", *emptied)
+        def clear_cache(registry, *names):
+            self.by_test.update(names or PASSING)
+            self.clear_cache(registry, *names)
 
-    Registry.clear_cache = note_emptied
-    Registry.clear_all_caches = clear_passing
-    return emptied.clear
+        def clear_all_caches(registry):
+            self.end_test(registry)
+
+        Registry.clear_cache = clear_cache
+        Registry.clear_all_caches = clear_all_caches
+
+    def end_test(self, registry):
+        """What the framework calls when a test ends, and when a class does."""
+        if self.by_test:
+            self.clear_cache(registry, *self.by_test)
+            self.by_test.clear()
+
+    def end_class(self, registry):
+        self.clear_cache(registry, *PASSING, *self.by_class, *self.by_test)
+        self.by_test.clear()
+
+    def begin_tests(self):
+        self.by_class, self.by_test = self.by_test, set()
 
 
 def share_tests(role, share):
@@ -128,12 +142,13 @@ def share_tests(role, share):
     def preload(dbnames):
         # not before the command line is read: imported by a server that does not test,
         # the framework complains
+        from odoo.modules.registry import Registry  # noqa: PLC0415
         from odoo.tests import loader  # noqa: PLC0415
         from odoo.tests.common import HttpCase  # noqa: PLC0415
         from odoo.tests.suite import OdooSuite  # noqa: PLC0415
 
         make_suite = loader.make_suite
-        begin_class = keep_caches() if role == "draw" else None
+        caches = Caches() if role == "draw" else None
 
         class SharedSuite(OdooSuite):
             def run(self, result, debug=False):
@@ -142,9 +157,12 @@ def share_tests(role, share):
                 return super().run(result, debug)
 
             def _handleClassSetUp(self, test, result):  # noqa: N802 - unittest's name
-                if result._previousTestClass is not type(test):
-                    begin_class()
+                begins = result._previousTestClass is not type(test)
+                if begins:
+                    caches.end_class(Registry(dbnames[0]))
                 super()._handleClassSetUp(test, result)
+                if begins:
+                    caches.begin_tests()
 
         def make_shared_suite(module_names, position="at_install"):
             if position != "post_install":
