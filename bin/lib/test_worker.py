@@ -19,7 +19,7 @@ from odoo.service import server
 
 #: how many ordinary tests it takes as long as to set up a class, and to test over HTTP;
 #: a class whose tests take still longer has an attribute `each_takes`
-SET_UP = 8
+SET_UP = 4
 HTTP_TEST = 4
 #: caches of the registry that hold more than what follows from code, views and settings
 PASSING = ("default",)

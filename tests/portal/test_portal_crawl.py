@@ -167,7 +167,7 @@ class TestPortalCrawl(HttpCase):
     """
 
     #: as long as so many ordinary tests, see bin/lib/test_worker.py
-    each_takes = 40
+    each_takes = 400
 
     @classmethod
     def setUpClass(cls):
