@@ -37,6 +37,8 @@ class CollectionCommon(AccountTestInvoicingCommon):
     chart_template = "generic_coa"
     #: False: a company that no other connection knows, whatever is done to it
     shares_company = True
+    #: a second one, which `setup_other_company` brings to light, if it was prepared
+    other_company_data = None
 
     @classmethod
     def setUpClass(cls):
@@ -142,6 +144,15 @@ class CollectionCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def setup_other_company(cls, **kwargs):
+        company = cls.other_company_data and cls.other_company_data["company"]
+        if (
+            company
+            and company not in cls.env.user.company_ids
+            and kwargs.keys() <= {"name"}
+        ):
+            company.write({"active": True, "name": "company_2", **kwargs})
+            cls.env.user.company_ids |= company
+            return dict(cls.other_company_data)
         company = cls._create_company(**{"name": "company_2", **kwargs})
         return cls.collect_company_accounting_data(company)
 
@@ -154,13 +165,12 @@ class CollectionCommon(AccountTestInvoicingCommon):
         """Make and save what every class would make anew."""
         cls.setUpClass()
         try:
-            made = {
-                name: [value._name, value.ids]
-                for name, value in cls._get_made().items()
-                if isinstance(value, models.BaseModel)
-            }
+            cls.other_company_data = cls.setup_other_company(name="Other Tested")
+            # nobody knows of it until a test asks for it
+            cls.env.user.write(cls._belongs_to(cls.company))
+            cls.other_company_data["company"].active = False
             parameters = cls.env["ir.config_parameter"].sudo()
-            parameters.set_param(PREPARED, json.dumps([cls.env.uid, made]))
+            parameters.set_param(PREPARED, json.dumps([cls.env.uid, cls._get_made()]))
             cls.env.flush_all()
             # what waits for the company to be saved would load the chart of its
             # country beside the one of the tests
@@ -172,11 +182,15 @@ class CollectionCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def _get_made(cls):
-        """What `_make` has made, by the names under which it is found."""
-        return {
-            **{name: value for name, value in vars(cls).items() if name != "env"},
-            **{f"company_data.{name}": v for name, v in cls.company_data.items()},
-        }
+        """Records by the attributes in which they are found, and by the keys of those
+        that are dictionaries."""
+        made = {}
+        for name, value in vars(cls).items():
+            values = value if isinstance(value, dict) else {"": value}
+            for key, records in values.items():
+                if isinstance(records, models.BaseModel):
+                    made.setdefault(name, {})[key] = [records._name, records.ids]
+        return made
 
     @classmethod
     def _take_prepared(cls):
@@ -186,14 +200,11 @@ class CollectionCommon(AccountTestInvoicingCommon):
             return False
         uid, made = json.loads(prepared)
         cls.env = cls.env(user=uid, context=cls.default_env_context())
-        cls.company_data = {}
-        for name, (model, ids) in made.items():
-            record = cls.env[model].browse(ids)
-            key = name.removeprefix("company_data.")
-            if key == name:
-                setattr(cls, name, record)
-            else:
-                cls.company_data[key] = record
+        for name, values in made.items():
+            found = {
+                key: cls.env[model].browse(ids) for key, (model, ids) in values.items()
+            }
+            setattr(cls, name, found.get("", found))
         # they joined on the day on which they are made, whatever day it is
         today = fields.Date.context_today(cls.env.user)
         (cls.mandate | cls.other_mandate).member_ids.date_joined = today
