@@ -7,3 +7,4 @@ from . import portal_call
 from . import portal_team
 from . import portal_quality
 from . import portal_survey
+from . import portal_contract

@@ -234,6 +234,9 @@ class CollectionPortal(CustomerPortal):
             "page_name": page_name,
             "supervisor": agent_sudo.supervisor,
             "waiting": self._get_collection_waiting(agent_sudo),
+            "contracts_waiting": request.env[
+                "collection.mandate"
+            ]._count_waiting_contracts(),
             "survey_count": len(
                 request.env["collection.team.survey"]._get_waiting_sudo()
             ),
@@ -360,6 +363,7 @@ class CollectionPortal(CustomerPortal):
                 account, form=form, error=refusal, post=post
             )
         except UserError as error:
+            account._note_refused(error)
             return self._render_collection_account(
                 account, form=form, error=str(error), post=post
             )

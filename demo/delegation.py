@@ -1,3 +1,4 @@
+import base64
 from datetime import timedelta
 
 from odoo import Command, fields
@@ -7,6 +8,15 @@ from odoo.tools import SQL
 from .ledger import moment
 from .letters import file_as_sent
 from .names import name_records, named
+from .papers import paper
+
+#: what either provider says of the data it reads
+DATA = {
+    "data_contact": "Délégué à la protection des données, dpo@example.com",
+    "sub_processors": "Aucun.",
+    "data_security": "Comptes nominatifs, postes verrouillés, aucune copie locale ; "
+    "engagement de confidentialité signé par chaque conseiller.",
+}
 
 
 class DemoDelegation:
@@ -49,6 +59,23 @@ class DemoDelegation:
                 "extent": "partial",
                 "mode": "on_behalf",
                 "reference": "MGC-2118",
+                **DATA,
+                "price_terms": "12 % des sommes encaissées, facturés chaque mois ; "
+                "rien n'est dû pour ce qui n'est pas encaissé.",
+                "guarantee_terms": "Le prestataire répond des fonds reçus et de ses "
+                "fautes ; il est assuré à hauteur de 500 000 € par sinistre.",
+                "document_ids": [
+                    Command.create(
+                        {
+                            **values,
+                            "document": base64.b64encode(
+                                paper(values["name"], [values["issuer"]])
+                            ),
+                            "document_name": f"{values['kind']}.pdf",
+                        }
+                    )
+                    for values in self._list_papers()
+                ],
                 "payment_bank_id": bank.id,
                 "phase": "off_site",
                 "date_start": self.today - timedelta(days=30),
@@ -57,7 +84,7 @@ class DemoDelegation:
                 "agent_ids": [Command.set(named(self.env, "agent_of_agent_2").ids)],
             }
         )
-        mandate.action_agree()
+        self._agree(mandate)
         mandate.action_pilot()
         name_records(self.env, {"mandate_abroad": mandate})
         accounts = self.env["collection.account"].union(
@@ -172,6 +199,10 @@ class DemoDelegation:
         self.mandate.review_ids.filtered(
             lambda review: review.state == "planned"
         ).agenda = "<p>Promesses tenues, échéanciers, qualité des appels.</p>"
+        self.mandate.plan_amount = 3000.0
+        self.mandate.amendment_ids[
+            :1
+        ].reason = "Décidé au bilan : les échéanciers tiennent."
 
     def _create_mandate(self):
         segments = self.env["collection.segment"].search(
@@ -192,6 +223,10 @@ class DemoDelegation:
                 "min_days_overdue": 30,
                 "plan_instalments": 3,
                 "plan_amount": 2000.0,
+                "quality_share": 50.0,
+                **DATA,
+                "price_terms": "Forfait de 1 900 € par mois pour deux conseillers, et "
+                "4 % des sommes encaissées.",
                 "agent_ids": [
                     Command.set(
                         [
@@ -202,10 +237,60 @@ class DemoDelegation:
                 ],
             }
         )
-        mandate.action_agree()
+        self._agree(mandate)
         mandate.action_start()
         name_records(self.env, {"mandate": mandate})
         return mandate
+
+    def _list_papers(self):
+        """What a provider shows before it collects for another."""
+        return [
+            {
+                "kind": "insurance",
+                "name": "RC-2026-4471",
+                "issuer": "Assurances du Ponant",
+                "date": self.today - timedelta(days=200),
+                "date_end": self.today + timedelta(days=165),
+            },
+            {
+                "kind": "declaration",
+                "name": "Récépissé 118/2019",
+                "issuer": "Parquet du tribunal judiciaire de Lyon",
+                "date": "2019-05-14",
+            },
+            {
+                "kind": "account",
+                "name": "Compte de tiers 00020118",
+                "issuer": "Banque du Rhône",
+                "date": "2019-06-03",
+            },
+        ]
+
+    def _agree(self, mandate):
+        """Both sides approve: on the portal, or on paper where nobody supervises."""
+        mandate.action_approve()
+        supervisor = mandate.agent_ids.filtered("supervisor")[:1]
+        signed = mandate.date_start - timedelta(days=14)
+        if supervisor:
+            mandate.with_user(supervisor.user_id)._approve_for_provider(mandate.id)
+            mandate._seal({"provider_approved_on": moment(signed, 16)})
+        mandate._seal({"company_approved_on": moment(signed, 9)})
+        if supervisor:
+            return
+        mandate.write(
+            {
+                "signed_contract": base64.b64encode(
+                    paper(
+                        "Mandat de recouvrement",
+                        [mandate.name, mandate.provider_id.name, "Lu et approuvé"],
+                    )
+                ),
+                "signed_contract_name": "mandat-signe.pdf",
+                "provider_signatory": mandate.agent_ids[:1].name,
+                "provider_signed_on": signed,
+            }
+        )
+        mandate.action_agree()
 
     def _choose(self, date, limit):
         """Late customers in-house, the largest amounts of each segment in turn."""

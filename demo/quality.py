@@ -69,7 +69,6 @@ class DemoQuality:
                 "collection_quality_share": 30.0,
             }
         )
-        mandate.quality_share = 50.0
         self._let_time_pass(mandate)
         self._review(company)
         calls = self.env["collection.call"].search(

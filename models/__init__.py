@@ -16,5 +16,6 @@ from . import delegation
 from . import quality
 from . import measure
 from . import overview
+from . import contract
 from . import portal
 from . import settings

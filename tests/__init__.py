@@ -12,6 +12,7 @@ from .delegation import *
 from .quality import *
 from .measure import *
 from .overview import *
+from .contract import *
 from .portal import *
 from .settings import *
 from .tools import *

@@ -1,4 +1,8 @@
+import gc
 import json
+from contextlib import contextmanager
+from types import SimpleNamespace
+from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 
@@ -258,8 +262,20 @@ class CollectionCommon(AccountTestInvoicingCommon):
                 **values,
             }
         )
-        mandate.action_start()
+        cls._start(mandate)
         return mandate
+
+    @classmethod
+    def _start(cls, mandate):
+        """Go live, whatever the contract lacks: that is tested elsewhere."""
+        nothing = patch.object(
+            cls.env.registry["collection.mandate"], "_get_missing", lambda *args: []
+        )
+        with nothing:
+            mandate.action_agree()
+            mandate.action_start()
+        # tests plan the reviews they need
+        mandate.review_ids.unlink()
 
     @classmethod
     def _policy(cls, name, levels, **values):
@@ -447,6 +463,31 @@ class CollectionCommon(AccountTestInvoicingCommon):
             ]
         )
 
+    @contextmanager
+    def _count_queries(self, cold=True):
+        """Count the queries of what is done inside, until all is written.
+
+        An environment knows the time zone and companies of its user as long as it
+        lives, and nobody knows when the garbage collector ends it: it does so before,
+        and not meanwhile.
+
+        :param cold: with an empty cache; those of the registry stay
+        :return: object whose `total` is, in the end, the number of queries
+        """
+        counter = SimpleNamespace(total=None)
+        self.env.flush_all()
+        if cold:
+            self.env.invalidate_all()
+        gc.collect()
+        gc.disable()
+        try:
+            before = self.env.cr.sql_log_count
+            yield counter
+            self.env.flush_all()
+            counter.total = self.env.cr.sql_log_count - before
+        finally:
+            gc.enable()
+
     def _position_queries(self, function):
         """How many queries the position needs for what the ledger does in `function`.
 
@@ -457,10 +498,9 @@ class CollectionCommon(AccountTestInvoicingCommon):
         spent = []
 
         def counting(records, *args):
-            records.env.flush_all()
-            before = records.env.cr.sql_log_count
-            original(records, *args)
-            spent.append(records.env.cr.sql_log_count - before)
+            with self._count_queries(cold=False) as counter:
+                original(records, *args)
+            spent.append(counter.total)
 
         self.env.cr.flush()
         self.patch(Account, "_follow_lines", counting)

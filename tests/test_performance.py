@@ -74,12 +74,9 @@ class TestPerformance(CollectionCommon):
 
     def _queries(self, function):
         """Queries that `function` makes with an empty cache."""
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        function()
-        self.env.flush_all()
-        return self.env.cr.sql_log_count - before
+        with self._count_queries() as counter:
+            function()
+        return counter.total
 
     def assertSame(self, few, many):
         """Equal, but for the few reads that fetch a thousand records at a time."""

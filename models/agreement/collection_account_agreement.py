@@ -30,6 +30,17 @@ DAY_LIMITS = ("promise_last_days", "plan_first_days", "plan_last_days")
 PLAN_MAXIMUM = 60
 
 
+def beyond(limit, message):
+    """The refusal of what goes beyond what somebody may grant alone.
+
+    :param limit: which one; whoever catches the error finds it there as `limit`
+    """
+    # no class of its own: the client shows `UserError` by its name
+    error = UserError(message)
+    error.limit = limit
+    return error
+
+
 class CollectionAccount(models.Model):
     """What is agreed with a customer, or contested by them, one path for everybody.
 

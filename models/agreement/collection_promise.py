@@ -4,6 +4,7 @@ from odoo.tools import SQL, format_date
 
 from ...tools.promise import promise_state
 from ..receipt.collection_receipt_source import LESSENING_KINDS
+from .collection_account_agreement import beyond
 
 #: how customers pay, for promises, plans, quality control and campaigns alike
 MEANS = [
@@ -249,18 +250,20 @@ class CollectionPromise(models.Model):
                 fields.Date.context_today(self), days=limits["promise_last_days"]
             )
             if promise.date_promised > last:
-                raise UserError(
+                raise beyond(
+                    "promise_day",
                     self.env._(
                         "Promises are accepted up to %(last)s. Ask for an earlier day, "
                         "or propose a payment plan.",
                         last=format_date(self.env, last),
-                    )
+                    ),
                 )
             currency = promise.currency_id
             due = promise.item_ids._get_uncontested_amount()
             least = currency.round(due * limits["promise_share"] / 100)
             if currency.compare_amounts(promise.amount, least) < 0:
-                raise UserError(
+                raise beyond(
+                    "promise_share",
                     self.env._(
                         "%(promised)s is too little: of the invoices chosen %(due)s is "
                         "due, of which %(least)s has to be promised at least. Choose "
@@ -268,7 +271,7 @@ class CollectionPromise(models.Model):
                         promised=currency.format(promise.amount),
                         due=currency.format(due),
                         least=currency.format(least),
-                    )
+                    ),
                 )
 
     @api.model

@@ -11,8 +11,8 @@ WORKING_STATES = ("pilot", "live", "review")
 #: states from which each one is reached; an ended mandate stays ended
 STEPS = {
     "agreed": ("study",),
-    "pilot": ("study", "agreed"),
-    "live": ("study", "agreed", "pilot", "review"),
+    "pilot": ("agreed",),
+    "live": ("agreed", "pilot", "review"),
     "review": ("pilot", "live"),
 }
 #: mandates under which a provider may work today
@@ -125,9 +125,12 @@ class CollectionMandate(models.Model):
         tracking=True,
     )
     date_start = fields.Date(
-        required=True, default=fields.Date.context_today, tracking=True
+        string="Begins on",
+        required=True,
+        default=fields.Date.context_today,
+        tracking=True,
     )
-    date_end = fields.Date(tracking=True)
+    date_end = fields.Date(string="Ends on", tracking=True)
     state = fields.Selection(
         selection=[
             ("study", "Study"),
@@ -338,6 +341,11 @@ class CollectionMandate(models.Model):
         # a number drawn is gone, also where nothing is created
         self.check_access("create")
         for vals in vals_list:
+            if vals.get("state", "study") != "study" and not self.env.su:
+                raise UserError(
+                    self.env._("A mandate begins as a study, and is agreed on then.")
+                )
+            vals.setdefault("state", "study")
             company = vals.get("company_id") or self.env.company.id
             vals["number"] = (
                 self.env["ir.sequence"]
@@ -378,9 +386,10 @@ class CollectionMandate(models.Model):
                 )
 
     def _check_step(self, state):
-        """Refuse a state that does not follow from the present one.
+        """Refuse a state that does not follow from the present one, or for which
+        something is missing.
 
-        :raises UserError: naming the mandate
+        :raises UserError: naming the mandate and what is missing
         """
         for mandate in self:
             if state in (False, None, "ended", mandate.state):
@@ -404,6 +413,34 @@ class CollectionMandate(models.Model):
                         after=labels.get(state, state),
                     )
                 )
+            missing = mandate._get_missing(state)
+            if missing:
+                labels = dict(self._fields["state"]._description_selection(self.env))
+                raise UserError(
+                    self.env._(
+                        "Before the mandate %(mandate)s goes to “%(after)s”:\n"
+                        "%(missing)s",
+                        mandate=mandate.display_name,
+                        after=labels[state],
+                        missing="\n".join(f"• {sentence}" for sentence in missing),
+                    )
+                )
+
+    def _get_missing(self, state):
+        """What is to be done before this mandate goes to `state`: sentences.
+
+        Areas that know more of the contract add theirs.
+        """
+        self.ensure_one()
+        if state in WORKING_STATES and not self.agent_ids:
+            return [
+                self.env._(
+                    "Name at least one agent of %(provider)s who will work under the "
+                    "mandate.",
+                    provider=self.provider_id.display_name,
+                )
+            ]
+        return []
 
     def _grant_company(self):
         """Let the agents' users into the company, without which its multi-company
@@ -464,11 +501,9 @@ class CollectionMandate(models.Model):
         self.state = "agreed"
 
     def action_pilot(self):
-        self._check_agents_named()
         self.state = "pilot"
 
     def action_start(self):
-        self._check_agents_named()
         self.state = "live"
 
     def action_review(self):
@@ -485,17 +520,6 @@ class CollectionMandate(models.Model):
             if mandate.date_end:
                 last_day = min(last_day, mandate.date_end)
             mandate.write({"state": "ended", "date_end": last_day})
-
-    def _check_agents_named(self):
-        for mandate in self:
-            if not mandate.agent_ids:
-                raise UserError(
-                    self.env._(
-                        "Name at least one agent of %(provider)s who will work under "
-                        "the mandate.",
-                        provider=mandate.provider_id.display_name,
-                    )
-                )
 
     def _plan_review(self, after):
         """Plan the review that follows the one of the day `after`, unless one is."""

@@ -604,13 +604,10 @@ class TestDispute(CollectionCommon):
                         "description": str(number),
                     }
                 )
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            with freeze_time("2026-04-10"):
+            with self._count_queries() as counter, freeze_time("2026-04-10"):
                 self.env["collection.dispute"]._cron_late()
                 self.env.flush_all()
-            return self.env.cr.sql_log_count - before
+            return counter.total
 
         late(2)
         few = late(3)
@@ -655,17 +652,14 @@ class TestDispute(CollectionCommon):
                 items |= self._invoice(
                     self.other_customer, 10.0, "2026-03-01", ref=str(number)
                 ).collection_item_ids
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            dispute = self._dispute(
-                15.0, items, account_id=items.account_id.id, user=self.manager_user
-            )
-            self.env.flush_all()
-            self.env.invalidate_all()
-            dispute._decide("rejected", "No")
-            self.env.flush_all()
-            return self.env.cr.sql_log_count - before
+            with self._count_queries() as counter:
+                dispute = self._dispute(
+                    15.0, items, account_id=items.account_id.id, user=self.manager_user
+                )
+                self.env.flush_all()
+                self.env.invalidate_all()
+                dispute._decide("rejected", "No")
+            return counter.total
 
         spent(2)
         few = spent(2)

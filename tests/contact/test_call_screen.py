@@ -79,12 +79,10 @@ class TestCallScreen(CallCommon):
 
     def test_queries_do_not_grow_with_the_invoices(self):
         def count():
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            self.mine._get_call_sheet()
-            self.mine._get_call_script()
-            return self.env.cr.sql_log_count - before
+            with self._count_queries() as counter:
+                self.mine._get_call_sheet()
+                self.mine._get_call_script()
+            return counter.total
 
         count()
         few = count()

@@ -150,11 +150,9 @@ class TestPriority(WorklistCommon):
         self.env["collection.account"]._rank(many)
         for accounts in (few, many):
             accounts._mark_stale()
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.cr.sql_log_count
-            self.env["collection.account"]._rank(accounts)
-            counts.append(self.cr.sql_log_count - before)
+            with self._count_queries() as counter:
+                self.env["collection.account"]._rank(accounts)
+            counts.append(counter.total)
         self.assertEqual(*counts)
 
 
@@ -554,9 +552,9 @@ class TestNextCustomer(WorklistCommon):
         )
         self.env["collection.account"]._rank()
         for some in (accounts[:2], accounts):
-            self.env.invalidate_all()
-            with self.assertQueryCount(25):
+            with self._count_queries() as counter:
                 some.with_user(self.collector_user).mapped("skip_reason")
+            self.assertLessEqual(counter.total, 25)
 
     def test_reasons_are_told_apart_from_the_outside(self):
         self._hand_over(self.big)

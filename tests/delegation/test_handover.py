@@ -383,13 +383,10 @@ class TestHandover(HandoverCommon):
     def test_queries_do_not_grow_with_the_file(self):
         def count_queries():
             wizard = self._wizard(method="total")
-            self.env.flush_all()
-            self.env.invalidate_all()
-            start = self.cr.sql_log_count
-            wizard.action_preview()
-            wizard.action_confirm()
-            self.env.flush_all()
-            return self.cr.sql_log_count - start
+            with self._count_queries() as counter:
+                wizard.action_preview()
+                wizard.action_confirm()
+            return counter.total
 
         self._file(2)
         count_queries()  # caches of the registry

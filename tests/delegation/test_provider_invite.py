@@ -62,8 +62,7 @@ class TestProviderInvite(HandoverCommon, MockEmail):
         mandate = form.save()
         self.assertEqual(mandate.provider_id, agent.provider_id)
         self.assertEqual(mandate.agent_ids, agent)
-        mandate.action_agree()
-        mandate.action_start()
+        self._start(mandate)
         wizard = self._preview(mandate_id=mandate.id, method="total")
         wizard.action_confirm()
         account = wizard.placement_id.line_ids.account_id[0]

@@ -527,11 +527,9 @@ class TestDunningRun(DunningCommon):
         self.assertFalse(run.missing_note)
 
     def _count_queries_of_missing_note(self, run):
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        self.assertTrue(run.missing_note)
-        return self.env.cr.sql_log_count - before
+        with self._count_queries() as counter:
+            self.assertTrue(run.missing_note)
+        return counter.total
 
     def test_what_is_missing_costs_the_same_for_many(self):
         self.company.company_registry = False

@@ -144,11 +144,9 @@ class TestInterestCredits(InterestCommon):
 
     def test_as_many_queries_for_many(self):
         def queries(items):
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            items._get_penalties(fields.Date.today())
-            return self.env.cr.sql_log_count - before
+            with self._count_queries() as counter:
+                items._get_penalties(fields.Date.today())
+            return counter.total
 
         self._payment(self.customer, 50.0, "2026-08-30")
         items = self.item

@@ -232,12 +232,9 @@ class TestLetterDelivery(DeliveryCommon):
                 lambda x: x.account_id.partner_name.startswith(f"Size {size}")  # noqa: B023
             )
             self.assertEqual(len(letters), size)
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            letters._send()
-            self.env.flush_all()
-            counts.append(self.env.cr.sql_log_count - before)
+            with self._count_queries() as counter:
+                letters._send()
+            counts.append(counter.total)
             self.assertEqual(set(letters.mapped("state")), {"sent"})
         per_letter = (counts[1] - counts[0]) / 20
         self.assertLess(per_letter, 3, counts)

@@ -1017,12 +1017,9 @@ class TestMandateNotice(LetterKindCommon):
             self.mandate.mode = "in_name"
             placement.action_hand_over()
             self.mandate.mode = "on_behalf"
-            self.env.flush_all()
-            self.env.invalidate_all()
-            start = self.env.cr.sql_log_count
-            letters = self.mandate._draft_missing_notices(accounts)
-            self.env.flush_all()
-            counts.append(self.env.cr.sql_log_count - start)
+            with self._count_queries() as counter:
+                letters = self.mandate._draft_missing_notices(accounts)
+            counts.append(counter.total)
             self.assertEqual(len(letters), size)
             self.assertEqual(letters.mapped("state"), ["draft"] * size)
         self.assertLess(counts[1], counts[0] + 40)

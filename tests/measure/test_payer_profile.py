@@ -293,11 +293,9 @@ class TestPayerProfile(PayerCommon):
 
     def test_queries_do_not_grow(self):
         def build():
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.cr.sql_log_count
-            self._build()
-            return self.cr.sql_log_count - before
+            with self._count_queries() as counter:
+                self._build()
+            return counter.total
 
         self._paid(100.0, 5)
         build()

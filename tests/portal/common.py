@@ -539,6 +539,7 @@ class PortalAxeCommon(PortalCommon, AxeCase):
                 "/my/collection/agenda",
                 "/my/collection/figures",
                 "/my/collection/team",
+                "/my/collection/contract",
                 "/my/collection/hand-overs",
             ),
             self.supervisor_user.login,

@@ -94,9 +94,9 @@ class TestAccessLog(PortalCommon):
     def test_one_statement_for_many(self):
         accounts = (self.account | self.other_account).with_user(self.agent_user)
         accounts._record_access("rpc")
-        self.env.flush_all()
-        with self.assertQueryCount(2):
+        with self._count_queries(cold=False) as counter:
             accounts._record_access("list")
+        self.assertLessEqual(counter.total, 2)
 
     def test_nobody_changes_it(self):
         self.account.with_user(self.agent_user)._record_access("page")

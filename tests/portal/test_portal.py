@@ -249,12 +249,10 @@ class TestPortal(PortalCommon):
 
     def test_number_of_queries_does_not_follow_the_items(self):
         def count():
-            self.env.invalidate_all()
-            self.env.flush_all()
-            before = self.env.cr.sql_log_count
-            account._get_portal_values()
-            account._get_portal_rows()
-            return self.env.cr.sql_log_count - before
+            with self._count_queries() as counter:
+                account._get_portal_values()
+                account._get_portal_rows()
+            return counter.total
 
         account = self.account.with_user(self.agent_user)
         count()

@@ -160,10 +160,10 @@ class TestPortalCaller(PortalCommon):
             partner = self._customer(f"Lille {number}", city="Lille")
             self._invoice(partner, 10.0, self.in_days(-3))
             self._hand_over(self.account_of(partner))
-        self.env.flush_all()
         self._look_up("lille")
-        with self.assertQueryCount(6):
+        with self._count_queries() as counter:
             self.assertEqual(len(self._look_up("lille")), 4)
+        self.assertLessEqual(counter.total, 6)
 
     def test_enter_opens_the_customer_with_the_caller(self):
         self._log_in(self.agent_user)

@@ -231,12 +231,9 @@ class TestPortalTeam(TeamCommon):
 
     def test_share_out_costs_the_same_for_many(self):
         def count():
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            self._mandate_as(self.supervisor_user)._portal_share_out()
-            self.env.flush_all()
-            return self.env.cr.sql_log_count - before
+            with self._count_queries() as counter:
+                self._mandate_as(self.supervisor_user)._portal_share_out()
+            return counter.total
 
         self._customers(4)
         count()
@@ -410,11 +407,9 @@ class TestPortalTeam(TeamCommon):
         def count(url):
             # the first one fills the caches of the server
             self.url_open(url)
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            self.assertEqual(self.url_open(url).status_code, 200)
-            return self.env.cr.sql_log_count - before
+            with self._count_queries() as counter:
+                self.assertEqual(self.url_open(url).status_code, 200)
+            return counter.total
 
         urls = (
             "/my/collection",

@@ -504,12 +504,9 @@ class TestProviderSilenceEnds(SilenceCommon):
         original = followers._dismiss_provider_people
 
         def counting(records, *args):
-            records.env.flush_all()
-            records.env.invalidate_all()
-            before = records.env.cr.sql_log_count
-            original(records, *args)
-            records.env.flush_all()
-            counts.append(records.env.cr.sql_log_count - before)
+            with self._count_queries() as counter:
+                original(records, *args)
+            counts.append(counter.total)
 
         self.account.placement_line_id._take_back("recalled", "Ours")
         for count in (2, 20):

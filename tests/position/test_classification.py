@@ -168,11 +168,9 @@ class TestClassification(CollectionCommon):
 
     def test_queries_do_not_grow_with_the_file(self):
         def count_queries(accounts):
-            self.env.flush_all()
-            self.env.invalidate_all()
-            start = self.cr.sql_log_count
-            self.rule_model._classify(accounts)
-            return self.cr.sql_log_count - start
+            with self._count_queries() as counter:
+                self.rule_model._classify(accounts)
+            return counter.total
 
         accounts = self.env["collection.account"]
         for position in range(50):

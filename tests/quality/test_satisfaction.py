@@ -163,17 +163,14 @@ class TestSatisfaction(SatisfactionCommon):
                 account = self.account_of(self._invoiced(f"Customer {day} {index}"))
                 self._log(account, self.collector_user, f"2026-11-{day} 09:00:00")
             with freeze_time(f"2026-11-{day + 1} 06:30:00"):
-                self.env.flush_all()
-                self.env.invalidate_all()
                 self.patch(
                     self.env.registry["collection.satisfaction"],
                     "_queue_mails",
                     lambda records: None,
                 )
-                before = self.cr.sql_log_count
-                self.assertEqual(len(self._ask()), number)
-                self.env.flush_all()
-                counts.append(self.cr.sql_log_count - before)
+                with self._count_queries() as counter:
+                    self.assertEqual(len(self._ask()), number)
+                counts.append(counter.total)
         self.assertLessEqual(counts[1], counts[0] + 3)
 
     # ------------------------------------------------------------------

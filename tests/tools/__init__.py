@@ -4,6 +4,7 @@ from . import test_tools_call_log
 from . import test_tools_instalments
 from . import test_tools_late_interest
 from . import test_tools_letter_paper
+from . import test_tools_lot
 from . import test_tools_letter_text
 from . import test_tools_measure
 from . import test_tools_pareto

@@ -233,13 +233,10 @@ class TestBill(CollectionCommon):
         def spent(count):
             for number in range(count):
                 self._invoice(self.customer, 10.0 + number, "2026-12-31")
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            bills = self._draw()
-            self.env.flush_all()
+            with self._count_queries() as counter:
+                bills = self._draw()
             self.assertEqual(len(set(bills.mapped("number"))), len(bills))
-            return self.env.cr.sql_log_count - before
+            return counter.total
 
         spent(1)
         few = spent(3)

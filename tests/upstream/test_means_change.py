@@ -148,10 +148,9 @@ class TestMeansChange(CollectionCommon):
         self.env.flush_all()
 
         def spent(records):
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            records.mapped("means_to_propose")
-            return self.env.cr.sql_log_count - before
+            with self._count_queries() as counter:
+                records.mapped("means_to_propose")
+            return counter.total
 
         spent(accounts)
         self.assertEqual(spent(accounts[:2]), spent(accounts))

@@ -19,6 +19,7 @@ LOCKED_REASONS = [
     ("segment", "Segment not in the mandate"),
     ("not_late", "Not late enough for the mandate"),
     ("too_small", "Owes too little for the mandate"),
+    ("other_lot", "Drawn for another provider"),
     ("creditor", "Owed more than they owe"),
 ]
 #: why an account stays unless the user says otherwise
