@@ -34,6 +34,9 @@ def create_company(env):
             "logo": image,
             # each night the run is computed; the manager looks and confirms
             "collection_auto_run": "compute",
+            "collection_sector": "hospitality",
+            "collection_in_house_hours": 110.0,
+            "collection_hour_cost": 31.5,
             "collection_signatory": "Claire Bellardoux, responsable crédit",
             "collection_phone": "+33 4 65 71 00 12",
             "collection_email": "recouvrement@bellardoux.example.com",

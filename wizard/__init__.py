@@ -10,4 +10,5 @@ from . import delegation
 from . import quality
 from . import measure
 from . import overview
+from . import contract
 from . import settings

@@ -43,6 +43,18 @@ class ContractCommon(CollectionCommon):
         user = user or self.supervisor_user
         return self._as(user)._approve_for_provider(self.contract.id)
 
+    @classmethod
+    def _objective(cls, code, target, deadline, **values):
+        return cls.contract.objective_ids.create(
+            {
+                "mandate_id": cls.contract.id,
+                "indicator_id": cls.env.ref(f"account_collection.indicator_{code}").id,
+                "target": target,
+                "deadline": deadline,
+                **values,
+            }
+        )
+
 
 class ReadinessCommon(CollectionCommon):
     """A contract in study with the three brakes before it.
