@@ -2,7 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ...tools import measure
 from ..base.figures import format_figure
+from .collection_mandate_measure import MONTH
 from .collection_mandate_terms import Term
 
 #: services that are about invoices already late
@@ -203,6 +205,19 @@ class CollectionMandateService(models.Model):
             ),
         }
 
+    def _get_cost(self, date_from, date_to):
+        """What this service cost by its terms since `date_from`: an estimate, the
+        statements of the provider say what is paid."""
+        match self.fee_kind:
+            case "fixed":
+                return self.fee * ((date_to - date_from).days + 1) / MONTH
+            case "item":
+                return self.fee * self.act_count
+            case "percent":
+                return self.fee * self.amount_received / 100
+            case _:
+                return 0.0
+
     def _get_team_users(self):
         mandate = self.mandate_id
         return (mandate.agent_ids | mandate.member_ids.agent_id).user_id
@@ -307,6 +322,38 @@ class CollectionMandate(models.Model):
         string="Services",
         copy=True,
     )
+    cost_text = fields.Char(
+        string="Cost per 100 Received",
+        compute="_compute_cost_text",
+        help="What the services cost by their terms since the mandate began, of the "
+        "money received on what was handed over.",
+    )
+
+    @api.depends("service_ids.fee", "service_ids.fee_kind", "date_start")
+    @api.depends_context("lang")
+    def _compute_cost_text(self):
+        for mandate in self:
+            rate = mandate._origin._get_cost_rate()
+            mandate.cost_text = (
+                self.env._("n/a")
+                if rate is None
+                else self.env._("%(figure)s %%", figure=format_figure(self.env, rate))
+            )
+
+    def _get_cost_rate(self):
+        """What the provider costs, in percent of the money received; None where nothing
+        came in, or where the services do not say what they cost."""
+        today = self.company_id._get_collection_today()
+        if not self.date_start or self.date_start > today:
+            return None
+        costs = sum(
+            service._get_cost(self.date_start, today) for service in self.service_ids
+        )
+        # sudo: a sum of the mandate that the reader sees
+        received = self.sudo()._get_received(self.date_start, today)
+        if costs <= 0 or received <= 0:
+            return None
+        return round(100 * measure.cost_per_unit(costs, received), 2)
 
     @api.model
     def _get_term_sections(self):

@@ -1,4 +1,5 @@
 from datetime import date
+from importlib.util import module_from_spec, spec_from_file_location
 from unittest.mock import patch
 
 from psycopg2.errors import CheckViolation
@@ -8,6 +9,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.service.model import call_kw
 from odoo.tests import freeze_time, tagged
 from odoo.tools import SQL, mute_logger
+from odoo.tools.misc import file_path
 
 from ...models.contract.collection_mandate_objective import SEALED
 from .common import ContractCommon
@@ -509,6 +511,33 @@ class TestObjective(RoadmapCommon):
         self.assertAlmostEqual(month.actual, 450 * 365 / 12 / 45, places=2)
         self.assertEqual(rate.actual_from, date(2026, 4, 1))
 
+    def test_targets_of_before(self):
+        """The two targets that were fields become objectives; a reason stands where
+        nobody knows the baseline."""
+        self.env.cr.execute(
+            """ALTER TABLE collection_mandate ADD COLUMN target_contacted numeric,
+                                              ADD COLUMN target_kept numeric"""
+        )
+        self.env.cr.execute(
+            SQL(
+                "UPDATE collection_mandate SET target_contacted = 80 WHERE id = %s",
+                self.mandate.id,
+            )
+        )
+        path = file_path("account_collection/migrations/19.0.1.1.0/post-objectives.py")
+        spec = spec_from_file_location("post_objectives", path)
+        script = module_from_spec(spec)
+        spec.loader.exec_module(script)
+        script.migrate(self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()
+        objective = self.mandate.objective_ids
+        self.assertEqual(objective.indicator_id.code, "share_contacted")
+        self.assertEqual(objective.target, 80.0)
+        self.assertEqual(objective.deadline, date(2027, 4, 1))
+        self.assertTrue(objective.baseline_reason)
+        self.assertFalse(self.other_mandate.objective_ids)
+        self.assertEqual(self.mandate._get_targets(), {"share_contacted": 80.0})
+
     def test_missing(self):
         fresh = self.contract.copy({"date_start": "2026-04-01"})
         fresh.objective_ids.unlink()
@@ -793,6 +822,18 @@ class TestService(RoadmapCommon):
                     {"amount": 500.0, "amount_received": 100.0},
                 ],
             )
+
+    def test_cost(self):
+        self._start(self.contract)
+        self._hand_over(self.account, self.contract)
+        self.assertEqual(self.contract.cost_text, "n/a", "nothing has come in")
+        self._service("late", fee_kind="percent", fee=10.0)
+        self._service("training", fee_kind="fixed", fee=73.0)
+        with freeze_time("2026-05-10 09:00:00"):
+            self._pay(self.second, 400, date="2026-04-20")
+            self.env.invalidate_all()
+            # 40.00 of 400, and 73 x 40 days x 12 / 365 = 96.00
+            self.assertEqual(self.contract.cost_text, "34 %")
 
     def test_not_twice(self):
         self._service("late", days_to=60)
