@@ -1,5 +1,5 @@
+import runpy
 from datetime import date
-from importlib.util import module_from_spec, spec_from_file_location
 from unittest.mock import patch
 
 from psycopg2.errors import CheckViolation
@@ -525,10 +525,7 @@ class TestObjective(RoadmapCommon):
             )
         )
         path = file_path("account_collection/migrations/19.0.1.1.0/post-objectives.py")
-        spec = spec_from_file_location("post_objectives", path)
-        script = module_from_spec(spec)
-        spec.loader.exec_module(script)
-        script.migrate(self.env.cr, "19.0.1.0.0")
+        runpy.run_path(path)["migrate"](self.env.cr, "19.0.1.0.0")
         self.env.invalidate_all()
         objective = self.mandate.objective_ids
         self.assertEqual(objective.indicator_id.code, "share_contacted")
