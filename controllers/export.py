@@ -74,6 +74,22 @@ class CollectionExportController(http.Controller):
             raise request.not_found() from None
         return self._make_response(filename, content)
 
+    @http.route(
+        "/account_collection/delegation_advisor/<int:advisor_id>/xlsx",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        readonly=True,
+    )
+    def delegation_advisor_xlsx(self, advisor_id):
+        """The figures behind a decision to delegate, for whoever asked for them."""
+        try:
+            advisor = request.env["collection.delegation.advisor"].browse(advisor_id)
+            filename, content = advisor._get_xlsx()
+        except (AccessError, MissingError):
+            raise request.not_found() from None
+        return self._make_response(filename, content)
+
     @staticmethod
     def _make_response(filename, content, content_type=XLSX_TYPE):
         return request.make_response(

@@ -34,9 +34,15 @@ def create_company(env):
             "logo": image,
             # each night the run is computed; the manager looks and confirms
             "collection_auto_run": "compute",
+            "collection_sector": "hospitality",
+            "collection_in_house_hours": 110.0,
+            "collection_hour_cost": 31.5,
             "collection_signatory": "Claire Bellardoux, responsable crédit",
             "collection_phone": "+33 4 65 71 00 12",
             "collection_email": "recouvrement@bellardoux.example.com",
+            "collection_satisfaction_every": 5,
+            "collection_team_survey": True,
+            "collection_dependence_limit": 50.0,
             "report_footer": "SAS au capital de 180 000 € – RCS Lyon 055 936 454",
         }
     )

@@ -9,6 +9,7 @@ from .ledger import moment
 from .letters import file_as_sent
 from .names import name_records, named
 from .papers import paper
+from .readiness import overcome_brakes
 
 #: what either provider says of the data it reads
 DATA = {
@@ -35,7 +36,7 @@ class DemoDelegation:
 
     def begin(self, date):
         """The first mandate, and the accounts shared out among its agents."""
-        self.mandate = self._create_mandate()
+        self.mandate = self._create_mandate(date)
         accounts = self._choose(date, 16)
         self.placement = self._hand_over(self.mandate, accounts, date)
         team = self.mandate.agent_ids.filtered(lambda agent: not agent.supervisor)
@@ -98,6 +99,7 @@ class DemoDelegation:
             ],
         )
         self._agree(mandate)
+        overcome_brakes(self.env, mandate, self.users, date)
         mandate.action_pilot()
         name_records(self.env, {"mandate_abroad": mandate})
         accounts = self.env["collection.account"].union(
@@ -217,7 +219,7 @@ class DemoDelegation:
             :1
         ].reason = "Décidé au bilan : les échéanciers tiennent."
 
-    def _create_mandate(self):
+    def _create_mandate(self, date):
         segments = self.env["collection.segment"].search(
             [("delegation", "!=", "never"), ("code", "!=", "key_account")]
         )
@@ -313,6 +315,7 @@ class DemoDelegation:
             ],
         )
         self._agree(mandate)
+        overcome_brakes(self.env, mandate, self.users, date)
         mandate.action_start()
         name_records(self.env, {"mandate": mandate})
         return mandate
@@ -449,3 +452,34 @@ class DemoDelegation:
 
     def _still_active(self):
         return self.placement.line_ids.filtered(lambda line: line.state == "active")
+
+
+def consider_more(env, users):
+    """The manager asks the advisor what else could go: a mandate in study."""
+    advisor = env["collection.delegation.advisor"].create(
+        {
+            "choice": "late_60",
+            "provider_id": named(env, "orvalis").id,
+            "phase": "on_site",
+            "quote_fixed": 180.0,
+            "quote_rate": 2.5,
+            "reason": "quantity",
+            "reason_note": "Un départ à la retraite n'est pas remplacé ; les retards "
+            "de plus de deux mois ne sont plus suivis.",
+        }
+    )
+    advisor.criterion_ids.filtered(lambda line: line.code == "flexibility").write(
+        {
+            "score": "3",
+            "weight": 0.5,
+            "comment": "La saison des terrasses double le volume d'avril à septembre.",
+        }
+    )
+    advisor._make_mandate([advisor._get_xlsx()])
+    advisor.mandate_id.write(
+        {
+            "name": "Extension : retards de plus de 60 jours",
+            "user_id": users["manager"].id,
+        }
+    )
+    name_records(env, {"mandate_study": advisor.mandate_id})

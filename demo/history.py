@@ -37,12 +37,18 @@ class DemoHistory:
         delegation = DemoDelegation(self.env, self.company, *parts)
         letters = DemoLetters(self.env, self.company, self.today)
         calls = DemoCalls(self.env, self.users, self.customers)
+        before = DemoCalls(self.env, self.users, self.customers)
 
         def day(days_ago):
             """A working day: nobody calls at week-ends."""
             date = self.today - timedelta(days=days_ago)
             return date - timedelta(days=max(date.weekday() - FRIDAY, 0))
 
+        # before there were runs, a few customers were called
+        for days_ago in (150, 135, 120, 105, 90, 75):
+            with self._as_of(day(days_ago)):
+                self.ledger.advance(day(days_ago))
+                before.in_house(day(days_ago), 5)
         for days_ago in (60, 45, 30):
             with self._as_of(day(days_ago)):
                 self.ledger.advance(day(days_ago))
@@ -58,6 +64,7 @@ class DemoHistory:
             self._run(day(15), last=True)
         with self._as_of(day(14)):
             self.ledger.advance(day(14))
+            stories.tell_trainings()
             delegation.begin(day(14))
         for days_ago in (13, 12, 10, 9, 8, 7, 6, 5, 3, 2, 1):
             with self._as_of(day(days_ago)):

@@ -2,6 +2,7 @@ from odoo import fields
 
 from .company import create_company, create_currencies, load_chart
 from .customers import assign_accounts, create_customers
+from .delegation import consider_more
 from .history import DemoHistory
 from .ledger import MONTHS, DemoLedger
 from .names import named
@@ -58,3 +59,4 @@ def _create_all(env, lang, today, months):
         if of_company == company and day < today:
             snapshot._freeze(of_company, day)
     delegation.measure()
+    consider_more(env, users)

@@ -1,4 +1,5 @@
 from . import collection_ageing_xlsx
+from . import collection_delegation_advisor_xlsx
 from . import collection_interest_xlsx
 from . import collection_legal_file
 from . import collection_letter_report

@@ -94,3 +94,12 @@ def recommended_extent(n_active: int, lower: int = 200, upper: int = 500) -> str
     if n_active < lower:
         return "none"
     return "total" if n_active <= upper else "partial"
+
+
+def is_silent(n_active: int, limit: int = 20000) -> bool:
+    """Whether the rules say nothing of a file of this size: more than `limit` accounts.
+
+    >>> is_silent(20000), is_silent(20001)
+    (False, True)
+    """
+    return n_active > limit

@@ -1,4 +1,5 @@
 from . import collection_frozen_mixin
+from . import collection_delegation_choice
 from . import collection_mandate
 from . import collection_account_delegation
 from . import collection_mandate_service

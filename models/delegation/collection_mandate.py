@@ -473,7 +473,9 @@ class CollectionMandate(models.Model):
         due = account.oldest_due_date
         late = max(days_overdue(due, date), 0) if due else 0
         reasons = {
-            "segment": self.segment_ids and account.segment_id not in self.segment_ids,
+            # also those chosen of a mandate that is not saved yet
+            "segment": self.segment_ids
+            and account.segment_id not in self.segment_ids._origin,
             "not_late": late < self.min_days_overdue,
             "too_small": self.currency_id.compare_amounts(
                 account.amount_open, self.min_amount

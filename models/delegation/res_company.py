@@ -18,6 +18,13 @@ class ResCompany(models.Model):
         help="Active accounts above which strategic customers stay in-house.",
         groups="base.group_user",
     )
+    collection_partial_up_to = fields.Integer(
+        string="Partial Delegation up to",
+        default=20000,
+        help="Active accounts up to which a partial delegation is common; of larger "
+        "files no rule is known.",
+        groups="base.group_user",
+    )
     collection_keep_share = fields.Float(
         string="Share Kept In-house",
         default=20.0,
@@ -40,7 +47,8 @@ class ResCompany(models.Model):
 
     _collection_thresholds = models.Constraint(
         "CHECK (collection_total_from <= collection_partial_above"
+        " AND collection_partial_above <= collection_partial_up_to"
         " AND collection_keep_share BETWEEN 0 AND 100)",
-        "Total delegation must begin below the partial one, and the share kept "
-        "in-house must lie between 0 and 100 %.",
+        "Total delegation must begin below the partial one, which ends above, and the "
+        "share kept in-house must lie between 0 and 100 %.",
     )

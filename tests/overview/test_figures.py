@@ -22,14 +22,10 @@ class TestFigures(CollectionCommon):
 
     def test_share_that_stays(self):
         self.company.collection_keep_share = 12.5
-        wizard = self.env["collection.handover"].with_context(lang="fr_FR")
-        self.assertRegex(
-            wizard._describe_recommendation(self.company, 10_000), r"\b12,5\b"
-        )
+        choice = self.env["collection.delegation.choice"].with_context(lang="fr_FR")
+        self.assertRegex(choice._recommend(self.company, 10_000)[1], r"\b12,5\b")
         self.company.collection_keep_share = 20.0
-        self.assertRegex(
-            wizard._describe_recommendation(self.company, 10_000), r"\b20\W%"
-        )
+        self.assertRegex(choice._recommend(self.company, 10_000)[1], r"\b20\W%")
 
     def test_threshold_of_a_priority_rule(self):
         rule = self.env["collection.priority.rule"].search(

@@ -1,3 +1,4 @@
+from . import test_tools_advisor
 from . import test_tools_ageing
 from . import test_tools_amount_in_words
 from . import test_tools_call_log

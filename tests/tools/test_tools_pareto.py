@@ -1,6 +1,7 @@
 from odoo.tests import BaseCase
 
 from odoo.addons.account_collection.tools.pareto import (
+    is_silent,
     pareto_split,
     recommended_extent,
 )
@@ -80,3 +81,10 @@ class TestToolsPareto(BaseCase):
             self.assertEqual(recommended_extent(n_active), extent)
         self.assertEqual(recommended_extent(60, lower=50, upper=80), "total")
         self.assertEqual(recommended_extent(81, lower=50, upper=80), "partial")
+
+    def test_files_of_which_the_rules_say_nothing(self):
+        self.assertEqual(
+            [is_silent(count) for count in (0, 501, 20000, 20001)],
+            [False, False, False, True],
+        )
+        self.assertTrue(is_silent(81, limit=80))

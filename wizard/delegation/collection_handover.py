@@ -3,10 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_amount
 
-from ...models.base.figures import format_figure
 from ...models.delegation.collection_mandate import WORKING
-from ...tools.ageing import days_overdue
-from ...tools.pareto import pareto_split, recommended_extent, turnover_ranking
 
 
 class CollectionHandover(models.TransientModel):
@@ -157,31 +154,9 @@ class CollectionHandover(models.TransientModel):
                 )
             )
             wizard.active_count = count
-            wizard.recommendation = self._describe_recommendation(company, count)
-
-    def _describe_recommendation(self, company, count):
-        lower, upper = company.collection_total_from, company.collection_partial_above
-        extent = recommended_extent(count, lower, upper)
-        if extent == "none":
-            return self.env._(
-                "%(count)s active accounts, fewer than %(lower)s: no rule says how "
-                "much to hand over. Choose the accounts by hand.",
-                count=count,
-                lower=lower,
-            )
-        if extent == "total":
-            return self.env._(
-                "%(count)s active accounts: hand over the whole file, except the "
-                "reserved customers.",
-                count=count,
-            )
-        return self.env._(
-            "%(count)s active accounts, more than %(upper)s: keep the largest "
-            "%(share)s %% by turnover and the reserved customers, hand over the rest.",
-            count=count,
-            upper=upper,
-            share=format_figure(self.env, company.collection_keep_share),
-        )
+            _extent, wizard.recommendation = self.env[
+                "collection.delegation.choice"
+            ]._recommend(company, count)
 
     @api.depends("line_ids.decision", "line_ids.reason")
     @api.depends_context("lang")
@@ -380,94 +355,28 @@ class CollectionHandover(models.TransientModel):
         self.invalidate_recordset(flush=False)
 
     def _prepare_lines(self, accounts):
-        """One line for each candidate; the figures are read in a few queries."""
-        active = self.env["collection.account"]._search_active(
-            self.company_id, self.date
-        )
-        amounts = (active | accounts)._get_turnover(self.date)
-        turnovers = {
-            account_id: float(amounts.get(account_id, 0)) for account_id in active.ids
-        }
-        ranks = {
-            account_id: rank
-            for rank, account_id in enumerate(turnover_ranking(turnovers), start=1)
-        }
-        top = pareto_split(
-            turnovers, keep_share=self.company_id.collection_keep_share / 100
-        ).top
-        time_barred = self._get_time_barred(accounts)
-        creditors = accounts._get_creditors()
+        """One line for each candidate, as the one rule decides about it."""
+        choice = self.env["collection.delegation.choice"]
         vals_list = []
-        for account in accounts:
-            decision, reason = self._decide(
-                account,
-                account.id in top,
-                time_barred=account in time_barred,
-                creditor=account in creditors,
+        for candidate in choice._read_candidates(self.company_id, self.date, accounts):
+            decision, reason = choice._decide(
+                candidate, self.method, self.mandate_id, self.date, self.late_only
             )
-            due = account.oldest_due_date
+            account = candidate.account
             vals_list.append(
                 {
                     "account_id": account.id,
                     "segment_id": account.segment_id.id or 0,
-                    "rank": ranks.get(account.id, 0),
-                    "turnover": float(amounts.get(account.id, 0)),
+                    "rank": candidate.rank,
+                    "turnover": candidate.turnover,
                     "amount_open": account.amount_open,
                     "amount_overdue": account.amount_overdue,
-                    "days_overdue": max(days_overdue(due, self.date), 0) if due else 0,
+                    "days_overdue": candidate.days_overdue,
                     "decision": decision,
                     "reason": reason,
                 }
             )
         return vals_list
-
-    def _get_time_barred(self, accounts):
-        """Accounts all of whose open items are time-barred: nothing to collect."""
-        item = self.env["collection.item"]
-        barred = item.search(
-            [
-                ("account_id", "in", accounts.ids),
-                ("date_limitation", "<", self.date),
-            ]
-        )
-        in_time = item.search(
-            [
-                ("account_id", "in", barred.account_id.ids),
-                ("state", "=", "open"),
-                ("id", "not in", barred.ids),
-            ]
-        )
-        return barred.account_id - in_time.account_id
-
-    def _decide(self, account, in_top, time_barred=False, creditor=False):
-        """Whether `account` goes or stays, and the first reason that settles it."""
-        segment = account.segment_id
-        reasons = account._get_reasons_to_stay()
-        if reasons:
-            return "stays", reasons[0]
-        if time_barred:
-            return "stays", "time_barred"
-        if creditor:
-            return "stays", "creditor"
-        refusals = self.mandate_id._get_reasons_to_refuse(account, self.date)
-        if refusals:
-            return "stays", refusals[0]
-        if not segment:
-            # whether they matter, or are to stay, nobody has said: not even with the
-            # whole file do they go unseen
-            return "stays", "unclassified"
-        if self.method == "manual":
-            return "goes", "chosen"
-        due = account.oldest_due_date
-        late = max(days_overdue(due, self.date), 0) if due else 0
-        # a customer who owes nothing overdue is never late, whatever the setting
-        if self.late_only and late < max(segment.delegate_after_days, 1):
-            return "stays", "not_ripe"
-        if segment.delegation == "always":
-            return "goes", "always"
-        if self.method == "total":
-            return "goes", "file"
-        return ("stays", "top") if in_top else ("goes", "rest")
 
     def action_back(self):
         """Choose again: the preview is thrown away."""

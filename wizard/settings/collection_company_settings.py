@@ -14,8 +14,13 @@ COMPANY_FIELDS = (
     "collection_email",
     "collection_total_from",
     "collection_partial_above",
+    "collection_partial_up_to",
+    "collection_sector",
+    "collection_in_house_hours",
+    "collection_hour_cost",
     "collection_access_years",
     "collection_keep_share",
+    "collection_dependence_limit",
     "collection_promise_days",
     "collection_promise_tolerance",
     "collection_promise_last_days",
@@ -136,10 +141,38 @@ class CollectionCompanySettings(models.TransientModel):
         help="Number of active accounts above which the advice is to keep the "
         "largest in-house.",
     )
+    collection_partial_up_to = fields.Integer(
+        string="Partial Delegation up to",
+        help="Number of active accounts up to which a partial delegation is common; "
+        "of larger files no rule is known, and the advice says so.",
+    )
+    collection_sector = fields.Selection(
+        selection=lambda self: (
+            self.env["res.company"]
+            ._fields["collection_sector"]
+            ._description_selection(self.env)
+        ),
+        string="Sector of the Company",
+        help="In some sectors companies hand over their whole collection as a rule.",
+    )
+    collection_in_house_hours = fields.Float(
+        string="In-house Hours a Month",
+        help="Hours that your own people spend on collecting in a month, all of them "
+        "together.",
+    )
+    collection_hour_cost = fields.Monetary(
+        string="Cost of an Hour",
+        help="What an hour of your own people costs, charges and workplace included.",
+    )
     collection_keep_share = fields.Float(
         string="Share Kept In-house",
         help="Percent of active accounts, the largest by turnover, that a partial"
         " hand-over keeps.",
+    )
+    collection_dependence_limit = fields.Float(
+        string="Most with One Provider",
+        help="Percent of what customers owe above which a provider is warned of. 0: no "
+        "limit.",
     )
     collection_access_years = fields.Integer(
         string="Access Log Kept for",
