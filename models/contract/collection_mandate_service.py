@@ -323,22 +323,46 @@ class CollectionMandate(models.Model):
         copy=True,
     )
     cost_text = fields.Char(
-        string="Cost per 100 Received",
-        compute="_compute_cost_text",
+        string="Cost of the Provider",
+        compute="_compute_cost_texts",
         help="What the services cost by their terms since the mandate began, of the "
         "money received on what was handed over.",
     )
+    cost_in_house_text = fields.Char(
+        string="Cost In-house",
+        compute="_compute_cost_texts",
+        help="What the company's own people cost in the period of the baseline, of the "
+        "money that they brought in: by the hours and their cost in the settings.",
+    )
 
-    @api.depends("service_ids.fee", "service_ids.fee_kind", "date_start")
+    @api.depends(
+        "service_ids.fee", "service_ids.fee_kind", "date_start", "baseline_from"
+    )
     @api.depends_context("lang")
-    def _compute_cost_text(self):
+    def _compute_cost_texts(self):
         for mandate in self:
-            rate = mandate._origin._get_cost_rate()
-            mandate.cost_text = (
-                self.env._("n/a")
-                if rate is None
-                else self.env._("%(figure)s %%", figure=format_figure(self.env, rate))
+            mandate.cost_text = self._write_rate(mandate._origin._get_cost_rate())
+            mandate.cost_in_house_text = self._write_rate(
+                mandate._origin._get_cost_rate_in_house()
             )
+
+    def _write_rate(self, rate):
+        if rate is None:
+            return self.env._("n/a")
+        return self.env._("%(figure)s %%", figure=format_figure(self.env, rate))
+
+    def _get_cost_rate_in_house(self):
+        """What collecting in-house cost before, in percent of the money received; None
+        where nobody entered the hours, or no baseline was taken."""
+        if not self.baseline_from:
+            return None
+        # sudo: hours of the company's people, of which only the rate is shown
+        rate = (
+            self.company_id.sudo()
+            ._get_in_house_cost(self.baseline_from, self.baseline_to)
+            .rate
+        )
+        return None if rate is None else round(rate, 2)
 
     def _get_cost_rate(self):
         """What the provider costs, in percent of the money received; None where nothing

@@ -832,6 +832,17 @@ class TestService(RoadmapCommon):
             # 40.00 of 400, and 73 x 40 days x 12 / 365 = 96.00
             self.assertEqual(self.contract.cost_text, "34 %")
 
+    def test_cost_in_house(self):
+        self.assertEqual(self.contract.cost_in_house_text, "n/a")
+        self.contract._take_baseline(*WINTER)
+        self.assertEqual(self.contract.cost_in_house_text, "n/a", "no hours entered")
+        self.company.write(
+            {"collection_in_house_hours": 2.0, "collection_hour_cost": 10.0}
+        )
+        self.contract.invalidate_recordset()
+        # 2 hours at 10 euros in each of three months, of the 400 that came in
+        self.assertEqual(self.contract.cost_in_house_text, "15 %")
+
     def test_not_twice(self):
         self._service("late", days_to=60)
         with self.assertRaises(ValidationError):
