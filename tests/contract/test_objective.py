@@ -478,6 +478,34 @@ class TestObjective(RoadmapCommon):
                 self._run_job()
         self.assertIn(self.contract.id, measured)
 
+    def test_at_the_end(self):
+        """What is not reached when the mandate ends is missed, whatever the deadline;
+        it is measured while the customers are still there."""
+        reached = self._objective(
+            "share_contacted", 0.0, "2026-12-31", baseline_reason="–"
+        )
+        later = self._objective("days_late", 1.0, "2026-12-31")
+        with freeze_time("2026-05-15 09:00:00"):
+            self._pay(self.second, date="2026-05-10")
+            self.contract.action_end()
+        self.assertTrue(reached.actual_known)
+        self.assertEqual(reached.status, "reached")
+        self.assertEqual(later.actual, 56.0)
+        self.assertEqual(later.status, "missed")
+
+    def test_deleted_with_the_mandate(self):
+        copy = self.contract.copy({"date_start": "2026-04-01"})
+        phase = copy.phase_ids.create(
+            {"mandate_id": copy.id, "kind": "on_site", "date_from": "2026-04-01"}
+        )
+        copy.objective_ids.phase_id = phase
+        copy._take_baseline(*WINTER)
+        rows = copy.objective_ids
+        with self.assertRaises(UserError):
+            phase.unlink()
+        copy.unlink()
+        self.assertFalse(rows.exists() or phase.exists())
+
     def test_amended_not_measured(self):
         """The target is a term of the contract, where it is by now is none."""
         [term] = self.contract._get_terms()["objectives"]
