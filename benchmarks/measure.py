@@ -538,11 +538,95 @@ def measure(meter):
     env.cr.rollback()
 
 
+def act(env):
+    """Two years of reminders about three items in five, six calls to everybody, and
+    promises about one item in twelve."""
+    cr = env.cr
+    level = env["collection.policy.level"].search([("policy_id", "!=", False)], limit=1)
+    outcome = env["collection.call.outcome"].search([], limit=1)
+    cr.execute(
+        """
+        WITH due AS (
+            SELECT account_id, partner_id, company_id, currency_id,
+                   date_trunc('week', date_due + 8)::date AS day,
+                   array_agg(id) AS item_ids,
+                   nextval('collection_letter_id_seq') AS letter_id
+              FROM collection_item
+             WHERE date_due < CURRENT_DATE - 8 AND id %% 5 < 3
+          GROUP BY 1, 2, 3, 4, 5
+        ), letter AS (
+            INSERT INTO collection_letter (
+                id, account_id, partner_id, company_id, currency_id, level_id,
+                channel, date, state, by_post)
+            SELECT letter_id, account_id, partner_id, company_id, currency_id,
+                   %(level)s, 'post', day, 'sent', TRUE
+              FROM due
+        )
+        INSERT INTO collection_letter_line (
+            letter_id, item_id, level_id, move_name, date_due)
+        SELECT letter_id, unnest(item_ids), %(level)s, '–', CURRENT_DATE FROM due
+        """,
+        {"level": level.id},
+    )
+    cr.execute(
+        """
+        INSERT INTO collection_call (
+            number, account_id, company_id, user_id, side, date, direction, outcome_id)
+        SELECT '–', acc.id, acc.company_id, %s, 'company',
+               now() - make_interval(days => (acc.id * 37 + number * 113) %% 700),
+               'outgoing', %s
+          FROM collection_account acc, generate_series(1, 6) number
+        """,
+        [env.uid, outcome.id],
+    )
+    cr.execute(
+        """
+        WITH promise AS (
+            INSERT INTO collection_promise (
+                number, account_id, company_id, currency_id, user_id, amount,
+                date_made, date_promised, state, note)
+            SELECT '–', account_id, company_id, currency_id, %s, 10, date_due + 10,
+                   date_due + 20, 'broken', id
+              FROM collection_item WHERE id %% 12 = 0
+         RETURNING id, note::int AS item_id
+        )
+        INSERT INTO collection_item_collection_promise_rel (
+            collection_promise_id, collection_item_id)
+        SELECT id, item_id FROM promise
+        """,
+        [env.uid],
+    )
+    cr.execute(
+        "ANALYZE collection_letter, collection_letter_line, collection_call,"
+        " collection_promise, collection_item_collection_promise_rel"
+    )
+
+
+def first_actions(meter):
+    """What came in after the first action, and who has got used to reminders."""
+    env, company = meter.env, meter.env.company
+    act(env)
+    rows = env["collection.first.action"]
+    domain = [("company_id", "=", company.id)]
+    with meter.step("first_actions") as figures:
+        rows.formatted_read_grouping_sets(
+            domain,
+            [[], ["age_bucket"]],
+            ["amount:sum", "success_30:avg", "success_60:avg", "success_90:avg"],
+        )
+    figures["count"] = rows.search_count(domain)
+    accounts = env["collection.account"]
+    with meter.step("accustomed") as figures:
+        figures["count"] = accounts.search_count([*domain, ("accustomed", "=", True)])
+    env.cr.rollback()
+
+
 STEPS = {
     "refresh": refresh,
     "receipts": receipts,
     "profiles": profiles,
     "measure": measure,
+    "first_actions": first_actions,
     "compute": compute,
     "confirm": confirm,
     "print": print_letters,

@@ -39,6 +39,8 @@ ROWS = (
     ("month_ends", "Read the month ends of a year", "", "reading the ledger"),
     ("month_end_compare", "Compare a month end with the ledger", "", "as above"),
     ("indicators", "Indicators by month and segment", "", "adding up"),
+    ("first_actions", "Success by age at first action", "", "items and actions"),
+    ("accustomed", "Who has got used to reminders", "", "letters and receipts"),
     ("hand_over_preview", "Preview the hand-over of the file", "", "turnover"),
     ("hand_over", "Hand the file over", "", "the customers' timelines"),
     ("recall", "Take the file back", "", "the customers' timelines"),

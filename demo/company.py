@@ -40,6 +40,9 @@ def create_company(env):
             "collection_signatory": "Claire Bellardoux, responsable crédit",
             "collection_phone": "+33 4 65 71 00 12",
             "collection_email": "recouvrement@bellardoux.example.com",
+            "collection_satisfaction_every": 5,
+            "collection_team_survey": True,
+            "collection_dependence_limit": 50.0,
             "report_footer": "SAS au capital de 180 000 € – RCS Lyon 055 936 454",
         }
     )

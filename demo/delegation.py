@@ -9,6 +9,7 @@ from .ledger import moment
 from .letters import file_as_sent
 from .names import name_records, named
 from .papers import paper
+from .readiness import overcome_brakes
 
 #: what either provider says of the data it reads
 DATA = {
@@ -35,7 +36,7 @@ class DemoDelegation:
 
     def begin(self, date):
         """The first mandate, and the accounts shared out among its agents."""
-        self.mandate = self._create_mandate()
+        self.mandate = self._create_mandate(date)
         accounts = self._choose(date, 16)
         self.placement = self._hand_over(self.mandate, accounts, date)
         team = self.mandate.agent_ids.filtered(lambda agent: not agent.supervisor)
@@ -84,7 +85,21 @@ class DemoDelegation:
                 "agent_ids": [Command.set(named(self.env, "agent_of_agent_2").ids)],
             }
         )
+        self._draw_up_roadmap(
+            mandate,
+            [("receipt_rate", 30.0, 60), ("satisfaction", 4.0, 60)],
+            [
+                {
+                    "kind": "late",
+                    "days_to": 0,
+                    "fee_kind": "percent",
+                    "fee": 12.0,
+                    "fee_terms": "douze pour cent des sommes encaissées, hors taxes",
+                }
+            ],
+        )
         self._agree(mandate)
+        overcome_brakes(self.env, mandate, self.users, date)
         mandate.action_pilot()
         name_records(self.env, {"mandate_abroad": mandate})
         accounts = self.env["collection.account"].union(
@@ -204,7 +219,7 @@ class DemoDelegation:
             :1
         ].reason = "Décidé au bilan : les échéanciers tiennent."
 
-    def _create_mandate(self):
+    def _create_mandate(self, date):
         segments = self.env["collection.segment"].search(
             [("delegation", "!=", "never"), ("code", "!=", "key_account")]
         )
@@ -237,7 +252,70 @@ class DemoDelegation:
                 ],
             }
         )
+        mandate.write(
+            {
+                "seats": 3,
+                "equipment": "Deux postes et casques chez le prestataire ; le logiciel "
+                "de relance reste celui de l'entreprise.",
+                "phase_ids": [
+                    Command.create(
+                        {
+                            "kind": "on_site",
+                            "date_from": mandate.date_start,
+                            "date_to": self.today - timedelta(days=11),
+                        }
+                    ),
+                    Command.create(
+                        {
+                            "kind": "off_site",
+                            "date_from": self.today - timedelta(days=10),
+                        }
+                    ),
+                ],
+            }
+        )
+        self._draw_up_roadmap(
+            mandate,
+            [
+                ("overdue_rate", 25.0, 90),
+                ("days_late", 15.0, 180),
+                ("dso_count_back", 45.0, 180),
+                ("receipt_rate", 40.0, 90),
+                ("share_contacted", 80.0, 30),
+                ("share_in_time", 100.0, -1),
+                ("share_kept", 70.0, 90),
+                ("satisfaction", 4.0, 90),
+                ("complaint_rate", 5.0, 90),
+            ],
+            [
+                {
+                    "kind": "late",
+                    "fee_kind": "percent",
+                    "fee": 4.0,
+                    "fee_terms": "quatre pour cent des sommes encaissées",
+                },
+                {
+                    "kind": "very_late",
+                    "fee_kind": "percent",
+                    "fee": 8.0,
+                    "fee_terms": "huit pour cent des sommes encaissées",
+                },
+                {
+                    "kind": "pre_reminder",
+                    "fee_kind": "item",
+                    "fee": 2.5,
+                    "fee_terms": "deux euros cinquante par facture contrôlée",
+                },
+                {
+                    "kind": "training",
+                    "fee_kind": "fixed",
+                    "fee": 300.0,
+                    "fee_terms": "trois cents euros par mois, deux demi-journées",
+                },
+            ],
+        )
         self._agree(mandate)
+        overcome_brakes(self.env, mandate, self.users, date)
         mandate.action_start()
         name_records(self.env, {"mandate": mandate})
         return mandate
@@ -265,6 +343,44 @@ class DemoDelegation:
                 "date": "2019-06-03",
             },
         ]
+
+    def _draw_up_roadmap(self, mandate, objectives, services):
+        """What is to be reached from where, and what the provider does for it.
+
+        :param objectives: (code, target, days from today to the deadline)
+        :param services: values of each
+        """
+        mandate.write(
+            {
+                "objective_ids": [
+                    Command.create(
+                        {
+                            "indicator_id": self.env.ref(
+                                f"account_collection.indicator_{code}"
+                            ).id,
+                            "target": target,
+                            "deadline": self.today + timedelta(days=days),
+                        }
+                    )
+                    for code, target, days in objectives
+                ],
+                "service_ids": [Command.create(values) for values in services],
+            }
+        )
+        mandate.action_take_baseline()
+        for objective in mandate.objective_ids:
+            if not objective.baseline_known:
+                objective.baseline_reason = "Non mesuré avant la remise du portefeuille"
+
+    def measure(self):
+        """What the last night found of the roadmaps."""
+        mandates = self.env["collection.mandate"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        # nobody is written to about what the demo data show
+        for mandate in mandates.with_context(mail_activity_quick_update=True):
+            mandate._follow_phase()
+            mandate._measure_roadmap()
 
     def _agree(self, mandate):
         """Both sides approve: on the portal, or on paper where nobody supervises."""

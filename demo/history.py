@@ -28,18 +28,27 @@ class DemoHistory:
         self.today = today
 
     def play(self):
-        """Let the last months go by, with what the people did on each day."""
+        """Let the last months go by, with what the people did on each day.
+
+        :return: what was delegated meanwhile
+        """
         parts = (self.customers, self.users, self.ledger, self.today)
         stories = DemoStories(self.env, self.company, *parts)
         delegation = DemoDelegation(self.env, self.company, *parts)
         letters = DemoLetters(self.env, self.company, self.today)
         calls = DemoCalls(self.env, self.users, self.customers)
+        before = DemoCalls(self.env, self.users, self.customers)
 
         def day(days_ago):
             """A working day: nobody calls at week-ends."""
             date = self.today - timedelta(days=days_ago)
             return date - timedelta(days=max(date.weekday() - FRIDAY, 0))
 
+        # before there were runs, a few customers were called
+        for days_ago in (150, 135, 120, 105, 90, 75):
+            with self._as_of(day(days_ago)):
+                self.ledger.advance(day(days_ago))
+                before.in_house(day(days_ago), 5)
         for days_ago in (60, 45, 30):
             with self._as_of(day(days_ago)):
                 self.ledger.advance(day(days_ago))
@@ -55,6 +64,7 @@ class DemoHistory:
             self._run(day(15), last=True)
         with self._as_of(day(14)):
             self.ledger.advance(day(14))
+            stories.tell_trainings()
             delegation.begin(day(14))
         for days_ago in (13, 12, 10, 9, 8, 7, 6, 5, 3, 2, 1):
             with self._as_of(day(days_ago)):
@@ -98,6 +108,7 @@ class DemoHistory:
         )
         self._leave_unclassified()
         self.env["collection.account"]._rank()
+        return delegation
 
     @contextmanager
     def _as_of(self, date):

@@ -47,7 +47,8 @@ def _create_all(env, lang, today, months):
     assign_accounts(env, company, customers, users)
     create_agents(env, users)
     ledger = DemoLedger(env, company, customers, today, months)
-    DemoHistory(env, company, customers, users, ledger, today).play()
+    history = DemoHistory(env, company, customers, users, ledger, today)
+    delegation = history.play()
     # what the first night makes of the ledger
     for month in company._get_months_to_profile(today):
         env["collection.payer.profile"]._build(company, month, today)
@@ -57,4 +58,5 @@ def _create_all(env, lang, today, months):
     for of_company, day in snapshot._get_missing():
         if of_company == company and day < today:
             snapshot._freeze(of_company, day)
+    delegation.measure()
     consider_more(env, users)

@@ -15,8 +15,7 @@ class DemoPortal:
         self.agent = agent
 
     def tell(self, mandate, today, yesterday):
-        """Targets, messages with and without an answer, a customer given back."""
-        mandate.write({"target_contacted": 80.0, "target_kept": 70.0})
+        """Messages with and without an answer, a customer given back."""
         mine = self.env["collection.account"].search(
             [
                 ("mandate_id", "=", mandate.id),

@@ -63,12 +63,7 @@ class DemoQuality:
         self.random = random.Random(f"{SEED}-quality")
 
     def tell(self, company, mandate):
-        company.write(
-            {
-                "collection_satisfaction_every": 5,
-                "collection_quality_share": 30.0,
-            }
-        )
+        company.collection_quality_share = 30.0
         self._let_time_pass(mandate)
         self._review(company)
         calls = self.env["collection.call"].search(
@@ -130,7 +125,6 @@ class DemoQuality:
 
     def _survey(self, mandate):
         """What both teams said last month; this month's waits for them."""
-        mandate.company_id.collection_team_survey = True
         surveys = self.env["collection.team.survey"]
         survey = surveys._ask(mandate)
         for people, sheets, comments in TEAM_ANSWERS:

@@ -281,7 +281,7 @@ class DemoStories:
         ).action_claim()
 
     def tell_agents(self):
-        """Who is away and replaced, how many calls each makes, what they learnt."""
+        """Who is away and replaced, and how many calls each makes."""
         absent = named(self.env, "agent_of_collector_2")
         absent.write(
             {
@@ -292,6 +292,11 @@ class DemoStories:
         )
         for key, capacity in (("collector", 40), ("agent", 60), ("on_site", 50)):
             named(self.env, f"agent_of_{key}").capacity = capacity
+        # one customer has asked to be written to
+        self._account_without_calls()
+
+    def tell_trainings(self):
+        """What the agents learnt."""
         self.env["collection.agent.training"].create(
             [
                 {
@@ -310,8 +315,6 @@ class DemoStories:
                 )
             ]
         )
-        # one customer has asked to be written to
-        self._account_without_calls()
 
     def _account_without_calls(self):
         account = self.env["collection.account"].search(

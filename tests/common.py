@@ -1,18 +1,22 @@
 import gc
+import json
 from contextlib import contextmanager
 from types import SimpleNamespace
 from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import Command, fields
+from odoo import Command, fields, models
+from odoo.sql_db import Cursor
 from odoo.tests import new_test_user
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+from odoo.addons.base.tests.common import BaseCommon
 
-#: XML ids of the company and the people from which classes start, where `bin/test` has
-#: made them beforehand
-PREPARED = "__collection_test__"
+#: the parameter that names what classes start from, where `bin/test` has made it
+PREPARED = "account_collection.prepared_for_tests"
+#: who does the work of the tests
+ACCOUNTANT = "bookkeeper"
 #: (attribute, login, groups) of these people
 PEOPLE = (
     ("manager_user", "collection_manager", "group_collection_manager"),
@@ -37,13 +41,47 @@ class CollectionCommon(AccountTestInvoicingCommon):
     chart_template = "generic_coa"
     #: False: a company that no other connection knows, whatever is done to it
     shares_company = True
+    #: a second one, which `setup_other_company` brings to light, if it was prepared
+    other_company_data = None
 
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
-        cls.env.user.group_ids |= cls.env.ref(
-            "account_collection.group_collection_manager"
+        # past the classes of core, whose products, taxes and partners nobody needs here
+        super(BaseCommon, cls).setUpClass()
+        if not cls._take_prepared():
+            cls._make()
+
+    @classmethod
+    def _make(cls):
+        """Make what the tests start from."""
+        cls.env = cls.env(context=cls.default_env_context())
+        user = cls.env["res.users"].search([("login", "=", ACCOUNTANT)])
+        cls.env = cls.env(
+            user=user
+            or new_test_user(
+                cls.env,
+                name="Accountant",
+                login=ACCOUNTANT,
+                email="accountant@test.com",
+                group_ids=(
+                    cls.get_default_groups()
+                    | cls.env.ref("account_collection.group_collection_manager")
+                ).ids,
+            )
         )
+        cls.env.user.write(cls._belongs_to(cls.setup_independent_company()))
+        cls.company = cls.env.company
+        cls.company_data = cls.collect_company_accounting_data(cls.company)
+        # without which payments have no entries
+        chart = cls.env["account.chart.template"]
+        bank = cls.company_data["default_journal_bank"]
+        for side, lines in (
+            ("debit", bank.inbound_payment_method_line_ids),
+            ("credit", bank.outbound_payment_method_line_ids),
+        ):
+            lines[0].payment_account_id = chart.ref(
+                f"account_journal_payment_{side}_account_id"
+            )
         # what French letters must carry
         cls.company.write(
             {
@@ -78,11 +116,9 @@ class CollectionCommon(AccountTestInvoicingCommon):
         cls.other_customer = cls._customer("Vela")
 
         for attribute, login, groups in PEOPLE:
-            user = cls._get_prepared(login)
-            # sudo: they may belong to a company that is none of this class's
-            if user and user.sudo().company_id != cls.company:
-                user.sudo().write(cls._belongs_to(cls.company))
-            setattr(cls, attribute, user or cls._user(login, groups))
+            # nobody works for two companies
+            login += "" if cls.shares_company else "_apart"
+            setattr(cls, attribute, cls._user(login, groups))
 
         cls.provider = cls.env["res.partner"].create(
             {"name": "Provider One", "is_company": True}
@@ -101,11 +137,6 @@ class CollectionCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def setup_independent_company(cls, **kwargs):
-        prepared = cls.shares_company and cls._get_prepared("company")
-        if prepared and not kwargs and cls.chart_template == "generic_coa":
-            # as for a company that is made
-            cls.env.user.company_ids |= prepared
-            return prepared
         return cls._create_company(
             **{
                 "name": "Tested" if cls.shares_company else "Tested Apart",
@@ -116,31 +147,72 @@ class CollectionCommon(AccountTestInvoicingCommon):
         )
 
     @classmethod
-    def _get_prepared(cls, name):
-        return cls.env.ref(f"{PREPARED}.{name}", raise_if_not_found=False)
+    def setup_other_company(cls, **kwargs):
+        company = cls.other_company_data and cls.other_company_data["company"]
+        if (
+            company
+            and company not in cls.env.user.company_ids
+            and kwargs.keys() <= {"name"}
+        ):
+            company.write({"active": True, "name": "company_2", **kwargs})
+            cls.env.user.company_ids |= company
+            return dict(cls.other_company_data)
+        company = cls._create_company(**{"name": "company_2", **kwargs})
+        return cls.collect_company_accounting_data(company)
+
+    # ------------------------------------------------------------------
+    # What is made once for all classes
+    # ------------------------------------------------------------------
 
     @classmethod
-    def _prepare(cls, env):
-        """Make once what every class would make anew, chart of accounts and all."""
-        cls.env = env
-        cls.company = cls.setup_independent_company()
-        # what waits for the company to be saved would load the chart of its country
-        # beside the one of the tests
-        env.cr.precommit.clear()
-        made = {"company": cls.company}
-        for _attribute, login, groups in PEOPLE:
-            made[login] = cls._user(login, groups)
-        env["ir.model.data"].create(
-            [
-                {
-                    "module": PREPARED,
-                    "name": name,
-                    "model": record._name,
-                    "res_id": record.id,
-                }
-                for name, record in made.items()
-            ]
-        )
+    def _prepare(cls):
+        """Make and save what every class would make anew."""
+        cls.setUpClass()
+        try:
+            cls.other_company_data = cls.setup_other_company(name="Other Tested")
+            # nobody knows of it until a test asks for it
+            cls.env.user.write(cls._belongs_to(cls.company))
+            cls.other_company_data["company"].active = False
+            parameters = cls.env["ir.config_parameter"].sudo()
+            parameters.set_param(PREPARED, json.dumps([cls.env.uid, cls._get_made()]))
+            cls.env.flush_all()
+            # what waits for the company to be saved would load the chart of its
+            # country beside the one of the tests
+            cls.env.cr.precommit.clear()
+            Cursor.commit(cls.env.cr)
+        finally:
+            cls.tearDownClass()
+            cls.doClassCleanups()
+
+    @classmethod
+    def _get_made(cls):
+        """Records by the attributes in which they are found, and by the keys of those
+        that are dictionaries."""
+        made = {}
+        for name, value in vars(cls).items():
+            values = value if isinstance(value, dict) else {"": value}
+            for key, records in values.items():
+                if isinstance(records, models.BaseModel):
+                    made.setdefault(name, {})[key] = [records._name, records.ids]
+        return made
+
+    @classmethod
+    def _take_prepared(cls):
+        """Find what `bin/test` has prepared; return whether there is any."""
+        prepared = cls.env["ir.config_parameter"].get_param(PREPARED)
+        if not prepared or not cls.shares_company:
+            return False
+        uid, made = json.loads(prepared)
+        cls.env = cls.env(user=uid, context=cls.default_env_context())
+        for name, values in made.items():
+            found = {
+                key: cls.env[model].browse(ids) for key, (model, ids) in values.items()
+            }
+            setattr(cls, name, found.get("", found))
+        # they joined on the day on which they are made, whatever day it is
+        today = fields.Date.context_today(cls.env.user)
+        (cls.mandate | cls.other_mandate).member_ids.date_joined = today
+        return True
 
     # ------------------------------------------------------------------
     # Master data

@@ -18,7 +18,7 @@ class TestClickEverywhere(HttpCase):
     """Core's own clickbot goes through the menus and views of the demo company."""
 
     #: as long as so many ordinary tests, see bin/lib/test_worker.py
-    each_takes = 40
+    each_takes = 250
 
     @classmethod
     def setUpClass(cls):

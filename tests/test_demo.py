@@ -55,6 +55,25 @@ class TestDemo(HttpCase):
         self.assertTrue(items.filtered(lambda item: item.days_overdue == 0))
         self.assertGreater(len(items.currency_id), 2)
 
+    def test_brakes_were_overcome(self):
+        """All of them for what is live, and for a pilot what a pilot needs."""
+        mandate = self.env.ref("__collection_demo__.mandate")
+        self.assertNotIn("open", mandate.readiness_ids.mapped("state"))
+        self.assertTrue(all(mandate.readiness_ids.mapped("answered_by_id")))
+        pilot = self.env.ref("__collection_demo__.mandate_abroad")
+        by_state = pilot.readiness_ids.grouped("state")
+        self.assertEqual(set(by_state["open"].mapped("needed_for")), {"live"})
+        self.assertEqual(set(by_state["answered"].mapped("needed_for")), {"pilot"})
+        plans = mandate.transition_ids
+        self.assertEqual(set(plans.mapped("state")), {"agreed"})
+        self.assertEqual(
+            plans.collector_id,
+            self._search("collection.account").user_id,
+        )
+        self.assertTrue(any(plan.after_count < plan.before_count for plan in plans))
+        self.assertTrue(self._search("collection.working.group.meeting"))
+        self.assertGreater(mandate.dependence_share, 0)
+
     def test_position_is_true(self):
         # on the day of those who work there
         accounts = self._search("collection.account")

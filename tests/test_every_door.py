@@ -148,7 +148,7 @@ class TestEveryDoor(DoorsCase):
     """The demo company, with two mandates, with one and with none."""
 
     #: as long as so many ordinary tests, see bin/lib/test_worker.py
-    each_takes = 40
+    each_takes = 300
 
     @classmethod
     def setUpClass(cls):

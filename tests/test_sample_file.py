@@ -24,6 +24,9 @@ def timed(what):
 class TestSampleFile(CollectionCommon):
     """The main job on a public file of 100 customers, as of 30 June 2013."""
 
+    #: as long as so many ordinary tests, see bin/lib/test_worker.py
+    each_takes = 40
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -1,6 +1,7 @@
 import datetime
 import re
 from contextlib import contextmanager
+from unittest.mock import patch
 
 from lxml import etree
 
@@ -8,6 +9,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, MissingError, RedirectWarning, UserError
 from odoo.service.model import call_kw
 from odoo.tests import Form
+from odoo.tools import SQL
 from odoo.tools.safe_eval import datetime as datetime_of_views
 from odoo.tools.safe_eval import dateutil, safe_eval, time
 
@@ -21,6 +23,8 @@ LIMIT = 80
 DEPTH = 2
 #: what the client does by itself, without asking the server
 CLIENT_TAGS = {"display_notification", "reload", "soft_reload"}
+#: what a statement that writes cannot do without; others may hold it as well
+WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|nextval)\b", re.IGNORECASE)
 #: keys of a context that are about the action that opened a view, not about its buttons
 OF_THE_ACTION = ("default_", "search_default_", "group_by", "active_", "form_view_ref")
 
@@ -49,6 +53,8 @@ class WebClient:
             },
         )
         self.crashes = []
+        # statements that may have written something, while somebody wants to know
+        self._written = []
         # how often something was done, by what it was
         self.done = {}
         # (model, method) of the buttons pressed, names of the models opened
@@ -73,6 +79,7 @@ class WebClient:
         cr = self.env.cr
         self.env.flush_all()
         savepoint = cr.savepoint(flush=False)
+        written = len(self._written)
         kept = False
         try:
             yield
@@ -92,7 +99,28 @@ class WebClient:
             if not kept:
                 self.env.transaction.clear()
                 cr.precommit.clear()
+                del self._written[written:]
             savepoint.close(rollback=not kept)
+
+    @contextmanager
+    def _noting_writes(self):
+        """Gives a list of the statements that may have written something, without
+        those of what was tried and taken back."""
+        cr, before, self._written = self.env.cr, self._written, []
+        execute = cr.execute
+
+        def noting(query, *args, **kwargs):
+            text = query.code if isinstance(query, SQL) else query
+            if WRITES.search(text):
+                self._written.append(text)
+            return execute(query, *args, **kwargs)
+
+        try:
+            with patch.object(cr, "execute", noting):
+                yield self._written
+                self.env.flush_all()
+        finally:
+            self._written = before
 
     def _note(self, what, error):
         where = error.__traceback__
@@ -608,8 +636,10 @@ class WebClient:
                 hidden = self.is_hidden(node, values)
             if not hidden:
                 with self.trying(what):
-                    self.press(record.browse(record.id), node, values)
-                    if record.exists():
+                    with self._noting_writes() as written:
+                        self.press(record.browse(record.id), node, values)
+                    # where nothing is written, the form shows what it showed
+                    if written and record.exists():
                         self.read_form(record, arch)
         for field in _own(arch, "field"):
             for view in field.iterchildren("list") if values else ():

@@ -50,6 +50,7 @@ class Scale(NamedTuple):
     broken: int = 2  #: broken promises from which on the class is E
     invoices: int = 3  #: paid invoices without which nobody is rated
     deviation: float = 15.0  #: days of dispersion above which a payer is irregular
+    accustomed: int = 3  #: reminders and broken promises without any money since
 
 
 def mean_days_late(paid: Paid) -> float | None:

@@ -19,7 +19,7 @@ LEVEL = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) ")
 HEADER = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ ")
 SKIPPED = re.compile(r" INFO \S+ \S+: skipped (.*)")
 NO_BROWSER = "Chrome executable not found"
-SLOWEST = 5
+SLOWEST = 10
 
 
 class Outcome(NamedTuple):
@@ -92,6 +92,7 @@ def read_share(folder):
     slowest = sorted(spent, reverse=True)[:SLOWEST]
     if slowest:
         print("slowest:", ", ".join(f"{label} {took:.0f} s" for took, label in slowest))
+        print(f"{len(spent)} classes took {sum(took for took, _label in spent):.0f} s")
     return missing
 
 

@@ -19,8 +19,10 @@ from odoo.service import server
 
 #: how many ordinary tests it takes as long as to set up a class, and to test over HTTP;
 #: a class whose tests take still longer has an attribute `each_takes`
-SET_UP = 8
+SET_UP = 4
 HTTP_TEST = 4
+#: caches of the registry that hold more than what follows from code, views and settings
+PASSING = ("default",)
 
 
 def seconds():
@@ -83,18 +85,54 @@ class Share:
             (self.done / name).write_text(json.dumps(result), encoding="utf-8")
 
 
-def prepare(dbname):
-    """Make the company and the people that classes start from, once for all of them:
-    each class would make them anew, which takes longer than many of their tests."""
-    from odoo import SUPERUSER_ID, api  # noqa: PLC0415
-    from odoo.modules.registry import Registry  # noqa: PLC0415
-
+def prepare():
+    """Make the company, the people and all that classes start from, once for all of
+    them: each class would make it anew, which takes longer than many of their tests."""
     from odoo.addons.account_collection.tests.common import (  # noqa: PLC0415
         CollectionCommon,
     )
 
-    with Registry(dbname).cursor() as cr:
-        CollectionCommon._prepare(api.Environment(cr, SUPERUSER_ID, {}))
+    CollectionCommon._prepare()
+
+
+class Caches:
+    """Has the caches of the registry last from test to test, until something in a test
+    empties one of them; as it stands, the framework empties all of them after each.
+
+    Whatever changes what a cache holds empties it, as everywhere in Odoo. What it holds
+    from then on may be about records that the test, or the class, undoes: it is emptied
+    again when that one ends. What a class knows of its records ends with it.
+    """
+
+    def __init__(self):
+        from odoo.modules.registry import Registry  # noqa: PLC0415
+
+        self.clear_cache = Registry.clear_cache
+        # names of those emptied while a class was set up, and since the last test
+        self.by_class, self.by_test = set(), set()
+
+        def clear_cache(registry, *names):
+            self.by_test.update(names or PASSING)
+            self.clear_cache(registry, *names)
+
+        def clear_all_caches(registry):
+            self.end_test(registry)
+
+        Registry.clear_cache = clear_cache
+        Registry.clear_all_caches = clear_all_caches
+
+    def end_test(self, registry):
+        """What the framework calls when a test ends, and when a class does."""
+        if self.by_test:
+            self.clear_cache(registry, *self.by_test)
+            self.by_test.clear()
+
+    def end_class(self, registry):
+        self.clear_cache(registry, *PASSING, *self.by_class, *self.by_test)
+        self.by_test.clear()
+
+    def begin_tests(self):
+        self.by_class, self.by_test = self.by_test, set()
 
 
 def share_tests(role, share):
@@ -104,17 +142,27 @@ def share_tests(role, share):
     def preload(dbnames):
         # not before the command line is read: imported by a server that does not test,
         # the framework complains
+        from odoo.modules.registry import Registry  # noqa: PLC0415
         from odoo.tests import loader  # noqa: PLC0415
         from odoo.tests.common import HttpCase  # noqa: PLC0415
         from odoo.tests.suite import OdooSuite  # noqa: PLC0415
 
         make_suite = loader.make_suite
+        caches = Caches() if role == "draw" else None
 
         class SharedSuite(OdooSuite):
             def run(self, result, debug=False):
                 classes = by_class(self)
                 self._tests = share.draw(classes) if role == "draw" else []
                 return super().run(result, debug)
+
+            def _handleClassSetUp(self, test, result):  # noqa: N802 - unittest's name
+                begins = result._previousTestClass is not type(test)
+                if begins:
+                    caches.end_class(Registry(dbnames[0]))
+                super()._handleClassSetUp(test, result)
+                if begins:
+                    caches.begin_tests()
 
         def make_shared_suite(module_names, position="at_install"):
             if position != "post_install":
@@ -129,7 +177,7 @@ def share_tests(role, share):
         loader.make_suite = make_shared_suite
         status = preload_registries(dbnames)
         if role == "collect":
-            prepare(dbnames[0])
+            prepare()
         return status
 
     server.preload_registries = preload

@@ -1,3 +1,4 @@
+from . import collection_age_order_mixin
 from . import collection_age_mixin
 from . import collection_ledger_mixin
 from . import collection_relation_mixin

@@ -31,6 +31,7 @@ class CollectionAgeMixin(models.AbstractModel):
     """
 
     _name = "collection.age.mixin"
+    _inherit = ["collection.age.order.mixin"]
     _description = "Grouped by Age"
 
     #: field with the number of days, known in SQL
@@ -63,19 +64,7 @@ class CollectionAgeMixin(models.AbstractModel):
         return SQL("CASE %s END", age_case(days))
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
-        # not in the order of the alphabet
+        # by the days themselves
         if field_name == "age_bucket":
             field_name = self._age_field
         return super()._order_field_to_sql(alias, field_name, direction, nulls, query)
-
-    def _read_group_orderby(self, order, groupby_terms, query):
-        if "age_bucket" not in groupby_terms:
-            return super()._read_group_orderby(order, groupby_terms, query)
-        codes = [code for code, _lower, _upper in BUCKETS]
-        age = groupby_terms["age_bucket"]
-        rank = SQL("array_position(%s, %s)", codes, age)
-        terms = dict(groupby_terms, age_bucket=rank)
-        orderby = super()._read_group_orderby(order, terms, query)
-        # ordering by a many2one adds columns to its term
-        groupby_terms.update(terms, age_bucket=age)
-        return orderby

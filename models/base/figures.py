@@ -37,3 +37,20 @@ def rate_sql(currency, date, root):
         choose(SQL("AND rate.name <= %s", date), SQL("DESC")),
         choose(SQL(), SQL("ASC")),
     )
+
+
+def in_current_currency(env, amount, currency, date):
+    """SQL of an amount in the currency of the current company, at the rate of a day, as
+    Odoo chooses it; where the companies shown have one currency alone, as it is.
+
+    :param amount: SQL; so are `currency` (id of the amount's) and `date`
+    """
+    if len(env.companies.currency_id) < 2:
+        return amount
+    root = env.company.root_id.id
+    return SQL(
+        "%s * %s / %s",
+        amount,
+        rate_sql(SQL("%s", env.company.currency_id.id), date, root),
+        rate_sql(currency, date, root),
+    )

@@ -1,8 +1,28 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
+
+from ..base.figures import rate_sql
+
+#: what is counted of the accounts, in the order of the statement
+COUNTS = (
+    "accounts",
+    "worked",
+    "contacted",
+    "contacted_in_time",
+    "not_contacted_in_time",
+    "callbacks_overdue",
+    "contact_delay",
+    "promises",
+    "promises_kept",
+    "promises_broken",
+)
+#: and added up, in one currency
+AMOUNTS = ("amount_promised", "amount_kept")
+#: promises that fell due, and were judged
+JUDGED = ("kept", "partial", "broken")
 
 
 class CollectionMandate(models.Model):
@@ -19,22 +39,6 @@ class CollectionMandate(models.Model):
         default=5,
         help="Calendar days after the hand-over within which each customer is to be "
         "reached.",
-    )
-
-    target_contacted = fields.Float(
-        string="Customers to Be Reached",
-        digits=(5, 1),
-        help="Percentage of the customers handed over of whom somebody is to be "
-        "reached. 0: no target.",
-    )
-    target_kept = fields.Float(
-        string="Promises to Be Kept",
-        digits=(5, 1),
-        help="Percentage of the promises fallen due that are to be kept. 0: no target.",
-    )
-    _targets_are_shares = models.Constraint(
-        "CHECK (target_contacted BETWEEN 0 AND 100 AND target_kept BETWEEN 0 AND 100)",
-        "Targets are percentages between 0 and 100.",
     )
 
     def _check_service_access(self):
@@ -58,8 +62,10 @@ class CollectionMandate(models.Model):
 
         :return: dict: `accounts`, `worked` (called at least once), `contacted`
             (somebody reached), `not_contacted_in_time` (not reached though
-            `contact_days` have passed), shares `share_worked`, `share_contacted` and
-            `share_kept` (percent, None without a base), `promises`, `promises_kept`,
+            `contact_days` have passed), `contacted_in_time` (reached within them),
+            shares `share_worked`, `share_contacted`, `share_in_time` (of those reached
+            and those who should have been), `share_kept` and `share_kept_amount`
+            (percent, None without a base), `promises`, `promises_kept`,
             `promises_broken`, `first_contact_days` (average from hand-over to the
             first contact, days, None), `callbacks_overdue`, `contact_days`, `agents`
             (list of the same counts per agent, `id` False for nobody's)
@@ -76,11 +82,14 @@ class CollectionMandate(models.Model):
                        COUNT(*) FILTER (WHERE work.calls > 0),
                        COUNT(*) FILTER (WHERE work.first IS NOT NULL),
                        COUNT(*) FILTER (
+                           WHERE work.first::date - placement.date <= %(days)s),
+                       COUNT(*) FILTER (
                            WHERE work.first IS NULL AND placement.date < %(latest)s),
                        COUNT(*) FILTER (
                            WHERE account.next_action_date < %(today)s),
                        SUM(work.first::date - placement.date),
-                       SUM(said.made), SUM(said.kept), SUM(said.broken)
+                       SUM(said.made), SUM(said.kept), SUM(said.broken),
+                       SUM(said.promised), SUM(said.received)
                   FROM collection_account account
                   JOIN collection_placement_line line
                     ON line.id = account.placement_line_id
@@ -95,11 +104,7 @@ class CollectionMandate(models.Model):
                           AND call.correction_of_id IS NULL
                           AND call.date >= placement.date) work ON TRUE
      LEFT JOIN LATERAL (
-                       SELECT COUNT(*) AS made,
-                              COUNT(*) FILTER (WHERE promise.state = 'kept') AS kept,
-                              COUNT(*) FILTER (
-                                  WHERE promise.state IN ('broken', 'partial'))
-                                  AS broken
+                       SELECT %(counts)s
                          FROM collection_promise promise
                          JOIN collection_agent agent
                            ON agent.user_id = promise.user_id
@@ -114,23 +119,16 @@ class CollectionMandate(models.Model):
                 # sudo: the provider itself, for who was let in above
                 provider=self.sudo().provider_id.id,
                 today=today,
+                days=self.sudo().contact_days,
                 latest=today - timedelta(days=self.sudo().contact_days),
+                counts=self._count_promises_sql(self.sudo().company_id),
             )
         )
-        names = (
-            "accounts",
-            "worked",
-            "contacted",
-            "not_contacted_in_time",
-            "callbacks_overdue",
-            "contact_delay",
-            "promises",
-            "promises_kept",
-            "promises_broken",
-        )
+        names = (*COUNTS, *AMOUNTS)
         parts = {
             agent_id: {
-                name: int(value or 0) for name, value in zip(names, values, strict=True)
+                name: float(value or 0) if name in AMOUNTS else int(value or 0)
+                for name, value in zip(names, values, strict=True)
             }
             for agent_id, *values in rows
         }
@@ -162,18 +160,45 @@ class CollectionMandate(models.Model):
             "agents": lines,
         }
 
+    @api.model
+    def _count_promises_sql(self, company):
+        """SQL of `made`, `kept` and `broken` of promises, and of what was `promised`
+        and `received` of those that fell due: in one currency, to be divided."""
+        rate = rate_sql(
+            SQL("promise.currency_id"), SQL("promise.date_made"), company.root_id.id
+        )
+        return SQL(
+            """
+            COUNT(*) AS made,
+            COUNT(*) FILTER (WHERE promise.state = 'kept') AS kept,
+            COUNT(*) FILTER (WHERE promise.state IN ('broken', 'partial')) AS broken,
+            SUM(promise.amount / %(rate)s)
+                FILTER (WHERE promise.state IN %(judged)s) AS promised,
+            SUM(LEAST(promise.amount_received, promise.amount) / %(rate)s)
+                FILTER (WHERE promise.state IN %(judged)s) AS received
+            """,
+            rate=rate,
+            judged=JUDGED,
+        )
+
     def _add_shares(self, counts):
         def share(part, whole):
             return round(100.0 * part / whole, 1) if whole else None
 
         counts = dict(counts)
         delay = counts.pop("contact_delay")
+        promised, kept = (counts.pop(name) for name in AMOUNTS)
         judged = counts["promises_kept"] + counts["promises_broken"]
         return {
             **counts,
             "share_worked": share(counts["worked"], counts["accounts"]),
             "share_contacted": share(counts["contacted"], counts["accounts"]),
+            "share_in_time": share(
+                counts["contacted_in_time"],
+                counts["contacted"] + counts["not_contacted_in_time"],
+            ),
             "share_kept": share(counts["promises_kept"], judged),
+            "share_kept_amount": share(kept, promised),
             "first_contact_days": round(delay / counts["contacted"], 1)
             if counts["contacted"]
             else None,

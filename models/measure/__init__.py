@@ -5,11 +5,13 @@ from . import account_partial_reconcile
 from . import collection_payer_scale
 from . import collection_payer_profile
 from . import collection_account_payer
+from . import collection_account_habit
 from . import collection_item_payer
 from . import collection_cash_forecast
 from . import collection_priority_payer
 from . import res_company
 from . import collection_ledger_day
 from . import collection_ageing
+from . import collection_first_action
 from . import collection_snapshot
 from . import collection_snapshot_job

@@ -19,8 +19,6 @@ COLUMNS = dict(
         strict=True,
     )
 )
-#: in which order columns by age stand
-AGES = [*COLUMNS, "credit"]
 #: states of hand-overs that took place, closed ones included
 STARTED = ("handed_over", "accepted", "closed")
 #: ids of rows: a day takes this many
@@ -38,10 +36,12 @@ class CollectionAgeing(models.Model):
 
     _name = "collection.ageing"
     _description = "Ageing Balance"
-    _inherit = ["collection.ledger.mixin"]
+    _inherit = ["collection.age.order.mixin", "collection.ledger.mixin"]
     _auto = False
     _order = "date_due, id"
     _rec_name = "move_name"
+
+    _ages = (*COLUMNS, "credit")
 
     account_id = fields.Many2one(
         comodel_name="collection.account", string="Customer", readonly=True
@@ -188,8 +188,19 @@ class CollectionAgeing(models.Model):
 
     @api.model
     def _get_day(self):
-        """The day that is asked for: the context's, else the company's today."""
-        day = fields.Date.to_date(self.env.context.get("collection_day"))
+        """The day that is asked for: the context's, else the company's today.
+
+        :raises UserError: when the context names no day
+        """
+        asked = self.env.context.get("collection_day")
+        try:
+            day = fields.Date.to_date(asked)
+        except (LookupError, TypeError, ValueError):
+            raise UserError(
+                self.env._(
+                    "“%(value)s” is no day: write it like 2026-12-31.", value=asked
+                )
+            ) from None
         return day or self.env.company._get_collection_today()
 
     @property
@@ -313,27 +324,6 @@ class CollectionAgeing(models.Model):
             day=day,
             states=STARTED,
         )
-
-    def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
-        # from the youngest age to the oldest, not in the order of the alphabet
-        if field_name == "age_bucket":
-            rank = SQL(
-                "array_position(%s, %s)",
-                AGES,
-                self._field_to_sql(alias, field_name, query),
-            )
-            return SQL("%s %s %s", rank, direction, nulls)
-        return super()._order_field_to_sql(alias, field_name, direction, nulls, query)
-
-    def _read_group_orderby(self, order, groupby_terms, query):
-        if "age_bucket" not in groupby_terms:
-            return super()._read_group_orderby(order, groupby_terms, query)
-        age = groupby_terms["age_bucket"]
-        terms = dict(groupby_terms, age_bucket=SQL("array_position(%s, %s)", AGES, age))
-        orderby = super()._read_group_orderby(order, terms, query)
-        # ordering by a many2one adds columns to its term
-        groupby_terms.update(terms, age_bucket=age)
-        return orderby
 
     # ------------------------------------------------------------------
     # What one row leads to

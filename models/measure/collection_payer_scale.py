@@ -4,7 +4,7 @@ from ...tools.payer import Scale
 
 
 class CollectionPayerScale(models.Model):
-    """From which thresholds on a payer belongs to which class."""
+    """From which thresholds on a payer belongs to a class, or is used to reminders."""
 
     _name = "collection.payer.scale"
     _description = "Scale of Payer Classes"
@@ -45,6 +45,12 @@ class CollectionPayerScale(models.Model):
         help="Dispersion of the days late (standard deviation) above which nobody can "
         "tell from the mean when the customer pays.",
     )
+    accustomed = fields.Integer(
+        string="Accustomed from (Reminders)",
+        default=3,
+        help="Reminders and broken promises since the customer last paid anything, "
+        "from which on they count as accustomed to reminders. 0: nobody does.",
+    )
 
     _company_uniq = models.UniqueIndex(
         "(COALESCE(company_id, 0))", "There is one scale for each company."
@@ -54,8 +60,9 @@ class CollectionPayerScale(models.Model):
         "The days of the classes must rise from A to D.",
     )
     _positive = models.Constraint(
-        "CHECK (broken >= 0 AND invoices >= 1 AND deviation >= 0)",
-        "Numbers of promises and invoices, and the dispersion, cannot be negative.",
+        "CHECK (broken >= 0 AND invoices >= 1 AND deviation >= 0 AND accustomed >= 0)",
+        "Numbers of promises, reminders and invoices, and the dispersion, cannot be "
+        "negative.",
     )
 
     @api.model

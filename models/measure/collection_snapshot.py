@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...tools import measure
-from ..base.figures import rate_sql, ratio_sql
+from ..base.figures import in_current_currency, ratio_sql
 from .collection_payer_profile import CLASSES
 
 #: what stood open at a month end: over several of them, their mean
@@ -24,6 +24,7 @@ STOCKS = (
     "amount_disputed",
     "amount_promised",
     "amount_kept_too_long",
+    "amount_accustomed",
     "turnover",
 )
 #: sales of the month and of the eleven before, the last one first
@@ -43,14 +44,26 @@ FLOWS = (
     "terms_weight",
     "overdue_weight",
 )
-#: what is read from the ledger, and may be found to be different later
-FIGURES = (*STOCKS, *SALES, *FLOWS, "period_days")
+#: what the customer left without money by the month end
+HABITS = ("unanswered_reminders", "promises_broken")
+#: what is read from the ledger and from what was done, and may be different later
+FIGURES = (*STOCKS, *SALES, *FLOWS, "period_days", *HABITS)
+#: what else is said of the customer, in the order in which it is written
+TRAITS = (
+    "account_id",
+    "segment_id",
+    "side",
+    "mandate_id",
+    "payer_class",
+    "accustomed",
+)
 #: ratios of sums: numerator, denominator, and what the quotient is multiplied by
 RATES = {
     "overdue_rate": ("amount_overdue", "amount_open", 100),
     "mean_days_overdue": ("overdue_weight", "amount_overdue", 1),
     "mean_terms": ("terms_weight", "terms_amount", 1),
     "kept_rate": ("amount_kept_too_long", "amount_overdue", 100),
+    "accustomed_rate": ("amount_accustomed", "amount_overdue", 100),
     "roll_not_due": ("rolled_not_due", "begin_not_due", 100),
     "roll_1_30": ("rolled_1_30", "begin_1_30", 100),
     "roll_31_60": ("rolled_31_60", "begin_31_60", 100),
@@ -63,7 +76,7 @@ DAYS_OF_SALES = {
     "days_delinquent": "amount_overdue",
 }
 #: and those that are no simple quotient
-INDICATORS = (*DAYS_OF_SALES, *RATES, "dso_count_back", "cei")
+INDICATORS = (*DAYS_OF_SALES, *RATES, "dso_count_back", "cei", "accustomed_customers")
 
 
 class CollectionSnapshot(models.Model):
@@ -128,6 +141,25 @@ class CollectionSnapshot(models.Model):
         readonly=True,
         help="How the customer paid in the six months up to the month end.",
     )
+    accustomed = fields.Boolean(
+        string="Accustomed to Reminders",
+        readonly=True,
+        help="Something was overdue, and as many reminders and promises as the payer "
+        "scale said had passed without any money.",
+    )
+    unanswered_reminders = fields.Integer(
+        readonly=True,
+        aggregator=None,
+        help="Days on which a reminder was sent since the customer had last paid "
+        "anything.",
+    )
+    promises_broken = fields.Integer(
+        string="Broken Promises",
+        readonly=True,
+        aggregator=None,
+        help="Promises not kept, or in part only, since the customer had last paid "
+        "anything.",
+    )
 
     amount_not_due = fields.Monetary(string="Not Due", readonly=True)
     amount_1_30 = fields.Monetary(string="1–30 days", readonly=True)
@@ -159,6 +191,11 @@ class CollectionSnapshot(models.Model):
         readonly=True,
         help="Overdue for longer than the segment allows before a hand-over, and not "
         "with a provider. Customers who are to stay in-house are left out.",
+    )
+    amount_accustomed = fields.Monetary(
+        string="Overdue of Accustomed Customers",
+        readonly=True,
+        help="Of customers accustomed to reminders, what was overdue.",
     )
     turnover = fields.Monetary(
         string="Turnover, 12 Months",
@@ -317,6 +354,20 @@ class CollectionSnapshot(models.Model):
         aggregator="avg",
         help="Of what is overdue.",
     )
+    accustomed_rate = fields.Float(
+        string="Accustomed (%)",
+        digits=(8, 1),
+        compute="_compute_indicators",
+        aggregator="avg",
+        help="What customers accustomed to reminders owed, of what was overdue.",
+    )
+    accustomed_customers = fields.Float(
+        digits=(8, 1),
+        compute="_compute_indicators",
+        aggregator="avg",
+        help="Number of customers accustomed to reminders. Over several month ends: "
+        "their mean.",
+    )
     roll_not_due = fields.Float(
         string="Roll Rate, Not Due (%)",
         digits=(8, 1),
@@ -385,7 +436,7 @@ class CollectionSnapshot(models.Model):
     # Indicators
     # ------------------------------------------------------------------
 
-    @api.depends(*FIGURES, "date")
+    @api.depends(*FIGURES, "accustomed", "date")
     def _compute_indicators(self):
         for snapshot in self:
             for name, (over, under, factor) in RATES.items():
@@ -409,6 +460,7 @@ class CollectionSnapshot(models.Model):
                 )
                 or 0.0
             )
+            snapshot.accustomed_customers = float(snapshot.accustomed)
 
     def _get_months(self):
         """(sales, calendar days) of the month and of the eleven before."""
@@ -446,6 +498,15 @@ class CollectionSnapshot(models.Model):
                 SQL("%s - %s", could, total("amount_open")),
                 SQL("%s - %s", could, total("amount_not_due")),
                 100,
+            )
+        if name == "accustomed_customers":
+            date = self._field_to_sql(self._table, "date", query)
+            return SQL(
+                """COUNT(DISTINCT (%(account)s, %(date)s)) FILTER (WHERE %(accustomed)s)
+                    / NULLIF(COUNT(DISTINCT %(date)s), 0)::numeric""",
+                account=self._field_to_sql(self._table, "account_id", query),
+                accustomed=self._field_to_sql(self._table, "accustomed", query),
+                date=date,
             )
         if name in DAYS_OF_SALES:
             return SQL(
@@ -498,24 +559,12 @@ class CollectionSnapshot(models.Model):
         Of companies with several currencies, in that of the current company, at the
         rates of each month end.
         """
-        amount = self._field_to_sql(self._table, column, query)
-        currencies = self.env.companies.currency_id
-        if len(currencies) > 1:
-            amount = SQL(
-                "%s * %s / %s",
-                amount,
-                self._get_rate_sql(SQL("%s", self.env.company.currency_id.id), query),
-                self._get_rate_sql(
-                    self._field_to_sql(self._table, "currency_id", query), query
-                ),
-            )
-        return SQL("SUM(%s)", amount)
-
-    @api.model
-    def _get_rate_sql(self, currency, query):
-        """SQL of the rate of a currency on the month end, as Odoo chooses it."""
-        return rate_sql(
-            currency,
-            self._field_to_sql(self._table, "date", query),
-            self.env.company.root_id.id,
+        return SQL(
+            "SUM(%s)",
+            in_current_currency(
+                self.env,
+                self._field_to_sql(self._table, column, query),
+                self._field_to_sql(self._table, "currency_id", query),
+                self._field_to_sql(self._table, "date", query),
+            ),
         )

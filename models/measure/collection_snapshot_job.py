@@ -11,7 +11,7 @@ from ..base.collection_age_mixin import is_of_age
 from ..base.figures import rate_sql
 from ..base.roles import check_manager
 from .collection_ageing import COLUMNS
-from .collection_snapshot import FIGURES, SALES
+from .collection_snapshot import FIGURES, SALES, TRAITS
 
 #: months that are read from the ledger where there are none yet
 MONTHS = 12
@@ -141,14 +141,12 @@ class CollectionSnapshot(models.Model):
 
     @api.model
     def _insert(self, company, day, rows):
-        """Write rows: account, segment, side, mandate, payer class, figures, state,
-        difference, reason."""
+        """Write rows: traits of the customer, figures, state, difference, reason."""
         rows = self.env.execute_query(
             SQL(
                 """
                 INSERT INTO collection_snapshot (
-                    account_id, segment_id, side, mandate_id, payer_class,
-                    %(figures)s, state, amount_difference, reason,
+                    %(traits)s, %(figures)s, state, amount_difference, reason,
                     company_id, currency_id, date,
                     create_uid, create_date, write_uid, write_date)
                 SELECT own.*, %(company)s, %(currency)s, %(day)s::date,
@@ -157,6 +155,7 @@ class CollectionSnapshot(models.Model):
                   FROM (%(rows)s) own
              RETURNING id
                 """,
+                traits=SQL(", ").join(map(SQL.identifier, TRAITS)),
                 figures=SQL(", ").join(map(SQL.identifier, FIGURES)),
                 rows=rows,
                 company=company.id,
@@ -174,10 +173,11 @@ class CollectionSnapshot(models.Model):
 
     @api.model
     def _query(self, company, day):
-        """SQL of `account_id`, `segment_id`, `side`, `mandate_id`, `payer_class` and
-        the figures of the customers of `company` at the month end `day`."""
+        """SQL of the traits and the figures of the customers of `company` at the month
+        end `day`."""
         ageing = self.env["collection.ageing"]
         self.env["collection.account"]._flush_all()
+        self.env["collection.account"]._flush_for_habits()
         before = day.replace(day=1) - timedelta(days=1)
         return SQL(
             """
@@ -227,19 +227,24 @@ class CollectionSnapshot(models.Model):
               GROUP BY account_id
             ), sold AS (%(sales)s), terms AS (%(terms)s),
             contested AS (%(disputed)s), promised AS (%(promised)s),
-            working AS (%(working)s)
+            working AS (%(working)s), habit AS (%(habit)s)
             SELECT acc.id AS account_id, acc.segment_id,
                    CASE WHEN working.mandate_id IS NULL THEN 'company'
                         ELSE 'provider' END AS side,
-                   working.mandate_id, COALESCE(profile.payer_class, 'n'), %(owed)s,
+                   working.mandate_id, COALESCE(profile.payer_class, 'n'),
+                   COALESCE(habit.hardened AND owed.amount_overdue > 0, FALSE),
+                   %(owed)s,
                    LEAST(COALESCE(contested.amount, 0), COALESCE(owed.amount_open, 0)),
                    LEAST(COALESCE(promised.amount, 0), COALESCE(owed.amount_open, 0)),
                    CASE WHEN acc.reserved OR acc.insolvency_date <= %(day)s THEN 0
                         ELSE COALESCE(owed.kept, 0) END,
+                   CASE WHEN habit.hardened THEN COALESCE(owed.amount_overdue, 0)
+                        ELSE 0 END,
                    COALESCE(sold.turnover, 0), %(sold)s,
                    COALESCE(owed.amount_begin, 0), %(begin)s, %(roll)s,
                    COALESCE(terms.amount, 0), COALESCE(terms.weight, 0),
-                   COALESCE(owed.overdue_weight, 0), %(period_days)s
+                   COALESCE(owed.overdue_weight, 0), %(period_days)s,
+                   COALESCE(habit.reminders, 0), COALESCE(habit.promises, 0)
               FROM collection_account acc
          LEFT JOIN owed ON owed.account_id = acc.id
          LEFT JOIN rolled ON rolled.account_id = acc.id
@@ -248,6 +253,7 @@ class CollectionSnapshot(models.Model):
          LEFT JOIN contested ON contested.account_id = acc.id
          LEFT JOIN promised ON promised.account_id = acc.id
          LEFT JOIN working ON working.account_id = acc.id
+         LEFT JOIN habit ON habit.account_id = acc.id
          LEFT JOIN collection_payer_profile profile
                 ON profile.account_id = acc.id AND profile.date = %(day)s
              WHERE acc.company_id = %(company)s
@@ -286,6 +292,7 @@ class CollectionSnapshot(models.Model):
             disputed=self._disputed_query(day),
             promised=self._promised_query(company, day),
             working=ageing._working_query(day),
+            habit=self.env["collection.account"]._habit_query(company, day),
             period_days=self._get_period_days(company, day),
             day=day,
             before=before,
@@ -465,7 +472,8 @@ class CollectionSnapshot(models.Model):
                 """
                 SELECT acc.id, COALESCE(own.segment_id, acc.segment_id),
                        COALESCE(own.side, 'company'), own.mandate_id,
-                       COALESCE(own.payer_class, 'n'), %(figures)s, 'revised',
+                       COALESCE(own.payer_class, 'n'),
+                       COALESCE(own.accustomed, FALSE), %(figures)s, 'revised',
                        COALESCE(own.amount_balance, 0)
                            - COALESCE(frozen.amount_balance, 0),
                        NULL::varchar
@@ -480,19 +488,7 @@ class CollectionSnapshot(models.Model):
                  WHERE acc.company_id = %(company)s AND (%(different)s)
                 """,
                 figures=self._list("COALESCE(own.%s, 0)", FIGURES),
-                names=SQL(", ").join(
-                    map(
-                        SQL.identifier,
-                        (
-                            "account_id",
-                            "segment_id",
-                            "side",
-                            "mandate_id",
-                            "payer_class",
-                            *FIGURES,
-                        ),
-                    )
-                ),
+                names=SQL(", ").join(map(SQL.identifier, (*TRAITS, *FIGURES))),
                 now=self._query(company, day),
                 sums=SQL(", ").join(
                     SQL("SUM(%s) AS %s", name, name) for name in compared

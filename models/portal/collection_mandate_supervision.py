@@ -165,81 +165,6 @@ class CollectionMandate(models.Model):
             today=fields.Date.context_today(self),
         )
 
-    def _get_service_statuses(self, levels):
-        """The service levels one by one, each with its target and whether it is met.
-
-        :param levels: what `_get_service_levels` gave
-        :return: list of dicts: `code`, `label`, `value`, `unit` ("", "%" or "days"),
-            `target` (None without one), `more` (better the more) and `status`:
-            "met", "missed" or "none" (no target, or nothing to judge)
-        """
-        self.ensure_one()
-        # sudo: targets of a mandate that was checked
-        mandate_sudo = self.sudo()
-        days = levels["contact_days"]
-        table = [
-            (
-                "not_contacted_in_time",
-                self.env._("Customers not reached within %(days)s days", days=days),
-                levels["not_contacted_in_time"],
-                "",
-                0,
-                False,
-            ),
-            (
-                "first_contact_days",
-                self.env._("Days from the hand-over to the first contact, on average"),
-                levels["first_contact_days"],
-                "days",
-                days,
-                False,
-            ),
-            (
-                "share_worked",
-                self.env._("Customers called at least once"),
-                levels["share_worked"],
-                "%",
-                None,
-                True,
-            ),
-            (
-                "share_contacted",
-                self.env._("Customers reached"),
-                levels["share_contacted"],
-                "%",
-                mandate_sudo.target_contacted or None,
-                True,
-            ),
-            (
-                "share_kept",
-                self.env._("Promises kept, of those fallen due"),
-                levels["share_kept"],
-                "%",
-                mandate_sudo.target_kept or None,
-                True,
-            ),
-            (
-                "callbacks_overdue",
-                self.env._("Next actions overdue"),
-                levels["callbacks_overdue"],
-                "",
-                0,
-                False,
-            ),
-        ]
-        return [
-            {
-                "code": code,
-                "label": label,
-                "value": value,
-                "unit": unit,
-                "target": target,
-                "more": more,
-                "status": _judge(value, target, more),
-            }
-            for code, label, value, unit, target, more in table
-        ]
-
     @api.model
     def _get_portal_team(self):
         """Exactly what the team page shows, as plain values.
@@ -274,11 +199,29 @@ class CollectionMandate(models.Model):
             "company": mandate_sudo.company_id.name,
             "currency": mandate_sudo.currency_id,
             "levels": self._get_service_statuses(levels),
+            "objectives": mandate_sudo._get_portal_objectives(),
             "agents": rows,
             "accounts": levels["accounts"],
             "overdue": sum(row["overdue"] for row in rows),
             "nobodys": stock.get(False, nothing)["accounts"],
         }
+
+    def _get_portal_objectives(self):
+        """What is to be reached under this mandate and how far it is, in words: of the
+        team as a whole, never of a person."""
+        return [
+            {
+                "name": objective.indicator_id.name,
+                "definition": objective.definition,
+                "phase": objective.phase_id.display_name or "",
+                "baseline": objective.baseline_text if objective.baseline_known else "",
+                "actual": objective.actual_text,
+                "target": objective.target_text,
+                "deadline": objective.deadline,
+                "status": objective.status,
+            }
+            for objective in self.objective_ids
+        ]
 
     def _get_portal_reviews(self):
         """Meetings with the company that are planned, and the last one held."""
@@ -486,9 +429,3 @@ def _add_up(activity):
             for promised in row[period]["promised"]:
                 _add_amount(part["promised"], promised["currency"], promised["amount"])
     return total
-
-
-def _judge(value, target, more):
-    if value is None or target is None:
-        return "none"
-    return "met" if (value >= target if more else value <= target) else "missed"

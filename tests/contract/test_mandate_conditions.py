@@ -135,6 +135,7 @@ class TestMandateConditions(ConditionCommon):
 
     def test_first_review_is_planned(self):
         self.contract.review_months = 2
+        self._objective("cei", 80.0, "2026-12-31", baseline_reason="A new file")
         self._agree()
         self.assertEqual(
             self.contract.review_ids.mapped("date"), [date(2026, 6, 1)], "from April on"

@@ -28,6 +28,9 @@ class TestCustomerMerge(MergeCommon):
             "collection.receipt": env["collection.receipt"].search(
                 [("account_id", "=", account.id)]
             ),
+            "collection.mandate.customer": env["collection.mandate.customer"].create(
+                {"mandate_id": self.mandate.id, "account_id": account.id}
+            ),
             "collection.payer.profile": env["collection.payer.profile"].create(
                 {
                     "account_id": account.id,

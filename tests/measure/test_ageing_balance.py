@@ -108,6 +108,26 @@ class TestAgeingBalance(MeasureCommon):
             [age for age in AGES if age in {group["age_bucket"] for group in sets[1]}],
         )
 
+    def test_rows_by_name(self):
+        """As names stand in a French list: É with E, whatever the case."""
+        names = ("Zinc", "Étude", "ecart", "Fabre", "Été")
+        for name in names:
+            self._invoice(self._customer(name), 10.0, "2025-10-01")
+        rows = self._balance(date="2025-10-31")._get_rows()
+        self.assertEqual(
+            [row["name"] for row in rows if row["name"] in names],
+            ["ecart", "Été", "Étude", "Fabre", "Zinc"],
+        )
+
+    def test_no_day(self):
+        """What names no day is refused in words, whoever sends it."""
+        for asked in ("tomorrow", "2026-02-30", 20260331, ["2026-03-31"], {"day": 1}):
+            with self.subTest(day=asked), self.assertRaises(UserError) as caught:
+                self.env["collection.ageing"].with_user(
+                    self.collector_user
+                ).with_context(collection_day=asked).search_count([])
+            self.assertIn("2026-12-31", str(caught.exception))
+
     def test_cells_open_their_items(self):
         """What is behind a cell adds up to it, and each row leads somewhere."""
         ageing = self._ageing("2025-10-31").with_user(self.collector_user)

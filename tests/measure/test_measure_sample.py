@@ -16,6 +16,9 @@ from .common import cents, month_ends
 class TestMeasureOfSample(CollectionCommon):
     """The public file at month ends, against the file itself."""
 
+    #: as long as so many ordinary tests, see bin/lib/test_worker.py
+    each_takes = 200
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -33,9 +33,15 @@ def raw_rows(path):
             }
 
 
+@tagged("post_install", "-at_install")
 @freeze_time(DAY)
-class SampleCommon(CollectionCommon):
-    """The public sample as of 30 September 2013, and the raw file beside it."""
+class TestReceiptSample(CollectionCommon):
+    """The public sample as of 30 September 2013, and the raw file beside it: receipts,
+    and the profiles of every customer. One class, as it takes long to load.
+    """
+
+    #: as long as so many ordinary tests, see bin/lib/test_worker.py
+    each_takes = 60
 
     @classmethod
     def setUpClass(cls):
@@ -63,10 +69,10 @@ class SampleCommon(CollectionCommon):
                 f"{sample_file.NAME} is missing: set COLLECTION_TEST_DATA to its folder"
             )
 
+    # ------------------------------------------------------------------
+    # Receipts
+    # ------------------------------------------------------------------
 
-@tagged("post_install", "-at_install")
-@freeze_time(DAY)
-class TestReceiptSample(SampleCommon):
     def test_by_customer_and_month(self):
         expected = defaultdict(Decimal)
         weighted = defaultdict(Decimal)
@@ -141,11 +147,9 @@ class TestReceiptSample(SampleCommon):
             late,
         )
 
-
-@tagged("post_install", "-at_install")
-@freeze_time(DAY)
-class TestPayerProfileSample(SampleCommon):
-    """Profiles of every customer of the sample, worked out from the raw file."""
+    # ------------------------------------------------------------------
+    # Profiles
+    # ------------------------------------------------------------------
 
     def _expected(self, first, until, recent):
         rows = defaultdict(list)

@@ -242,6 +242,201 @@ class TestSnapshot(MeasureCommon):
         self.assertEqual(dispute.date_opened, date(2026, 1, 20))
 
     # ------------------------------------------------------------------
+    # Used to reminders
+    # ------------------------------------------------------------------
+
+    def _remind(self, partner, *days, **values):
+        """Reminders that were sent to a customer on these days."""
+        account = self.account_of(partner)
+        self.env["collection.letter"].sudo().create(
+            [
+                {
+                    "account_id": account.id,
+                    "partner_id": partner.id,
+                    "company_id": self.company.id,
+                    "currency_id": self.company.currency_id.id,
+                    "level_id": self.level_1.id,
+                    "channel": "email",
+                    "date": day,
+                    "state": "sent",
+                    **values,
+                }
+                for day in days
+            ]
+        )
+
+    def _break_promise(self, invoice, made, promised):
+        """A promise that was not kept: with three days for the bank."""
+        with freeze_time(f"{made} 09:00:00"):
+            promise = self.env["collection.promise"].create(
+                {
+                    "account_id": self.account_of(invoice.partner_id).id,
+                    "amount": 10.0,
+                    "date_promised": promised,
+                    "item_ids": invoice.collection_item_ids.ids,
+                }
+            )
+        promise._evaluate()
+        self.assertIn(promise.state, ("broken", "partial"))
+
+    def _habit(self, partner, day):
+        row = self._of(partner, day)
+        return row.unanswered_reminders, row.promises_broken, row.accustomed
+
+    def test_accustomed(self):
+        """Month by month, from the days on which things happened.
+
+        Reminders on 5 and 20 November, paid a little on 1 December; reminders on 10
+        December, 5 January and 5 February, a promise for 20 January, which is broken
+        from the 24th on; paid in March.
+        """
+        late = self._invoice(self.customer, 100.0, "2025-10-10", date="2025-09-10")
+        self._remind(self.customer, "2025-11-05", "2025-11-20")
+        self._pay(late, 10.0, "2025-12-01")
+        self._remind(self.customer, "2025-12-10", "2026-01-05", "2026-02-05")
+        self._break_promise(late, "2026-01-10", "2026-01-20")
+        self._pay(late, 10.0, "2026-03-20")
+        self._invoice(self.other_customer, 300.0, "2025-10-10", date="2025-09-10")
+        self._remind(self.other_customer, "2026-01-05")
+        days = ("2025-11-30", "2025-12-31", "2026-01-31", "2026-02-28", "2026-03-31")
+        for day in days:
+            self._freeze(day)
+        self.assertEqual(
+            [self._habit(self.customer, day) for day in days],
+            [
+                (2, 0, False),
+                (1, 0, False),
+                (2, 1, True),
+                (3, 1, True),
+                (0, 0, False),
+            ],
+        )
+        self.assertEqual(self._habit(self.other_customer, "2026-02-28"), (1, 0, False))
+        rows = self.env["collection.snapshot"].search(
+            [("account_id.partner_id", "=", self.customer.id), ("accustomed", "=", 1)]
+        )
+        self.assertEqual(sorted(map(str, rows.mapped("date"))), list(days[2:4]))
+        found = self._indicators([("company_id", "=", self.company.id)], ["date:month"])
+        january, march = found[date(2026, 1, 1)], found[date(2026, 3, 1)]
+        # one customer, with 90 of 390 euros overdue
+        self.assertEqual(january["accustomed_customers"], 1)
+        self.assertAlmostEqual(float(january["accustomed_rate"]), 100 * 90 / 390)
+        self.assertEqual(march["accustomed_customers"], 0)
+        self.assertEqual(march["accustomed_rate"], 0)
+        # over five month ends: their mean
+        [total] = self._indicators(
+            [("company_id", "=", self.company.id)], ["company_id"]
+        ).values()
+        self.assertAlmostEqual(float(total["accustomed_customers"]), 2 / 5)
+        row = self._of(self.customer, "2026-01-31")
+        self.assertEqual((row.accustomed_customers, row.accustomed_rate), (1.0, 100.0))
+
+    def test_what_is_no_reminder(self):
+        """Several letters of a day are one; what came back, what is not sent, a letter
+        outside the ladder: none. A registered one counts when it was posted."""
+        self._invoice(self.customer, 100.0, "2025-12-10", date="2025-11-10")
+        self._remind(self.customer, "2026-01-05", "2026-01-05")
+        self._remind(self.customer, "2026-01-06", state="draft")
+        self._remind(self.customer, "2026-01-07", delivery_state="failed")
+        self._remind(
+            self.customer,
+            "2026-01-08",
+            level_id=False,
+            kind_id=self.env.ref("account_collection.letter_kind_statement").id,
+        )
+        self._remind(
+            self.customer,
+            "2026-01-30",
+            channel="registered",
+            by_post=True,
+            date_posted="2026-02-02",
+        )
+        for day, reminders in (("2026-01-31", 1), ("2026-02-28", 2)):
+            self._freeze(day)
+            self.assertEqual(self._habit(self.customer, day)[0], reminders)
+
+    def test_what_answers(self):
+        """Money does, on the day of the reminder as well, whatever it pays; a credit
+        note does not. Nothing overdue: nobody is used to anything."""
+        late = self._invoice(self.customer, 100.0, "2025-10-10", date="2025-09-10")
+        other = self._invoice(self.customer, 50.0, "2026-06-10", date="2026-01-02")
+        self._remind(self.customer, "2025-12-10", "2026-01-05", "2026-01-20")
+        refund = self._credit_note(self.customer, 30.0, "2026-01-25")
+        self._reconcile(late, refund)
+        self._freeze("2026-01-31")
+        self.assertEqual(self._habit(self.customer, "2026-01-31"), (3, 0, True))
+        refund = self._credit_note(self.customer, 70.0, "2026-02-10")
+        self._reconcile(late, refund)
+        self._freeze("2026-02-28")
+        self.assertEqual(self._habit(self.customer, "2026-02-28"), (3, 0, False))
+        self._remind(self.customer, "2026-03-10")
+        self._pay(other, 5.0, "2026-03-10")
+        self._freeze("2026-03-31")
+        self.assertEqual(self._habit(self.customer, "2026-03-31"), (0, 0, False))
+
+    def test_accustomed_from(self):
+        """The threshold is the company's own, else the shared one; 0: nobody."""
+        self._invoice(self.customer, 100.0, "2025-10-10", date="2025-09-10")
+        self._remind(self.customer, "2025-12-10", "2026-01-05")
+        scale = self.env["collection.payer.scale"].create(
+            {"company_id": self.company.id}
+        )
+        for threshold, day, expected in (
+            (3, "2026-01-31", False),
+            (2, "2026-02-28", True),
+            (0, "2026-03-31", False),
+        ):
+            scale.accustomed = threshold
+            self._freeze(day)
+            self.assertEqual(self._habit(self.customer, day), (2, 0, expected))
+        # what was frozen stays
+        self.assertTrue(self._of(self.customer, "2026-02-28").accustomed)
+
+    def test_accustomed_compared(self):
+        """The comparison says what the ledger has now, and what was done with it."""
+        late = self._invoice(self.customer, 100.0, "2025-10-10", date="2025-09-10")
+        self._remind(self.customer, "2025-12-10", "2026-01-05", "2026-01-20")
+        self._freeze("2026-01-31")
+        row = self._of(self.customer, "2026-01-31")
+        # entered later, for a day before the reminders were answered
+        self._pay(late, 60.0, "2026-01-10")
+        action = row.with_user(self.manager_user).action_compare()
+        revised = self.env["collection.snapshot"].search(action["domain"])
+        self.assertEqual(
+            (revised.unanswered_reminders, revised.accustomed, revised.amount_overdue),
+            (1, False, 40.0),
+        )
+        self.assertEqual(self._habit(self.customer, "2026-01-31"), (3, 0, True))
+
+    def test_accustomed_today(self):
+        """The customer's page says it of today, and the list finds them."""
+        late = self._invoice(self.customer, 100.0, "2026-01-10", date="2025-12-10")
+        self._invoice(self.other_customer, 100.0, "2026-01-10", date="2025-12-10")
+        self._remind(self.customer, "2026-02-05", "2026-02-20")
+        self._break_promise(late, "2026-03-01", "2026-03-10")
+        self._remind(self.other_customer, "2026-02-05")
+        accounts = self.account_of(self.customer) | self.account_of(self.other_customer)
+        accounts = accounts.with_user(self.collector_user)
+        self.assertEqual(
+            [
+                (a.unanswered_reminders, a.promises_broken, a.accustomed)
+                for a in accounts
+            ],
+            [(2, 1, True), (1, 0, False)],
+        )
+        search = accounts.search
+        own = [("id", "in", accounts.ids)]
+        self.assertEqual(search([*own, ("accustomed", "=", True)]), accounts[0])
+        self.assertEqual(search([*own, ("accustomed", "=", False)]), accounts[1])
+        self._pay(late, 10.0, "2026-03-31")
+        self.assertFalse(search([*own, ("accustomed", "=", True)]))
+        self.env.invalidate_all()
+        self.assertEqual(accounts[0].unanswered_reminders, 0)
+        for user in (self.on_site_user, self.agent_user, self.plain_internal_user):
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                accounts.with_user(user).search([("accustomed", "=", True)])
+
+    # ------------------------------------------------------------------
     # Indicators
     # ------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
 from . import test_access_log
+from . import test_no_ranking
 from . import test_portal
 from . import test_portal_acts
 from . import test_portal_amend

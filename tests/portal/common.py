@@ -640,6 +640,10 @@ class SilenceCommon(PortalCommon, MockEmail):
                 "deadline": fields.Date.add(today, days=30),
             }
         )
+        cls.env["collection.working.group.meeting"].create({})
+        cls.env["collection.transition"].create(
+            {"mandate_id": cls.mandate.id, "collector_id": cls.collector_user.id}
+        )
         cls._run(today)
         call = by_agent["collection.call"].create(cls._call_values(cls.account))
         # sudo: what the nightly job does

@@ -156,8 +156,16 @@ class TestPortalTeam(TeamCommon):
         self.assertEqual(values["overdue"], 1553.0)
 
     def test_levels_against_their_targets(self):
-        self.mandate.write(
-            {"contact_days": 5, "target_contacted": 80.0, "target_kept": 0.0}
+        self.mandate.contact_days = 5
+        self.env["collection.mandate.objective"].create(
+            {
+                "mandate_id": self.mandate.id,
+                "indicator_id": self.env.ref(
+                    "account_collection.indicator_share_contacted"
+                ).id,
+                "target": 80.0,
+                "deadline": self.in_days(30),
+            }
         )
         levels = {
             "contact_days": 5,

@@ -1,3 +1,4 @@
+from . import collection_phase_switch
 from . import collection_delegation_advisor
 from . import collection_delegation_advisor_figures
 from . import collection_delegation_advisor_criterion

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL, format_date, remove_accents
 
 from ...reports.collection_ageing_xlsx import AgeingWorkbook
 
@@ -280,7 +280,14 @@ class CollectionAgeingBalance(models.TransientModel):
             )
         for row in rows:
             row["name"] = row["name"] or self.env._("None")
-        return sorted(rows, key=lambda row: (row["name"].casefold(), row["reference"]))
+        # É stands with E, not after Z
+        return sorted(
+            rows,
+            key=lambda row: (
+                remove_accents(row["name"]).casefold(),
+                row["reference"],
+            ),
+        )
 
     def _get_proof_columns(self):
         """The columns of the proof, with what stands above them; of those that are

@@ -20,6 +20,7 @@ COMPANY_FIELDS = (
     "collection_hour_cost",
     "collection_access_years",
     "collection_keep_share",
+    "collection_dependence_limit",
     "collection_promise_days",
     "collection_promise_tolerance",
     "collection_promise_last_days",
@@ -167,6 +168,11 @@ class CollectionCompanySettings(models.TransientModel):
         string="Share Kept In-house",
         help="Percent of active accounts, the largest by turnover, that a partial"
         " hand-over keeps.",
+    )
+    collection_dependence_limit = fields.Float(
+        string="Most with One Provider",
+        help="Percent of what customers owe above which a provider is warned of. 0: no "
+        "limit.",
     )
     collection_access_years = fields.Integer(
         string="Access Log Kept for",

@@ -1,0 +1,326 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from ..base.figures import format_figure
+from .collection_mandate_terms import Term
+
+#: services that are about invoices already late
+LATE = ("late", "very_late")
+#: from how many days late on, and up to how many, where nothing else is said
+SCOPES = {
+    "late": (1, 90),
+    "very_late": (91, 0),
+    "pre_reminder": (-15, 0),
+    "bills": (-30, 0),
+    "training": (0, 0),
+}
+
+
+class CollectionMandateService(models.Model):
+    """One service of the provider: of what age, at what fee, and what came of it."""
+
+    _name = "collection.mandate.service"
+    _description = "Service under a Mandate"
+    _inherit = ["collection.mandate.term.mixin"]
+    _order = "mandate_id, sequence, id"
+    _rec_name = "kind"
+
+    mandate_id = fields.Many2one(
+        comodel_name="collection.mandate",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(
+        related="mandate_id.company_id", store=True, index=True, precompute=True
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    sequence = fields.Integer(default=10)
+    kind = fields.Selection(
+        selection=[
+            ("late", "Late invoices"),
+            ("very_late", "Very late invoices"),
+            ("pre_reminder", "Reminder before the due date"),
+            ("bills", "Bills of exchange"),
+            ("training", "Training of your own staff"),
+        ],
+        string="Service",
+        required=True,
+    )
+    days_from = fields.Integer(
+        string="From",
+        compute="_compute_scope",
+        store=True,
+        readonly=False,
+        precompute=True,
+        aggregator=None,
+        help="Days late from which on an invoice is in the service; negative: days "
+        "before it is due.",
+    )
+    days_to = fields.Integer(
+        string="Up to",
+        compute="_compute_scope",
+        store=True,
+        readonly=False,
+        precompute=True,
+        aggregator=None,
+        help="The last day late. Of late invoices 0: however late.",
+    )
+    fee_kind = fields.Selection(
+        selection=[
+            ("included", "Included"),
+            ("fixed", "Per month"),
+            ("item", "Per piece"),
+            ("percent", "% of the money received"),
+        ],
+        string="Fee",
+        required=True,
+        default="included",
+    )
+    fee = fields.Float(string="Fee in Figures", digits=(12, 2), aggregator=None)
+    fee_terms = fields.Text(
+        string="Fee in Words",
+        help="The fee spelt out, what it covers, and when it is due.",
+    )
+    account_count = fields.Integer(
+        string="Customers",
+        compute="_compute_figures",
+        help="Customers with an invoice in the scope that is with the provider.",
+    )
+    amount = fields.Monetary(
+        compute="_compute_figures", help="Open and with the provider, in the scope."
+    )
+    amount_received = fields.Monetary(
+        string="Received",
+        compute="_compute_figures",
+        help="Money received under the mandate that came as late as the scope says.",
+    )
+    act_count = fields.Integer(
+        string="Acts",
+        compute="_compute_figures",
+        help="Calls of the provider to the customers counted, since the mandate began; "
+        "invoices checked before they were due; bills sent; trainings held.",
+    )
+
+    _scope = models.Constraint(
+        "CHECK (days_to = 0 OR days_to >= days_from)",
+        "The service ends before it begins: look at its days.",
+    )
+    _fee_positive = models.Constraint("CHECK (fee >= 0)", "A fee cannot be negative.")
+
+    @api.depends("kind")
+    def _compute_scope(self):
+        for service in self:
+            service.days_from, service.days_to = SCOPES.get(service.kind, (0, 0))
+
+    @api.constrains("fee_kind", "fee")
+    def _check_fee(self):
+        for service in self:
+            if service.fee_kind == "percent" and service.fee > 100:
+                raise ValidationError(
+                    self.env._("A fee of the money received is 100 %% of it at most.")
+                )
+
+    @api.constrains("kind", "days_from", "days_to", "mandate_id")
+    def _check_scope(self):
+        for mandate in self.mandate_id:
+            late = mandate.service_ids.filtered(
+                lambda service: service.kind in LATE
+            ).sorted("days_from")
+            for service, following in zip(late, late[1:], strict=False):
+                if not service.days_to or following.days_from <= service.days_to:
+                    raise ValidationError(
+                        self.env._(
+                            "An invoice is late for one service only: “%(first)s” and "
+                            "“%(second)s” share some days.",
+                            first=service._get_label(),
+                            second=following._get_label(),
+                        )
+                    )
+
+    # ------------------------------------------------------------------
+    # Figures
+    # ------------------------------------------------------------------
+
+    @api.depends("kind", "days_from", "days_to", "mandate_id")
+    def _compute_figures(self):
+        for service in self:
+            figures = service._origin._get_figures() if service._origin else {}
+            service.account_count = figures.get("accounts", 0)
+            service.amount = figures.get("amount", 0.0)
+            service.amount_received = figures.get("received", 0.0)
+            service.act_count = figures.get("acts", 0)
+
+    def _get_figures(self):
+        """Figures of this service as of today: dict, only of what it has any."""
+        self.ensure_one()
+        # sudo: sums of the mandate that the reader sees
+        self_sudo = self.sudo()
+        return getattr(
+            self_sudo,
+            "_get_late_figures" if self.kind in LATE else f"_get_{self.kind}_figures",
+        )()
+
+    def _get_day_domain(self, name):
+        """Domain on the days late in the field `name`, of this scope."""
+        domain = Domain(name, ">=", self.days_from)
+        if self.days_to or self.kind not in LATE:
+            domain &= Domain(name, "<=", self.days_to)
+        return domain
+
+    def _get_late_figures(self):
+        mandate = self.mandate_id
+        today = self.company_id._get_collection_today()
+        first = fields.Date.subtract(today, days=self.days_from)
+        domain = (
+            Domain("account_id.mandate_id", "=", mandate.id)
+            & Domain("delegated", "=", True)
+            & Domain("state", "=", "open")
+            & Domain("date_due", "<=", first)
+        )
+        if self.days_to:
+            last = fields.Date.subtract(today, days=self.days_to)
+            domain &= Domain("date_due", ">=", last)
+        items = self.env["collection.item"]
+        [(accounts, amount)] = items._read_group(
+            domain, [], ["account_id:count_distinct", "amount_residual_company:sum"]
+        )
+        calls = self.env["collection.call"].search_count(
+            [
+                ("account_id.item_ids", "any", list(domain)),
+                ("side", "=", "provider"),
+                ("correction_of_id", "=", False),
+                ("date", ">=", mandate.date_start),
+            ]
+        )
+        return {
+            "accounts": accounts,
+            "amount": amount or 0.0,
+            "acts": calls,
+            "received": mandate._get_received(
+                mandate.date_start, today, self._get_day_domain("days_late")
+            ),
+        }
+
+    def _get_team_users(self):
+        mandate = self.mandate_id
+        return (mandate.agent_ids | mandate.member_ids.agent_id).user_id
+
+    def _get_pre_reminder_figures(self):
+        checks = self.env["collection.precheck"].search(
+            [
+                ("user_id", "in", self._get_team_users().ids),
+                ("company_id", "=", self.company_id.id),
+                ("date_checked", ">=", self.mandate_id.date_start),
+            ]
+        )
+        return {
+            "accounts": len(checks.account_id),
+            "amount": sum(checks.item_id.mapped("amount_residual_company")),
+            "acts": len(checks),
+        }
+
+    def _get_bills_figures(self):
+        bills = self.env["collection.bill"].search(
+            [
+                ("account_id.mandate_id", "=", self.mandate_id.id),
+                ("account_id.delegation_state", "=", "delegated"),
+                ("date_sent", ">=", self.mandate_id.date_start),
+            ]
+        )
+        return {
+            "accounts": len(bills.account_id),
+            "amount": sum(bills.item_ids.mapped("amount_residual_company")),
+            "acts": len(bills),
+        }
+
+    def _get_training_figures(self):
+        return {
+            "acts": self.env["collection.agent.training"].search_count(
+                [
+                    ("agent_id.side", "=", "company"),
+                    ("agent_id.user_id.company_ids", "in", self.company_id.ids),
+                    ("date", ">=", self.mandate_id.date_start),
+                ]
+            )
+        }
+
+    # ------------------------------------------------------------------
+    # Words
+    # ------------------------------------------------------------------
+
+    def _get_label(self):
+        return dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+
+    def _get_scope_text(self):
+        """The ages of the invoices in words; nothing of a training."""
+        if self.kind == "training":
+            return ""
+        if self.kind in LATE:
+            if not self.days_to:
+                return self.env._("from %(first)s days late on", first=self.days_from)
+            return self.env._(
+                "from %(first)s to %(last)s days late",
+                first=self.days_from,
+                last=self.days_to,
+            )
+        return self.env._(
+            "from %(days)s days before the due date", days=-self.days_from
+        )
+
+    def _get_fee_text(self):
+        """The fee in figures and words."""
+        amount = self.currency_id.format(self.fee)
+        match self.fee_kind:
+            case "fixed":
+                figures = self.env._("%(amount)s per month", amount=amount)
+            case "item":
+                figures = self.env._("%(amount)s per piece", amount=amount)
+            case "percent":
+                figures = self.env._(
+                    "%(rate)s %% of the money received",
+                    rate=format_figure(self.env, self.fee),
+                )
+            case _:
+                figures = self.env._("included")
+        return " – ".join(filter(None, [figures, self.fee_terms]))
+
+    def _get_term(self):
+        """This service as the contract says it."""
+        self.ensure_one()
+        return Term(
+            f"service-{self.id}",
+            self._get_label(),
+            "; ".join(filter(None, [self._get_scope_text(), self._get_fee_text()])),
+        )
+
+
+class CollectionMandate(models.Model):
+    """The services of a mandate, each of its own age and at its own fee."""
+
+    _inherit = "collection.mandate"
+
+    service_ids = fields.One2many(
+        comodel_name="collection.mandate.service",
+        inverse_name="mandate_id",
+        string="Services",
+        copy=True,
+    )
+
+    @api.model
+    def _get_term_sections(self):
+        sections = {}
+        for section, title in super()._get_term_sections().items():
+            sections[section] = title
+            if section == "scope":
+                sections["services"] = self.env._("Services")
+        return sections
+
+    def _get_terms(self):
+        terms = super()._get_terms()
+        mandate_sudo = self.with_context(lang=self._get_contract_lang()).sudo()
+        terms["services"] += [
+            service._get_term() for service in mandate_sudo.service_ids
+        ]
+        return terms
