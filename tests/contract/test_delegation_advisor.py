@@ -4,7 +4,9 @@ from datetime import date
 from openpyxl import load_workbook
 from psycopg2 import IntegrityError
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.service.model import call_kw
 from odoo.tests import HttpCase, freeze_time, tagged
 from odoo.tools import SQL, mute_logger
 
@@ -564,6 +566,31 @@ class TestDelegationAdvisor(HandoverCommon):
         other = self._user("collection_manager_2", "group_collection_manager")
         with self.assertRaises(AccessError):
             advisor.with_user(other).line_ids.read(["account_id"])
+
+    def test_nobody_types_a_figure(self):
+        self._file(1)
+        advisor = self.advisors.with_context(
+            default_active_count=600, default_mandate_id=self.mandate.id
+        ).create({"active_count": 700, "figures": {"in_house": {"rate": 99}}})
+        self.assertEqual(advisor.active_count, 1)
+        self.assertFalse(advisor.mandate_id)
+        self.assertIsNone(advisor.figures["in_house"]["rate"])
+        for name, value in (
+            ("active_count", 600),
+            ("date", "2025-01-01"),
+            ("figures", {}),
+            ("mandate_id", self.mandate.id),
+            ("part_ids", [Command.clear()]),
+        ):
+            with self.subTest(name=name), self.assertRaisesRegex(UserError, "types"):
+                call_kw(advisor, "write", [advisor.ids, {name: value}], {})
+        for rows in (advisor.line_ids, advisor.part_ids, advisor.point_ids):
+            with self.assertRaises(AccessError):
+                rows[:1].write({"advisor_id": advisor.id})
+            with self.assertRaises(AccessError):
+                rows.create({"advisor_id": advisor.id})
+            with self.assertRaises(AccessError):
+                rows[:1].unlink()
 
     def test_of_another_company(self):
         other = self.setup_other_company()["company"]
