@@ -105,7 +105,7 @@ class CollectionMandate(models.Model):
 
     def _get_missing(self, state):
         missing = super()._get_missing(state)
-        if state != "live":
+        if state != "live" or self.live_since:
             return missing
         if not self.objective_ids:
             missing.append(
@@ -280,6 +280,16 @@ class CollectionMandate(models.Model):
             % Markup().join(Markup("<li>%s</li>") % text for text in sentences),
             user_id=user.id,
         )
+
+    def action_end(self):
+        # measured for the last time while the customers are still with the provider
+        for mandate in self.filtered(lambda mandate: mandate.state in WORKING_STATES):
+            mandate.objective_ids._follow_actual(
+                mandate.company_id._get_collection_today()
+            )
+        res = super().action_end()
+        self.objective_ids._follow_status()
+        return res
 
     @api.model
     def _cron_follow(self):
