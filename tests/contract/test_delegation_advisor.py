@@ -350,20 +350,43 @@ class TestDelegationAdvisor(FileCommon):
         for month, amount in enumerate((100.0,) * 6 + (400.0, 100.0), start=6):
             day = date(2025 + (month - 1) // 12, (month - 1) % 12 + 1, 15)
             self._invoice(partner, amount, day, date=day)
-        self.account_of(partner).segment_id = self.ordinary
+        account = self.account_of(partner)
+        account.segment_id = self.ordinary
+        self._invoice(self.customer, 100.0, "2026-01-15", date="2026-01-10")
+        self.env["collection.letter"].sudo().create(
+            [
+                {
+                    "account_id": account.id,
+                    "partner_id": partner.id,
+                    "company_id": self.company.id,
+                    "currency_id": self.company.currency_id.id,
+                    "level_id": self.level_1.id,
+                    "channel": "email",
+                    "date": day,
+                    "state": "sent",
+                }
+                for day in ("2025-11-05", "2025-12-05", "2026-01-05")
+            ]
+        )
         self.assertEqual(self._advise().figures["month_end"], {})
         self.env["collection.snapshot"]._freeze(self.company, date(2026, 1, 31))
         advisor = self._advise()
         end = advisor.figures["month_end"]
         self.assertEqual(end["date"], "2026-01-31")
-        self.assertAlmostEqual(end["overdue"], 1100.0)
+        self.assertAlmostEqual(end["overdue"], 1200.0)
         # older than thirty days on 31 January: June to December
         self.assertAlmostEqual(end["kept"], 1000.0)
-        # eight months, mean of 1,100 / 8
-        self.assertAlmostEqual(end["season"], 400 / 137.5)
+        # reminded three times, without any money
+        self.assertEqual((end["accustomed_customers"], end["accustomed"]), (1, 1100.0))
+        rows = {row[0].value: row[1].value for row in advisor._get_file_table().rows}
+        self.assertAlmostEqual(
+            rows["What they owed, of what was overdue"], 100 * 1100 / 1200
+        )
+        # eight months, mean of 1,200 / 8
+        self.assertAlmostEqual(end["season"], 400 / 150)
         flexibility = self._criterion(advisor, "flexibility")
         self.assertEqual(flexibility.proposed, "4")
-        self.assertIn("2.91", flexibility.facts)
+        self.assertIn("2.67", flexibility.facts)
 
     # ------------------------------------------------------------------
     # What becomes of it
@@ -410,6 +433,16 @@ class TestDelegationAdvisor(FileCommon):
                 }
             ],
         )
+        self.assertEqual(
+            (mandate.baseline_from, mandate.baseline_to),
+            (advisor.date_from, advisor.date_to),
+        )
+        self.assertEqual(mandate.baseline_by_id, self.manager_user)
+        measured = self.env["collection.mandate.customer"].search(
+            [("mandate_id", "=", mandate.id)]
+        )
+        self.assertEqual(len(measured), advisor.go_count)
+        self.assertEqual(measured.account_id, advisor._get_going_accounts())
         files = mandate.message_ids.attachment_ids
         self.assertEqual(len(files), 2, "the report and the figures behind it")
         self.assertTrue(any(name.endswith(".xlsx") for name in files.mapped("name")))

@@ -4,6 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...tools.advisor import months_between, weighted_score
+from .collection_delegation_advisor_line import DECIDED
 
 #: what may be handed over, and from how many days late on
 CHOICES = [
@@ -425,6 +426,7 @@ class CollectionDelegationAdvisor(models.TransientModel):
         mandate = self.env["collection.mandate"].create(self._prepare_mandate())
         # sudo: the mandate that the user may create; nobody types it
         self.sudo().mandate_id = mandate
+        mandate._take_baseline(self.date_from, self.date_to, self._get_going_accounts())
         mandate.message_post(
             body=self.env._("Decided on these figures."), attachments=files
         )
@@ -453,15 +455,15 @@ class CollectionDelegationAdvisor(models.TransientModel):
 
     def _get_going_segments(self):
         """Segments of the accounts that go by the choice made."""
+        return self._get_going_accounts().segment_id
+
+    def _get_going_accounts(self):
+        """The accounts that go by the choice made; None: people have not chosen yet."""
+        if self.choice not in DECIDED:
+            return None
         line = self.env["collection.delegation.advisor.line"]
-        return line._read_group(
-            [
-                ("advisor_id", "=", self.id),
-                *line._get_side_domain(self.choice, "goes"),
-            ],
-            [],
-            ["segment_id:recordset"],
-        )[0][0]
+        goes = line._get_side_domain(self.choice, "goes")
+        return line.search([("advisor_id", "=", self.id), *goes]).account_id
 
     def _get_files(self):
         """The report and the figures behind it: list of (name, content)."""

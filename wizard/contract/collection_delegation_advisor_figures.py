@@ -255,8 +255,8 @@ class CollectionDelegationAdvisor(models.TransientModel):
         return "very_small" if segment.size == "vse" else "other"
 
     def _read_month_end(self):
-        """What the last frozen month end says: kept too long, and the season; empty
-        where there is none."""
+        """What the last frozen month end says: kept too long, used to reminders, and
+        the season; empty where there is none."""
         snapshot = self.env["collection.snapshot"]
         domain = [
             ("company_id", "=", self.company_id.id),
@@ -266,12 +266,14 @@ class CollectionDelegationAdvisor(models.TransientModel):
         last = snapshot.search(domain, order="date desc", limit=1).date
         if not last:
             return {}
-        ((overdue, kept, *sales),) = snapshot._read_group(
+        ((overdue, kept, accustomed, customers, *sales),) = snapshot._read_group(
             [*domain, ("date", "=", last)],
             [],
             [
                 "amount_overdue:sum",
                 "amount_kept_too_long:sum",
+                "amount_accustomed:sum",
+                "accustomed_customers:avg",
                 *(f"{name}:sum" for name in SALES),
             ],
         )
@@ -283,6 +285,8 @@ class CollectionDelegationAdvisor(models.TransientModel):
             "date": fields.Date.to_string(last),
             "overdue": overdue,
             "kept": kept,
+            "accustomed": accustomed,
+            "accustomed_customers": int(customers or 0),
             "season": max(sales) / mean
             if len(sales) >= SEASON_MONTHS and mean > 0
             else None,
