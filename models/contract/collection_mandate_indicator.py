@@ -8,7 +8,7 @@ UNITS = [
     ("percent", "%"),
     ("days", "Days"),
     ("currency", "Amount"),
-    ("number", "Number"),
+    ("number", "Count"),
     ("mark", "Mark"),
 ]
 

@@ -60,7 +60,7 @@ class CollectionMandateLevel(models.Model):
     missed_since = fields.Date(
         readonly=True, help="Night in which it was first found missed, without a break."
     )
-    value_text = fields.Char(string="Measured", compute="_compute_texts")
+    value_text = fields.Char(string="Measured Value", compute="_compute_texts")
     target_text = fields.Char(string="Guaranteed", compute="_compute_texts")
 
     _code_uniq = models.Constraint(

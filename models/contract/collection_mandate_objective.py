@@ -65,7 +65,7 @@ class CollectionMandateObjective(models.Model):
         comodel_name="collection.mandate.phase",
         copy=False,
         index="btree_not_null",
-        ondelete="restrict",
+        ondelete="set null",
         domain="[('mandate_id', '=', mandate_id)]",
         help="Where it is to be reached in one phase. Empty: under the whole mandate.",
     )
@@ -416,7 +416,7 @@ class CollectionMandateObjective(models.Model):
             return "no_base"
         if self.indicator_id._meets(self.actual, self.target):
             return "reached"
-        if today > self.deadline:
+        if today > self.deadline or self.mandate_id.state == "ended":
             return "missed"
         due = self._get_due(today)
         if due is not None and self.indicator_id._meets(self.actual, due):

@@ -151,6 +151,20 @@ class CollectionMandatePhase(models.Model):
         self.mandate_id._follow_phase()
         return res
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_aimed_at(self):
+        # one that is to be reached in a phase would hold for the whole mandate
+        objectives = self.env["collection.mandate.objective"].search(
+            [("phase_id", "in", self.ids)]
+        )
+        if objectives:
+            raise UserError(
+                self.env._(
+                    "%(phase)s: take out what is to be reached in it first.",
+                    phase=objectives.phase_id[0].display_name,
+                )
+            )
+
     def _get_last(self):
         return self.date_to or date.max
 

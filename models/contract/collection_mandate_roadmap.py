@@ -281,6 +281,16 @@ class CollectionMandate(models.Model):
             user_id=user.id,
         )
 
+    def action_end(self):
+        # measured for the last time while the customers are still with the provider
+        for mandate in self.filtered(lambda mandate: mandate.state in WORKING_STATES):
+            mandate.objective_ids._follow_actual(
+                mandate.company_id._get_collection_today()
+            )
+        res = super().action_end()
+        self.objective_ids._follow_status()
+        return res
+
     @api.model
     def _cron_follow(self):
         """Every night: today's phase, and how far the roadmap is.

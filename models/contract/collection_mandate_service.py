@@ -2,7 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ...tools import measure
 from ..base.figures import format_figure
+from .collection_mandate_measure import MONTH
 from .collection_mandate_terms import Term
 
 #: services that are about invoices already late
@@ -203,6 +205,19 @@ class CollectionMandateService(models.Model):
             ),
         }
 
+    def _get_cost(self, date_from, date_to):
+        """What this service cost by its terms since `date_from`: an estimate, the
+        statements of the provider say what is paid."""
+        match self.fee_kind:
+            case "fixed":
+                return self.fee * ((date_to - date_from).days + 1) / MONTH
+            case "item":
+                return self.fee * self.act_count
+            case "percent":
+                return self.fee * self.amount_received / 100
+            case _:
+                return 0.0
+
     def _get_team_users(self):
         mandate = self.mandate_id
         return (mandate.agent_ids | mandate.member_ids.agent_id).user_id
@@ -307,6 +322,62 @@ class CollectionMandate(models.Model):
         string="Services",
         copy=True,
     )
+    cost_text = fields.Char(
+        string="Cost of the Provider",
+        compute="_compute_cost_texts",
+        help="What the services cost by their terms since the mandate began, of the "
+        "money received on what was handed over.",
+    )
+    cost_in_house_text = fields.Char(
+        string="Cost In-house",
+        compute="_compute_cost_texts",
+        help="What the company's own people cost in the period of the baseline, of the "
+        "money that they brought in: by the hours and their cost in the settings.",
+    )
+
+    @api.depends(
+        "service_ids.fee", "service_ids.fee_kind", "date_start", "baseline_from"
+    )
+    @api.depends_context("lang")
+    def _compute_cost_texts(self):
+        for mandate in self:
+            mandate.cost_text = self._write_rate(mandate._origin._get_cost_rate())
+            mandate.cost_in_house_text = self._write_rate(
+                mandate._origin._get_cost_rate_in_house()
+            )
+
+    def _write_rate(self, rate):
+        if rate is None:
+            return self.env._("n/a")
+        return self.env._("%(figure)s %%", figure=format_figure(self.env, rate))
+
+    def _get_cost_rate_in_house(self):
+        """What collecting in-house cost before, in percent of the money received; None
+        where nobody entered the hours, or no baseline was taken."""
+        if not self.baseline_from:
+            return None
+        # sudo: hours of the company's people, of which only the rate is shown
+        rate = (
+            self.company_id.sudo()
+            ._get_in_house_cost(self.baseline_from, self.baseline_to)
+            .rate
+        )
+        return None if rate is None else round(rate, 2)
+
+    def _get_cost_rate(self):
+        """What the provider costs, in percent of the money received; None where nothing
+        came in, or where the services do not say what they cost."""
+        today = self.company_id._get_collection_today()
+        if not self.date_start or self.date_start > today:
+            return None
+        costs = sum(
+            service._get_cost(self.date_start, today) for service in self.service_ids
+        )
+        # sudo: a sum of the mandate that the reader sees
+        received = self.sudo()._get_received(self.date_start, today)
+        if costs <= 0 or received <= 0:
+            return None
+        return round(100 * measure.cost_per_unit(costs, received), 2)
 
     @api.model
     def _get_term_sections(self):

@@ -1,3 +1,4 @@
+import runpy
 from datetime import date
 from unittest.mock import patch
 
@@ -8,6 +9,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.service.model import call_kw
 from odoo.tests import freeze_time, tagged
 from odoo.tools import SQL, mute_logger
+from odoo.tools.misc import file_path
 
 from ...models.contract.collection_mandate_objective import SEALED
 from .common import ContractCommon
@@ -476,6 +478,34 @@ class TestObjective(RoadmapCommon):
                 self._run_job()
         self.assertIn(self.contract.id, measured)
 
+    def test_at_the_end(self):
+        """What is not reached when the mandate ends is missed, whatever the deadline;
+        it is measured while the customers are still there."""
+        reached = self._objective(
+            "share_contacted", 0.0, "2026-12-31", baseline_reason="–"
+        )
+        later = self._objective("days_late", 1.0, "2026-12-31")
+        with freeze_time("2026-05-15 09:00:00"):
+            self._pay(self.second, date="2026-05-10")
+            self.contract.action_end()
+        self.assertTrue(reached.actual_known)
+        self.assertEqual(reached.status, "reached")
+        self.assertEqual(later.actual, 56.0)
+        self.assertEqual(later.status, "missed")
+
+    def test_deleted_with_the_mandate(self):
+        copy = self.contract.copy({"date_start": "2026-04-01"})
+        phase = copy.phase_ids.create(
+            {"mandate_id": copy.id, "kind": "on_site", "date_from": "2026-04-01"}
+        )
+        copy.objective_ids.phase_id = phase
+        copy._take_baseline(*WINTER)
+        rows = copy.objective_ids
+        with self.assertRaises(UserError):
+            phase.unlink()
+        copy.unlink()
+        self.assertFalse(rows.exists() or phase.exists())
+
     def test_amended_not_measured(self):
         """The target is a term of the contract, where it is by now is none."""
         [term] = self.contract._get_terms()["objectives"]
@@ -508,6 +538,30 @@ class TestObjective(RoadmapCommon):
         # in the 45 days from 1 April to 15 May
         self.assertAlmostEqual(month.actual, 450 * 365 / 12 / 45, places=2)
         self.assertEqual(rate.actual_from, date(2026, 4, 1))
+
+    def test_targets_of_before(self):
+        """The two targets that were fields become objectives; a reason stands where
+        nobody knows the baseline."""
+        self.env.cr.execute(
+            """ALTER TABLE collection_mandate ADD COLUMN target_contacted numeric,
+                                              ADD COLUMN target_kept numeric"""
+        )
+        self.env.cr.execute(
+            SQL(
+                "UPDATE collection_mandate SET target_contacted = 80 WHERE id = %s",
+                self.mandate.id,
+            )
+        )
+        path = file_path("account_collection/migrations/19.0.1.1.0/post-objectives.py")
+        runpy.run_path(path)["migrate"](self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()
+        objective = self.mandate.objective_ids
+        self.assertEqual(objective.indicator_id.code, "share_contacted")
+        self.assertEqual(objective.target, 80.0)
+        self.assertEqual(objective.deadline, date(2027, 4, 1))
+        self.assertTrue(objective.baseline_reason)
+        self.assertFalse(self.other_mandate.objective_ids)
+        self.assertEqual(self.mandate._get_targets(), {"share_contacted": 80.0})
 
     def test_missing(self):
         fresh = self.contract.copy({"date_start": "2026-04-01"})
@@ -793,6 +847,29 @@ class TestService(RoadmapCommon):
                     {"amount": 500.0, "amount_received": 100.0},
                 ],
             )
+
+    def test_cost(self):
+        self._start(self.contract)
+        self._hand_over(self.account, self.contract)
+        self.assertEqual(self.contract.cost_text, "n/a", "nothing has come in")
+        self._service("late", fee_kind="percent", fee=10.0)
+        self._service("training", fee_kind="fixed", fee=73.0)
+        with freeze_time("2026-05-10 09:00:00"):
+            self._pay(self.second, 400, date="2026-04-20")
+            self.env.invalidate_all()
+            # 40.00 of 400, and 73 x 40 days x 12 / 365 = 96.00
+            self.assertEqual(self.contract.cost_text, "34 %")
+
+    def test_cost_in_house(self):
+        self.assertEqual(self.contract.cost_in_house_text, "n/a")
+        self.contract._take_baseline(*WINTER)
+        self.assertEqual(self.contract.cost_in_house_text, "n/a", "no hours entered")
+        self.company.write(
+            {"collection_in_house_hours": 2.0, "collection_hour_cost": 10.0}
+        )
+        self.contract.invalidate_recordset()
+        # 2 hours at 10 euros in each of three months, of the 400 that came in
+        self.assertEqual(self.contract.cost_in_house_text, "15 %")
 
     def test_not_twice(self):
         self._service("late", days_to=60)

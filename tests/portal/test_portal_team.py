@@ -199,6 +199,36 @@ class TestPortalTeam(TeamCommon):
         self.assertEqual(statuses["share_contacted"], "met")
         self.assertEqual(statuses["first_contact_days"], "none")
 
+    def test_objectives_of_the_team(self):
+        """How far the team is, in words; of no person."""
+        objective = self.env["collection.mandate.objective"].create(
+            {
+                "mandate_id": self.mandate.id,
+                "indicator_id": self.env.ref(
+                    "account_collection.indicator_satisfaction"
+                ).id,
+                "target": 4.5,
+                "deadline": self.in_days(30),
+                "baseline_reason": "Nobody was asked",
+            }
+        )
+        objective._seal(
+            {"actual": 4.25, "actual_known": True, "actual_to": self.in_days(-1)}
+        )
+        objective._follow_status()
+        [row] = self._mandate_as(self.supervisor_user)._get_portal_mandate()[
+            "objectives"
+        ]
+        self.assertEqual(
+            (row["name"], row["baseline"], row["actual"], row["target"], row["status"]),
+            ("Customer satisfaction", "", "4.25", "at least 4.5", "pending"),
+        )
+        self.assertFalse({"agent", "agents", "user", "person"}.intersection(row))
+        self._log_in(self.supervisor_user)
+        page = self.url_open("/my/collection/team").text
+        self.assertIn("at least 4.5", page)
+        self.assertNotIn("started from", page)
+
     # ------------------------------------------------------------------
     # Assigning
     # ------------------------------------------------------------------
