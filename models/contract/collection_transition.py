@@ -143,7 +143,10 @@ class CollectionTransition(models.Model):
                 & Domain("delegation_state", "!=", "delegated")
             )
             for plan in plans:
-                count, amount, _overdue = figures[plan.collector_id._origin]
+                # nobody is chosen yet in one that is being typed
+                count, amount, _overdue = figures.get(
+                    plan.collector_id._origin, (0, 0.0, 0.0)
+                )
                 plan.now_count = count
                 plan.now_open = amount
 
