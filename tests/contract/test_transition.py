@@ -241,6 +241,35 @@ class TestTransition(ReadinessCommon):
             "transition_other", " ".join(self.contract._get_missing("live"))
         )
 
+    def test_queries_do_not_grow(self):
+        """Neither with the customers who go, nor with those who stay."""
+
+        def count():
+            with self._count_queries() as counter:
+                self.contract.action_count_going()
+            return counter.total
+
+        def add(numbers):
+            for number in numbers:
+                partner = self._customer(f"Many {number}")
+                self._invoice(partner, 50.0, "2026-03-01")
+                self.account_of(partner).write(
+                    {
+                        "segment_id": self.account.segment_id.id,
+                        "user_id": self.collector_user.id,
+                        "reserved": number % 3 == 0,
+                    }
+                )
+            self.env.flush_all()
+
+        going = self.contract.going_count
+        add(range(3))
+        before = count()
+        add(range(3, 15))
+        self.assertLessEqual(count(), before)
+        self.assertEqual(self.contract.going_count, going + 10)
+        self.assertEqual(self._plan().before_count, 18)
+
     def test_trainings_attended_count(self):
         agent = self.env["collection.agent"].create(
             {

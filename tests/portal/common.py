@@ -641,6 +641,9 @@ class SilenceCommon(PortalCommon, MockEmail):
             }
         )
         cls.env["collection.working.group.meeting"].create({})
+        cls.env["collection.mandate.split"].create(
+            {"name": "Challenger", "company_id": cls.company.id}
+        )
         cls.env["collection.transition"].create(
             {"mandate_id": cls.mandate.id, "collector_id": cls.collector_user.id}
         )
