@@ -8,14 +8,15 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.service.model import call_kw
 from odoo.tests import HttpCase, freeze_time, tagged
-from odoo.tools import SQL, mute_logger
+from odoo.tools import mute_logger
 
 from ..delegation.common import HandoverCommon
+from .common import FileCommon
 
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-03-31")
-class TestDelegationAdvisor(HandoverCommon):
+class TestDelegationAdvisor(FileCommon):
     """Whether to delegate, how much and why."""
 
     @classmethod
@@ -27,58 +28,6 @@ class TestDelegationAdvisor(HandoverCommon):
 
     def _advise(self, **values):
         return self.advisors.create(values)
-
-    def _many(self, count):
-        """A file of `count` customers, as a year of sales and the ledger leave it: the
-        first sells `count` hundred, the last one hundred; every third owes a hundred
-        since the 1st of January, February or March."""
-        partners = self.env["res.partner"].create(
-            [{"name": f"Many {number:04d}"} for number in range(count)]
-        )
-        self.env.flush_all()
-        days = ("2026-01-01", "2026-02-01", "2026-03-01")
-        self.env.execute_query(
-            SQL(
-                """
-                WITH own AS (
-                    INSERT INTO collection_account (
-                        company_id, partner_id, active, segment_id, amount_open,
-                        amount_overdue, amount_credit, oldest_due_date,
-                        delegation_state, payer_class)
-                    SELECT %(company)s, id, TRUE, %(segment)s,
-                           CASE WHEN number %% 3 = 0 THEN 100 ELSE 0 END,
-                           CASE WHEN number %% 3 = 0 THEN 100 ELSE 0 END, 0,
-                           CASE WHEN number %% 3 = 0
-                                THEN (%(days)s::date[])[number / 3 %% 3 + 1] END,
-                           'in_house', 'n'
-                      FROM unnest(%(ids)s::int[]) WITH ORDINALITY AS p (id, n)
-                CROSS JOIN LATERAL (SELECT n::int - 1 AS number) counted
-                 RETURNING id)
-                INSERT INTO account_move (
-                    journal_id, company_id, currency_id, state, move_type, auto_post,
-                    date, invoice_date, partner_id, commercial_partner_id, name,
-                    amount_total_signed)
-                SELECT %(journal)s, %(company)s, %(currency)s, 'posted', 'out_invoice',
-                       'no', '2025-09-01', '2025-09-01', id, id, 'MANY/' || n,
-                       (%(count)s - n + 1) * 100
-                  FROM unnest(%(ids)s::int[]) WITH ORDINALITY AS p (id, n)
-             RETURNING id
-                """,
-                company=self.company.id,
-                segment=self.ordinary.id,
-                days=list(days),
-                ids=partners.ids,
-                journal=self.company_data["default_journal_sale"].id,
-                currency=self.company.currency_id.id,
-                count=count,
-            )
-        )
-        self.env.invalidate_all()
-        accounts = self.env["collection.account"].search(
-            [("partner_id", "in", partners.ids)], order="partner_id"
-        )
-        self.assertEqual(len(accounts), count)
-        return accounts
 
     def _sides(self, advisor, choice):
         return [
@@ -478,6 +427,9 @@ class TestDelegationAdvisor(HandoverCommon):
                     "decision_reason": "quantity",
                     "decision_note": "Two left",
                     "decision_score": advisor.score,
+                    "baseline_from": advisor.date_from,
+                    "baseline_to": advisor.date_to,
+                    "baseline_by_id": self.manager_user.id,
                 }
             ],
         )
