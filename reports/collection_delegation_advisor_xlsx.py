@@ -49,7 +49,6 @@ class DelegationAdvisorWorkbook(CollectionWorkbook):
             advisor._get_file_name(),
             advisor.company_id.name,
             advisor.advice,
-            advisor._get_sector_sentence(),
         ):
             if text:
                 sheet.write_string(row, 0, text, self.bold)

@@ -492,6 +492,7 @@ class TestDelegationAdvisor(FileCommon):
         self._file(3)
         self.company.collection_sector = "transport"
         advisor = self._advise(choice="total", provider_id=self.provider.id)
+        self.assertRegex(advisor.advice, "by hand.*(Transport).*as a rule")
         report = self.env["ir.actions.report"].with_user(self.manager_user)
         html = report._render_qweb_html(
             "account_collection.report_collection_delegation_advisor", advisor.ids

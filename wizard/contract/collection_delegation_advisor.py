@@ -200,14 +200,15 @@ class CollectionDelegationAdvisor(models.TransientModel):
         for advisor in self:
             advisor.display_name = self.env._("Delegation Advisor")
 
-    @api.depends("active_count", "company_id")
+    @api.depends("active_count", "company_id", "sector")
     @api.depends_context("lang")
     def _compute_recommendation(self):
         choice = self.env["collection.delegation.choice"]
         for advisor in self:
-            advisor.recommendation, advisor.advice = choice._recommend(
+            advisor.recommendation, sentence = choice._recommend(
                 advisor.company_id, advisor.active_count
             )
+            advisor.advice = " ".join(filter(None, [sentence, advisor._say_sector()]))
 
     @api.depends("choice", "part_ids.count")
     def _compute_counts(self):
@@ -394,7 +395,7 @@ class CollectionDelegationAdvisor(models.TransientModel):
             "account_collection.collection_handover_action"
         )
         context = {"default_method": self._get_terms(self.choice)[0]}
-        if self.mandate_id._is_working() if self.mandate_id else False:
+        if self.mandate_id and self.mandate_id._is_working():
             context["default_mandate_id"] = self.mandate_id.id
         return dict(action, context=context)
 

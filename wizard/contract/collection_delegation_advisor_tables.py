@@ -402,7 +402,7 @@ class CollectionDelegationAdvisor(models.TransientModel):
             ),
         )
 
-    def _get_sector_sentence(self):
+    def _say_sector(self):
         """What is usual in the sector of the company; empty where nothing is."""
         if self.sector not in TOTAL_SECTORS:
             return ""
