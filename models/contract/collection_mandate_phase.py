@@ -251,10 +251,12 @@ class CollectionMandate(models.Model):
             }
         )
         return {
-            **self.env["ir.actions.act_window"]._for_xml_id(
-                "account_collection.collection_phase_switch_action"
-            ),
+            "type": "ir.actions.act_window",
+            "name": self.env._("Let the People Follow the Phase"),
+            "res_model": wizard._name,
             "res_id": wizard.id,
+            "view_mode": "form",
+            "target": "new",
         }
 
     @api.model
