@@ -1,3 +1,4 @@
+import base64
 import gc
 import json
 from contextlib import contextmanager
@@ -259,11 +260,32 @@ class CollectionCommon(AccountTestInvoicingCommon):
                 # as for the company
                 "promise_last_days": 800,
                 "promise_share": 0.0,
+                **cls._get_ground(),
                 **values,
             }
         )
         cls._start(mandate)
         return mandate
+
+    @classmethod
+    def _get_ground(cls):
+        """What a mandate needs to turn into one for the account of the company."""
+        return {
+            "reference": "REF-1",
+            "guarantee_terms": "Up to 500,000",
+            "price_terms": "8 % of what is received",
+            "document_ids": [
+                Command.create(
+                    {
+                        "kind": kind,
+                        "name": kind,
+                        "date_end": "2099-12-31",
+                        "document": base64.b64encode(b"%PDF-1.4"),
+                    }
+                )
+                for kind in ("insurance", "declaration", "account")
+            ],
+        }
 
     @classmethod
     def _start(cls, mandate):

@@ -77,15 +77,11 @@ class CollectionMandate(models.Model):
     def _get_foreseen_accounts(self):
         """Customers whom the hand-over would let go today, by the mandate's extent."""
         today = self.company_id._get_collection_today()
-        handover = self.env["collection.handover"].new(
-            {"mandate_id": self.id, "date": today, "method": self.extent}
-        )
-        accounts = self.env["collection.account"]
-        candidates = accounts._search_active(self.company_id, today)
-        return accounts.browse(
-            line["account_id"]
-            for line in handover._prepare_lines(candidates)
-            if line["decision"] == "goes"
+        choice = self.env["collection.delegation.choice"]
+        return self.env["collection.account"].browse(
+            candidate.account.id
+            for candidate in choice._read_candidates(self.company_id, today)
+            if choice._decide(candidate, self.extent, self, today)[0] == "goes"
         )
 
     def action_count_going(self):

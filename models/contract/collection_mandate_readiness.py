@@ -30,11 +30,6 @@ class CollectionMandate(models.Model):
     readiness_done = fields.Integer(
         string="Readiness Points Answered", compute="_compute_readiness"
     )
-    live_since = fields.Date(
-        readonly=True,
-        copy=False,
-        help="When it went live first. A review puts no readiness point anew.",
-    )
     exit_plan = fields.Html(
         help="How everything comes back, until when, who takes over which customers, "
         "and what the provider gives back and deletes."
@@ -84,19 +79,6 @@ class CollectionMandate(models.Model):
         mandates = super().create(vals_list)
         mandates._add_readiness_points()
         return mandates
-
-    @api.model
-    def _get_sealed_fields(self):
-        return super()._get_sealed_fields() | {"live_since"}
-
-    def write(self, vals):
-        res = super().write(vals)
-        if vals.get("state") == "live":
-            for mandate in self.filtered(lambda mandate: not mandate.live_since):
-                mandate._seal(
-                    {"live_since": mandate.company_id._get_collection_today()}
-                )
-        return res
 
     # ------------------------------------------------------------------
     # The checklist

@@ -105,7 +105,7 @@ class CollectionMandate(models.Model):
 
     def _get_missing(self, state):
         missing = super()._get_missing(state)
-        if state != "live":
+        if state != "live" or self.live_since:
             return missing
         if not self.objective_ids:
             missing.append(

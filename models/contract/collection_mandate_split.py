@@ -142,9 +142,7 @@ class CollectionMandateSplit(models.Model):
         parties = self._share_out(today)
         if not parties:
             raise UserError(
-                self.env._(
-                    "There is no customer to share out who is not drawn already."
-                )
+                self.env._("No customer is left to share out: all are drawn.")
             )
         self._insert_lots(parties)
         if self.state == "draft":

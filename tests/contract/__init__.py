@@ -6,3 +6,4 @@ from . import test_objective
 from . import test_readiness
 from . import test_sales_reads
 from . import test_transition
+from . import test_story

@@ -1,7 +1,9 @@
 from odoo import Command
 from odoo.tests import freeze_time
+from odoo.tools import SQL
 
 from ..common import CollectionCommon
+from ..delegation.common import HandoverCommon
 
 
 @freeze_time("2026-03-31 09:00:00")
@@ -111,3 +113,59 @@ class ReadinessCommon(CollectionCommon):
             for sentence in self.contract._get_missing(state)
             if sentence.startswith("Readiness,")
         ]
+
+
+class FileCommon(HandoverCommon):
+    """Files of hundreds of customers."""
+
+    def _many(self, count):
+        """A file of `count` customers, as a year of sales and the ledger leave it: the
+        first sells `count` hundred, the last one hundred; every third owes a hundred
+        since the 1st of January, February or March."""
+        partners = self.env["res.partner"].create(
+            [{"name": f"Many {number:04d}"} for number in range(count)]
+        )
+        self.env.flush_all()
+        days = ("2026-01-01", "2026-02-01", "2026-03-01")
+        self.env.execute_query(
+            SQL(
+                """
+                WITH own AS (
+                    INSERT INTO collection_account (
+                        company_id, partner_id, active, segment_id, amount_open,
+                        amount_overdue, amount_credit, oldest_due_date,
+                        delegation_state, payer_class)
+                    SELECT %(company)s, id, TRUE, %(segment)s,
+                           CASE WHEN number %% 3 = 0 THEN 100 ELSE 0 END,
+                           CASE WHEN number %% 3 = 0 THEN 100 ELSE 0 END, 0,
+                           CASE WHEN number %% 3 = 0
+                                THEN (%(days)s::date[])[number / 3 %% 3 + 1] END,
+                           'in_house', 'n'
+                      FROM unnest(%(ids)s::int[]) WITH ORDINALITY AS p (id, n)
+                CROSS JOIN LATERAL (SELECT n::int - 1 AS number) counted
+                 RETURNING id)
+                INSERT INTO account_move (
+                    journal_id, company_id, currency_id, state, move_type, auto_post,
+                    date, invoice_date, partner_id, commercial_partner_id, name,
+                    amount_total_signed)
+                SELECT %(journal)s, %(company)s, %(currency)s, 'posted', 'out_invoice',
+                       'no', '2025-09-01', '2025-09-01', id, id, 'MANY/' || n,
+                       (%(count)s - n + 1) * 100
+                  FROM unnest(%(ids)s::int[]) WITH ORDINALITY AS p (id, n)
+             RETURNING id
+                """,
+                company=self.company.id,
+                segment=self.ordinary.id,
+                days=list(days),
+                ids=partners.ids,
+                journal=self.company_data["default_journal_sale"].id,
+                currency=self.company.currency_id.id,
+                count=count,
+            )
+        )
+        self.env.invalidate_all()
+        accounts = self.env["collection.account"].search(
+            [("partner_id", "in", partners.ids)], order="partner_id"
+        )
+        self.assertEqual(len(accounts), count)
+        return accounts

@@ -4,16 +4,19 @@ from datetime import date
 from openpyxl import load_workbook
 from psycopg2 import IntegrityError
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.service.model import call_kw
 from odoo.tests import HttpCase, freeze_time, tagged
-from odoo.tools import SQL, mute_logger
+from odoo.tools import mute_logger
 
 from ..delegation.common import HandoverCommon
+from .common import FileCommon
 
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-03-31")
-class TestDelegationAdvisor(HandoverCommon):
+class TestDelegationAdvisor(FileCommon):
     """Whether to delegate, how much and why."""
 
     @classmethod
@@ -25,58 +28,6 @@ class TestDelegationAdvisor(HandoverCommon):
 
     def _advise(self, **values):
         return self.advisors.create(values)
-
-    def _many(self, count):
-        """A file of `count` customers, as a year of sales and the ledger leave it: the
-        first sells `count` hundred, the last one hundred; every third owes a hundred
-        since the 1st of January, February or March."""
-        partners = self.env["res.partner"].create(
-            [{"name": f"Many {number:04d}"} for number in range(count)]
-        )
-        self.env.flush_all()
-        days = ("2026-01-01", "2026-02-01", "2026-03-01")
-        self.env.execute_query(
-            SQL(
-                """
-                WITH own AS (
-                    INSERT INTO collection_account (
-                        company_id, partner_id, active, segment_id, amount_open,
-                        amount_overdue, amount_credit, oldest_due_date,
-                        delegation_state, payer_class)
-                    SELECT %(company)s, id, TRUE, %(segment)s,
-                           CASE WHEN number %% 3 = 0 THEN 100 ELSE 0 END,
-                           CASE WHEN number %% 3 = 0 THEN 100 ELSE 0 END, 0,
-                           CASE WHEN number %% 3 = 0
-                                THEN (%(days)s::date[])[number / 3 %% 3 + 1] END,
-                           'in_house', 'n'
-                      FROM unnest(%(ids)s::int[]) WITH ORDINALITY AS p (id, n)
-                CROSS JOIN LATERAL (SELECT n::int - 1 AS number) counted
-                 RETURNING id)
-                INSERT INTO account_move (
-                    journal_id, company_id, currency_id, state, move_type, auto_post,
-                    date, invoice_date, partner_id, commercial_partner_id, name,
-                    amount_total_signed)
-                SELECT %(journal)s, %(company)s, %(currency)s, 'posted', 'out_invoice',
-                       'no', '2025-09-01', '2025-09-01', id, id, 'MANY/' || n,
-                       (%(count)s - n + 1) * 100
-                  FROM unnest(%(ids)s::int[]) WITH ORDINALITY AS p (id, n)
-             RETURNING id
-                """,
-                company=self.company.id,
-                segment=self.ordinary.id,
-                days=list(days),
-                ids=partners.ids,
-                journal=self.company_data["default_journal_sale"].id,
-                currency=self.company.currency_id.id,
-                count=count,
-            )
-        )
-        self.env.invalidate_all()
-        accounts = self.env["collection.account"].search(
-            [("partner_id", "in", partners.ids)], order="partner_id"
-        )
-        self.assertEqual(len(accounts), count)
-        return accounts
 
     def _sides(self, advisor, choice):
         return [
@@ -399,20 +350,43 @@ class TestDelegationAdvisor(HandoverCommon):
         for month, amount in enumerate((100.0,) * 6 + (400.0, 100.0), start=6):
             day = date(2025 + (month - 1) // 12, (month - 1) % 12 + 1, 15)
             self._invoice(partner, amount, day, date=day)
-        self.account_of(partner).segment_id = self.ordinary
+        account = self.account_of(partner)
+        account.segment_id = self.ordinary
+        self._invoice(self.customer, 100.0, "2026-01-15", date="2026-01-10")
+        self.env["collection.letter"].sudo().create(
+            [
+                {
+                    "account_id": account.id,
+                    "partner_id": partner.id,
+                    "company_id": self.company.id,
+                    "currency_id": self.company.currency_id.id,
+                    "level_id": self.level_1.id,
+                    "channel": "email",
+                    "date": day,
+                    "state": "sent",
+                }
+                for day in ("2025-11-05", "2025-12-05", "2026-01-05")
+            ]
+        )
         self.assertEqual(self._advise().figures["month_end"], {})
         self.env["collection.snapshot"]._freeze(self.company, date(2026, 1, 31))
         advisor = self._advise()
         end = advisor.figures["month_end"]
         self.assertEqual(end["date"], "2026-01-31")
-        self.assertAlmostEqual(end["overdue"], 1100.0)
+        self.assertAlmostEqual(end["overdue"], 1200.0)
         # older than thirty days on 31 January: June to December
         self.assertAlmostEqual(end["kept"], 1000.0)
-        # eight months, mean of 1,100 / 8
-        self.assertAlmostEqual(end["season"], 400 / 137.5)
+        # reminded three times, without any money
+        self.assertEqual((end["accustomed_customers"], end["accustomed"]), (1, 1100.0))
+        rows = {row[0].value: row[1].value for row in advisor._get_file_table().rows}
+        self.assertAlmostEqual(
+            rows["What they owed, of what was overdue"], 100 * 1100 / 1200
+        )
+        # eight months, mean of 1,200 / 8
+        self.assertAlmostEqual(end["season"], 400 / 150)
         flexibility = self._criterion(advisor, "flexibility")
         self.assertEqual(flexibility.proposed, "4")
-        self.assertIn("2.91", flexibility.facts)
+        self.assertIn("2.67", flexibility.facts)
 
     # ------------------------------------------------------------------
     # What becomes of it
@@ -453,9 +427,22 @@ class TestDelegationAdvisor(HandoverCommon):
                     "decision_reason": "quantity",
                     "decision_note": "Two left",
                     "decision_score": advisor.score,
+                    "baseline_from": advisor.date_from,
+                    "baseline_to": advisor.date_to,
+                    "baseline_by_id": self.manager_user.id,
                 }
             ],
         )
+        self.assertEqual(
+            (mandate.baseline_from, mandate.baseline_to),
+            (advisor.date_from, advisor.date_to),
+        )
+        self.assertEqual(mandate.baseline_by_id, self.manager_user)
+        measured = self.env["collection.mandate.customer"].search(
+            [("mandate_id", "=", mandate.id)]
+        )
+        self.assertEqual(len(measured), advisor.go_count)
+        self.assertEqual(measured.account_id, advisor._get_going_accounts())
         files = mandate.message_ids.attachment_ids
         self.assertEqual(len(files), 2, "the report and the figures behind it")
         self.assertTrue(any(name.endswith(".xlsx") for name in files.mapped("name")))
@@ -564,6 +551,31 @@ class TestDelegationAdvisor(HandoverCommon):
         other = self._user("collection_manager_2", "group_collection_manager")
         with self.assertRaises(AccessError):
             advisor.with_user(other).line_ids.read(["account_id"])
+
+    def test_nobody_types_a_figure(self):
+        self._file(1)
+        advisor = self.advisors.with_context(
+            default_active_count=600, default_mandate_id=self.mandate.id
+        ).create({"active_count": 700, "figures": {"in_house": {"rate": 99}}})
+        self.assertEqual(advisor.active_count, 1)
+        self.assertFalse(advisor.mandate_id)
+        self.assertIsNone(advisor.figures["in_house"]["rate"])
+        for name, value in (
+            ("active_count", 600),
+            ("date", "2025-01-01"),
+            ("figures", {}),
+            ("mandate_id", self.mandate.id),
+            ("part_ids", [Command.clear()]),
+        ):
+            with self.subTest(name=name), self.assertRaisesRegex(UserError, "types"):
+                call_kw(advisor, "write", [advisor.ids, {name: value}], {})
+        for rows in (advisor.line_ids, advisor.part_ids, advisor.point_ids):
+            with self.assertRaises(AccessError):
+                rows[:1].write({"advisor_id": advisor.id})
+            with self.assertRaises(AccessError):
+                rows.create({"advisor_id": advisor.id})
+            with self.assertRaises(AccessError):
+                rows[:1].unlink()
 
     def test_of_another_company(self):
         other = self.setup_other_company()["company"]

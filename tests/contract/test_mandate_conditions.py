@@ -109,6 +109,7 @@ class TestMandateConditions(ConditionCommon):
 
     def test_running_mandate_does_not_turn(self):
         """Into one for the account of the company, without what that needs."""
+        self.mandate.document_ids.filtered(lambda x: x.kind == "insurance").unlink()
         with self.assertRaisesRegex(UserError, "liability insurance"):
             self.mandate.mode = "on_behalf"
 

@@ -198,7 +198,7 @@ class TestMandateSplit(SplitCommon):
             self._split().action_draw()
 
     def test_drawn_stays(self):
-        with self.assertRaisesRegex(UserError, "no customer"):
+        with self.assertRaisesRegex(UserError, "all are drawn"):
             self._split().action_draw()
         self._file(2).segment_id = self.sme
         split = self._split()

@@ -474,7 +474,8 @@ class TestReadinessFacts(ReadinessCommon):
                 }
             )
             dispute.write({"deadline": deadline, "owner_id": owner.id})
-        dispute.date_escalated = "2026-03-15"
+        # sudo: what the nightly job does
+        dispute.sudo().date_escalated = "2026-03-15"
         self.assertEqual(
             self._facts("standing"),
             "Disputes to decide: 3, 2 of them with somebody who decides; late: 2, "

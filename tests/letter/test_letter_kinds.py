@@ -846,7 +846,8 @@ class TestMandateNotice(LetterKindCommon):
         )
 
     def test_missing_mentions_are_named_at_once(self):
-        letter = self._notice(reference=False, payment_bank_id=False)
+        letter = self._notice(payment_bank_id=False)
+        self.mandate.reference = False
         self.provider.street = False
         self.company.partner_id.city = False
         with self.assertRaises(UserError) as caught:

@@ -700,7 +700,7 @@ class TestSnapshot(MeasureCommon):
         self.env["collection.account"]._flush_all()
         with self._count_queries() as counter:
             self._freeze("2026-01-31")
-        self.assertLessEqual(counter.total, 8)
+        self.assertLessEqual(counter.total, 11)
 
     def test_rights(self):
         self._invoice(self.customer, 100.0, "2026-01-10")

@@ -4,6 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...tools.advisor import months_between, weighted_score
+from .collection_delegation_advisor_line import DECIDED
 
 #: what may be handed over, and from how many days late on
 CHOICES = [
@@ -19,6 +20,11 @@ MIN_DAYS = {"late_30": 30, "late_60": 60, "late_90": 90}
 MONTHS = 3
 #: what is read anew when it changes
 SCOPE_FIELDS = frozenset({"date_from", "date_to", "segment_ids"})
+#: what is read, or made, by the advisor itself
+READ_FIELDS = frozenset(
+    {"active_count", "date", "figures", "line_ids", "mandate_id"}
+    | {"part_ids", "point_ids"}
+)
 
 
 class CollectionDelegationAdvisor(models.TransientModel):
@@ -265,13 +271,15 @@ class CollectionDelegationAdvisor(models.TransientModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        advisors = super().create(vals_list)
+        # said rather than left out: the caller's context has defaults, too
+        advisors = super().create([{**vals, "mandate_id": False} for vals in vals_list])
         for advisor, vals in zip(advisors, vals_list, strict=True):
             if advisor.company_id not in self.env.companies:
                 raise AccessError(
                     self.env._("Choose one of the companies that you work for.")
                 )
-            advisor.criterion_ids.create(
+            # sudo: the five criteria, of an advisor that the user may create
+            advisor.criterion_ids.sudo().create(
                 [
                     {"advisor_id": advisor.id, "code": code}
                     for code, _label in advisor.criterion_ids._fields["code"].selection
@@ -283,6 +291,10 @@ class CollectionDelegationAdvisor(models.TransientModel):
         return advisors
 
     def write(self, vals):
+        if not READ_FIELDS.isdisjoint(vals) and not self.env.su:
+            raise UserError(
+                self.env._("Figures are read from the ledger: nobody types them.")
+            )
         res = super().write(vals)
         if not SCOPE_FIELDS.isdisjoint(vals):
             for advisor in self:
@@ -338,7 +350,6 @@ class CollectionDelegationAdvisor(models.TransientModel):
     # Actions
     # ------------------------------------------------------------------
 
-    @api.model
     def action_advise(self):
         """Read the figures of the company, and say what follows from them."""
         return self.create({})._get_records_action(name=self.env._("Advisor"))
@@ -346,7 +357,7 @@ class CollectionDelegationAdvisor(models.TransientModel):
     def action_refresh(self):
         """Read the figures anew; what people said stays."""
         self.ensure_one()
-        self.date = self.company_id._get_collection_today()
+        self.check_access("write")
         self._read_figures()
 
     def action_open_lines(self):
@@ -412,8 +423,11 @@ class CollectionDelegationAdvisor(models.TransientModel):
                     "into the mandate."
                 )
             )
-        self.mandate_id = self.env["collection.mandate"].create(self._prepare_mandate())
-        self.mandate_id.message_post(
+        mandate = self.env["collection.mandate"].create(self._prepare_mandate())
+        # sudo: the mandate that the user may create; nobody types it
+        self.sudo().mandate_id = mandate
+        mandate._take_baseline(self.date_from, self.date_to, self._get_going_accounts())
+        mandate.message_post(
             body=self.env._("Decided on these figures."), attachments=files
         )
 
@@ -441,15 +455,15 @@ class CollectionDelegationAdvisor(models.TransientModel):
 
     def _get_going_segments(self):
         """Segments of the accounts that go by the choice made."""
+        return self._get_going_accounts().segment_id
+
+    def _get_going_accounts(self):
+        """The accounts that go by the choice made; None: people have not chosen yet."""
+        if self.choice not in DECIDED:
+            return None
         line = self.env["collection.delegation.advisor.line"]
-        return line._read_group(
-            [
-                ("advisor_id", "=", self.id),
-                *line._get_side_domain(self.choice, "goes"),
-            ],
-            [],
-            ["segment_id:recordset"],
-        )[0][0]
+        goes = line._get_side_domain(self.choice, "goes")
+        return line.search([("advisor_id", "=", self.id), *goes]).account_id
 
     def _get_files(self):
         """The report and the figures behind it: list of (name, content)."""

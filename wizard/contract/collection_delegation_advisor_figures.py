@@ -43,28 +43,29 @@ class CollectionDelegationAdvisor(models.TransientModel):
         """Read everything anew, in a number of queries that does not grow with the
         file; what people said stays."""
         self.ensure_one()
-        choice = self.env["collection.delegation.choice"]
-        candidates = choice._read_candidates(self.company_id, self.date)
-        self.active_count = len(candidates)
+        # sudo: rows that nobody types, of an advisor that the user may write
+        self_sudo = self.sudo()
+        self_sudo.date = self.company_id._get_collection_today()
+        candidates = self.env["collection.delegation.choice"]._read_candidates(
+            self.company_id, self.date
+        )
+        self_sudo.active_count = len(candidates)
         rows = self._decide(candidates)
-        self.line_ids.unlink()
-        self.part_ids.unlink()
-        self.point_ids.unlink()
-        self.line_ids._insert(self, rows)
-        self.part_ids.create(self._prepare_parts(rows))
-        ranked = sorted(rows, key=lambda row: row["rank"])
-        curve = pareto_curve(row["turnover"] for row in ranked)
-        self.point_ids.create(
+        curve = pareto_curve(
+            row["turnover"] for row in sorted(rows, key=lambda row: row["rank"])
+        )
+        self_sudo.line_ids.unlink()
+        self_sudo.part_ids.unlink()
+        self_sudo.point_ids.unlink()
+        self_sudo.line_ids._insert(self, rows)
+        self_sudo.part_ids.create(self._prepare_parts(rows))
+        self_sudo.point_ids.create(
             [
-                {
-                    "advisor_id": self.id,
-                    "file_share": round(x),
-                    "turnover_share": y,
-                }
+                {"advisor_id": self.id, "file_share": round(x), "turnover_share": y}
                 for x, y in curve
             ]
         )
-        self.figures = {
+        self_sudo.figures = {
             "segments": self._read_segments(rows),
             "teams": self._read_teams(),
             "kinds": self._read_kinds(),
@@ -254,8 +255,8 @@ class CollectionDelegationAdvisor(models.TransientModel):
         return "very_small" if segment.size == "vse" else "other"
 
     def _read_month_end(self):
-        """What the last frozen month end says: kept too long, and the season; empty
-        where there is none."""
+        """What the last frozen month end says: kept too long, used to reminders, and
+        the season; empty where there is none."""
         snapshot = self.env["collection.snapshot"]
         domain = [
             ("company_id", "=", self.company_id.id),
@@ -265,12 +266,14 @@ class CollectionDelegationAdvisor(models.TransientModel):
         last = snapshot.search(domain, order="date desc", limit=1).date
         if not last:
             return {}
-        ((overdue, kept, *sales),) = snapshot._read_group(
+        ((overdue, kept, accustomed, customers, *sales),) = snapshot._read_group(
             [*domain, ("date", "=", last)],
             [],
             [
                 "amount_overdue:sum",
                 "amount_kept_too_long:sum",
+                "amount_accustomed:sum",
+                "accustomed_customers:avg",
                 *(f"{name}:sum" for name in SALES),
             ],
         )
@@ -282,6 +285,8 @@ class CollectionDelegationAdvisor(models.TransientModel):
             "date": fields.Date.to_string(last),
             "overdue": overdue,
             "kept": kept,
+            "accustomed": accustomed,
+            "accustomed_customers": int(customers or 0),
             "season": max(sales) / mean
             if len(sales) >= SEASON_MONTHS and mean > 0
             else None,

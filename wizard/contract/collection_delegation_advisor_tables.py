@@ -139,6 +139,20 @@ class CollectionDelegationAdvisor(models.TransientModel):
                     _share(end["kept"], end["overdue"]) if end else None,
                 ),
             ],
+            [
+                Cell(
+                    "text",
+                    self.env._("Customers used to reminders, at the last month end"),
+                ),
+                Cell("count", end.get("accustomed_customers")),
+            ],
+            [
+                Cell("text", self.env._("What they owed, of what was overdue")),
+                Cell(
+                    "percent",
+                    _share(end["accustomed"], end["overdue"]) if end else None,
+                ),
+            ],
         ]
         return Table(
             self.env._("The File"),
