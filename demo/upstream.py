@@ -252,6 +252,10 @@ class DemoUpstream:
         Action = self.env["collection.corrective.action"].with_user(
             self.users["manager"]
         )
+        # the last meeting of the working group decided on them
+        meeting = self.env["collection.working.group.meeting"].search(
+            [("company_id", "=", self.company.id)], limit=1
+        )
         for reason, name, days in (
             ("price", "Contrôler le tarif du contrat avant la facturation", 20),
             ("quantity", "Bon de livraison signé joint à chaque facture", -5),
@@ -260,7 +264,7 @@ class DemoUpstream:
             dysfunction = self.env.ref(
                 f"account_collection.dispute_reason_{reason}"
             ).dysfunction_id
-            Action.create(
+            action = Action.create(
                 {
                     "name": name,
                     "dysfunction_id": dysfunction.id,
@@ -269,4 +273,6 @@ class DemoUpstream:
                     "date_start": self.today - timedelta(days=30),
                     "deadline": self.today + timedelta(days=days),
                 }
-            ).action_start()
+            )
+            action.action_start()
+            meeting.action_ids |= action

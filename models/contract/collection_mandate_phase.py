@@ -255,7 +255,7 @@ class CollectionMandate(models.Model):
             "name": self.env._("Let the People Follow the Phase"),
             "res_model": wizard._name,
             "res_id": wizard.id,
-            "view_mode": "form",
+            "views": [(False, "form")],
             "target": "new",
         }
 

@@ -22,7 +22,6 @@ class CollectionMandate(models.Model):
     readiness_ids = fields.One2many(
         comodel_name="collection.readiness.answer",
         inverse_name="mandate_id",
-        string="Readiness",
     )
     readiness_count = fields.Integer(
         string="Readiness Points", compute="_compute_readiness"

@@ -367,10 +367,9 @@ class CollectionMandate(models.Model):
     def _get_cost_rate(self):
         """What the provider costs, in percent of the money received; None where nothing
         came in, or where the services do not say what they cost."""
-        if not self.date_start:
-            return None
-        today = self.company_id._get_collection_today()
-        if self.date_start > today:
+        # one that is being typed has no company yet
+        today = self.company_id and self.company_id._get_collection_today()
+        if not today or not self.date_start or self.date_start > today:
             return None
         costs = sum(
             service._get_cost(self.date_start, today) for service in self.service_ids

@@ -143,7 +143,10 @@ class CollectionTransition(models.Model):
                 & Domain("delegation_state", "!=", "delegated")
             )
             for plan in plans:
-                count, amount, _overdue = figures[plan.collector_id._origin]
+                # nobody is chosen yet in one that is being typed
+                count, amount, _overdue = figures.get(
+                    plan.collector_id._origin, (0, 0.0, 0.0)
+                )
                 plan.now_count = count
                 plan.now_open = amount
 
@@ -156,7 +159,8 @@ class CollectionTransition(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_sealed({name for vals in vals_list for name in vals})
+        if not self.env.su:
+            self._check_sealed({name for vals in vals_list for name in vals})
         # said rather than left out: the caller's context has defaults, too
         sealed = {**dict.fromkeys(SEALED, False), "state": "planned"}
         plans = super().create([{**vals, **sealed} for vals in vals_list])
@@ -164,7 +168,8 @@ class CollectionTransition(models.Model):
         return plans
 
     def write(self, vals):
-        self._check_sealed(vals)
+        if not self.env.su:
+            self._check_sealed(vals)
         if PARTIES.intersection(vals) and any(
             vals.get(name, plan[name].id) != plan[name].id
             for plan in self
@@ -194,8 +199,8 @@ class CollectionTransition(models.Model):
 
     def _seal(self, vals):
         """Write sealed fields, as a step that has checked who acts."""
-        # sudo: nobody may write them by hand; past the guard in `write`, on purpose
-        super(CollectionTransition, self.sudo()).write(vals)
+        # sudo: nobody may write them by hand
+        self.sudo().write(vals)
 
     def _count(self, domain):
         """Customers of these collectors within a domain: {user: FIGURES}."""
