@@ -243,7 +243,8 @@ class CollectionMandateObjective(models.Model):
     def _seal(self, vals):
         """Write what was worked out; the caller has checked who acts."""
         # sudo: nobody may write it by hand; past the guard in `write`, on purpose
-        super(CollectionMandateObjective, self.sudo()).write(vals)
+        self_sudo = super(CollectionMandateObjective, self.sudo())
+        return self_sudo.write(vals)  # pylint: disable=super-method-mismatch
 
     # ------------------------------------------------------------------
     # Words

@@ -54,7 +54,7 @@ class CollectionMandatePhase(models.Model):
         compute="_compute_figures", help="Of the promises made in the phase."
     )
     amount_received = fields.Monetary(
-        string="Received",
+        string="Money Received",
         compute="_compute_figures",
         help="Money received in the phase on what was handed over.",
     )

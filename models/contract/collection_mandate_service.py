@@ -51,7 +51,7 @@ class CollectionMandateService(models.Model):
         required=True,
     )
     days_from = fields.Integer(
-        string="From",
+        string="From (Days Late)",
         compute="_compute_scope",
         store=True,
         readonly=False,
@@ -61,7 +61,7 @@ class CollectionMandateService(models.Model):
         "before it is due.",
     )
     days_to = fields.Integer(
-        string="Up to",
+        string="To (Days Late)",
         compute="_compute_scope",
         store=True,
         readonly=False,
@@ -94,7 +94,7 @@ class CollectionMandateService(models.Model):
         compute="_compute_figures", help="Open and with the provider, in the scope."
     )
     amount_received = fields.Monetary(
-        string="Received",
+        string="Money Received",
         compute="_compute_figures",
         help="Money received under the mandate that came as late as the scope says.",
     )
