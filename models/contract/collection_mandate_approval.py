@@ -45,7 +45,6 @@ class CollectionMandate(models.Model):
         string="Approved for the Provider on", readonly=True, copy=False
     )
     signed_contract = fields.Binary(
-        string="Signed Contract",
         attachment=True,
         copy=False,
         help="Where the provider signs on paper: the contract as both have signed it.",

@@ -302,7 +302,7 @@ class CollectionMandateSplitLine(models.Model):
     )
 
     @api.constrains("mandate_id", "split_id")
-    def _check_company(self):
+    def _check_same_company(self):
         for line in self:
             if line.mandate_id.company_id != line.split_id.company_id:
                 raise ValidationError(

@@ -169,7 +169,8 @@ class CollectionMandate(models.Model):
     def _seal(self, vals):
         """Write sealed fields, as a step that has checked who acts."""
         # sudo: nobody may write them by hand; past the guard in `write`, on purpose
-        super(CollectionMandate, self.sudo()).write(vals)
+        self_sudo = super(CollectionMandate, self.sudo())
+        return self_sudo.write(vals)  # pylint: disable=super-method-mismatch
 
     @api.model_create_multi
     def create(self, vals_list):
