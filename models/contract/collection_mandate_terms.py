@@ -25,7 +25,7 @@ class CollectionMandate(models.Model):
     terms_recorded = fields.Json(
         readonly=True,
         copy=False,
-        help="The terms as the last amendment leaves them: {key: [label, text]}.",
+        help="The terms as the last amendment leaves them, and in which language.",
     )
     amendment_ids = fields.One2many(
         comodel_name="collection.mandate.amendment",
@@ -96,6 +96,11 @@ class CollectionMandate(models.Model):
         return terms
 
     def _get_contract_lang(self):
+        """The language of the contract: the company's, or the one that is asked for
+        to compare it with what was recorded before."""
+        asked = self.env.context.get("collection_contract_lang")
+        if asked and self.env["res.lang"]._get_data(code=asked):
+            return asked
         # sudo: the language of the company, whoever reads its contract
         return self.company_id.sudo().partner_id.lang or self.env.lang
 
@@ -191,19 +196,32 @@ class CollectionMandate(models.Model):
     def _record_terms(self):
         """Follow the contract: what both sides agreed on changes by amendment only."""
         for mandate in self:
-            terms = {
-                term.key: [term.label, term.text]
-                for section in mandate._get_terms().values()
-                for term in section
-            }
-            before = mandate.terms_recorded or {}
+            recorded = mandate.terms_recorded or {}
+            lang = mandate._get_contract_lang()
+            terms = mandate._list_terms(lang)
+            before = recorded.get("terms", {})
             if terms == before:
                 continue
+            # in the language it was recorded in: a company that writes in another one
+            # from now on has changed no contract
+            was = recorded.get("lang", lang)
+            now = terms if was == lang else mandate._list_terms(was)
+            changes = _compare(before, now) if before else []
             if mandate.state == "study":
-                mandate._reset_approvals()
-            elif before:
-                mandate.amendment_ids._amend(mandate, _compare(before, terms))
-            mandate._seal({"terms_recorded": terms})
+                if changes:
+                    mandate._reset_approvals()
+            elif changes and mandate.state != "ended":
+                mandate.amendment_ids._amend(mandate, changes)
+            mandate._seal({"terms_recorded": {"lang": lang, "terms": terms}})
+
+    def _list_terms(self, lang):
+        """The terms in a language: {key: [label, text]}."""
+        terms = self.with_context(collection_contract_lang=lang)._get_terms()
+        return {
+            term.key: [term.label, term.text]
+            for section in terms.values()
+            for term in section
+        }
 
 
 def _compare(before, after):

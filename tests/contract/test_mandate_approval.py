@@ -187,6 +187,29 @@ class TestMandateAmendment(ContractCommon):
         self.contract.min_days_overdue = 30
         self.assertFalse(self.contract.amendment_ids)
 
+    def test_another_language_changes_nothing(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.company.partner_id.lang = "fr_FR"
+        self.contract.invalidate_recordset()
+        self.contract.note = "<p>Nothing of the contract</p>"
+        self.assertFalse(self.contract.amendment_ids)
+        self.contract.min_days_overdue = 45
+        [line] = self.contract.amendment_ids.line_ids
+        self.assertEqual(line.key, "min_days_overdue")
+        # both at once
+        self.company.partner_id.lang = "en_US"
+        self.contract.invalidate_recordset()
+        self.contract.plan_instalments = 5
+        self.assertEqual(
+            self.contract.amendment_ids.line_ids.mapped("key"),
+            ["min_days_overdue", "plan_instalments"],
+        )
+
+    def test_the_end_is_no_amendment(self):
+        self.contract.action_end()
+        self.assertTrue(self.contract.date_end)
+        self.assertFalse(self.contract.amendment_ids)
+
     def test_noted_by_the_provider(self):
         self.contract.min_days_overdue = 45
         amendment = self.contract.amendment_ids
