@@ -196,7 +196,19 @@ class TestScreenshots(HttpCase):
         self._save(browser, "remind_now")
         self._go(browser, "/odoo/collection-disputes", ".o_data_row")
         self._save(browser, "disputes")
+        self._go(
+            browser,
+            "/odoo/action-account_collection.collection_delegation_advisor_action",
+            ".o_form_view svg",
+        )
+        self._save(browser, "advisor")
         self._go(browser, f"/odoo/collection-mandates/{mandate.id}", ".o_form_view")
+        self._click(
+            browser,
+            ".o_notebook .nav-link[name=objectives]",
+            ".o_field_widget[name=objective_ids] .o_data_row",
+        )
+        self._save(browser, "mandate")
         self._click(
             browser, "button[name=action_hand_over]", "button[name=action_preview]"
         )
@@ -246,3 +258,5 @@ class TestScreenshots(HttpCase):
         browser = self._open("supervisor")
         self._go(browser, "/my/collection/team", "#wrap")
         self._save(browser, "portal_team")
+        self._go(browser, "/my/collection/contract", "#wrap")
+        self._save(browser, "portal_contract")
