@@ -208,6 +208,7 @@ class TestScreenshots(HttpCase):
             ".o_notebook .nav-link[name=objectives]",
             ".o_field_widget[name=objective_ids] .o_data_row",
         )
+        self._run(browser, "document.querySelector(`.o_notebook`).scrollIntoView()")
         self._save(browser, "mandate")
         self._click(
             browser, "button[name=action_hand_over]", "button[name=action_preview]"
