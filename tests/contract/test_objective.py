@@ -790,6 +790,35 @@ class TestPhase(RoadmapCommon):
         )
         self.assertTrue(self.supervisor_user.share)
 
+    def test_nobody_loses_rights_of_the_house(self):
+        """A credit manager names anybody an agent, and takes nobody's rights away."""
+        phase = self._phase("off_site", "2026-04-01").with_user(self.manager_user)
+        for groups in (
+            "base.group_user,base.group_system",
+            "base.group_user,base.group_partner_manager",
+            "group_collection_on_site,base.group_erp_manager",
+        ):
+            user = self._user(f"moved_{groups}", groups, email="moved@example.com")
+            agent = self._agent(user, self.provider)
+            before = user.group_ids
+            self.contract.agent_ids |= agent
+            wizard = self.env["collection.phase.switch"].browse(
+                phase.action_switch()["res_id"]
+            )
+            with (
+                self.subTest(groups=groups),
+                self.assertRaisesRegex(AccessError, "administrator of users"),
+            ):
+                wizard.with_user(self.manager_user).action_switch()
+            user.invalidate_recordset()
+            self.assertEqual(user.group_ids, before)
+            self.contract.agent_ids -= agent
+        # who gives these rights takes them as well
+        self.contract.agent_ids |= agent
+        self.manager_user.group_ids |= self.env.ref("base.group_erp_manager")
+        wizard.with_user(self.manager_user).action_switch()
+        self.assertTrue(user.share)
+
     def test_nobody_else_moves_them(self):
         self.contract.agent_ids |= self.on_site_agent
         phase = self._phase("off_site", "2026-04-01")

@@ -60,8 +60,8 @@ class CollectionPhaseSwitch(models.TransientModel):
         self.line_ids.filtered("follows")._switch()
         return {"type": "ir.actions.act_window_close"}
 
-    def _get_groups(self):
-        """The groups of a provider's person in this phase, and no others."""
+    def _get_groups(self, kind):
+        """The groups of a provider's person in a phase, and no others."""
         kinds = {
             "on_site": ("base.group_user", "group_collection_on_site"),
             "off_site": ("base.group_portal", "group_collection_provider"),
@@ -69,7 +69,7 @@ class CollectionPhaseSwitch(models.TransientModel):
         return self.env["res.groups"].union(
             *(
                 self.env.ref(name if "." in name else f"account_collection.{name}")
-                for name in kinds[self.kind]
+                for name in kinds[kind]
             )
         )
 
@@ -137,15 +137,17 @@ class CollectionPhaseSwitchLine(models.TransientModel):
                         agent=agent.name,
                     )
                 )
+            line._check_rights()
             # sudo: users of this provider's team only, into the one group that their
-            # kind of user has; the caller was checked for each direction
+            # kind of user has; the caller was checked for each direction, and for what
+            # these people lose
             user_sudo = agent.sudo().user_id.with_context(
                 # whoever moves them writes no message to them beside the invitation
                 no_reset_password=True
             )
             user_sudo.write(
                 {
-                    "group_ids": [Command.set(wizard._get_groups().ids)],
+                    "group_ids": [Command.set(wizard._get_groups(wizard.kind).ids)],
                     "password": secrets.token_urlsafe(32),
                     "email": user_sudo.email or line.email,
                 }
@@ -153,3 +155,23 @@ class CollectionPhaseSwitchLine(models.TransientModel):
             user_sudo.api_key_ids._remove()
             user_sudo.with_context(create_user=True).action_reset_password()
             wizard.mandate_id._message_log(body=f"{agent.name}: {line.consequence}")
+
+    def _check_rights(self):
+        """Refuse to take rights of the house away from somebody who was named an agent:
+        that is for whoever gives them.
+
+        :raises AccessError: naming them
+        """
+        if self.env.user.has_group(USER_ADMINISTRATOR):
+            return
+        # sudo: which groups an agent of the mandate has
+        user_sudo = self.agent_id.sudo().user_id
+        of_provider = self.wizard_id._get_groups("on_site").sudo().all_implied_ids
+        if user_sudo.group_ids - of_provider:
+            raise AccessError(
+                self.env._(
+                    "%(user)s has other rights than the provider's people on your "
+                    "premises: ask an administrator of users to let them follow.",
+                    user=user_sudo.name,
+                )
+            )
