@@ -11,6 +11,10 @@ APPROVALS = (
     "provider_approved_by_id",
     "provider_approved_on",
 )
+#: who signed for the provider on paper, and when
+SIGNATURE = ("provider_signatory", "provider_signed_on")
+#: and the paper
+PAPER = ("signed_contract", "signed_contract_name", *SIGNATURE)
 
 
 class CollectionMandate(models.Model):
@@ -109,10 +113,35 @@ class CollectionMandate(models.Model):
                 )
             )
 
+    def write(self, vals):
+        self._check_paper(vals)
+        # who signs and changes something at once signs what stands there then
+        signature = {name: vals[name] for name in SIGNATURE if name in vals}
+        res = super().write({k: v for k, v in vals.items() if k not in signature})
+        return super().write(signature) if signature else res
+
+    def _check_paper(self, vals):
+        """Refuse to exchange what was signed once it counts.
+
+        :raises UserError: naming the mandate
+        """
+        for mandate in self:
+            if mandate.state != "study" and any(
+                name in vals and mandate[name] for name in PAPER
+            ):
+                raise UserError(
+                    self.env._(
+                        "%(mandate)s was agreed on by this paper: it stays. What "
+                        "changes is an amendment.",
+                        mandate=mandate.display_name,
+                    )
+                )
+
     def _reset_approvals(self):
-        """What was approved is not what stands there any more."""
-        approved = self.filtered(lambda mandate: any(mandate[x] for x in APPROVALS))
-        approved._seal(dict.fromkeys(APPROVALS, False))
+        """What was approved, or signed, is not what stands there any more."""
+        consent = (*APPROVALS, *SIGNATURE)
+        approved = self.filtered(lambda mandate: any(mandate[x] for x in consent))
+        approved._seal(dict.fromkeys(consent, False))
 
     @api.model
     def _get_contracts_sudo(self):

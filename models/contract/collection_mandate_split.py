@@ -75,10 +75,11 @@ class CollectionMandateSplit(models.Model):
         "A split of this company is in force: close it first.",
     )
 
-    @api.constrains("line_ids", "method")
+    @api.constrains("company_id", "line_ids", "method")
     def _check_lines(self):
         for split in self:
             lines = split.line_ids
+            lines._check_same_company()
             if split.method == "segment":
                 segments = [segment for line in lines for segment in line.segment_ids]
                 twice = [x for x in segments if segments.count(x) > 1]

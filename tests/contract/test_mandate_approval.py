@@ -80,6 +80,32 @@ class TestMandateApproval(ContractCommon):
         self.assertEqual(self.contract.state, "agreed")
         self.assertFalse(self.contract.provider_approved_by_id)
 
+    def test_signature_is_of_what_was_signed(self):
+        signature = {
+            "provider_signatory": "Paul Durand",
+            "provider_signed_on": "2026-03-30",
+        }
+        self.contract.write({"signed_contract": PAPER, **signature})
+        self.contract.plan_amount = 9000.0
+        self.contract.action_approve()
+        self.assertEqual(self.contract.state, "study", "signed for another amount")
+        # changed and signed at once: what stands there now
+        self.contract.write({"plan_amount": 8000.0, **signature})
+        self.assertEqual(self.contract.provider_signatory, "Paul Durand")
+        self.contract.action_approve()
+        self.assertEqual(self.contract.state, "agreed")
+        for name, value in {
+            "signed_contract": base64.b64encode(b"%PDF-1.4 another"),
+            "signed_contract_name": "another.pdf",
+            "provider_signatory": "Somebody else",
+            "provider_signed_on": "2026-01-01",
+        }.items():
+            if name == "signed_contract_name":
+                # it had none: what is missing may be added
+                self.contract[name] = "mandate.pdf"
+            with self.subTest(name=name), self.assertRaisesRegex(UserError, "it stays"):
+                self.contract[name] = value
+
     def test_nobody_types_an_approval(self):
         vals = {
             "company_approved_on": "2026-03-01 10:00:00",

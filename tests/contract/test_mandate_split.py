@@ -197,6 +197,13 @@ class TestMandateSplit(SplitCommon):
         with self.assertRaisesRegex(UserError, "has ended"):
             self._split().action_draw()
 
+    def test_of_one_company(self):
+        split = self._split()
+        other = self.env["res.company"].create({"name": "Another"})
+        with self.assertRaisesRegex(ValidationError, "another company"):
+            split.company_id = other
+            split.flush_recordset()
+
     def test_drawn_stays(self):
         with self.assertRaisesRegex(UserError, "all are drawn"):
             self._split().action_draw()
