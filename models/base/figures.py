@@ -8,6 +8,24 @@ def format_figure(env, value):
     return formatLang(env, float(value), digits=decimals)
 
 
+def write_figure(env, value, unit=""):
+    """A figure with its unit as the language of `env` writes it; "n/a" for None, which
+    is not 0.
+
+    :param unit: "%", "days" or another, of which nothing is said
+    """
+    if value is None:
+        return env._("n/a")
+    figure = format_figure(env, value)
+    match unit:
+        case "%":
+            return env._("%(figure)s %%", figure=figure)
+        case "days":
+            return env._("%(figure)s days", figure=figure)
+        case _:
+            return figure
+
+
 def ratio_sql(over, under, factor=1):
     """SQL of `factor` times a quotient; NULL, not nought, without a base."""
     return SQL("%s * (%s)::numeric / NULLIF(%s, 0)", factor, over, under)

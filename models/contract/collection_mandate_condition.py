@@ -3,7 +3,6 @@ from odoo.exceptions import UserError
 
 from ..delegation.collection_mandate import WORKING_STATES
 from .collection_mandate_document import REQUIRED
-from .collection_mandate_terms import Term
 
 
 class CollectionMandate(models.Model):
@@ -125,23 +124,13 @@ class CollectionMandate(models.Model):
             ),
         }
 
-    def _get_terms(self):
-        terms = super()._get_terms()
+    def _collect_terms(self):
+        terms = super()._collect_terms()
         if self.mode != "on_behalf":
             del terms["law"]
-        labels = dict(
-            self.document_ids._fields["kind"]._description_selection(
-                self.with_context(lang=self._get_contract_lang()).env
-            )
-        )
-        for paper in self.document_ids.sorted("id"):
-            terms["papers"].append(
-                Term(
-                    f"paper-{paper.id}",
-                    labels[paper.kind],
-                    paper._describe(self._get_contract_lang()),
-                )
-            )
+        terms["papers"] = [
+            paper._get_term() for paper in self.document_ids.sorted("id")
+        ]
         if not terms["papers"]:
             del terms["papers"]
         return terms

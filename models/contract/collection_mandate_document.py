@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import format_date
 
+from .collection_mandate_terms import Term
+
 #: days before it runs out that a paper is asked for anew
 NOTICE_DAYS = 30
 #: papers without which nobody may collect for the account of another (R124-2 CPCE)
@@ -76,17 +78,20 @@ class CollectionMandateDocument(models.Model):
             vals = {**vals, "warned": False}
         return super().write(vals)
 
-    def _describe(self, lang):
-        """The paper as the contract names it: reference, who issued it, how long."""
-        paper = self.with_context(lang=lang)
-        parts = [paper.name, paper.issuer]
-        if paper.date_end:
+    def _get_term(self):
+        """This paper as the contract says it: reference, who issued it, how long."""
+        self.ensure_one()
+        parts = [self.name, self.issuer]
+        if self.date_end:
             parts.append(
-                paper.env._(
-                    "valid until %(day)s", day=format_date(paper.env, paper.date_end)
+                self.env._(
+                    "valid until %(day)s", day=format_date(self.env, self.date_end)
                 )
             )
-        return ", ".join(filter(None, parts))
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        return Term(
+            f"paper-{self.id}", labels[self.kind], ", ".join(filter(None, parts))
+        )
 
     def _is_valid(self, day):
         """Whether the paper is there and holds on `day`."""

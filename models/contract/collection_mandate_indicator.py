@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..base.figures import format_figure
+from ..base.figures import write_figure
 
 #: what a figure is given in
 UNITS = [
@@ -61,18 +61,7 @@ class CollectionMandateIndicator(models.Model):
         """A figure with its unit, as the language of the environment writes it; "n/a"
         for None, which is not 0."""
         self.ensure_one()
-        if value is None:
-            return self.env._("n/a")
-        match self.unit:
-            case "currency":
-                return currency.format(value)
-            case "percent":
-                return self.env._(
-                    "%(figure)s %%", figure=format_figure(self.env, value)
-                )
-            case "days":
-                return self.env._(
-                    "%(figure)s days", figure=format_figure(self.env, value)
-                )
-            case _:
-                return format_figure(self.env, value)
+        if value is not None and self.unit == "currency":
+            return currency.format(value)
+        unit = "%" if self.unit == "percent" else self.unit
+        return write_figure(self.env, value, unit)

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..base.figures import format_figure
+from ..base.figures import write_figure
 
 #: levels of the service, in the order in which they are told
 LEVELS = [
@@ -81,16 +81,7 @@ class CollectionMandateLevel(models.Model):
                 level.target_text = self.env._("at most %(target)s", target=target)
 
     def _write_out(self, value, known):
-        if not known:
-            return self.env._("n/a")
-        figure = format_figure(self.env, value)
-        match self.unit:
-            case "%":
-                return self.env._("%(figure)s %%", figure=figure)
-            case "days":
-                return self.env._("%(figure)s days", figure=figure)
-            case _:
-                return figure
+        return write_figure(self.env, value if known else None, self.unit)
 
 
 class CollectionMandate(models.Model):
@@ -115,11 +106,11 @@ class CollectionMandate(models.Model):
         """
         self.ensure_one()
         targets = self._get_targets()
+        labels = self._get_level_labels()
         days = levels["contact_days"]
         table = [
             (
                 "not_contacted_in_time",
-                self.env._("Customers not reached within %(days)s days", days=days),
                 levels["not_contacted_in_time"],
                 "",
                 0,
@@ -127,7 +118,6 @@ class CollectionMandate(models.Model):
             ),
             (
                 "first_contact_days",
-                self.env._("Days from the hand-over to the first contact, on average"),
                 levels["first_contact_days"],
                 "days",
                 days,
@@ -135,7 +125,6 @@ class CollectionMandate(models.Model):
             ),
             (
                 "share_worked",
-                self.env._("Customers called at least once"),
                 levels["share_worked"],
                 "%",
                 None,
@@ -143,7 +132,6 @@ class CollectionMandate(models.Model):
             ),
             (
                 "share_contacted",
-                self.env._("Customers reached"),
                 levels["share_contacted"],
                 "%",
                 targets.get("share_contacted"),
@@ -151,7 +139,6 @@ class CollectionMandate(models.Model):
             ),
             (
                 "share_kept",
-                self.env._("Promises kept, of those fallen due"),
                 levels["share_kept"],
                 "%",
                 targets.get("share_kept"),
@@ -159,7 +146,6 @@ class CollectionMandate(models.Model):
             ),
             (
                 "callbacks_overdue",
-                self.env._("Next actions overdue"),
                 levels["callbacks_overdue"],
                 "",
                 0,
@@ -169,15 +155,33 @@ class CollectionMandate(models.Model):
         return [
             {
                 "code": code,
-                "label": label,
+                "label": labels[code],
                 "value": value,
                 "unit": unit,
                 "target": target,
                 "more": more,
                 "status": _judge(value, target, more),
             }
-            for code, label, value, unit, target, more in table
+            for code, value, unit, target, more in table
         ]
+
+    def _get_level_labels(self):
+        """What each service level counts: {code: sentence}."""
+        self.ensure_one()
+        # sudo: a term of the mandate that the caller reads
+        days = self.sudo().contact_days
+        return {
+            "not_contacted_in_time": self.env._(
+                "Customers not reached within %(days)s days", days=days
+            ),
+            "first_contact_days": self.env._(
+                "Days from the hand-over to the first contact, on average"
+            ),
+            "share_worked": self.env._("Customers called at least once"),
+            "share_contacted": self.env._("Customers reached"),
+            "share_kept": self.env._("Promises kept, of those fallen due"),
+            "callbacks_overdue": self.env._("Next actions overdue"),
+        }
 
     def _get_targets(self):
         """What is to be reached today of each indicator: {code: target}.

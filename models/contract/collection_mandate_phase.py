@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date, formatLang
 
 from ..base.roles import check_manager
-from .collection_mandate_terms import Term
+from .collection_mandate_terms import Term, insert_sections
 
 #: figures of the team in a phase, as `collection.daily.figure` has them
 TEAM_FIGURES = ("attempts", "right_party", "promises", "promises_kept")
@@ -261,21 +261,20 @@ class CollectionMandate(models.Model):
 
     @api.model
     def _get_term_sections(self):
-        sections = {}
-        for section, title in super()._get_term_sections().items():
-            sections[section] = title
-            if section == "duration":
-                sections["phases"] = self.env._("Phases")
-        return sections
+        return insert_sections(
+            super()._get_term_sections(),
+            "duration",
+            {"phases": self.env._("Phases")},
+        )
 
-    def _get_terms(self):
-        terms = super()._get_terms()
-        phases_sudo = self.with_context(lang=self._get_contract_lang()).sudo().phase_ids
-        for number, phase in enumerate(phases_sudo.sorted("date_from"), start=1):
+    def _collect_terms(self):
+        terms = super()._collect_terms()
+        phases = self.phase_ids.sorted("date_from")
+        for number, phase in enumerate(phases, start=1):
             terms["phases"].append(
                 Term(
                     f"phase-{phase.id}",
-                    phases_sudo.env._("Phase %(number)s", number=number),
+                    self.env._("Phase %(number)s", number=number),
                     phase._get_text(),
                 )
             )

@@ -8,6 +8,7 @@ from odoo.tools import SQL, format_date
 
 from ..base.roles import check_manager
 from ..delegation.collection_mandate import WORKING_STATES
+from .collection_mandate_terms import insert_sections
 
 #: what is said of the baseline as a whole
 BASELINE = ("baseline_by_id", "baseline_from", "baseline_on", "baseline_to")
@@ -85,19 +86,19 @@ class CollectionMandate(models.Model):
 
     @api.model
     def _get_term_sections(self):
-        sections = {}
-        for section, title in super()._get_term_sections().items():
-            sections[section] = title
-            if section == "scope":
-                sections["objectives"] = self.env._("Objectives")
-                sections["guarantee"] = self.env._("Guarantee of Quality")
-        return sections
+        return insert_sections(
+            super()._get_term_sections(),
+            "scope",
+            {
+                "objectives": self.env._("Objectives"),
+                "guarantee": self.env._("Guarantee of Quality"),
+            },
+        )
 
-    def _get_terms(self):
-        terms = super()._get_terms()
-        mandate_sudo = self.with_context(lang=self._get_contract_lang()).sudo()
+    def _collect_terms(self):
+        terms = super()._collect_terms()
         terms["objectives"] += [
-            objective._get_term() for objective in mandate_sudo.objective_ids
+            objective._get_term() for objective in self.objective_ids
         ]
         if not self.seats and not self.equipment:
             terms["guarantee"] = []
@@ -256,14 +257,11 @@ class CollectionMandate(models.Model):
             )
             for objective in objectives.with_env(asked_sudo.env)
         ]
-        statuses = {
-            row["code"]: row["label"]
-            for row in asked._get_service_statuses(asked._get_service_levels())
-        }
+        labels = asked._get_level_labels()
         sentences += [
             asked.env._(
                 "%(level)s: %(value)s, guaranteed is %(target)s",
-                level=statuses[level.code],
+                level=labels[level.code],
                 value=level.value_text,
                 target=level.target_text,
             )

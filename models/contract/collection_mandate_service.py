@@ -3,9 +3,9 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ...tools import measure
-from ..base.figures import format_figure
+from ..base.figures import format_figure, write_figure
 from .collection_mandate_measure import MONTH
-from .collection_mandate_terms import Term
+from .collection_mandate_terms import Term, insert_sections
 
 #: services that are about invoices already late
 LATE = ("late", "very_late")
@@ -341,15 +341,12 @@ class CollectionMandate(models.Model):
     @api.depends_context("lang")
     def _compute_cost_texts(self):
         for mandate in self:
-            mandate.cost_text = self._write_rate(mandate._origin._get_cost_rate())
-            mandate.cost_in_house_text = self._write_rate(
-                mandate._origin._get_cost_rate_in_house()
+            mandate.cost_text = write_figure(
+                self.env, mandate._origin._get_cost_rate(), "%"
             )
-
-    def _write_rate(self, rate):
-        if rate is None:
-            return self.env._("n/a")
-        return self.env._("%(figure)s %%", figure=format_figure(self.env, rate))
+            mandate.cost_in_house_text = write_figure(
+                self.env, mandate._origin._get_cost_rate_in_house(), "%"
+            )
 
     def _get_cost_rate_in_house(self):
         """What collecting in-house cost before, in percent of the money received; None
@@ -382,17 +379,13 @@ class CollectionMandate(models.Model):
 
     @api.model
     def _get_term_sections(self):
-        sections = {}
-        for section, title in super()._get_term_sections().items():
-            sections[section] = title
-            if section == "scope":
-                sections["services"] = self.env._("Services")
-        return sections
+        return insert_sections(
+            super()._get_term_sections(),
+            "scope",
+            {"services": self.env._("Services")},
+        )
 
-    def _get_terms(self):
-        terms = super()._get_terms()
-        mandate_sudo = self.with_context(lang=self._get_contract_lang()).sudo()
-        terms["services"] += [
-            service._get_term() for service in mandate_sudo.service_ids
-        ]
+    def _collect_terms(self):
+        terms = super()._collect_terms()
+        terms["services"] += [service._get_term() for service in self.service_ids]
         return terms

@@ -86,14 +86,20 @@ class CollectionMandate(models.Model):
         self.ensure_one()
         # sudo: names of the parties and their templates, for whoever reads the mandate
         mandate_sudo = self.with_context(lang=self._get_contract_lang()).sudo()
-        terms = {}
-        by_section = mandate_sudo._get_term_fields()
-        for section in mandate_sudo._get_term_sections():
-            terms[section] = [
-                mandate_sudo._get_field_term(name)
-                for name in by_section.get(section, ())
+        return mandate_sudo._collect_terms()
+
+    def _collect_terms(self):
+        """The contract, term by term, in the language of the environment.
+
+        Areas whose terms are rows of their own add them.
+        """
+        by_section = self._get_term_fields()
+        return {
+            section: [
+                self._get_field_term(name) for name in by_section.get(section, ())
             ]
-        return terms
+            for section in self._get_term_sections()
+        }
 
     def _get_contract_lang(self):
         """The language of the contract: the company's, or the one that is asked for
@@ -222,6 +228,16 @@ class CollectionMandate(models.Model):
             for section in terms.values()
             for term in section
         }
+
+
+def insert_sections(sections, after, added):
+    """`sections` of the contract with those `added` behind one of them."""
+    names = list(sections)
+    place = names.index(after) + 1
+    return {
+        name: (added if name in added else sections)[name]
+        for name in (*names[:place], *added, *names[place:])
+    }
 
 
 def _compare(before, after):
