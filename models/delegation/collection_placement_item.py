@@ -44,7 +44,7 @@ class CollectionPlacementItem(models.Model):
         index=True,
         ondelete="cascade",
     )
-    company_id = fields.Many2one(comodel_name="res.company", required=True, index=True)
+    company_id = fields.Many2one(comodel_name="res.company", required=True)
     item_id = fields.Many2one(
         comodel_name="collection.item", index="btree_not_null", ondelete="set null"
     )

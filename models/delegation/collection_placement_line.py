@@ -5,9 +5,8 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .collection_mandate import WORKING
+from .collection_placement import HANDED_OVER
 
-#: states of a hand-over whose accounts the provider works
-HANDED_OVER = ("handed_over", "accepted")
 #: outcomes of a line, after which the provider no longer works the account
 SETTLED_STATES = ("paid", "credited", "written_off")
 
@@ -174,6 +173,17 @@ class CollectionPlacementLine(models.Model):
         """Refuse accounts that must not leave the company, or that their mandate does
         not cover."""
         today = fields.Date.context_today(self)
+        self.account_id.fetch(
+            [
+                "amount_open",
+                "delegation_state",
+                "insolvency_date",
+                "oldest_due_date",
+                "partner_id",
+                "reserved",
+                "segment_id",
+            ]
+        )
         for line in self:
             account = line.account_id
             # on a proposed hand-over it is because of these very lines
@@ -232,31 +242,33 @@ class CollectionPlacementLine(models.Model):
         if not self:
             return
         self._add_items(SQL("line.id = ANY(%s)", list(self.ids)))
-        self.env.execute_query(
+        self._freeze_particulars(
             SQL(
                 """
-                UPDATE collection_placement_line line
-                   SET amount = COALESCE(held.amount, 0),
-                       amount_overdue = COALESCE(held.overdue, 0),
-                       segment_id = acc.segment_id
-                  FROM collection_placement_line same
-                  JOIN collection_account acc ON acc.id = same.account_id
-             LEFT JOIN LATERAL (
-                        SELECT SUM(item.amount_company) AS amount,
+                , amount = COALESCE(held.amount, 0),
+                  amount_overdue = COALESCE(held.overdue, 0),
+                  segment_id = acc.segment_id
+                """
+            ),
+            SQL(
+                """
+             LEFT JOIN (
+                        SELECT item.line_id, SUM(item.amount_company) AS amount,
                                SUM(item.amount_company)
                                    FILTER (WHERE item.days_overdue > 0) AS overdue
                           FROM collection_placement_item item
-                         WHERE item.line_id = same.id) held ON TRUE
-                 WHERE same.id = line.id AND line.id IN %s
-             RETURNING line.id
+                         WHERE item.line_id = ANY(%s)
+                      GROUP BY item.line_id) held ON held.line_id = same.id
                 """,
-                tuple(self.ids),
-            )
+                list(self.ids),
+            ),
         )
-        self._freeze_particulars()
 
-    def _freeze_particulars(self):
-        """Copy how the customers of the lines are called today and where they are."""
+    def _freeze_particulars(self, more=None, joined=None):
+        """Copy how the customers of the lines are called today and where they are.
+
+        :param more: SQL of what else is set, from what is `joined`
+        """
         if not self:
             return
         self.flush_model()
@@ -275,15 +287,21 @@ class CollectionPlacementLine(models.Model):
                            ', ', NULLIF(partner.street, ''),
                            NULLIF(partner.street2, ''),
                            NULLIF(CONCAT_WS(' ', partner.zip, partner.city), ''),
-                           COALESCE(country.name ->> %s, country.name ->> 'en_US'))
-                  FROM collection_account acc
+                           COALESCE(country.name ->> %(lang)s,
+                                    country.name ->> 'en_US'))
+                       %(more)s
+                  FROM collection_placement_line same
+                  JOIN collection_account acc ON acc.id = same.account_id
                   JOIN res_partner partner ON partner.id = acc.partner_id
              LEFT JOIN res_country country ON country.id = partner.country_id
-                 WHERE acc.id = line.account_id AND line.id IN %s
+                       %(joined)s
+                 WHERE same.id = line.id AND line.id = ANY(%(lines)s)
              RETURNING line.id
                 """,
-                lang,
-                tuple(self.ids),
+                lang=lang,
+                more=more or SQL(),
+                joined=joined or SQL(),
+                lines=list(self.ids),
             )
         )
         self.invalidate_recordset(flush=False)
@@ -312,14 +330,13 @@ class CollectionPlacementLine(models.Model):
                     INSERT INTO collection_placement_item (
                         line_id, placement_id, company_id, item_id, move_name,
                         date_added, date_due, currency_id, amount, amount_company,
-                        days_overdue, level_id, recalled, followed,
-                        create_uid, create_date, write_uid, write_date)
+                        days_overdue, level_id, recalled, followed, create_date)
                     SELECT line.id, line.placement_id, ci.company_id, ci.id, move.name,
                            %(today)s, ci.date_due, ci.currency_id, ci.amount_residual,
                            ci.amount_residual_company, %(today)s::date - ci.date_due,
-                           ci.level_id, FALSE, %(followed)s, %(uid)s,
-                           now() AT TIME ZONE 'UTC',
-                           %(uid)s, now() AT TIME ZONE 'UTC'
+                           ci.level_id, FALSE, %(followed)s,
+                           -- whose doing it is, the hand-over tells
+                           now() AT TIME ZONE 'UTC'
                       FROM collection_placement_line line
                       JOIN collection_placement placement
                         ON placement.id = line.placement_id
@@ -361,7 +378,6 @@ class CollectionPlacementLine(models.Model):
                     SQL("TRUE"), before=fields.Date.context_today(self)
                 ),
                 followed=followed,
-                uid=self.env.uid,
             )
         )
         self._invalidate_items([row[0] for row in rows])
@@ -375,30 +391,6 @@ class CollectionPlacementLine(models.Model):
         self.env["account.move"].invalidate_model(["collection_delegated"], flush=False)
         self.env["res.partner"].invalidate_model(["collection_delegated"], flush=False)
 
-    def _link_accounts(self):
-        """Point the accounts at their line, so that the provider sees them."""
-        if not self:
-            return
-        self.flush_model(["account_id", "state"])
-        self.env["collection.account"].flush_model(["placement_line_id"])
-        rows = self.env.execute_query(
-            SQL(
-                """
-                UPDATE collection_account acc
-                   SET placement_line_id = line.id
-                  FROM collection_placement_line line
-                 WHERE line.account_id = acc.id AND line.state = 'active'
-                   AND line.id IN %s
-             RETURNING acc.id
-                """,
-                tuple(self.ids),
-            )
-        )
-        accounts = self.env["collection.account"].browse(row[0] for row in rows)
-        accounts.invalidate_recordset(["placement_line_id"], flush=False)
-        accounts.modified(["placement_line_id"])
-        accounts._update_delegation()
-
     # ------------------------------------------------------------------
     # Taking back
     # ------------------------------------------------------------------
@@ -410,61 +402,68 @@ class CollectionPlacementLine(models.Model):
         :param reason: why, shown on the hand-over and in the customer's timeline
         :param recall_reason: one of RECALL_REASONS when the company takes them back
         """
+        self.fetch(["account_id", "company_id", "placement_id", "state"])
         lines = self.filtered(lambda line: line.state == "active")
         if not lines:
             return
-        lines._transit(
-            {
-                "state": state,
-                "reason": reason,
-                "recall_reason": recall_reason,
-                "date_end": fields.Date.context_today(self),
-            }
-        )
+        lines.check_access("write")
         accounts = lines.account_id
-        accounts.flush_recordset(["agent_id"])
-        self.env.cr.execute(
+        accounts.check_access("write")
+        lines._end(state, reason, recall_reason)
+        # the selection is evaluated in the user's language
+        label = dict(self._fields["state"]._description_selection(self.env))[state]
+        body = self.env._(
+            "No longer with the provider: %(state)s. %(reason)s",
+            state=label,
+            reason=reason or "",
+        )
+        accounts._log_notes(dict.fromkeys(accounts.ids, body))
+        lines.placement_id._close_if_done()
+        self.env["mail.followers"]._dismiss_provider_people()
+
+    def _end(self, state, reason, recall_reason):
+        """End these active lines and let their accounts and items go, in SQL: a file
+        has thousands of each. Arguments as for `_take_back`."""
+        accounts = self.account_id
+        self.env["collection.item"].flush_model()
+        accounts.flush_model(["agent_id", "placement_line_id"])
+        self.flush_model()
+        self.env.execute_query(
             SQL(
                 """
-                UPDATE collection_placement_line line SET agent_id = acc.agent_id
+                UPDATE collection_placement_line line
+                   SET state = %(state)s, reason = %(reason)s,
+                       recall_reason = %(recall_reason)s, date_end = %(today)s,
+                       agent_id = acc.agent_id, write_uid = %(uid)s,
+                       write_date = now() AT TIME ZONE 'UTC'
                   FROM collection_account acc
-                 WHERE acc.id = line.account_id AND line.id IN %s
+                 WHERE acc.id = line.account_id AND line.id = ANY(%(lines)s)
+             RETURNING line.id
                 """,
-                tuple(lines.ids),
+                state=state,
+                reason=reason or None,
+                recall_reason=recall_reason or None,
+                today=fields.Date.context_today(self),
+                uid=self.env.uid,
+                lines=list(self.ids),
             )
         )
-        lines.invalidate_recordset(["agent_id"], flush=False)
-        accounts.with_context(tracking_disable=True).write(
-            {"placement_line_id": False, "agent_id": False}
+        self.invalidate_recordset(
+            ["agent_id", "date_end", "reason", "recall_reason", "state"], flush=False
         )
         accounts._update_delegation()
-        self.env["collection.item"].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
                 UPDATE collection_item
                    SET placement_line_id = NULL, delegated = FALSE
-                 WHERE placement_line_id IN %s
+                 WHERE placement_line_id = ANY(%s)
              RETURNING id
                 """,
-                tuple(lines.ids),
+                list(self.ids),
             )
         )
         self._invalidate_items([row[0] for row in rows])
-        # the selection is evaluated in the user's language
-        label = dict(self._fields["state"]._description_selection(self.env))[state]
-        accounts._message_log_batch(
-            bodies={
-                account.id: self.env._(
-                    "No longer with the provider: %(state)s. %(reason)s",
-                    state=label,
-                    reason=reason or "",
-                )
-                for account in accounts
-            }
-        )
-        lines.placement_id._close_if_done()
-        self.env["mail.followers"]._dismiss_provider_people()
 
     def _absorb(self, line):
         """Work on with this line what was handed over with `line`, which ends.
@@ -651,13 +650,9 @@ class CollectionPlacementLine(models.Model):
         lines._transit({"state": "active", "reason": False, "date_end": False})
         for placement in lines.placement_id.filtered(lambda p: p.state == "closed"):
             placement._transit({"state": "handed_over"})
-        lines._link_accounts()
-        lines.account_id._message_log_batch(
-            bodies={
-                account.id: self.env._("With the provider again: the customer owes.")
-                for account in lines.account_id
-            }
-        )
+        lines.account_id._update_delegation()
+        body = self.env._("With the provider again: the customer owes.")
+        lines.account_id._log_notes(dict.fromkeys(lines.account_id.ids, body))
         return len(lines)
 
     @api.model

@@ -5,6 +5,7 @@ from . import test_debtor_change
 from . import test_handover
 from . import test_handover_unclassified
 from . import test_mandate_scope
+from . import test_many_accounts
 from . import test_placement_report
 from . import test_placement_xlsx
 from . import test_provider_figures
