@@ -16,6 +16,7 @@ from . import collection_mandate_objective
 from . import collection_mandate_service
 from . import collection_mandate_level
 from . import collection_mandate_roadmap
+from . import collection_script
 from . import collection_mandate_split
 from . import collection_account_lot
 from . import collection_mandate_lot

@@ -5,5 +5,6 @@ from . import test_mandate_split
 from . import test_objective
 from . import test_readiness
 from . import test_sales_reads
+from . import test_scripts
 from . import test_transition
 from . import test_story
