@@ -39,8 +39,8 @@ SCRIPT = {
             {
                 "kind": "objection",
                 "name": "« La saison n'a pas encore commencé. »",
-                "answer": "Proposer deux échéances avant la fin du mois suivant ; au-delà "
-                "de trois, l'entreprise décide.",
+                "answer": "Proposer deux échéances avant la fin du mois suivant ; "
+                "au-delà de trois, l'entreprise décide.",
             }
         ),
     ],

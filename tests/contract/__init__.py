@@ -7,4 +7,5 @@ from . import test_readiness
 from . import test_sales_reads
 from . import test_scripts
 from . import test_transition
+from . import test_two_mandates
 from . import test_story
