@@ -1,3 +1,4 @@
+from . import test_activity_report
 from . import test_delegation_advisor
 from . import test_mandate_approval
 from . import test_mandate_conditions
