@@ -304,6 +304,7 @@ class DemoDelegation:
                 "remarque sur la situation du client. L'appel finit par un montant et "
                 "une date.",
                 "script_ids": [Command.create(SCRIPT)],
+                "report_frequency": "fortnightly",
                 "equipment": "Deux postes et casques chez le prestataire ; le logiciel "
                 "de relance reste celui de l'entreprise.",
                 "phase_ids": [
