@@ -43,6 +43,7 @@
         "reports/collection_placement_templates.xml",
         "reports/collection_mandate_reports.xml",
         "reports/collection_mandate_templates.xml",
+        "reports/collection_mandate_activity_templates.xml",
         "reports/collection_ageing_reports.xml",
         "reports/collection_ageing_templates.xml",
         "reports/collection_readiness_reports.xml",

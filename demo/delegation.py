@@ -2,6 +2,7 @@ import base64
 from datetime import timedelta
 
 from odoo import Command, fields
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -17,6 +18,32 @@ DATA = {
     "sub_processors": "Aucun.",
     "data_security": "Comptes nominatifs, postes verrouillés, aucune copie locale ; "
     "engagement de confidentialité signé par chaque conseiller.",
+}
+#: what was agreed that the provider says to those who are long late
+SCRIPT = {
+    "name": "Cafés et hôtels, après le deuxième rappel",
+    "tone": "firm",
+    "line_ids": [
+        Command.create(
+            {
+                "name": "Rappeler la commande suivante, avant de parler de retard.",
+                "answer": "La tournée livre le mardi : un compte à jour la maintient.",
+            }
+        ),
+        Command.create(
+            {
+                "name": "Demander le virement du jour, facture par facture.",
+            }
+        ),
+        Command.create(
+            {
+                "kind": "objection",
+                "name": "« La saison n'a pas encore commencé. »",
+                "answer": "Proposer deux échéances avant la fin du mois suivant ; "
+                "au-delà de trois, l'entreprise décide.",
+            }
+        ),
+    ],
 }
 
 
@@ -198,6 +225,7 @@ class DemoDelegation:
                     "item_ids": items.ids,
                 }
             )
+        self._go_too_far(accounts)
         participants = (self.users["manager"] | self.users["supervisor"]).partner_id
         self.env["collection.mandate.review"].create(
             [
@@ -218,6 +246,23 @@ class DemoDelegation:
         self.mandate.amendment_ids[
             :1
         ].reason = "Décidé au bilan : les échéanciers tiennent."
+
+    def _go_too_far(self, accounts):
+        """What the provider's people wanted to grant and may not, on site and off."""
+        for account, key, days in zip(
+            accounts[:2], ("agent", "on_site"), (75, 120), strict=False
+        ):
+            asked = account.with_user(self.users[key])
+            try:
+                with self.env.cr.savepoint():
+                    asked._new_promise(
+                        {
+                            "amount": account.amount_overdue,
+                            "date_promised": self.today + timedelta(days=days),
+                        }
+                    )
+            except UserError as error:
+                asked._note_refused(error)
 
     def _create_mandate(self, date):
         segments = self.env["collection.segment"].search(
@@ -255,6 +300,11 @@ class DemoDelegation:
         mandate.write(
             {
                 "seats": 3,
+                "tone_terms": "Courtois et direct, comme de la maison : ni menace, ni "
+                "remarque sur la situation du client. L'appel finit par un montant et "
+                "une date.",
+                "script_ids": [Command.create(SCRIPT)],
+                "report_frequency": "fortnightly",
                 "equipment": "Deux postes et casques chez le prestataire ; le logiciel "
                 "de relance reste celui de l'entreprise.",
                 "phase_ids": [

@@ -30,17 +30,6 @@ DAY_LIMITS = ("promise_last_days", "plan_first_days", "plan_last_days")
 PLAN_MAXIMUM = 60
 
 
-def beyond(limit, message):
-    """The refusal of what goes beyond what somebody may grant alone.
-
-    :param limit: which one; whoever catches the error finds it there as `limit`
-    """
-    # no class of its own: the client shows `UserError` by its name
-    error = UserError(message)
-    error.limit = limit
-    return error
-
-
 class CollectionAccount(models.Model):
     """What is agreed with a customer, or contested by them, one path for everybody.
 
@@ -113,6 +102,19 @@ class CollectionAccount(models.Model):
         if may_manage(self.env):
             return {}
         return {name: self.company_id[f"collection_{name}"] for name in GRANT_LIMITS}
+
+    def _refuse_beyond(self, limit, message):
+        """Refuse what goes beyond what the current user may do alone.
+
+        :param limit: which limit was met; whoever catches the error finds it there as
+            `limit`
+        :raises UserError: always
+        """
+        self.ensure_one()
+        # no class of its own: the client shows `UserError` by its name
+        error = UserError(message)
+        error.limit = limit
+        raise error
 
     # ------------------------------------------------------------------
     # Promises

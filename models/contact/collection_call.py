@@ -410,12 +410,13 @@ class CollectionCall(models.Model):
             return {"obstacle_reason": False}
         reason = (vals.get("obstacle_reason") or "").strip()
         if not reason:
-            raise UserError(
+            account._refuse_beyond(
+                "call",
                 self.env._(
                     "This customer should not be called now:\n%(obstacles)s\nIf there "
                     "was a reason to call all the same, state it.",
                     obstacles="\n".join(texts),
-                )
+                ),
             )
         return {"obstacles": "\n".join(texts), "obstacle_reason": reason}
 

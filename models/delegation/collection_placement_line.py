@@ -169,6 +169,40 @@ class CollectionPlacementLine(models.Model):
     def _is_frozen(self):
         return self.placement_id._is_frozen()
 
+    @api.model
+    def _get_mandate_sql(self, account, day, provider):
+        """SQL of the mandate under which a provider had a customer on a day.
+
+        Of the last hand-over, where two of one provider met on that day; NULL of none.
+
+        :param account: SQL of the account, `day` of the day, `provider` of the partner
+        """
+        for model, names in (
+            (self, ["account_id", "date_end", "mandate_id", "placement_id"]),
+            (self.placement_id, ["date", "state"]),
+            (self.mandate_id, ["provider_id"]),
+        ):
+            model.flush_model(names)
+        return SQL(
+            """
+            (SELECT line.mandate_id
+               FROM collection_placement_line line
+               JOIN collection_placement placement
+                 ON placement.id = line.placement_id
+               JOIN collection_mandate held ON held.id = line.mandate_id
+              WHERE line.account_id = %(account)s
+                AND held.provider_id = %(provider)s
+                AND placement.state NOT IN ('draft', 'proposed')
+                AND placement.date <= %(day)s
+                AND (line.date_end IS NULL OR line.date_end >= %(day)s)
+           ORDER BY placement.date DESC, line.id DESC
+              LIMIT 1)
+            """,
+            account=account,
+            day=day,
+            provider=provider,
+        )
+
     def _check_can_go(self):
         """Refuse accounts that must not leave the company, or that their mandate does
         not cover."""
