@@ -899,7 +899,8 @@ class CollectionAccount(models.Model):
             companies &= self.env.companies
         return SQL(
             """(acc.delegation_state <> 'delegated' OR %s)
-               AND acc.company_id = ANY(%s) AND (acc.user_id IS NULL OR acc.user_id = ANY(%s))""",
+               AND acc.company_id = ANY(%s)
+               AND (acc.user_id IS NULL OR acc.user_id = ANY(%s))""",
             # some of what they owe may have stayed
             self._has_kept_items(),
             companies.ids,

@@ -12,7 +12,6 @@ from ...tools.pareto import (
 )
 from ..base.figures import format_figure
 
-
 #: why an account goes
 GO_REASONS = [
     ("file", "Whole file"),

@@ -51,9 +51,7 @@ class CollectionAccount(models.Model):
                     today=today,
                     own=SQL("item.delegated IS NOT TRUE")
                     if kept
-                    else SQL(
-                        "(item.delegated OR acc.delegation_state <> 'delegated')"
-                    ),
+                    else SQL("(item.delegated OR acc.delegation_state <> 'delegated')"),
                     ids=[row[0] for row in rows],
                 )
             )

@@ -119,9 +119,7 @@ class TestHandoverItems(HandoverCommon):
 
     def test_invoices_from_where_they_are_looked_at(self):
         # whoever may look at invoices, and hands over
-        wizard = self._choose(
-            self.invoices[0] | self.invoices[2], user=self.env.user
-        )
+        wizard = self._choose(self.invoices[0] | self.invoices[2], user=self.env.user)
         self.assertEqual(
             wizard.placement_id.line_ids.item_ids.item_id,
             self.items[0] | self.items[2],
@@ -330,9 +328,7 @@ class TestHandoverItems(HandoverCommon):
         run = self._run("2026-03-31")
         lines = run.letter_ids.line_ids
         self.assertEqual(lines.item_id, self.items[2])
-        excluded = run.exclusion_ids.filtered(
-            lambda one: one.item_id in self.items[:2]
-        )
+        excluded = run.exclusion_ids.filtered(lambda one: one.item_id in self.items[:2])
         self.assertEqual(set(excluded.mapped("reason")), {"delegated"})
 
     @freeze_time("2026-03-31 09:00:00")
@@ -378,7 +374,9 @@ class TestHandoverItems(HandoverCommon):
         self.items[1].with_user(self.manager_user)._recall("Wrong", "error")
         self.assertEqual(accounts._next_account(), self.account)
         self.account.invalidate_recordset()
-        self.assertIn("200", self.account.with_user(self.collector_user).priority_reason)
+        self.assertIn(
+            "200", self.account.with_user(self.collector_user).priority_reason
+        )
 
     def test_all_of_it_gone_nothing_kept(self):
         self.account.user_id = self.collector_user

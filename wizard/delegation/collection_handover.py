@@ -5,7 +5,6 @@ from odoo.tools import SQL, format_amount
 
 from ...models.delegation.collection_mandate import WORKING
 
-
 #: of the preview, in their order
 SIDES = ("goes", "stays", "placed")
 
@@ -295,6 +294,7 @@ class CollectionHandover(models.TransientModel):
             raise UserError(self._describe_no_candidates())
         self.line_ids.unlink()
         self._create_lines(self._prepare_lines(accounts))
+        self._read_groups()
         self.state = "preview"
 
     def _check_not_done(self):

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...models.contact.collection_account_worklist import GAPS
 from ...models.delegation.collection_delegation_choice import (
     GO_REASONS,
     LOCKED_REASONS,
@@ -71,6 +72,22 @@ class CollectionHandoverLine(models.TransientModel):
         readonly=True,
         ondelete="cascade",
         help="Under which the customer is with a provider already, or about to be.",
+    )
+    amount_promised = fields.Monetary(
+        string="Promised", readonly=True, help="Owed on what an open promise is about."
+    )
+    amount_disputed = fields.Monetary(string="Disputed", readonly=True)
+    amount_on_plan = fields.Monetary(string="On a Plan", readonly=True)
+    amount_credit = fields.Monetary(
+        string="Open Credits",
+        readonly=True,
+        help="Credit notes and payments that are still to be matched.",
+    )
+    service_gap = fields.Selection(
+        selection=GAPS,
+        string="Nobody Can Serve",
+        readonly=True,
+        help="Why no agent of the mandate can be offered this customer.",
     )
     decision = fields.Selection(selection=DECISIONS, required=True)
     proposed_decision = fields.Selection(
