@@ -96,7 +96,7 @@ class CollectionPlacement(models.Model):
             for placement, count, amount in self.env[
                 "collection.placement.line"
             ]._read_group(
-                [("placement_id", "in", self.ids)],
+                [("placement_id", "in", self.ids), ("state", "!=", "refused")],
                 ["placement_id"],
                 ["__count", "amount:sum"],
             )
@@ -303,8 +303,9 @@ class CollectionPlacement(models.Model):
         """
         self.ensure_one()
         item = self.env["collection.placement.item"]
+        # who was refused before the hand-over is no part of it
         lines = self.env["collection.placement.line"].search(
-            [("placement_id", "=", self.id)]
+            [("placement_id", "=", self.id), ("state", "!=", "refused")]
         )
         for line_ids in split_every(batch_size, lines.ids):
             batch = lines.browse(line_ids)

@@ -129,6 +129,7 @@ class CollectionPlacementLine(models.Model):
             ("returned", "Returned by the provider"),
             ("transferred", "Transferred"),
             ("expired", "Mandate ended"),
+            ("refused", "Not handed over"),
         ],
         required=True,
         default="active",
@@ -586,6 +587,33 @@ class CollectionPlacementLine(models.Model):
         lines.placement_id._close_if_done()
         self.env["mail.followers"]._dismiss_provider_people()
 
+    def _refuse(self, reason):
+        """Keep customers in-house who were proposed only; the proposal says why.
+
+        :raises UserError: of one that was handed over, which is recalled instead
+        """
+        self.check_access("write")
+        lines = self.filtered(lambda line: line.state == "active")
+        if lines.placement_id._is_frozen():
+            raise UserError(
+                self.env._(
+                    "What was handed over is taken back, not refused: recall it."
+                )
+            )
+        lines._transit(
+            {
+                "state": "refused",
+                "reason": reason,
+                "date_end": fields.Date.context_today(self),
+            }
+        )
+        accounts = lines.account_id
+        accounts.with_context(tracking_disable=True).write({"placement_line_id": False})
+        accounts._update_delegation()
+        body = self.env._("Not handed over: %(reason)s", reason=reason)
+        accounts._message_log_batch(bodies=dict.fromkeys(accounts.ids, body))
+        lines.placement_id._close_if_done()
+
     def _absorb(self, line):
         """Work on with this line what was handed over with `line`, which ends.
 
@@ -751,7 +779,7 @@ class CollectionPlacementLine(models.Model):
                    AND NOT EXISTS (
                         SELECT 1 FROM collection_placement_line later
                          WHERE later.account_id = line.account_id
-                           AND later.id > line.id)
+                           AND later.id > line.id AND later.state <> 'refused')
                    AND EXISTS (
                         SELECT 1 FROM collection_item ci
                      LEFT JOIN collection_placement_item held

@@ -7,3 +7,4 @@ from . import test_readiness
 from . import test_sales_reads
 from . import test_transition
 from . import test_story
+from . import test_delegation_rule

@@ -63,7 +63,7 @@ class CollectionHandoverGroup(models.TransientModel):
     )
     amount = fields.Monetary(
         compute="_compute_figures",
-        help="Promised, disputed, on plans or in credits; of the others, what they owe.",
+        help="Promised, disputed, on plans or in credits; else what they owe.",
     )
 
     @api.depends("wizard_id.line_ids.decision")
@@ -136,8 +136,8 @@ class CollectionHandover(models.TransientModel):
     )
 
     def _read_groups(self):
-        """Write on the preview what of the accounts is promised, disputed and so on, and
-        keep the groups that there are: a few statements whatever their number."""
+        """Write on the preview what of the accounts is promised, disputed and so on,
+        and keep the groups that there are: a few statements whatever their number."""
         self.ensure_one()
         line = self.env["collection.handover.line"]
         self.env["collection.account"]._flush_all()
