@@ -282,20 +282,22 @@ class CollectionMandate(models.Model):
     )
 
     def _compute_proposal_count(self):
-        counts = dict(
-            self.env["collection.placement.line"]._read_group(
-                self._get_proposed_domain(), ["mandate_id"], ["__count"]
-            )
-        )
+        counts = self._count_proposals()
         for mandate in self:
             mandate.proposal_count = counts.get(mandate._origin, 0)
 
-    def _get_proposed_domain(self):
-        return (
-            Domain("mandate_id", "in", self.ids)
-            & Domain("state", "=", "active")
-            & Domain("placement_id.state", "=", "proposed")
-            & Domain("rule_id", "!=", False)
+    def _count_proposals(self):
+        """Customers whom the rules propose and nobody has decided about: {mandate:
+        number}."""
+        return dict(
+            self.env["collection.placement.line"]._read_group(
+                Domain("mandate_id", "in", self.ids)
+                & Domain("state", "=", "active")
+                & Domain("placement_id.state", "=", "proposed")
+                & Domain("placement_id.by_rule", "=", True),
+                ["mandate_id"],
+                ["__count"],
+            )
         )
 
     @api.constrains("rule_automatic")
@@ -424,8 +426,10 @@ class CollectionMandate(models.Model):
     def _tell_proposals(self):
         """Keep one activity of the responsible for what waits for approval, none where
         nothing does."""
+        counts = self._count_proposals()
+        self.invalidate_recordset(["proposal_count"], flush=False)
         for mandate in self:
-            count = mandate.proposal_count
+            count = counts.get(mandate._origin)
             mandate.activity_unlink([PROPOSAL_ACTIVITY])
             if not count:
                 continue

@@ -26,7 +26,7 @@ class CollectionPlacement(models.Model):
         # of whom nobody may go any more, nothing is left to hand over
         going = self - waiting.filtered(lambda placement: placement.state == "closed")
         res = super(CollectionPlacement, going).action_hand_over()
-        self.mandate_id._tell_proposals()
+        waiting.mandate_id._tell_proposals()
         return res
 
     def _let_stay(self):
@@ -54,7 +54,7 @@ class CollectionPlacement(models.Model):
             lines.browse(line_ids)._refuse(reason)
 
     def unlink(self):
-        mandates = self.mandate_id
+        mandates = self.filtered("by_rule").mandate_id
         res = super().unlink()
         mandates._tell_proposals()
         return res
@@ -85,5 +85,14 @@ class CollectionPlacementLine(models.Model):
 
     def _refuse(self, reason):
         res = super()._refuse(reason)
-        self.mandate_id._tell_proposals()
+        self.filtered("rule_id").mandate_id._tell_proposals()
+        return res
+
+    def _take_back(self, state, reason, recall_reason=False):
+        # also what was proposed only is taken back
+        mandates = self.filtered(
+            lambda line: line.rule_id and line.placement_id.state == "proposed"
+        ).mandate_id
+        res = super()._take_back(state, reason, recall_reason)
+        mandates._tell_proposals()
         return res
