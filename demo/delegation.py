@@ -264,6 +264,40 @@ class DemoDelegation:
             except UserError as error:
                 asked._note_refused(error)
 
+    def go_on(self):
+        """What comes next: two old invoices of a customer go alone, and the rules
+        propose a few customers more."""
+        item = self.env["collection.item"]
+        by_account = item.search(
+            [
+                ("company_id", "=", self.company.id),
+                ("account_id.delegation_state", "=", "in_house"),
+                ("account_id.segment_id", "in", self.mandate.segment_ids.ids),
+                ("account_id.insolvency_date", "=", False),
+                ("state", "=", "open"),
+                ("days_overdue", ">", 45),
+                ("promise_id", "=", False),
+                ("plan_id", "=", False),
+                ("amount_disputed", "=", 0),
+            ],
+            order="date_due, id",
+        ).grouped("account_id")
+        for account, items in by_account.items():
+            if len(items) < 2 or account.open_item_count <= 2:
+                continue
+            wizard = self.env["collection.handover"].create(
+                {
+                    "mandate_id": self.mandate.id,
+                    "item_ids": [Command.set(items[:2].ids)],
+                }
+            )
+            wizard.action_preview()
+            if wizard.go_count:
+                wizard.action_confirm()
+                break
+        self.mandate.rule_ids.account_max = 2
+        self.mandate._run_rules(self.today)
+
     def _create_mandate(self, date):
         segments = self.env["collection.segment"].search(
             [("delegation", "!=", "never"), ("code", "!=", "key_account")]
@@ -287,6 +321,19 @@ class DemoDelegation:
                 **DATA,
                 "price_terms": "Forfait de 1 900 € par mois pour deux conseillers, et "
                 "4 % des sommes encaissées.",
+                "rule_ids": [
+                    Command.create({"name": "En retard selon leur segment"}),
+                    Command.create(
+                        {
+                            "name": "Injoignables depuis deux semaines",
+                            "sequence": 20,
+                            "age_basis": "days",
+                            "days_from": 20,
+                            "amount_to": 2000.0,
+                            "contact_days": 14,
+                        }
+                    ),
+                ],
                 "agent_ids": [
                     Command.set(
                         [

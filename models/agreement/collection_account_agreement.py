@@ -47,7 +47,10 @@ class CollectionAccount(models.Model):
 
     def _get_items_to_agree(self):
         """Items a promise or a plan is about when nobody says: what the current
-        user sees of the overdue ones in the account's currency, else of all open."""
+        user sees of the overdue ones in the account's currency, else of all open.
+
+        Where some are with a provider, the company's own people agree on the others.
+        """
         items = self.env["collection.item"].search(
             [
                 # in a form, the record that it edits
@@ -57,6 +60,8 @@ class CollectionAccount(models.Model):
                 ("currency_id", "=", self.sudo().currency_id.id),
             ]
         )
+        if not self._is_outsider():
+            items = items.filtered(lambda item: not item.delegated) or items
         return items.filtered(lambda item: item.days_overdue >= 1) or items
 
     def _get_chosen_items(self, item_ids):

@@ -20,6 +20,8 @@ from . import collection_script
 from . import collection_mandate_split
 from . import collection_account_lot
 from . import collection_mandate_lot
+from . import collection_delegation_rule
+from . import collection_placement_rule
 from . import collection_limit_case
 from . import collection_account_limit
 from . import collection_payment_plan_limit

@@ -15,6 +15,9 @@ from . import collection_access_log
 from . import collection_account_merge
 from . import collection_account_moved
 from . import collection_item_delegation
+from . import collection_account_items
+from . import account_move
+from . import res_partner
 from . import res_company
 from . import collection_provider_access
 from . import collection_segment_delegation

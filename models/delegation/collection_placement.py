@@ -98,7 +98,7 @@ class CollectionPlacement(models.Model):
             for placement, count, amount in self.env[
                 "collection.placement.line"
             ]._read_group(
-                [("placement_id", "in", self.ids)],
+                [("placement_id", "in", self.ids), ("state", "!=", "refused")],
                 ["placement_id"],
                 ["__count", "amount:sum"],
             )
@@ -146,10 +146,13 @@ class CollectionPlacement(models.Model):
     # Handing over
     # ------------------------------------------------------------------
 
-    def _add_lines(self, accounts):
+    def _add_lines(self, accounts, **columns):
         """Put accounts on this hand-over, which is being drawn up.
 
         One statement: by `create`, 20,000 lines take as long as the hand-over itself.
+
+        :param columns: what else their lines say: stored fields by name, each a dict of
+            {account: value as in the database}
         """
         self.ensure_one()
         line = self.env["collection.placement.line"]
@@ -162,18 +165,31 @@ class CollectionPlacement(models.Model):
                 """
                 INSERT INTO collection_placement_line (
                     placement_id, mandate_id, company_id, currency_id, account_id,
-                    state, create_uid, create_date, write_uid, write_date)
+                    state, scope, create_uid, create_date, write_uid, write_date
+                    %(names)s)
                 SELECT placement.id, placement.mandate_id, placement.company_id,
-                       placement.currency_id, acc.id, 'active',
+                       placement.currency_id, acc.id, 'active', 'account',
                        %(uid)s, now() AT TIME ZONE 'UTC',
                        %(uid)s, now() AT TIME ZONE 'UTC'
+                       %(names)s
                   FROM collection_placement placement
-                  JOIN collection_account acc ON acc.id = ANY(%(accounts)s)
+                 CROSS JOIN unnest(%(accounts)s::int[] %(values)s) acc (id %(names)s)
                  WHERE placement.id = %(placement)s
              RETURNING id
                 """,
                 placement=self.id,
                 accounts=list(accounts.ids),
+                names=SQL("").join(
+                    SQL(", %s", SQL.identifier(name)) for name in columns
+                ),
+                values=SQL("").join(
+                    SQL(
+                        ", %s::%s[]",
+                        [of_accounts[account] for account in accounts],
+                        SQL(line._fields[name].column_type[1]),
+                    )
+                    for name, of_accounts in columns.items()
+                ),
                 uid=self.env.uid,
             )
         )
@@ -344,8 +360,9 @@ class CollectionPlacement(models.Model):
         """
         self.ensure_one()
         item = self.env["collection.placement.item"]
+        # who was refused before the hand-over is no part of it
         lines = self.env["collection.placement.line"].search(
-            [("placement_id", "=", self.id)]
+            [("placement_id", "=", self.id), ("state", "!=", "refused")]
         )
         for line_ids in split_every(batch_size, lines.ids):
             batch = lines.browse(line_ids)

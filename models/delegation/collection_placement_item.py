@@ -65,7 +65,8 @@ class CollectionPlacementItem(models.Model):
     )
     followed = fields.Boolean(
         string="Followed Later",
-        help="A new invoice that joined its customer after the hand-over.",
+        help="Joined its customer after the hand-over, as a new invoice or because "
+        "somebody chose it.",
     )
     recalled = fields.Boolean(help="Taken back alone, the account stays delegated.")
     date_recalled = fields.Date(string="Taken Back on")

@@ -1,7 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from .collection_mandate import WORKING
@@ -128,6 +128,7 @@ class CollectionPlacementLine(models.Model):
             ("returned", "Returned by the provider"),
             ("transferred", "Transferred"),
             ("expired", "Mandate ended"),
+            ("refused", "Not handed over"),
         ],
         required=True,
         default="active",
@@ -153,6 +154,22 @@ class CollectionPlacementLine(models.Model):
         index="btree_not_null",
         ondelete="set null",
         help="Whom the customer was assigned to when the hand-over ended.",
+    )
+    scope = fields.Selection(
+        selection=[("account", "The whole customer"), ("items", "Chosen items")],
+        required=True,
+        default="account",
+        help="Chosen items: nothing follows them later, and whatever else the customer "
+        "owes stays with the company.",
+    )
+    chosen_item_ids = fields.Many2many(
+        comodel_name="collection.item",
+        relation="collection_placement_line_chosen_rel",
+        column1="line_id",
+        column2="item_id",
+        string="Items Chosen",
+        copy=False,
+        help="The only ones that go.",
     )
     item_ids = fields.One2many(
         comodel_name="collection.placement.item",
@@ -206,65 +223,64 @@ class CollectionPlacementLine(models.Model):
     def _check_can_go(self):
         """Refuse accounts that must not leave the company, or that their mandate does
         not cover."""
+        choice = self.env["collection.delegation.choice"]
         today = fields.Date.context_today(self)
-        self.account_id.fetch(
-            [
-                "amount_open",
-                "delegation_state",
-                "insolvency_date",
-                "oldest_due_date",
-                "partner_id",
-                "reserved",
-                "segment_id",
-            ]
-        )
-        for line in self:
-            account = line.account_id
-            # on a proposed hand-over it is because of these very lines
-            reasons = account._get_reasons_to_stay()
-            if "reserved" in reasons or "never" in reasons:
-                raise UserError(
-                    self.env._(
-                        "%(customer)s is reserved and stays in-house.",
-                        customer=account.display_name,
-                    )
+        for (mandate, day), lines in self.grouped(
+            lambda line: (line.mandate_id, min(line.placement_id.date, today))
+        ).items():
+            # handed over as they stand: no day to come makes them later
+            reasons = choice._get_reasons(lines.account_id, day, mandate)
+            for line in lines:
+                # on a proposed hand-over it is because of these very lines
+                codes = reasons[line.account_id.id]
+                if line.account_id.placement_line_id == line:
+                    codes = [code for code in codes if code != "proposed"]
+                if codes:
+                    raise UserError(line._describe_refusal(codes[0]))
+
+    def _describe_refusal(self, code):
+        """Why this account cannot go, for whoever wanted to hand it over."""
+        names = {
+            "customer": self.account_id.display_name,
+            "mandate": self.mandate_id.display_name,
+        }
+        match code:
+            case "reserved" | "never":
+                return self.env._(
+                    "%(customer)s is reserved and stays in-house.", **names
                 )
-            if "insolvent" in reasons:
-                raise UserError(
-                    self.env._(
-                        "%(customer)s is insolvent: declare the claim instead of "
-                        "handing it over.",
-                        customer=account.display_name,
-                    )
+            case "insolvent":
+                return self.env._(
+                    "%(customer)s is insolvent: declare the claim instead of handing "
+                    "it over.",
+                    **names,
                 )
-            if "delegated" in reasons:
-                raise UserError(
-                    self.env._(
-                        "%(customer)s is with a provider already.",
-                        customer=account.display_name,
-                    )
+            case "delegated":
+                return self.env._("%(customer)s is with a provider already.", **names)
+            case "proposed":
+                return self.env._(
+                    "%(customer)s is on another hand-over that was proposed.", **names
                 )
-            if line.mandate_id._get_reasons_to_refuse(
-                # handed over as they stand: no day to come makes them later
-                account,
-                min(line.placement_id.date, today),
-            ):
-                raise UserError(
-                    self.env._(
-                        "%(customer)s is not one of those whom the mandate %(mandate)s "
-                        "covers: look at its segments, days and amount.",
-                        customer=account.display_name,
-                        mandate=line.mandate_id.display_name,
-                    )
+            case "time_barred":
+                return self.env._(
+                    "All that %(customer)s owes is time-barred: there is nothing to "
+                    "collect.",
+                    **names,
                 )
-        creditors = self.account_id._get_creditors()
-        if creditors:
-            raise UserError(
-                self.env._(
+            case "creditor":
+                return self.env._(
                     "%(customer)s is owed more than they owe: settle that first.",
-                    customer=creditors[0].display_name,
+                    **names,
                 )
-            )
+            case "other_lot":
+                return self.env._(
+                    "%(customer)s was drawn for another provider.", **names
+                )
+        return self.env._(
+            "%(customer)s is not one of those whom the mandate %(mandate)s covers: "
+            "look at its segments, days and amount.",
+            **names,
+        )
 
     # ------------------------------------------------------------------
     # Hand-over, set-based: a file has thousands of accounts
@@ -341,13 +357,15 @@ class CollectionPlacementLine(models.Model):
         self.invalidate_recordset(flush=False)
 
     @api.model
-    def _add_items(self, condition, followed=False):
+    def _add_items(self, condition, followed=False, by_hand=False):
         """Freeze and link the open items the lines of `condition` do not hold yet.
 
-        Items excluded from follow-up, blocked for payment, time-barred, or taken
-        back one by one stay out.
+        Items that may not go (`collection.item._may_go_sql`) stay out, those that were
+        not chosen where only some were, and, unless somebody chose them again, those
+        that were taken back one by one.
 
         :param followed: whether they join a hand-over that took place earlier
+        :param by_hand: whether somebody chose these very items
         :return: number of items added
         """
         self.env["collection.item"].flush_model()
@@ -383,18 +401,18 @@ class CollectionPlacementLine(models.Model):
                      WHERE %(condition)s
                        AND line.state = 'active'
                        AND ci.placement_line_id IS NULL
-                       AND aml.no_followup IS NOT TRUE
-                       AND move.payment_state IS DISTINCT FROM 'blocked'
-                       AND NOT %(in_payment)s
-                       AND ci.id NOT IN (
-                            SELECT item_id FROM (%(limitation)s) term
-                             WHERE date_limitation < %(today)s)
+                       AND %(may_go)s
+                       AND (%(by_hand)s OR line.scope = 'account'
+                            OR ci.id IN (
+                                SELECT chosen.item_id
+                                  FROM collection_placement_line_chosen_rel chosen
+                                 WHERE chosen.line_id = line.id))
                        -- not a join: it would be looked up row by row in the very
                        -- table that is being filled
-                       AND (line.id, ci.id) NOT IN (
+                       AND (%(by_hand)s OR (line.id, ci.id) NOT IN (
                             SELECT held.line_id, held.item_id
                               FROM collection_placement_item held
-                             WHERE held.recalled AND held.item_id IS NOT NULL)
+                             WHERE held.recalled AND held.item_id IS NOT NULL))
                  RETURNING item_id, line_id
                 )
                 UPDATE collection_item ci
@@ -404,14 +422,10 @@ class CollectionPlacementLine(models.Model):
              RETURNING ci.id
                 """,
                 condition=condition,
-                in_payment=self.env["collection.item"]._in_payment(
-                    SQL("ci"), SQL("move")
-                ),
+                may_go=self.env["collection.item"]._may_go_sql(),
                 today=fields.Date.context_today(self),
-                limitation=self.env["collection.item"]._limitation_query(
-                    SQL("TRUE"), before=fields.Date.context_today(self)
-                ),
                 followed=followed,
+                by_hand=by_hand,
             )
         )
         self._invalidate_items([row[0] for row in rows])
@@ -422,8 +436,104 @@ class CollectionPlacementLine(models.Model):
             ["placement_line_id", "delegated"], flush=False
         )
         self.invalidate_model(["item_ids"], flush=False)
-        self.env["account.move"].invalidate_model(["collection_delegated"], flush=False)
-        self.env["res.partner"].invalidate_model(["collection_delegated"], flush=False)
+        self.env["account.move"].invalidate_model(
+            ["collection_delegated", "collection_delegated_note"], flush=False
+        )
+        self.env["res.partner"].invalidate_model(
+            ["collection_delegated", "collection_delegated_note"], flush=False
+        )
+        self.env["collection.account"].invalidate_model(
+            ["delegated_item_count", "delegated_note", "open_item_count"], flush=False
+        )
+
+    @api.constrains("account_id", "chosen_item_ids")
+    def _check_chosen(self):
+        for line in self:
+            strangers = line.chosen_item_ids.filtered(
+                lambda item, line=line: item.account_id != line.account_id
+            )
+            if strangers:
+                raise ValidationError(
+                    self.env._(
+                        "%(items)s: not what %(customer)s owes.",
+                        items=", ".join(strangers[:5].mapped("display_name")),
+                        customer=line.account_id.display_name,
+                    )
+                )
+
+    def _join(self, items=None):
+        """By hand: hand over more of what the customers of these lines owe.
+
+        The list that was signed stays as it is; what joins says on which day it did.
+
+        :param items: only these; None: all they owe, and what they will owe
+        :raises UserError: where nothing joins
+        """
+        if not self:
+            return
+        self.check_access("write")
+        condition = SQL(
+            "line.id = ANY(%s) AND placement.state IN %s", list(self.ids), HANDED_OVER
+        )
+        if items is None:
+            self._transit({"scope": "account"})
+        else:
+            condition = SQL("%s AND ci.id = ANY(%s)", condition, list(items.ids))
+        before = self._count_held()
+        self._add_items(condition, followed=True, by_hand=True)
+        after = self._count_held()
+        joined = {
+            line.account_id: after.get(line.id, 0) - before.get(line.id, 0)
+            for line in self
+        }
+        idle = [account for account, count in joined.items() if not count]
+        if idle:
+            raise UserError(
+                self.env._(
+                    "Nothing of %(customer)s joins the hand-over: what is chosen is "
+                    "settled, excluded, or with the provider already.",
+                    customer=idle[0].display_name,
+                )
+            )
+        self.account_id._message_log_batch(
+            bodies={
+                account.id: self.env._(
+                    "More goes to %(provider)s (%(number)s), items: %(count)s.",
+                    provider=line.placement_id.provider_id.display_name,
+                    number=line.placement_id.number,
+                    count=joined[account],
+                )
+                for line in self
+                for account in line.account_id
+            }
+        )
+        self.account_id._mark_stale()
+        for mandate, lines in self.grouped("mandate_id").items():
+            mandate._draft_missing_notices(lines.account_id)
+
+    def _check_joinable(self, mandate):
+        """Refuse to let more join hand-overs of customers who may not go by now."""
+        choice = self.env["collection.delegation.choice"]
+        reasons = choice._get_reasons(
+            self.account_id, fields.Date.context_today(self), mandate
+        )
+        for line in self:
+            codes = reasons[line.account_id.id]
+            if line.mandate_id == mandate:
+                codes = [code for code in codes if code != "delegated"]
+            if codes:
+                raise UserError(line._describe_refusal(codes[0]))
+
+    def _count_held(self):
+        """Items that the provider works now: {line id: number}."""
+        return {
+            line.id: count
+            for line, count in self.env["collection.item"]._read_group(
+                [("placement_line_id", "in", self.ids)],
+                ["placement_line_id"],
+                ["__count"],
+            )
+        }
 
     # ------------------------------------------------------------------
     # Taking back
@@ -499,6 +609,32 @@ class CollectionPlacementLine(models.Model):
         )
         self._invalidate_items([row[0] for row in rows])
 
+    def _refuse(self, reason):
+        """Keep customers in-house who were proposed only; the proposal says why.
+
+        :raises UserError: of one that was handed over, which is recalled instead
+        """
+        self.check_access("write")
+        lines = self.filtered(lambda line: line.state == "active")
+        if lines.placement_id._is_frozen():
+            raise UserError(
+                self.env._(
+                    "What was handed over is taken back, not refused: recall it."
+                )
+            )
+        lines._transit(
+            {
+                "state": "refused",
+                "reason": reason,
+                "date_end": fields.Date.context_today(self),
+            }
+        )
+        accounts = lines.account_id
+        accounts._update_delegation()
+        body = self.env._("Not handed over: %(reason)s", reason=reason)
+        accounts._log_notes(dict.fromkeys(accounts.ids, body))
+        lines.placement_id._close_if_done()
+
     def _absorb(self, line):
         """Work on with this line what was handed over with `line`, which ends.
 
@@ -508,6 +644,9 @@ class CollectionPlacementLine(models.Model):
         """
         self.ensure_one()
         self.env.flush_all()
+        if line.scope == "items" and self.scope != "items":
+            # of two decisions the narrower holds: nothing goes that nobody chose
+            self._transit({"scope": "items"})
         if line.placement_id == self.placement_id:
             line.item_ids._transit({"line_id": self.id})
             self._transit(
@@ -601,6 +740,7 @@ class CollectionPlacementLine(models.Model):
         changed += self_sudo._add_items(
             SQL(
                 """%(accounts)s AND placement.state IN %(handed_over)s
+                   AND line.scope = 'account'
                    AND (mandate.new_item_rule = 'all'
                         OR (mandate.new_item_rule = 'overdue'
                             AND ci.date_due < %(today)s))""",
@@ -660,15 +800,16 @@ class CollectionPlacementLine(models.Model):
                    AND NOT EXISTS (
                         SELECT 1 FROM collection_placement_line later
                          WHERE later.account_id = line.account_id
-                           AND later.id > line.id)
+                           AND later.id > line.id AND later.state <> 'refused')
                    AND EXISTS (
                         SELECT 1 FROM collection_item ci
                      LEFT JOIN collection_placement_item held
                             ON held.item_id = ci.id AND held.line_id = line.id
                          WHERE ci.account_id = line.account_id AND ci.state = 'open'
                            AND (held.id IS NOT NULL AND held.recalled IS NOT TRUE
-                                OR held.id IS NULL AND mandate.new_item_rule = 'all'
-                                OR held.id IS NULL
+                                OR held.id IS NULL AND line.scope = 'account'
+                                   AND mandate.new_item_rule = 'all'
+                                OR held.id IS NULL AND line.scope = 'account'
                                    AND mandate.new_item_rule = 'overdue'
                                    AND ci.date_due < %(today)s))
                 """,

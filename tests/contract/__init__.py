@@ -10,3 +10,4 @@ from . import test_scripts
 from . import test_transition
 from . import test_two_mandates
 from . import test_story
+from . import test_delegation_rule

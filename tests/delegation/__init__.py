@@ -14,3 +14,5 @@ from . import test_recall
 from . import test_reclassification
 from . import test_placement_outcome
 from . import test_creditor_stays
+from . import test_handover_items
+from . import test_handover_groups
