@@ -78,7 +78,11 @@ class ReversibilityWorkbook(CollectionWorkbook):
         path, _dot, last = name.rpartition(".")
         model = records[path] if path else records
         field = model._fields[last]
-        return field._description_string(self.env), field, path or None
+        label = field._description_string(self.env)
+        if path and last != "currency_id":
+            # two columns of one name are told apart
+            label = f"{records._fields[path]._description_string(self.env)}: {label}"
+        return label, field, path or None
 
     def _get_writer(self, spec, field):
         """How a value of the field is written in a cell."""

@@ -7,6 +7,8 @@ from ..base.roles import check_manager
 #: of a name that is typed outside, and of what was deleted
 NAME_LENGTH = 250
 TEXT_LENGTH = 2000
+#: what a credit manager takes over from the paper
+TYPED = frozenset({"signatory", "date_deleted", "means", "signed", "signed_name"})
 
 
 class CollectionDeletionCertificate(models.Model):
@@ -92,11 +94,26 @@ class CollectionDeletionCertificate(models.Model):
 
     def write(self, vals):
         # what the steps below write, they write as superuser
-        if not self.env.su and any(one.state == "confirmed" for one in self):
-            own = {"signatory", "date_deleted", "means", "signed", "signed_name"}
-            if own.intersection(vals):
-                raise UserError(self.env._("A certificate stays as it was confirmed."))
+        if not self.env.su:
+            self._check_by_hand(vals)
         return super().write(vals)
+
+    def _check_by_hand(self, vals):
+        """Refuse to write what only the steps note, or what was confirmed.
+
+        :raises UserError: on such a value
+        """
+        ours = set(vals) - set(self.env["mail.thread"]._fields)
+        ours -= set(self.env["mail.activity.mixin"]._fields)
+        if ours - TYPED:
+            raise UserError(
+                self.env._(
+                    "When and by whom a deletion was confirmed is noted as it happens: "
+                    "nobody types it."
+                )
+            )
+        if ours and any(one.state == "confirmed" for one in self):
+            raise UserError(self.env._("A certificate stays as it was confirmed."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
