@@ -44,6 +44,7 @@ ROWS = (
     ("hand_over_preview", "Preview the hand-over of the file", "", "turnover"),
     ("hand_over", "Hand the file over", "", "the customers' timelines"),
     ("recall", "Take the file back", "", "the customers' timelines"),
+    ("reversibility", "Write a mandate down and read it back", "", "the workbooks"),
 )
 LEDGER = (
     ("post_mass", "Post invoices in one transaction"),

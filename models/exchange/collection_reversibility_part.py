@@ -2,16 +2,22 @@ import hashlib
 import tempfile
 import zipfile
 
-from odoo import api, fields, models
+from odoo import api, fields, models, modules
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_date, formatLang, split_every
 
 from ...reports.collection_reversibility_xlsx import ReversibilityWorkbook
 from .reversibility_sheets import ACCOUNT_SHEETS, MANDATE_SHEETS
 
-#: file of the mandate itself, in its part
-CONTRACT_REPORT = "account_collection.action_report_mandate"
 ACCOUNTS_REPORT = "account_collection.action_report_reversibility_accounts"
+#: rows of one table of the list
+TABLE_ROWS = 100
+#: amounts and acts that the list shows
+AMOUNTS = ("amount", "received", "credited", "written_off", "open")
+ACTS = ("calls", "promises", "plans", "disputes", "letters")
+#: where receipts are added up; what is neither money nor a loss is a credit
+SETTLED = {"money": "received", "write_off": "written_off"}
 
 
 class CollectionReversibilityPart(models.Model):
@@ -262,29 +268,41 @@ class CollectionReversibilityPart(models.Model):
         archive.writestr(f"{self._get_name()}.xlsx", workbook.get_content())
         for path, text in workbook.texts:
             archive.writestr(path, text.encode())
-        archive.writestr(f"{self._get_name()}.pdf", self._print(found))
+        archive.writestr(f"{self._get_name()}.pdf", self._print_document(found))
         for path, file in files:
             # printed and pressed already
             archive.writestr(path, file.raw or b"", zipfile.ZIP_STORED)
             file.invalidate_recordset(["raw", "datas"], flush=False)
 
-    def _print(self, found):
+    def _print_document(self, found):
         """The part to read and print: the contract, or the list of the customers.
 
         :raises UserError: where nothing was printed
         """
         Report = self.env["ir.actions.report"]
         if self.kind == "mandate":
-            content, _kind = Report._render_qweb_pdf(
-                CONTRACT_REPORT, self.reversibility_id.mandate_id.ids
+            return self.reversibility_id.mandate_id._get_contract_pdf()[1]
+        html = str(
+            self.env["ir.qweb"]._render(
+                "account_collection.report_collection_reversibility_accounts",
+                self._get_printed_values(found),
             )
-        else:
-            content, _kind = Report._render_qweb_pdf(
-                ACCOUNTS_REPORT, self.ids, {"rows": self._get_printed_rows(found)}
+        )
+        if Report.get_wkhtmltopdf_state() == "install":
+            if modules.module.current_test:
+                # like core: tests do without the renderer
+                return html.encode()
+            raise UserError(
+                self.env._(
+                    "Wkhtmltopdf is not installed on this server: the list of the "
+                    "customers cannot be printed."
+                )
             )
-        if not content:
-            raise UserError(self.env._("The list of the customers was not printed."))
-        return content
+        # in limited time, and what comes out is a PDF
+        Report = Report.with_context(collection_documents=1)
+        return Report._run_wkhtmltopdf(
+            [html], report_ref=ACCOUNTS_REPORT, landscape=True
+        )
 
     def _find_files(self, found):
         """What is attached to the records: [(path in the archive, attachment)].
@@ -315,53 +333,86 @@ class CollectionReversibilityPart(models.Model):
     # The list to read and print
     # ------------------------------------------------------------------
 
-    def _get_printed_rows(self, found):
-        """What the list says of each hand-over of a customer, as plain values."""
-        acts = {
-            code: _count_by_account(found[code])
-            for code in ("calls", "promises", "plans", "disputes", "letters")
+    def _get_printed_values(self, found):
+        """What the list shows: hand-overs of customers as texts, and their totals."""
+        package = self.reversibility_id
+        currency = package.company_id.currency_id
+        rows = self._get_list_rows(found)
+        titles = self._get_titles()
+        return {
+            "title": self._get_name(),
+            "package": package,
+            "currency": currency,
+            "pages": list(
+                split_every(
+                    TABLE_ROWS, (self._as_texts(row, currency) for row in rows), list
+                )
+            )
+            or [[]],
+            "total": self._as_texts(
+                {
+                    name: sum(row[name] for row in rows)
+                    for name in ("items", *AMOUNTS, *ACTS)
+                },
+                currency,
+            ),
+            "heads": [titles[code][:2] + "." for code in ACTS],
+            "legend": [(titles[code][:2] + ".", titles[code]) for code in ACTS],
         }
+
+    def _as_texts(self, row, currency):
+        """A row of the list with its amounts and counts as they are printed."""
+        digits = currency.decimal_places
+        return {
+            **row,
+            "amounts": [formatLang(self.env, row[name], digits) for name in AMOUNTS],
+            "acts": [row[name] or "" for name in ACTS],
+        }
+
+    def _get_list_rows(self, found):
+        """Each hand-over of a customer: what became of it, and what was done."""
+        acts = {code: _count_by_account(found[code]) for code in ACTS}
         settled = {}
         for receipt in found["receipts"]:
             kinds = settled.setdefault(receipt.placement_line_id.id, {})
-            kind = receipt.kind if receipt.kind in ("money", "write_off") else "credit"
+            kind = SETTLED.get(receipt.kind, "credited")
             kinds[kind] = kinds.get(kind, 0.0) + receipt.amount_company
         items = found["items"].grouped("line_id")
         states = dict(
             found["accounts"]._fields["state"]._description_selection(self.env)
         )
+        days = {}
         rows = []
-        seen = set()
         for line in found["accounts"]:
-            account = line.account_id.id
-            kinds = settled.get(line.id, {})
             held = items.get(line, self.env["collection.placement.item"])
+            for day in (line.placement_id.date, line.date_end):
+                if day and day not in days:
+                    days[day] = format_date(self.env, day)
+            account = line.account_id.id
             rows.append(
                 {
                     "ref": line.partner_ref or "",
-                    "name": line.partner_name or line.account_id.display_name,
-                    "placement": line.placement_id.number,
-                    "date": line.placement_id.date,
+                    "name": line.partner_name or "",
+                    "placement": f"{line.placement_id.number}, "
+                    + days[line.placement_id.date],
                     "items": len(held),
                     "amount": line.amount,
-                    "received": kinds.get("money", 0.0),
-                    "credited": kinds.get("credit", 0.0),
-                    "written_off": kinds.get("write_off", 0.0),
+                    "received": 0.0,
+                    "credited": 0.0,
+                    "written_off": 0.0,
+                    **settled.get(line.id, {}),
                     "open": sum(
                         item.item_id.amount_residual_company
                         for item in held
                         if item.item_id.state == "open"
                     ),
-                    "state": states[line.state],
-                    "until": line.date_end,
+                    "state": " ".join(
+                        filter(None, [states[line.state], days.get(line.date_end)])
+                    ),
                     # handed over twice, what was done is told once
-                    **{
-                        code: 0 if account in seen else counts.get(account, 0)
-                        for code, counts in acts.items()
-                    },
+                    **{code: counts.pop(account, 0) for code, counts in acts.items()},
                 }
             )
-            seen.add(account)
         return rows
 
     def action_download(self):
