@@ -59,4 +59,5 @@ def _create_all(env, lang, today, months):
         if of_company == company and day < today:
             snapshot._freeze(of_company, day)
     delegation.measure()
+    delegation.rehearse()
     consider_more(env, users)

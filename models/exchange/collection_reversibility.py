@@ -104,7 +104,7 @@ class CollectionReversibility(models.Model):
     progress = fields.Float(compute="_compute_progress")
     row_count = fields.Integer(string="Rows", compute="_compute_progress")
     difference_count = fields.Integer(string="Differences", compute="_compute_progress")
-    differences = fields.Text(compute="_compute_differences")
+    differences = fields.Text(string="What Differs", compute="_compute_differences")
 
     @api.depends("part_ids.state", "part_ids.row_count", "part_ids.difference_count")
     def _compute_progress(self):

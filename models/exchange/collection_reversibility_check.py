@@ -396,7 +396,7 @@ class _Teller:
 
 def _as_serial(moment, zone):
     """A moment in UTC as a spreadsheet counts it in a time zone."""
-    local = moment.replace(microsecond=0, tzinfo=ZoneInfo("UTC")).astimezone(zone)
+    local = moment.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone)
     midnight = datetime.combine(local.date(), datetime.min.time())
     seconds = (local.replace(tzinfo=None) - midnight).total_seconds()
     return (local.date() - EPOCH).days + seconds / SECONDS

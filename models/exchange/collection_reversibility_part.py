@@ -78,7 +78,9 @@ class CollectionReversibilityPart(models.Model):
     account_count = fields.Integer(string="Customers", readonly=True)
     row_count = fields.Integer(string="Rows", readonly=True)
     difference_count = fields.Integer(string="Differences", readonly=True)
-    differences = fields.Text(readonly=True, help="The first ones of each sheet.")
+    differences = fields.Text(
+        string="What Differs", readonly=True, help="The first ones of each sheet."
+    )
     counts = fields.Json(
         readonly=True,
         help="Rows and amounts of each sheet, in the database and read back.",
