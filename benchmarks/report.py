@@ -49,6 +49,7 @@ ROWS = (
     ("contract_services", "Figures and cost of the services", "", "–"),
     ("contract_readiness", "What the figures say to the readiness points", "", "–"),
     ("contract_report", "Figures of the activity report", "", "–"),
+    ("reversibility", "Write a mandate down and read it back", "", "the workbooks"),
 )
 LEDGER = (
     ("post_mass", "Post invoices in one transaction"),

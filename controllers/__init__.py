@@ -8,3 +8,4 @@ from . import portal_team
 from . import portal_quality
 from . import portal_survey
 from . import portal_contract
+from . import portal_deletion

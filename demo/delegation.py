@@ -479,6 +479,13 @@ class DemoDelegation:
             mandate._follow_phase()
             mandate._measure_roadmap()
 
+    def rehearse(self):
+        """A drill: what the mandate would leave behind, put together and compared."""
+        packages = self.env["collection.reversibility"]
+        package = packages.browse(self.mandate.action_reversibility()["res_id"])
+        for part in package.part_ids:
+            package._work_on(part)
+
     def _agree(self, mandate):
         """Both sides approve: on the portal, or on paper where nobody supervises."""
         mandate.action_approve()

@@ -62,4 +62,5 @@ def _create_all(env, lang, today, months):
     delegation.go_on()
     # what a server prints, once it runs
     env.ref("account_collection.ir_cron_collection_mandate_report").sudo()._trigger()
+    delegation.rehearse()
     consider_more(env, users)
