@@ -585,7 +585,7 @@ class CollectionAccount(models.Model):
         :param direction: nothing stands in the way of an "incoming" call
         :param at: moment of the call, naive UTC; now by default
         :return: [(code, text)]: agent, insolvent, do_not_call, skill, language,
-            holiday, window, claimed, cap_day, cap_week, hold; empty: call
+            holiday, window, claimed, cap_day, cap_week, hold, delegated; empty: call
         """
         self.ensure_one()
         self.check_access("read")
@@ -610,6 +610,13 @@ class CollectionAccount(models.Model):
             codes.append("claimed")
         codes += account_sudo._get_caps_reached(kind, at)
         return [(code, self._describe_obstacle(code, kind)) for code in codes]
+
+    def _get_call_refusal(self, codes, message):
+        """The error that refuses a call against these obstacles.
+
+        :param codes: what stands in the way
+        """
+        return UserError(message)
 
     def _get_caps_reached(self, kind, at):
         """Limits of attempts that a call at `at` would exceed: list of codes."""

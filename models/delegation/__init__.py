@@ -18,4 +18,13 @@ from . import collection_item_delegation
 from . import res_company
 from . import collection_provider_access
 from . import collection_segment_delegation
+from . import collection_item_in_house
+from . import collection_account_in_house
+from . import collection_agreement_in_house
+from . import collection_letter_in_house
+from . import collection_dunning_decision_delegation
+from . import collection_mandate_announce
+from . import collection_placement_announce
+from . import collection_call_delegation
+from . import res_partner
 from . import collection_dunning_exclusion_delegation

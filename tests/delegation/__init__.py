@@ -13,3 +13,4 @@ from . import test_recall
 from . import test_reclassification
 from . import test_placement_outcome
 from . import test_creditor_stays
+from . import test_while_delegated
