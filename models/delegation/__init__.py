@@ -26,5 +26,9 @@ from . import collection_dunning_decision_delegation
 from . import collection_mandate_announce
 from . import collection_placement_announce
 from . import collection_call_delegation
+from . import collection_item_home
+from . import collection_account_home
+from . import collection_placement_line_home
 from . import res_partner
+from . import account_move
 from . import collection_dunning_exclusion_delegation

@@ -640,6 +640,13 @@ class CollectionMandate(models.Model):
         )
         return dict(action, context={"default_mandate_id": self.id})
 
+    def action_recall(self):
+        """Ask why, then take back every account that is under these mandates."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_recall_action"
+        )
+        return dict(action, context={"default_mandate_ids": self.ids})
+
     @api.model
     def _cron_end_expired(self):
         """End the mandates whose last day has passed.
