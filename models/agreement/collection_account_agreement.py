@@ -1,5 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from ...tools import outside_value
 from ..base.roles import may_manage
@@ -47,22 +48,19 @@ class CollectionAccount(models.Model):
 
     def _get_items_to_agree(self):
         """Items a promise or a plan is about when nobody says: what the current
-        user sees of the overdue ones in the account's currency, else of all open.
-
-        Where some are with a provider, the company's own people agree on the others.
-        """
-        items = self.env["collection.item"].search(
-            [
-                # in a form, the record that it edits
-                ("account_id", "=", self._origin.id),
-                ("state", "=", "open"),
-                # sudo: a portal user may not read the company
-                ("currency_id", "=", self.sudo().currency_id.id),
-            ]
-        )
-        if not self._is_outsider():
-            items = items.filtered(lambda item: not item.delegated) or items
+        user sees of the overdue ones in the account's currency, else of all open."""
+        items = self.env["collection.item"].search(self._get_agreeable_domain())
         return items.filtered(lambda item: item.days_overdue >= 1) or items
+
+    def _get_agreeable_domain(self):
+        """Domain of the items that may be agreed about when nobody says which."""
+        return (
+            # in a form, the record that it edits
+            Domain("account_id", "=", self._origin.id)
+            & Domain("state", "=", "open")
+            # sudo: a portal user may not read the company
+            & Domain("currency_id", "=", self.sudo().currency_id.id)
+        )
 
     def _get_chosen_items(self, item_ids):
         """Open items of this customer among `item_ids` that the current user sees.

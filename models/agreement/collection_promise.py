@@ -196,6 +196,7 @@ class CollectionPromise(models.Model):
         if self._is_outsider():
             return self._create_checked(vals_list)
         promises = super().create([self._complete_items(vals) for vals in vals_list])
+        promises._check_may_agree()
         promises._check_amount()
         promises._check_limits()
         for promise in promises:

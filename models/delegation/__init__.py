@@ -21,4 +21,15 @@ from . import res_partner
 from . import res_company
 from . import collection_provider_access
 from . import collection_segment_delegation
+from . import collection_item_in_house
+from . import collection_account_in_house
+from . import collection_agreement_in_house
+from . import collection_letter_in_house
+from . import collection_dunning_decision_delegation
+from . import collection_mandate_announce
+from . import collection_placement_announce
+from . import collection_call_delegation
+from . import collection_item_home
+from . import collection_account_home
+from . import collection_placement_line_home
 from . import collection_dunning_exclusion_delegation

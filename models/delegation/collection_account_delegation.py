@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..agreement.collection_account_agreement import DAY_LIMITS, GRANT_LIMITS
@@ -174,11 +175,19 @@ class CollectionAccount(models.Model):
         return dict(action, context={"default_account_ids": self.ids})
 
     def action_recall(self):
-        """Ask why, then take these customers back from their provider."""
+        """Ask why, then take those of these customers back who are with a provider."""
+        held = self.filtered(lambda account: account.placement_line_id)
+        if self and not held:
+            raise UserError(
+                self.env._(
+                    "These customers are not with a provider: %(customers)s.",
+                    customers=", ".join(self[:10].mapped("display_name")),
+                )
+            )
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_collection.collection_recall_action"
         )
-        return dict(action, context={"default_account_ids": self.ids})
+        return dict(action, context={"default_account_ids": held.ids})
 
     @api.model
     def _get_followers(self):

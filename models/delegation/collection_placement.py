@@ -449,10 +449,7 @@ class CollectionPlacement(models.Model):
 
     def action_recall(self):
         """Ask why, then take back every account still with the provider."""
-        accounts = self.line_ids.filtered(
-            lambda line: line.state == "active"
-        ).account_id
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_collection.collection_recall_action"
         )
-        return dict(action, context={"default_account_ids": accounts.ids})
+        return dict(action, context={"default_placement_ids": self.ids})

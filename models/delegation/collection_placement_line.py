@@ -495,8 +495,8 @@ class CollectionPlacementLine(models.Model):
                     customer=idle[0].display_name,
                 )
             )
-        self.account_id._message_log_batch(
-            bodies={
+        self.account_id._log_notes(
+            {
                 account.id: self.env._(
                     "More goes to %(provider)s (%(number)s), items: %(count)s.",
                     provider=line.placement_id.provider_id.display_name,

@@ -16,3 +16,5 @@ from . import test_placement_outcome
 from . import test_creditor_stays
 from . import test_handover_items
 from . import test_handover_groups
+from . import test_while_delegated
+from . import test_come_home
