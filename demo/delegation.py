@@ -439,7 +439,7 @@ class DemoDelegation:
             }
         )
         placement.action_hand_over()
-        placement.action_accept()
+        placement._accept()
         for line in placement.line_ids:
             late = line.item_ids.filtered(lambda held: held.date_due < date)
             line._transit({"amount_overdue": sum(late.mapped("amount_company"))})

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import split_every
 
 from ...reports.collection_placement_xlsx import PlacementWorkbook
@@ -8,6 +9,16 @@ from ...reports.collection_placement_xlsx import PlacementWorkbook
 PRINTED_ITEMS = 3000
 #: who hands over to whom, as of the day
 PARTICULARS = ("company_name", "company_address", "provider_name", "provider_address")
+#: what is noted of its receipt, see `collection_placement_acknowledge.py`
+RECEIPT = (
+    "accept_reason",
+    "accepted_by_id",
+    "accepted_figures",
+    "accepted_on",
+    "date_acknowledge",
+    "escalated_on",
+    "reminded_on",
+)
 
 
 class CollectionPlacement(models.Model):
@@ -20,6 +31,7 @@ class CollectionPlacement(models.Model):
         "collection.ledger.mixin",
         "collection.provider.mixin",
         "mail.thread",
+        "mail.activity.mixin",
     ]
     _order = "date desc, id desc"
     _rec_name = "number"
@@ -27,7 +39,7 @@ class CollectionPlacement(models.Model):
     _provider_fields = frozenset(
         {"company_id", "currency_id", "date", "mandate_id", "number", "state"}
     )
-    _transition_fields = frozenset({"state", *PARTICULARS})
+    _transition_fields = frozenset({"state", *PARTICULARS, *RECEIPT})
 
     mandate_id = fields.Many2one(
         comodel_name="collection.mandate",
@@ -122,7 +134,12 @@ class CollectionPlacement(models.Model):
     @property
     def _open_fields(self):
         # the discussion goes on
-        return frozenset(self.env["mail.thread"]._fields)
+        return frozenset(
+            {
+                *self.env["mail.thread"]._fields,
+                *self.env["mail.activity.mixin"]._fields,
+            }
+        )
 
     def _is_frozen(self):
         return any(placement.state not in ("draft", "proposed") for placement in self)
@@ -188,12 +205,6 @@ class CollectionPlacement(models.Model):
             placement.line_ids._check_can_go()
             placement._transit({"state": "proposed"})
             placement.line_ids._link_accounts()
-
-    def action_accept(self):
-        """The provider acknowledges what it has received."""
-        for placement in self:
-            if placement.state == "handed_over":
-                placement._transit({"state": "accepted"})
 
     def _get_particulars(self):
         """Who hands over to whom, as the list says it from now on."""
@@ -276,6 +287,22 @@ class CollectionPlacement(models.Model):
             order="currency_id",
         )
 
+    def _get_list_lines(self):
+        """Condition: lines that the list shows. A provider's copy has none of customers
+        who are not with it any more."""
+        self.ensure_one()
+        lines = Domain("placement_id", "=", self.id)
+        if self.env.context.get("collection_list_active"):
+            lines &= Domain("state", "=", "active")
+        return lines
+
+    def _get_list_items(self):
+        """Condition: items that the list shows, see `_get_list_lines`."""
+        items = Domain("line_id", "any", self._get_list_lines())
+        if self.env.context.get("collection_list_active"):
+            items &= Domain("recalled", "=", False)
+        return items
+
     def _get_list_totals(self):
         """Frozen amounts by currency, what followed later apart.
 
@@ -286,7 +313,7 @@ class CollectionPlacement(models.Model):
         for currency, followed, count, amount in self.env[
             "collection.placement.item"
         ]._read_group(
-            [("placement_id", "=", self.id)],
+            self._get_list_items(),
             ["currency_id", "followed"],
             ["__count", "amount:sum"],
             order="currency_id",
@@ -303,12 +330,13 @@ class CollectionPlacement(models.Model):
         """
         self.ensure_one()
         item = self.env["collection.placement.item"]
-        lines = self.env["collection.placement.line"].search(
-            [("placement_id", "=", self.id)]
-        )
+        lines = self.env["collection.placement.line"].search(self._get_list_lines())
+        shown = self._get_list_items()
         for line_ids in split_every(batch_size, lines.ids):
             batch = lines.browse(line_ids)
-            items = item.search([("line_id", "in", line_ids)]).grouped("line_id")
+            items = item.search(Domain("line_id", "in", line_ids) & shown).grouped(
+                "line_id"
+            )
             rows = []
             for line in batch:
                 of_line = items.get(line, item)

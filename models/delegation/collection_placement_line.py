@@ -65,6 +65,7 @@ class CollectionPlacementLine(models.Model):
             "partner_ref",
             "reason",
             "recall_reason",
+            "return_reason",
             "segment_id",
             "state",
         }
@@ -650,7 +651,10 @@ class CollectionPlacementLine(models.Model):
             return 0
         lines._transit({"state": "active", "reason": False, "date_end": False})
         for placement in lines.placement_id.filtered(lambda p: p.state == "closed"):
-            placement._transit({"state": "handed_over"})
+            # what was acknowledged once is not asked for again
+            placement._transit(
+                {"state": "accepted" if placement.accepted_on else "handed_over"}
+            )
         lines._link_accounts()
         lines.account_id._message_log_batch(
             bodies={

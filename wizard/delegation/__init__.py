@@ -1,4 +1,5 @@
 from . import base_partner_merge_automatic_wizard
+from . import collection_acknowledge
 from . import collection_handover
 from . import collection_handover_line
 from . import collection_provider_invite
