@@ -128,6 +128,27 @@ class CollectionPortalHandover(CollectionPortalTeam):
             },
         )
 
+    @http.route(
+        "/my/collection/hand-overs/<int:placement_id>/extend",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        website=True,
+    )
+    def portal_collection_extend(self, placement_id, **post):
+        placement = self._get_collection_placement(placement_id)
+        return self._do_collection_handover(
+            placement,
+            post,
+            lambda: {
+                "extended": placement._portal_extend(
+                    self._get_collection_ids("line_ids"),
+                    self._read_collection_number(post.get("days")) or 0,
+                    self._get_collection_text(post, "extend_words"),
+                )
+            },
+        )
+
     # --- Documents ---
 
     @http.route(

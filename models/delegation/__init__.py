@@ -14,6 +14,10 @@ from . import collection_placement_acknowledge
 from . import collection_placement_line
 from . import collection_placement_item
 from . import collection_placement_line_return
+from . import collection_placement_event
+from . import collection_placement_deadline
+from . import collection_placement_extension
+from . import collection_mandate_changes
 from . import collection_provider_note
 from . import collection_access_log
 from . import collection_account_merge

@@ -56,8 +56,15 @@ class CollectionPlacementLine(models.Model):
         {
             "agent_id",
             "amount",
+            "amount_credited",
             "amount_overdue",
+            "amount_paid",
+            "amount_written_off",
+            "date_deadline",
             "date_end",
+            "date_revived",
+            "deadline_warned",
+            "extension_ids",
             "item_ids",
             "partner_address",
             "partner_city",
@@ -129,7 +136,7 @@ class CollectionPlacementLine(models.Model):
             ("recalled", "Recalled"),
             ("returned", "Returned by the provider"),
             ("transferred", "Transferred"),
-            ("expired", "Mandate ended"),
+            ("expired", "Time over"),
         ],
         required=True,
         default="active",
@@ -624,6 +631,8 @@ class CollectionPlacementLine(models.Model):
                    AND acc.placement_line_id IS NULL
                    AND acc.delegation_state = 'in_house'
                    AND mandate.id IN %(working)s
+                   AND (COALESCE(mandate.revive_days, 0) = 0
+                        OR line.date_end + mandate.revive_days >= %(today)s)
                    -- only the last hand-over speaks for the account
                    AND NOT EXISTS (
                         SELECT 1 FROM collection_placement_line later
@@ -649,7 +658,14 @@ class CollectionPlacementLine(models.Model):
         lines = self.browse(row[0] for row in rows)
         if not lines:
             return 0
-        lines._transit({"state": "active", "reason": False, "date_end": False})
+        lines._transit(
+            {
+                "state": "active",
+                "reason": False,
+                "date_end": False,
+                "date_revived": today,
+            }
+        )
         for placement in lines.placement_id.filtered(lambda p: p.state == "closed"):
             # what was acknowledged once is not asked for again
             placement._transit(

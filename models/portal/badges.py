@@ -1,7 +1,15 @@
 """The colours in which the portal shows the states of what was agreed."""
 
 COLOURS = {
-    "text-bg-success": {"kept", "completed", "accepted", "paid", "ok", "done"},
+    "text-bg-success": {
+        "granted",
+        "kept",
+        "completed",
+        "accepted",
+        "paid",
+        "ok",
+        "done",
+    },
     "text-bg-danger": {
         "anomaly",
         "broken",

@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError, UserError
 
 from ...tools import outside_value
 from ..delegation.collection_placement_acknowledge import REFUSAL_REASONS
+from ..delegation.collection_placement_extension import ASKED_DAYS
+from .badges import badge
 
 #: customers on one page of a hand-over
 LINES_PER_PAGE = 200
@@ -110,6 +112,9 @@ class CollectionPlacement(models.Model):
             "count": count,
             "lines": found._get_portal_lines(),
             "refusals": lines._get_portal_reasons(REFUSAL_REASONS),
+            "timed": any(line.date_deadline for line in found.sudo()),
+            "asked_days": ASKED_DAYS,
+            "extensions": placement_sudo.extension_ids._get_portal_values(),
         }
 
     def _portal_accept(self, seal):
@@ -161,6 +166,26 @@ class CollectionPlacement(models.Model):
             placement_sudo.env["collection.agent"]._current(),
             reason,
             words,
+        )
+        return len(lines)
+
+    def _portal_extend(self, line_ids, days, words):
+        """Ask for more time with customers of this hand-over, as a supervisor.
+
+        :param line_ids: ids of lines of this hand-over
+        :param days: how many more
+        :param words: why
+        :return: number of customers it is about
+        :raises AccessError: for anybody else
+        :raises UserError: without a reason, on other days, or on other lines
+        """
+        placement_sudo = self._get_supervised_sudo()
+        lines = self._find_portal_lines(line_ids)
+        words = self._read_portal_words(words)
+        placement_sudo.lock_for_update()
+        # sudo: found under the rules of the supervisor, who was checked
+        self.env["collection.placement.extension"].sudo()._ask(
+            self.env["collection.agent"]._current(), lines.sudo(), days, words
         )
         return len(lines)
 
@@ -262,6 +287,7 @@ class CollectionPlacementLine(models.Model):
                 "items": counts.get(line, 0),
                 "amount": line.amount,
                 "overdue": line.amount_overdue,
+                "deadline": line_sudo.date_deadline,
                 "currency": line_sudo.currency_id,
             }
             for line, line_sudo in zip(self, self.sudo(), strict=True)
@@ -272,3 +298,28 @@ class CollectionPlacementLine(models.Model):
         """Reasons of a form, in the reader's language."""
         labels = dict(self._fields["return_reason"]._description_selection(self.env))
         return [{"code": code, "label": labels[code]} for code, _label in reasons]
+
+
+class CollectionPlacementExtension(models.Model):
+    """What was asked and answered, as the page of the hand-over tells it."""
+
+    _inherit = "collection.placement.extension"
+
+    def _get_portal_values(self):
+        """Plain values; the callers have checked whose they are."""
+        states = dict(self._fields["state"]._description_selection(self.env))
+        return [
+            {
+                "date": extension.date,
+                "author": extension.agent_id.name,
+                "count": extension.line_count,
+                "days": extension.days,
+                "granted": extension.days_granted
+                if extension.state == "granted"
+                else 0,
+                "reason": extension.reason,
+                "answer": extension.answer or "",
+                **badge(extension.state, states[extension.state]),
+            }
+            for extension in self
+        ]

@@ -11,5 +11,7 @@ from . import test_provider_figures
 from . import test_provider_invite
 from . import test_recall
 from . import test_reclassification
+from . import test_placement_changes
+from . import test_placement_deadline
 from . import test_placement_outcome
 from . import test_creditor_stays

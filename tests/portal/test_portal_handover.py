@@ -190,6 +190,55 @@ class TestPortalHandover(PortalCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestPortalChanges(PortalCommon):
+    """What changed, day by day, for those whose mandate it is."""
+
+    def test_at_once(self):
+        self._log_in(self.agent_user)
+        page = self.url_open("/my/collection/changes")
+        self.assertIn("Nothing changed", page.text)
+        self.assertEqual(page.headers["Cache-Control"], "no-store")
+        self._pay(self.invoice, 123.0)
+        page = self.url_open("/my/collection/changes").text
+        self.assertIn("123.00", page)
+        self.assertIn(f'href="{self.url}"', page)
+        # gone, and told by its name, without a way to it and without our reason
+        self.placement.line_ids.with_user(self.manager_user)._take_back(
+            "recalled", "Too Sensitive"
+        )
+        page = self.url_open("/my/collection/changes").text
+        self.assertIn("taken back by the company", page)
+        self.assertIn(self.customer.name, page)
+        self.assertNotIn(f'href="{self.url}"', page)
+        self.assertNotIn("Too Sensitive", page)
+
+    def test_days(self):
+        self._log_in(self.agent_user)
+        self._pay(self.invoice, 123.0)
+        self.env["collection.placement.line"]._follow_ledger(self.account.ids)
+        yesterday = self.in_days(-1)
+        page = self.url_open(f"/my/collection/changes?day={yesterday}").text
+        self.assertNotIn("123.00", page)
+        for day in ("", "abc", "2026-02-30", "9999-12-31", "1900-01-01", "x" * 5000):
+            with self.subTest(day=day):
+                page = self.url_open(f"/my/collection/changes?day={day}").text
+                self.assertIn("123.00", page)
+
+    def test_nobody_else(self):
+        self._pay(self.invoice, 123.0)
+        self._log_in(self.other_agent_user)
+        page = self.url_open("/my/collection/changes").text
+        self.assertNotIn("123.00", page)
+        self.assertNotIn(self.customer.name, page)
+        self._log_in(self.plain_portal_user)
+        self.assertEqual(self._status("/my/collection/changes"), 404)
+        # nor after the mandate
+        self.mandate.write({"date_start": "2020-01-01", "date_end": "2020-12-31"})
+        self._log_in(self.agent_user)
+        self.assertNotIn("123.00", self.url_open("/my/collection/changes").text)
+
+
+@tagged("post_install", "-at_install")
 class TestReceiptInTime(CollectionCommon):
     """Who says nothing is reminded, and then the company decides."""
 
