@@ -131,6 +131,7 @@
         "wizard/contract/collection_delegation_advisor_views.xml",
         "wizard/law/collection_interest_claim_views.xml",
         "wizard/delegation/collection_recall_views.xml",
+        "wizard/delegation/collection_transfer_views.xml",
         "wizard/delegation/collection_provider_invite_views.xml",
         "wizard/level/collection_hold_views.xml",
         "wizard/level/collection_set_level_views.xml",

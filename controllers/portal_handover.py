@@ -7,6 +7,9 @@ from odoo.addons.portal.controllers.portal import pager as portal_pager
 from ..models.portal.collection_placement_portal import LINES_PER_PAGE
 from .portal_team import CollectionPortalTeam
 
+#: what is done with customers after the receipt
+ACTS = ("return", "extend")
+
 
 class CollectionPortalHandover(CollectionPortalTeam):
     """One hand-over, for the provider's supervisors; nobody else finds it."""
@@ -21,11 +24,18 @@ class CollectionPortalHandover(CollectionPortalTeam):
             raise request.not_found()
         return placement
 
-    def _render_collection_handover(self, placement, page=1, error=None, post=None):
+    def _render_collection_handover(
+        self, placement, page=1, act="return", error=None, post=None
+    ):
+        """The page of a hand-over.
+
+        :param act: what is done with the customers ticked: return or extend
+        """
         agent_sudo = self._get_collection_supervisor()
         url = f"/my/collection/hand-overs/{placement.id}"
         pager = portal_pager(
             url=url,
+            url_args={"act": act},
             total=request.env["collection.placement.line"].search_count(
                 [("placement_id", "=", placement.id)]
             ),
@@ -42,6 +52,7 @@ class CollectionPortalHandover(CollectionPortalTeam):
                 **self._prepare_collection_values("collection_handover", agent_sudo),
                 "placement": values,
                 "pager": pager,
+                "act": act if act in ACTS else "return",
                 "flash": request.session.pop("collection_flash", None),
                 "error": error,
                 "posted": post or {},
@@ -50,22 +61,30 @@ class CollectionPortalHandover(CollectionPortalTeam):
             status=422 if error else 200,
         )
 
-    def _do_collection_handover(self, placement, post, act):
+    def _do_collection_handover(self, placement, post, do, act="return"):
         """Act on a hand-over for one of the forms of its page, all or nothing.
 
-        :param act: does it; what it returns is told on the page that follows
+        :param do: does it; what it returns is told on the page that follows
         """
         try:
             with request.env.cr.savepoint():
-                flash = act()
+                flash = do()
         except AccessError as error:
             raise request.not_found() from error
         except UserError as error:
             return self._render_collection_handover(
                 placement,
-                page=self._read_collection_number(post.get("page")) or 1,
+                page=self._read_collection_number(
+                    self._get_collection_text(post, "page")
+                )
+                or 1,
+                act=act,
                 error=str(error),
-                post=post,
+                post={
+                    name: value
+                    for name, value in post.items()
+                    if isinstance(value, str)
+                },
             )
         request.session["collection_flash"] = flash
         # the last of its customers may be gone, and with them the page
@@ -86,9 +105,9 @@ class CollectionPortalHandover(CollectionPortalTeam):
         methods=["GET"],
         website=True,
     )
-    def portal_collection_handover(self, placement_id, page=1, **kw):
+    def portal_collection_handover(self, placement_id, page=1, act=None, **kw):
         return self._render_collection_handover(
-            self._get_collection_placement(placement_id), page=page
+            self._get_collection_placement(placement_id), page=page, act=act
         )
 
     @http.route(
@@ -129,6 +148,28 @@ class CollectionPortalHandover(CollectionPortalTeam):
         )
 
     @http.route(
+        "/my/collection/hand-overs/<int:placement_id>/return",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        website=True,
+    )
+    def portal_collection_returns(self, placement_id, **post):
+        placement = self._get_collection_placement(placement_id)
+        return self._do_collection_handover(
+            placement,
+            post,
+            lambda: {
+                "returned": placement._portal_return(
+                    self._get_collection_ids("line_ids"),
+                    self._get_collection_text(post, "reason"),
+                    self._get_collection_text(post, "words"),
+                    self._get_collection_files(),
+                )
+            },
+        )
+
+    @http.route(
         "/my/collection/hand-overs/<int:placement_id>/extend",
         type="http",
         auth="user",
@@ -143,10 +184,14 @@ class CollectionPortalHandover(CollectionPortalTeam):
             lambda: {
                 "extended": placement._portal_extend(
                     self._get_collection_ids("line_ids"),
-                    self._read_collection_number(post.get("days")) or 0,
-                    self._get_collection_text(post, "extend_words"),
+                    self._read_collection_number(
+                        self._get_collection_text(post, "days")
+                    )
+                    or 0,
+                    self._get_collection_text(post, "words"),
                 )
             },
+            act="extend",
         )
 
     # --- Documents ---

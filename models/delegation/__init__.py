@@ -20,6 +20,7 @@ from . import collection_placement_extension
 from . import collection_mandate_changes
 from . import collection_provider_note
 from . import collection_access_log
+from . import collection_placement_transfer
 from . import collection_account_merge
 from . import collection_account_moved
 from . import collection_item_delegation

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from .collection_placement_item import WENT
+
 #: how long a customer who ended is told of
 CHANGE_DAYS = 31
 #: how many of the days that were missed a digest makes up for
@@ -103,6 +105,7 @@ class CollectionMandate(models.Model):
         mine = Domain("line_id.mandate_id", "in", self.ids)
         joined = items.search(
             mine
+            & WENT
             & Domain("followed", "=", True)
             & Domain("date_added", ">=", first)
             & Domain("date_added", "<=", last)

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import split_every
 
 from ...reports.collection_placement_xlsx import PlacementWorkbook
+from .collection_placement_item import WENT
 
 #: items that the printed list details; a longer hand-over has its spreadsheet
 PRINTED_ITEMS = 3000
@@ -122,7 +123,9 @@ class CollectionPlacement(models.Model):
         )
         items = dict(
             self.env["collection.placement.item"]._read_group(
-                [("placement_id", "in", self.ids)], ["placement_id"], ["__count"]
+                WENT & Domain("placement_id", "in", self.ids),
+                ["placement_id"],
+                ["__count"],
             )
         )
         for placement in self:
@@ -281,7 +284,7 @@ class CollectionPlacement(models.Model):
         """Frozen amounts by currency: [(currency, number of items, amount)]."""
         self.ensure_one()
         return self.env["collection.placement.item"]._read_group(
-            [("placement_id", "=", self.id)],
+            WENT & Domain("placement_id", "=", self.id),
             ["currency_id"],
             ["__count", "amount:sum"],
             order="currency_id",
@@ -299,6 +302,7 @@ class CollectionPlacement(models.Model):
     def _get_list_items(self):
         """Condition: items that the list shows, see `_get_list_lines`."""
         items = Domain("line_id", "any", self._get_list_lines())
+        items &= WENT
         if self.env.context.get("collection_list_active"):
             items &= Domain("recalled", "=", False)
         return items

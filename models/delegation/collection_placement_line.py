@@ -65,6 +65,7 @@ class CollectionPlacementLine(models.Model):
             "date_revived",
             "deadline_warned",
             "extension_ids",
+            "former_line_id",
             "item_ids",
             "partner_address",
             "partner_city",

@@ -1,9 +1,12 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from ...tools import outside_value
 from ..delegation.collection_placement_acknowledge import REFUSAL_REASONS
 from ..delegation.collection_placement_extension import ASKED_DAYS
+from ..delegation.collection_placement_item import WENT
+from ..delegation.collection_provider_note import RETURN_REASONS
 from .badges import badge
 
 #: customers on one page of a hand-over
@@ -31,7 +34,7 @@ class CollectionPlacement(models.Model):
             self.env["collection.placement.item"]
             .sudo()
             ._read_group(
-                [("placement_id", "in", self.ids)],
+                WENT & Domain("placement_id", "in", self.ids),
                 ["placement_id", "currency_id"],
                 ["__count", "amount:sum"],
                 order="currency_id",
@@ -112,6 +115,7 @@ class CollectionPlacement(models.Model):
             "count": count,
             "lines": found._get_portal_lines(),
             "refusals": lines._get_portal_reasons(REFUSAL_REASONS),
+            "returns": lines._get_portal_reasons(RETURN_REASONS),
             "timed": any(line.date_deadline for line in found.sudo()),
             "asked_days": ASKED_DAYS,
             "extensions": placement_sudo.extension_ids._get_portal_values(),
@@ -168,6 +172,21 @@ class CollectionPlacement(models.Model):
             words,
         )
         return len(lines)
+
+    def _portal_return(self, line_ids, reason, body, files):
+        """Ask the company to take customers of this hand-over back, with the proof.
+
+        :param line_ids: ids of lines of this hand-over
+        :param reason: code of `RETURN_REASONS`
+        :param body: what was tried
+        :param files: list of (name, content) as they came
+        :return: number of customers it is about
+        :raises AccessError: for anybody but its supervisors
+        :raises UserError: on what is missing, or on other lines
+        """
+        self._get_supervised_sudo()
+        accounts = self._find_portal_lines(line_ids).account_id
+        return accounts._portal_request_returns(reason, body, files)
 
     def _portal_extend(self, line_ids, days, words):
         """Ask for more time with customers of this hand-over, as a supervisor.

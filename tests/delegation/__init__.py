@@ -15,3 +15,4 @@ from . import test_placement_changes
 from . import test_placement_deadline
 from . import test_placement_outcome
 from . import test_creditor_stays
+from . import test_transfer

@@ -115,7 +115,14 @@ class TestPlacementChanges(ReceiptCommon):
 
     def test_what_was_settled_before_is_not_told(self):
         other = self._invoice(self.other_customer, 300.0, "2026-02-01")
-        self._pay(other, 100.0, "2026-03-30")
+        payment = self._pay(other, 100.0, "2026-03-30")
+        matches = self._receivable_lines(payment.move_id).matched_debit_ids
+        # it was another transaction
+        self.env.cr.execute(
+            "UPDATE account_partial_reconcile"
+            " SET create_date = create_date - INTERVAL '1 day' WHERE id IN %s",
+            [tuple(matches.ids)],
+        )
         line = self._hand_over(self.account_of(self.other_customer)).line_ids
         self.env["collection.account"]._refresh()
         self.assertFalse(line.event_ids)
@@ -148,13 +155,7 @@ class TestPlacementChanges(ReceiptCommon):
                 "amount": 50.0,
             }
         )
-        dispute.write(
-            {
-                "state": "rejected",
-                "date_decided": "2026-03-31",
-                "decision_note": "As agreed in the order",
-            }
-        )
+        dispute._decide("rejected", "As agreed in the order")
         self.assertIn(
             ("Dispute rejected", self.second.name, 0.0), self._changes("2026-03-31")
         )

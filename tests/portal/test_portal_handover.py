@@ -5,11 +5,13 @@ from openpyxl import load_workbook
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
+from odoo.http import Request
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
 from ..common import CollectionCommon
 from .common import PortalCommon
+from .test_portal_files import pdf
 
 RECEIPT = "account_collection.mail_activity_type_receipt"
 REFUSED = "account_collection.mail_activity_type_refused"
@@ -187,6 +189,159 @@ class TestPortalHandover(PortalCommon):
         self._log_in(self.supervisor_user)
         for page in ("page/2", "page/99", "page/0"):
             self.assertEqual(self._status(f"{self.page_url}/{page}"), 200)
+
+
+@tagged("post_install", "-at_install")
+class TestPortalReturns(PortalCommon):
+    """Customers given back with the proof, many at once."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.small = cls._customer("Small", lang="en_US")
+        cls._invoice(cls.small, 300.0, cls.in_days(-15))
+        cls.small_account = cls.account_of(cls.small)
+        cls.taken = cls._hand_over(cls.other_account | cls.small_account)
+        cls.page_url = f"/my/collection/hand-overs/{cls.taken.id}"
+
+    def _return(self, *files, lines=None, **data):
+        lines = self.taken.line_ids if lines is None else lines
+        return self.url_open(
+            f"{self.page_url}/return",
+            data={
+                "csrf_token": Request.csrf_token(self),
+                "line_ids": lines.ids,
+                "reason": "insolvent",
+                "words": "Court notice of Lille",
+                **data,
+            },
+            files=[("attachment", file) for file in files],
+        )
+
+    def _notes(self):
+        return self.env["collection.provider.note"].search([("kind", "=", "return")])
+
+    def test_many_with_one_proof(self):
+        self._log_in(self.supervisor_user)
+        page = self._return(("notice.html", pdf(), "text/html")).text
+        self.assertIn("was asked to take customers back", page)
+        notes = self._notes()
+        self.assertEqual(notes.account_id, self.other_account | self.small_account)
+        self.assertEqual(set(notes.mapped("reason")), {"insolvent"})
+        files = self.env["ir.attachment"].search(
+            [("res_model", "=", notes._name), ("res_id", "in", notes.ids)]
+        )
+        self.assertEqual(files.mapped("name"), ["notice.pdf", "notice.pdf"])
+        self.assertEqual(set(files.mapped("mimetype")), {"application/pdf"})
+        # one person is asked once
+        self.assertEqual(len(notes.activity_ids), 1)
+        self.assertIn("2", notes.activity_ids.summary)
+        for account in notes.account_id:
+            self.assertTrue(
+                account.message_ids.filtered(
+                    lambda message: "Court notice of Lille" in message.body
+                )
+            )
+        # they stay until the company has decided
+        self.assertEqual(self.taken.line_ids.mapped("state"), ["active"] * 2)
+        response = self._return(("again.pdf", pdf(), "application/pdf"))
+        self.assertEqual(response.status_code, 422)
+        notes.with_user(self.manager_user).action_accept_return()
+        self.assertEqual(self.taken.line_ids.mapped("state"), ["returned"] * 2)
+        self.assertEqual(self.taken.line_ids.mapped("return_reason"), ["insolvent"] * 2)
+        self.assertFalse(notes.activity_ids)
+
+    def test_what_is_no_proof(self):
+        self._log_in(self.supervisor_user)
+        for files in (
+            (),
+            (("page.pdf", b"<html>no</html>", "application/pdf"),),
+            (("empty.pdf", b"", "application/pdf"),),
+            (("large.pdf", b"%PDF-" + b"x" * 6_000_000, "application/pdf"),),
+            [(f"{n}.pdf", pdf(), "application/pdf") for n in range(4)],
+        ):
+            response = self._return(*files)
+            self.assertEqual(response.status_code, 422)
+            self.assertIn("Court notice of Lille", response.text)
+        for data in (
+            {"reason": ""},
+            {"reason": "nonsense"},
+            {"words": ""},
+            {"line_ids": [self.placement.line_ids.id]},
+            {"line_ids": ["0"]},
+            {"line_ids": ["-1"]},
+            {"page": "9" * 30, "reason": ""},
+        ):
+            with self.subTest(data=data):
+                response = self._return(("a.pdf", pdf(), "application/pdf"), **data)
+                self.assertEqual(response.status_code, 422)
+        self.assertFalse(self._notes())
+        self.assertFalse(
+            self.env["ir.attachment"].search(
+                [("res_model", "=", "collection.provider.note")]
+            )
+        )
+
+    def test_without_proof_where_none_is_needed(self):
+        self._log_in(self.supervisor_user)
+        self._return(lines=self.taken.line_ids[:1], reason="not_found")
+        self.assertEqual(len(self._notes()), 1)
+
+    def test_one_customer_with_proof(self):
+        self._log_in(self.agent_user)
+        url = f"/my/collection/{self.small_account.id}"
+        data = {"reason": "uncollectible", "body": "Nine calls"}
+        response = self._post(f"{url}/return", **data)
+        self.assertEqual(response.status_code, 422)
+        self.assertFalse(self._notes())
+        self.url_open(
+            f"{url}/return",
+            data={"csrf_token": Request.csrf_token(self), **data},
+            files=[("attachment", ("proof.pdf", pdf(), "application/pdf"))],
+        )
+        self.assertEqual(self._notes().account_id, self.small_account)
+
+    def test_nobody_else(self):
+        for user in (self.agent_user, self.other_agent_user, self.plain_portal_user):
+            self._log_in(user)
+            with self.subTest(user=user.login), mute_logger("odoo.http"):
+                for path in ("return", "extend"):
+                    response = self._post(
+                        f"{self.page_url}/{path}", line_ids=self.taken.line_ids.ids
+                    )
+                    self.assertEqual(response.status_code, 404)
+        self.assertFalse(self._notes())
+
+    def test_more_time_is_asked_on_the_page(self):
+        self._log_in(self.supervisor_user)
+        self.assertNotIn("More time", self.url_open(self.page_url).text)
+        self.taken.line_ids._begin_time(30)
+        self.assertIn("More time", self.url_open(self.page_url).text)
+        page = self.url_open(f"{self.page_url}?act=extend").text
+        self.assertIn("Ask for more time", page)
+        for days in ("", "0", "-1", "abc", "91", "9" * 30, "\u0663"):
+            response = self._post(
+                f"{self.page_url}/extend",
+                line_ids=self.taken.line_ids.ids,
+                days=days,
+                words="Instalments",
+            )
+            self.assertEqual(response.status_code, 422)
+        page = self._post(
+            f"{self.page_url}/extend",
+            line_ids=self.taken.line_ids.ids,
+            days="20",
+            words="Instalments to come",
+        ).text
+        self.assertIn("was asked for more time", page)
+        self.assertIn("Instalments to come", page)
+        extension = self.taken.extension_ids
+        self.assertEqual(extension.line_ids, self.taken.line_ids)
+        extension.answer = "Until then, no longer"
+        extension.with_user(self.manager_user).action_grant()
+        page = self.url_open(self.page_url).text
+        self.assertIn("Until then, no longer", page)
+        self.assertIn("Granted", page)
 
 
 @tagged("post_install", "-at_install")

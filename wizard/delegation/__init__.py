@@ -4,3 +4,4 @@ from . import collection_handover
 from . import collection_handover_line
 from . import collection_provider_invite
 from . import collection_recall
+from . import collection_transfer
