@@ -183,6 +183,31 @@ class DemoDelegation:
             if row["account"] == account:
                 self.ledger.pay_all(key, date)
 
+    def hand_over_more(self, date):
+        """A few more customers, whose receipt the supervisor has not acknowledged: one
+        is refused, and more time is asked for another one."""
+        supervisor = self.users["supervisor"]
+        accounts = self._choose(date, 4)
+        if len(accounts) < 2:
+            return
+        more = self._create_placement(self.mandate, accounts, date)
+        more.action_hand_over()
+        lines = more.line_ids.sorted("amount")
+        # nobody is written to about what the demo data ask for
+        more, first = (
+            placement.with_user(supervisor).with_context(
+                mail_activity_quick_update=True
+            )
+            for placement in (more, self.placement)
+        )
+        more._portal_refuse(
+            lines[:1].ids, "papers", "Pas de bon de livraison pour ces factures."
+        )
+        kept = self._still_active()[:1]
+        first._portal_extend(
+            kept.ids, 60, "Deux échéances du plan tombent après la date."
+        )
+
     def tell_provider(self):
         """What the provider's agent agreed, and the meetings with the provider."""
         agent = named(self.env, "agent_of_agent")
@@ -318,6 +343,9 @@ class DemoDelegation:
                 "plan_instalments": 3,
                 "plan_amount": 2000.0,
                 "quality_share": 50.0,
+                # who does not pay in half a year is looked at anew
+                "placement_days": 180,
+                "revive_days": 60,
                 **DATA,
                 "price_terms": "Forfait de 1 900 € par mois pour deux conseillers, et "
                 "4 % des sommes encaissées.",
@@ -530,9 +558,9 @@ class DemoDelegation:
             chosen += [queue.pop(0) for queue in queues if queue]
         return accounts.browse([account.id for account in chosen[:limit]])
 
-    def _hand_over(self, mandate, accounts, date):
+    def _create_placement(self, mandate, accounts, date):
         Placement = self.env["collection.placement"].with_context(ir_sequence_date=date)
-        placement = Placement.create(
+        return Placement.create(
             {
                 "mandate_id": mandate.id,
                 "date": date,
@@ -542,8 +570,11 @@ class DemoDelegation:
                 ],
             }
         )
+
+    def _hand_over(self, mandate, accounts, date):
+        placement = self._create_placement(mandate, accounts, date)
         placement.action_hand_over()
-        placement.action_accept()
+        placement._accept()
         for line in placement.line_ids:
             late = line.item_ids.filtered(lambda held: held.date_due < date)
             line._transit({"amount_overdue": sum(late.mapped("amount_company"))})

@@ -65,7 +65,6 @@ class CollectionPaymentPlan(models.Model):
             "item_ids",
             "lapse_reason",
             "next_date",
-            "note",
             "number",
             "payment_means",
             "person",
@@ -73,7 +72,7 @@ class CollectionPaymentPlan(models.Model):
         }
     )
     _on_site_fields = frozenset(
-        {"amount_items", "approver_id", "partner_id", "user_id"}
+        {"amount_items", "approver_id", "note", "partner_id", "user_id"}
     )
 
     date_start = fields.Date(

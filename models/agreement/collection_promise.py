@@ -62,15 +62,13 @@ class CollectionPromise(models.Model):
             "date_promised",
             "item_ids",
             "lapse_reason",
-            "note",
             "number",
             "payment_means",
             "person",
             "state",
-            "withdrawal_reason",
         }
     )
-    _on_site_fields = frozenset({"partner_id", "user_id"})
+    _on_site_fields = frozenset({"partner_id", "user_id", "note", "withdrawal_reason"})
     _provider_writable_fields = frozenset(
         {
             "account_id",

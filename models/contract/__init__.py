@@ -3,6 +3,7 @@ from . import res_company
 from . import collection_mandate_term_mixin
 from . import collection_mandate_amendment
 from . import collection_mandate_terms
+from . import collection_mandate_life
 from . import collection_mandate_approval
 from . import collection_mandate_start
 from . import collection_mandate_document

@@ -1,8 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
 from ...reports.collection_placement_xlsx import PlacementWorkbook
+from .collection_placement_item import WENT
 
 #: states of a hand-over whose accounts the provider works
 HANDED_OVER = ("handed_over", "accepted")
@@ -10,6 +12,16 @@ HANDED_OVER = ("handed_over", "accepted")
 PRINTED_ITEMS = 3000
 #: who hands over to whom, as of the day
 PARTICULARS = ("company_name", "company_address", "provider_name", "provider_address")
+#: what is noted of its receipt, see `collection_placement_acknowledge.py`
+RECEIPT = (
+    "accept_reason",
+    "accepted_by_id",
+    "accepted_figures",
+    "accepted_on",
+    "date_acknowledge",
+    "escalated_on",
+    "reminded_on",
+)
 
 
 class CollectionPlacement(models.Model):
@@ -22,6 +34,7 @@ class CollectionPlacement(models.Model):
         "collection.ledger.mixin",
         "collection.provider.mixin",
         "mail.thread",
+        "mail.activity.mixin",
     ]
     _order = "date desc, id desc"
     _rec_name = "number"
@@ -29,7 +42,7 @@ class CollectionPlacement(models.Model):
     _provider_fields = frozenset(
         {"company_id", "currency_id", "date", "mandate_id", "number", "state"}
     )
-    _transition_fields = frozenset({"state", *PARTICULARS})
+    _transition_fields = frozenset({"state", *PARTICULARS, *RECEIPT})
 
     mandate_id = fields.Many2one(
         comodel_name="collection.mandate",
@@ -112,7 +125,9 @@ class CollectionPlacement(models.Model):
         )
         items = dict(
             self.env["collection.placement.item"]._read_group(
-                [("placement_id", "in", self.ids)], ["placement_id"], ["__count"]
+                WENT & Domain("placement_id", "in", self.ids),
+                ["placement_id"],
+                ["__count"],
             )
         )
         for placement in self:
@@ -124,7 +139,12 @@ class CollectionPlacement(models.Model):
     @property
     def _open_fields(self):
         # the discussion goes on
-        return frozenset(self.env["mail.thread"]._fields)
+        return frozenset(
+            {
+                *self.env["mail.thread"]._fields,
+                *self.env["mail.activity.mixin"]._fields,
+            }
+        )
 
     def _is_frozen(self):
         return any(placement.state not in ("draft", "proposed") for placement in self)
@@ -243,12 +263,6 @@ class CollectionPlacement(models.Model):
             placement._transit({"state": "proposed"})
             placement.line_ids.account_id._update_delegation()
 
-    def action_accept(self):
-        """The provider acknowledges what it has received."""
-        for placement in self:
-            if placement.state == "handed_over":
-                placement._transit({"state": "accepted"})
-
     def _get_particulars(self):
         """Who hands over to whom, as the list says it from now on."""
         self.ensure_one()
@@ -327,11 +341,29 @@ class CollectionPlacement(models.Model):
         """Frozen amounts by currency: [(currency, number of items, amount)]."""
         self.ensure_one()
         return self.env["collection.placement.item"]._read_group(
-            [("placement_id", "=", self.id)],
+            WENT & Domain("placement_id", "=", self.id),
             ["currency_id"],
             ["__count", "amount:sum"],
             order="currency_id",
         )
+
+    def _get_list_lines(self):
+        """Condition: lines that the list shows, without those who were refused before
+        they went. A provider's copy has none of customers who are not with it any
+        more."""
+        self.ensure_one()
+        lines = Domain("placement_id", "=", self.id) & Domain("state", "!=", "refused")
+        if self.env.context.get("collection_list_active"):
+            lines &= Domain("state", "=", "active")
+        return lines
+
+    def _get_list_items(self):
+        """Condition: items that the list shows, see `_get_list_lines`."""
+        items = Domain("line_id", "any", self._get_list_lines())
+        items &= WENT
+        if self.env.context.get("collection_list_active"):
+            items &= Domain("recalled", "=", False)
+        return items
 
     def _get_list_totals(self):
         """Frozen amounts by currency, what followed later apart.
@@ -343,7 +375,7 @@ class CollectionPlacement(models.Model):
         for currency, followed, count, amount in self.env[
             "collection.placement.item"
         ]._read_group(
-            [("placement_id", "=", self.id)],
+            self._get_list_items(),
             ["currency_id", "followed"],
             ["__count", "amount:sum"],
             order="currency_id",
@@ -360,13 +392,13 @@ class CollectionPlacement(models.Model):
         """
         self.ensure_one()
         item = self.env["collection.placement.item"]
-        # who was refused before the hand-over is no part of it
-        lines = self.env["collection.placement.line"].search(
-            [("placement_id", "=", self.id), ("state", "!=", "refused")]
-        )
+        lines = self.env["collection.placement.line"].search(self._get_list_lines())
+        shown = self._get_list_items()
         for line_ids in split_every(batch_size, lines.ids):
             batch = lines.browse(line_ids)
-            items = item.search([("line_id", "in", line_ids)]).grouped("line_id")
+            items = item.search(Domain("line_id", "in", line_ids) & shown).grouped(
+                "line_id"
+            )
             rows = []
             for line in batch:
                 of_line = items.get(line, item)

@@ -1,4 +1,9 @@
 from odoo import fields, models
+from odoo.fields import Domain
+
+#: rows of what went at all: taken back on no day is what stayed in-house when its
+#: customer was transferred, see `collection_placement_transfer.py`
+WENT = Domain("recalled", "=", False) | Domain("date_recalled", "!=", False)
 
 
 class CollectionPlacementItem(models.Model):

@@ -55,8 +55,16 @@ class CollectionPlacementLine(models.Model):
         {
             "agent_id",
             "amount",
+            "amount_credited",
             "amount_overdue",
+            "amount_paid",
+            "amount_written_off",
+            "date_deadline",
             "date_end",
+            "date_revived",
+            "deadline_warned",
+            "extension_ids",
+            "former_line_id",
             "item_ids",
             "partner_address",
             "partner_city",
@@ -64,6 +72,7 @@ class CollectionPlacementLine(models.Model):
             "partner_ref",
             "reason",
             "recall_reason",
+            "return_reason",
             "segment_id",
             "state",
         }
@@ -127,7 +136,7 @@ class CollectionPlacementLine(models.Model):
             ("recalled", "Recalled"),
             ("returned", "Returned by the provider"),
             ("transferred", "Transferred"),
-            ("expired", "Mandate ended"),
+            ("expired", "Time over"),
             ("refused", "Not handed over"),
         ],
         required=True,
@@ -796,6 +805,8 @@ class CollectionPlacementLine(models.Model):
                    AND acc.placement_line_id IS NULL
                    AND acc.delegation_state = 'in_house'
                    AND mandate.id IN %(working)s
+                   AND (COALESCE(mandate.revive_days, 0) = 0
+                        OR line.date_end + mandate.revive_days >= %(today)s)
                    -- only the last hand-over speaks for the account
                    AND NOT EXISTS (
                         SELECT 1 FROM collection_placement_line later
@@ -822,9 +833,19 @@ class CollectionPlacementLine(models.Model):
         lines = self.browse(row[0] for row in rows)
         if not lines:
             return 0
-        lines._transit({"state": "active", "reason": False, "date_end": False})
+        lines._transit(
+            {
+                "state": "active",
+                "reason": False,
+                "date_end": False,
+                "date_revived": today,
+            }
+        )
         for placement in lines.placement_id.filtered(lambda p: p.state == "closed"):
-            placement._transit({"state": "handed_over"})
+            # what was acknowledged once is not asked for again
+            placement._transit(
+                {"state": "accepted" if placement.accepted_on else "handed_over"}
+            )
         lines.account_id._update_delegation()
         body = self.env._("With the provider again: the customer owes.")
         lines.account_id._log_notes(dict.fromkeys(lines.account_id.ids, body))

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import email_normalize, formataddr
 
 
 class ResCompany(models.Model):
@@ -64,3 +65,9 @@ class ResCompany(models.Model):
         "Total delegation must begin below the partial one, which ends above, and the "
         "share kept in-house must lie between 0 and 100 %.",
     )
+
+    def _get_collection_sender(self):
+        """From which address the company writes to a provider's people."""
+        self.ensure_one()
+        email = email_normalize(self.collection_email or self.email)
+        return formataddr((self.name, email)) if email else False

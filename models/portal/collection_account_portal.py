@@ -352,7 +352,7 @@ class CollectionAccount(models.Model):
         complete or correct, as it was said last."""
         history = self._get_sheet_history(agent_sudo)
         calls = self.env["collection.call"].browse(
-            entry["id"] for entry in history if entry["kind"] == "call"
+            entry["id"] for entry in history if entry.get("id")
         )
         own = {call.id: call for call in calls if call._is_correctable()}
         for entry in history:

@@ -12,9 +12,12 @@ from . import test_provider_figures
 from . import test_provider_invite
 from . import test_recall
 from . import test_reclassification
+from . import test_placement_changes
+from . import test_placement_deadline
 from . import test_placement_outcome
 from . import test_creditor_stays
 from . import test_handover_items
 from . import test_handover_groups
 from . import test_while_delegated
 from . import test_come_home
+from . import test_transfer
