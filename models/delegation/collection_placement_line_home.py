@@ -2,6 +2,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from .collection_placement import HANDED_OVER
+from .collection_placement_line import SETTLED_STATES
 
 #: ends of a hand-over after which the company works the customer itself
 HOME_STATES = ("recalled", "returned", "expired")
@@ -70,4 +71,4 @@ class CollectionPlacementLine(models.Model):
             )
         )
         if notes_sudo:
-            notes_sudo._close("accepted" if state in HOME_STATES else "done")
+            notes_sudo._close("done" if state in SETTLED_STATES else "accepted")

@@ -84,26 +84,6 @@ class CollectionPlacementLine(models.Model):
         )
         self.invalidate_recordset(["former_line_id"], flush=False)
 
-    def _take_back(self, state, reason, recall_reason=False):
-        accounts = self.filtered(lambda line: line.state == "active").account_id
-        res = super()._take_back(state, reason, recall_reason)
-        # sudo: whoever ends a hand-over may not answer what its provider asked; with
-        # the customer gone the answer is given, and the next provider may ask
-        open_sudo = (
-            self.env["collection.provider.note"]
-            .sudo()
-            .search(
-                [
-                    ("account_id", "in", accounts.ids),
-                    ("kind", "=", "return"),
-                    ("state", "=", "open"),
-                ]
-            )
-        )
-        settled = state in ("paid", "credited", "written_off")
-        open_sudo._close("done" if settled else "accepted")
-        return res
-
     def action_transfer(self):
         """Choose the provider to whom these accounts go instead."""
         active = self.filtered(lambda line: line.state == "active")
