@@ -177,6 +177,7 @@ class CollectionPlacement(models.Model):
         self.ensure_one()
         line = self.env["collection.placement.line"]
         line.check_access("create")
+        columns.setdefault("scope", dict.fromkeys(accounts, "account"))
         if self._is_frozen():
             self._refuse_change()
         self.flush_recordset()
@@ -185,10 +186,9 @@ class CollectionPlacement(models.Model):
                 """
                 INSERT INTO collection_placement_line (
                     placement_id, mandate_id, company_id, currency_id, account_id,
-                    state, scope, create_uid, create_date, write_uid, write_date
-                    %(names)s)
+                    state, create_uid, create_date, write_uid, write_date %(names)s)
                 SELECT placement.id, placement.mandate_id, placement.company_id,
-                       placement.currency_id, acc.id, 'active', 'account',
+                       placement.currency_id, acc.id, 'active',
                        %(uid)s, now() AT TIME ZONE 'UTC',
                        %(uid)s, now() AT TIME ZONE 'UTC'
                        %(names)s
