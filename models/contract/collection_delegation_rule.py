@@ -8,6 +8,7 @@ from odoo.tools import SQL
 
 from ...tools.lot import is_drawn
 from ..delegation.collection_mandate import WORKING
+from ..delegation.collection_placement_line import SETTLED_STATES
 
 _logger = logging.getLogger(__name__)
 
@@ -162,13 +163,14 @@ class CollectionDelegationRule(models.Model):
         """SQL over `acc` and `segment`: what each of them asks."""
         late = SQL("%s::date - acc.oldest_due_date", day)
         conditions = [
-            # who was refused is not proposed again at once
+            # who was refused, or came back unpaid, is not proposed again at once
             SQL(
                 """NOT EXISTS (
                     SELECT 1 FROM collection_placement_line line
                      WHERE line.account_id = acc.id AND line.mandate_id = %s
-                       AND line.state = 'refused' AND line.date_end > %s::date - %s)""",
+                       AND line.state NOT IN %s AND line.date_end > %s::date - %s)""",
                 self.mandate_id.id,
+                ("active", *SETTLED_STATES),
                 day,
                 self.mandate_id.rule_rest_days,
             )
@@ -271,7 +273,8 @@ class CollectionMandate(models.Model):
         string="Not Proposed Again for",
         default=30,
         tracking=True,
-        help="Days for which a customer who was refused is not proposed by a rule.",
+        help="Days for which a customer who was refused, or came back unpaid, is not "
+        "proposed by a rule.",
     )
     rules_ran_on = fields.Date(string="Rules Last Ran on", readonly=True, copy=False)
     proposal_count = fields.Integer(

@@ -22,3 +22,4 @@ from . import test_provider_acts
 from . import test_provider_doors
 from . import test_provider_note
 from . import test_provider_silence
+from . import test_year
