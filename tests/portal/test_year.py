@@ -236,7 +236,8 @@ class TestYearOfAPartialDelegation(YearCommon):
             self._post(self.supervisor_user, f"{url}/accept", seal="7;EUR:7:3520.00")
             self.assertEqual(self.placement.state, "accepted")
             self.assertEqual(self.placement.accepted_by_id, self.supervisor_user)
-            self._pay(self.invoices["Theta"], date="2026-01-06")
+        with self._day("2026-01-08"):
+            self._pay(self.invoices["Theta"], date="2026-01-08")
         self.assertEqual(self._receipts(), {("company", self._nobody(), "money"): 75.0})
 
     def _nobody(self):
