@@ -255,6 +255,15 @@ class CollectionMandateReport(models.Model):
         if not content:
             raise UserError(self.env._("The report could not be printed."))
         name = f"{self._get_name()}.pdf"
+        # of the report, not of the mandate: whoever works under it reads that
+        attachment = self.env["ir.attachment"].create(
+            {
+                "name": name,
+                "raw": content,
+                "res_model": self._name,
+                "res_id": self.id,
+            }
+        )
         self.write(
             {
                 "document": base64.b64encode(content),
@@ -275,7 +284,7 @@ class CollectionMandateReport(models.Model):
                 first=format_date(mandate.env, self.date_from),
                 last=format_date(mandate.env, self.date_to),
             ),
-            attachments=[(name, content)],
+            attachment_ids=attachment.ids,
             # nobody else who follows the mandate
             partner_ids=mandate._get_report_recipients().ids,
             subtype_xmlid="mail.mt_note",
