@@ -280,13 +280,16 @@ class DemoDelegation:
                 "date_start": self.today - timedelta(days=120),
                 "date_end": self.today + timedelta(days=245),
                 "segment_ids": [Command.set(segments.ids)],
+                "decision_reason": "quantity",
+                "decision_note": "Un poste de relance vacant depuis un an ; les petits "
+                "comptes ne sont appelés qu'une fois sur trois.",
                 "min_days_overdue": 30,
                 "plan_instalments": 3,
                 "plan_amount": 2000.0,
                 "quality_share": 50.0,
                 **DATA,
-                "price_terms": "Forfait de 1 900 € par mois pour deux conseillers, et "
-                "4 % des sommes encaissées.",
+                "price_terms": "Selon les prestations ci-dessus, facturées chaque mois ; "
+                "rien n'est dû pour ce qui est payé avant la remise.",
                 "agent_ids": [
                     Command.set(
                         [
@@ -358,9 +361,7 @@ class DemoDelegation:
                 },
                 {
                     "kind": "training",
-                    "fee_kind": "fixed",
-                    "fee": 300.0,
-                    "fee_terms": "trois cents euros par mois, deux demi-journées",
+                    "fee_terms": "deux demi-journées par trimestre, dans vos locaux",
                 },
             ],
         )

@@ -11,6 +11,7 @@ from odoo.tools import format_date
 from ...tools.period import last_period
 from ..base.figures import format_figure, write_figure
 from ..delegation.collection_mandate import WORKING_STATES
+from .collection_mandate_service import LATE
 
 _logger = logging.getLogger(__name__)
 
@@ -210,6 +211,11 @@ class CollectionMandateReport(models.Model):
                     "%(acts)s acts, %(amount)s received",
                     acts=format_figure(self.env, service.act_count),
                     amount=service.currency_id.format(service.amount_received),
+                )
+                # of the others no money comes in
+                if service.kind in LATE
+                else self.env._(
+                    "%(acts)s acts", acts=format_figure(self.env, service.act_count)
                 ),
                 "",
             )
