@@ -288,8 +288,8 @@ class DemoDelegation:
                 "plan_amount": 2000.0,
                 "quality_share": 50.0,
                 **DATA,
-                "price_terms": "Selon les prestations ci-dessus, facturées chaque mois ; "
-                "rien n'est dû pour ce qui est payé avant la remise.",
+                "price_terms": "Selon les prestations ci-dessus, facturées chaque "
+                "mois ; rien n'est dû pour ce qui est payé avant la remise.",
                 "agent_ids": [
                     Command.set(
                         [
