@@ -306,7 +306,20 @@ class DemoDelegation:
                 "tone_terms": "Courtois et direct, comme de la maison : ni menace, ni "
                 "remarque sur la situation du client. L'appel finit par un montant et "
                 "une date.",
-                "script_ids": [Command.create(SCRIPT)],
+                "script_ids": [
+                    Command.create(
+                        {
+                            **SCRIPT,
+                            "segment_ids": [
+                                Command.set(
+                                    segments.filtered(
+                                        lambda segment: segment.debtor_type == "private"
+                                    ).ids
+                                )
+                            ],
+                        }
+                    )
+                ],
                 "report_frequency": "fortnightly",
                 "equipment": "Deux postes et casques chez le prestataire ; le logiciel "
                 "de relance reste celui de l'entreprise.",
