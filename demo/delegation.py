@@ -339,6 +339,9 @@ class DemoDelegation:
                 "date_start": self.today - timedelta(days=120),
                 "date_end": self.today + timedelta(days=245),
                 "segment_ids": [Command.set(segments.ids)],
+                "decision_reason": "quantity",
+                "decision_note": "Un poste de relance vacant depuis un an ; les petits "
+                "comptes ne sont appelés qu'une fois sur trois.",
                 "min_days_overdue": 30,
                 "plan_instalments": 3,
                 "plan_amount": 2000.0,
@@ -347,8 +350,8 @@ class DemoDelegation:
                 "placement_days": 180,
                 "revive_days": 60,
                 **DATA,
-                "price_terms": "Forfait de 1 900 € par mois pour deux conseillers, et "
-                "4 % des sommes encaissées.",
+                "price_terms": "Selon les prestations ci-dessus, facturées chaque "
+                "mois ; rien n'est dû pour ce qui est payé avant la remise.",
                 "rule_ids": [
                     Command.create({"name": "En retard selon leur segment"}),
                     Command.create(
@@ -378,7 +381,20 @@ class DemoDelegation:
                 "tone_terms": "Courtois et direct, comme de la maison : ni menace, ni "
                 "remarque sur la situation du client. L'appel finit par un montant et "
                 "une date.",
-                "script_ids": [Command.create(SCRIPT)],
+                "script_ids": [
+                    Command.create(
+                        {
+                            **SCRIPT,
+                            "segment_ids": [
+                                Command.set(
+                                    segments.filtered(
+                                        lambda segment: segment.debtor_type == "private"
+                                    ).ids
+                                )
+                            ],
+                        }
+                    )
+                ],
                 "report_frequency": "fortnightly",
                 "equipment": "Deux postes et casques chez le prestataire ; le logiciel "
                 "de relance reste celui de l'entreprise.",
@@ -433,9 +449,7 @@ class DemoDelegation:
                 },
                 {
                     "kind": "training",
-                    "fee_kind": "fixed",
-                    "fee": 300.0,
-                    "fee_terms": "trois cents euros par mois, deux demi-journées",
+                    "fee_terms": "deux demi-journées par trimestre, dans vos locaux",
                 },
             ],
         )
