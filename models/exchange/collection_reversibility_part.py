@@ -174,7 +174,8 @@ class CollectionReversibilityPart(models.Model):
         """Domain of what names its mandate itself."""
         domain = Domain("mandate_id", "=", self.reversibility_id.mandate_id.id)
         if sheet.code == "placements":
-            return domain & Domain("company_name", "!=", False)
+            handed = self.reversibility_id.mandate_id._get_handed_over()
+            return Domain("id", "in", handed.ids)
         if sheet.code == "reviews":
             return domain & Domain("account_id", "=", False)
         if sheet.of_accounts:
@@ -184,8 +185,8 @@ class CollectionReversibilityPart(models.Model):
                 [("id", ">=", self.account_from), ("id", "<=", self.account_to)],
             )
         if sheet.code == "accounts":
-            # proposed and withdrawn again, the provider never had them
-            domain &= Domain("placement_id.company_name", "!=", False)
+            handed = self.reversibility_id.mandate_id._get_handed_over()
+            domain &= Domain("placement_id", "in", handed.ids)
         return domain
 
     def _get_time_held(self):

@@ -335,6 +335,20 @@ class TestReversibility(ReversibilityCommon):
         }
         self.assertEqual(names, {"Nord", "Vela"})
 
+    def test_hand_over_of_an_earlier_version(self):
+        """Which says by its items alone that it took place."""
+        self.env.cr.execute(
+            SQL(
+                "UPDATE collection_placement SET company_name = NULL WHERE id = %s",
+                self.placement.id,
+            )
+        )
+        self.env.invalidate_all()
+        package = self._prepare()
+        self.assertEqual((package.state, package.differences), ("done", ""))
+        [line] = package.line_ids.filtered(lambda line: line.code == "accounts")
+        self.assertEqual(line.row_count, 2)
+
     def test_end_of_the_mandate(self):
         self.mandate.action_end()
         self.assertTrue(self.mandate.reversibility_missing)
