@@ -274,9 +274,8 @@ def second_run(meter):
     env.cr.rollback()
 
 
-def hand_over(meter):
-    """The whole file shown, handed over to a provider, and taken back."""
-    env, cr = meter.env, meter.env.cr
+def begin_mandate(env):
+    """A running mandate of the whole file with one agent."""
     provider = env["res.partner"].create({"name": "Provider", "is_company": True})
     user = env["res.users"].create(
         {
@@ -305,9 +304,19 @@ def hand_over(meter):
     ):
         mandate.action_agree()
         mandate.action_start()
-    wizard = env["collection.handover"].create(
+    return mandate
+
+
+def prepare_hand_over(mandate):
+    return mandate.env["collection.handover"].create(
         {"mandate_id": mandate.id, "method": "total", "late_only": False}
     )
+
+
+def hand_over(meter):
+    """The whole file shown, handed over to a provider, and taken back."""
+    env, cr = meter.env, meter.env.cr
+    wizard = prepare_hand_over(begin_mandate(env))
     cr.commit()
     with meter.step("hand_over_preview") as figures:
         wizard.action_preview()
@@ -323,6 +332,130 @@ def hand_over(meter):
     with meter.step("recall", len(lines)):
         lines._take_back("recalled", "Benchmark")
     cr.commit()
+
+
+def work_mandate(mandate):
+    """Four calls of the provider to everybody, and a promise of every third."""
+    env, cr = mandate.env, mandate.env.cr
+    env.flush_all()
+    agent = mandate.agent_ids
+    values = {
+        "outcome": env["collection.call.outcome"]
+        .search([("contact", "=", "right_party")], limit=1)
+        .id,
+        "user": agent.user_id.id,
+        "agent": agent.id,
+        "mandate": mandate.id,
+    }
+    # as if they had gone a month ago
+    cr.execute(
+        """
+        UPDATE collection_placement SET date = CURRENT_DATE - 30
+         WHERE mandate_id = %(mandate)s
+        """,
+        values,
+    )
+    cr.execute(
+        """
+        UPDATE collection_placement_item item SET date_added = CURRENT_DATE - 30
+          FROM collection_placement placement
+         WHERE placement.id = item.placement_id
+           AND placement.mandate_id = %(mandate)s
+        """,
+        values,
+    )
+    cr.execute(
+        """
+        INSERT INTO collection_call (
+            number, account_id, company_id, user_id, agent_id, side, date, direction,
+            outcome_id, connected, right_party)
+        SELECT '–', id, company_id, %(user)s, %(agent)s, 'provider',
+               now() - make_interval(days => (id * 37 + number * 7) %% 29),
+               'outgoing', %(outcome)s, number %% 2 = 0, number %% 4 = 0
+          FROM collection_account, generate_series(1, 4) number
+         WHERE mandate_id = %(mandate)s
+        """,
+        values,
+    )
+    cr.execute(
+        """
+        INSERT INTO collection_promise (
+            number, account_id, company_id, currency_id, user_id, amount, date_made,
+            date_promised, state)
+        SELECT '–', account.id, account.company_id, company.currency_id, %(user)s, 10,
+               CURRENT_DATE - 20, CURRENT_DATE - 10,
+               CASE WHEN account.id %% 2 = 0 THEN 'kept' ELSE 'broken' END
+          FROM collection_account account
+          JOIN res_company company ON company.id = account.company_id
+         WHERE account.mandate_id = %(mandate)s AND account.id %% 3 = 0
+        """,
+        values,
+    )
+    cr.execute(
+        "ANALYZE collection_call, collection_promise, collection_placement,"
+        " collection_placement_line, collection_placement_item"
+    )
+    env.invalidate_all()
+
+
+def contract(meter):
+    """What is measured of a mandate with the whole file."""
+    env = meter.env
+    mandate = begin_mandate(env)
+    wizard = prepare_hand_over(mandate)
+    wizard.action_preview()
+    wizard.action_take_unclassified()
+    wizard.action_confirm()
+    work_mandate(mandate)
+    snapshot = env["collection.snapshot"]
+    for month in snapshot._get_missing():
+        snapshot._freeze(*month)
+    today = date.today()
+    mandate.write(
+        {
+            "service_ids": [
+                Command.create({"kind": kind, "fee_kind": "item", "fee": 1.0})
+                for kind in ("late", "very_late", "pre_reminder", "bills", "training")
+            ],
+            "objective_ids": [
+                Command.create(
+                    {
+                        "indicator_id": indicator.id,
+                        "target": 1.0,
+                        "deadline": today + timedelta(days=90),
+                    }
+                )
+                for indicator in env["collection.mandate.indicator"].search([])
+            ],
+        }
+    )
+    count = mandate.account_count
+    env.flush_all()
+    with meter.step("contract_baseline", count):
+        mandate.action_take_baseline()
+        env.flush_all()
+    with meter.step("contract_roadmap", count):
+        mandate._measure_roadmap()
+        env.flush_all()
+    env.invalidate_all()
+    with meter.step("contract_services", count):
+        mandate.service_ids.mapped("act_count")
+        mandate._get_cost_rate()
+    with meter.step("contract_readiness", count):
+        mandate.readiness_ids.mapped("facts")
+    report = env["collection.mandate.report"].create(
+        {
+            "mandate_id": mandate.id,
+            "date_from": today - timedelta(days=30),
+            "date_to": today - timedelta(days=1),
+            "state": "failed",
+        }
+    )
+    env.flush_all()
+    env.invalidate_all()
+    with meter.step("contract_report", count):
+        report._get_sections()
+    env.cr.rollback()
 
 
 def ledger(meters):
@@ -775,6 +908,7 @@ STEPS = {
     "mark_sent": mark_sent,
     "second_run": second_run,
     "hand_over": hand_over,
+    "contract": contract,
     "reversibility": reversibility,
 }
 

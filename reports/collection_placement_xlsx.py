@@ -111,7 +111,12 @@ class PlacementWorkbook(CollectionWorkbook):
             (self.env._("Mandate"), placement.mandate_id.display_name),
             (self.env._("Handed over by"), placement.company_name),
             (self.env._("Handed over to"), placement.provider_name),
-            (self.env._("Accounts"), placement.account_count),
+            (
+                self.env._("Accounts"),
+                self.env["collection.placement.line"].search_count(
+                    placement._get_list_lines()
+                ),
+            ),
         ]
         for row, (label, value) in enumerate(facts):
             sheet.write_string(row, 0, label, self.bold)

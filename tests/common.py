@@ -552,7 +552,7 @@ class CollectionCommon(AccountTestInvoicingCommon):
             }
         )
         placement.action_hand_over()
-        placement.action_accept()
+        placement._accept()
         return placement
 
     @classmethod

@@ -150,6 +150,19 @@ class TestDemo(HttpCase):
             ).filtered("promise_id")
         )
 
+    def test_a_hand_over_waits_for_its_receipt(self):
+        """One that waits, of which a customer was refused; more time is asked for."""
+        waiting = self._search("collection.placement", ("state", "=", "handed_over"))
+        self.assertTrue(waiting)
+        self.assertIn("papers", waiting.line_ids.mapped("return_reason"))
+        self.assertTrue(all(waiting.mapped("date_acknowledge")))
+        extension = self._search("collection.placement.extension")
+        self.assertEqual(extension.mapped("state"), ["open"])
+        events = self.env["collection.placement.event"].search(
+            [("placement_item_id.company_id", "=", self.company.id)]
+        )
+        self.assertIn("paid", events.mapped("kind"))
+
     def test_agents_work_on_the_portal(self):
         account = self.env.ref("__collection_demo__.mandate").account_ids[:1]
         for key in ("supervisor", "agent"):

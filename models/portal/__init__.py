@@ -15,6 +15,7 @@ from . import collection_call_portal
 from . import collection_precheck_portal
 from . import collection_provider_note_portal
 from . import collection_placement_portal
+from . import collection_mandate_changes_portal
 from . import collection_agenda_portal
 from . import collection_daily_figure_portal
 from . import collection_complaint_portal

@@ -2,6 +2,7 @@
 
 COLOURS = {
     "text-bg-success": {
+        "granted",
         "kept",
         "completed",
         "accepted",

@@ -3,7 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Domain
-from odoo.tools import SQL, email_normalize, format_date, formataddr
+from odoo.tools import SQL, format_date
 
 from ...tools import outside_value
 from ..base.roles import MANAGER_GROUP, check_manager
@@ -315,9 +315,7 @@ class CollectionTeamSurvey(models.Model):
 
     def _get_sender(self):
         """Address of the company."""
-        company = self.company_id
-        email = email_normalize(company.collection_email or company.email)
-        return formataddr((company.name, email)) if email else False
+        return self.company_id._get_collection_sender()
 
     # ------------------------------------------------------------------
     # Answering

@@ -459,10 +459,12 @@ class TestPortal(PortalCommon):
         page = self.url_open(url).text
         self.assertIn(placement.number, page)
         self.assertIn("777.00", page)
+        self.assertIn("Look at it and acknowledge", page)
+        page = self.url_open(f"{url}/{placement.id}").text
         self.assertIn("Acknowledge receipt", page)
-        self._post(accept)
+        self._post(accept, seal=placement._get_receipt_seal())
         self.assertEqual(placement.state, "accepted")
-        self.assertNotIn("Acknowledge receipt", self.url_open(url).text)
+        self.assertNotIn("Look at it and acknowledge", self.url_open(url).text)
 
     # ------------------------------------------------------------------
     # Who gets nothing, and when it ends
