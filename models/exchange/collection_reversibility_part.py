@@ -111,6 +111,7 @@ class CollectionReversibilityPart(models.Model):
         return {
             "accounts": self.env._("Accounts"),
             "items": self.env._("Items"),
+            "events": self.env._("What Became of Items"),
             "calls": self.env._("Calls"),
             "promises": self.env._("Promises"),
             "plans": self.env._("Payment Plans"),
@@ -125,6 +126,7 @@ class CollectionReversibilityPart(models.Model):
             "limits": self.env._("Beyond the Powers"),
             "access": self.env._("Who Read What"),
             "placements": self.env._("Hand-overs"),
+            "extensions": self.env._("Extensions"),
             "members": self.env._("Team"),
             "amendments": self.env._("Amendments"),
             "amendment_lines": self.env._("Amended Terms"),
