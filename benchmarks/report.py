@@ -44,6 +44,12 @@ ROWS = (
     ("hand_over_preview", "Preview the hand-over of the file", "", "turnover"),
     ("hand_over", "Hand the file over", "", "the customers' timelines"),
     ("recall", "Take the file back", "", "the customers' timelines"),
+    ("contract_baseline", "Baseline of every indicator of a mandate", "", "–"),
+    ("contract_roadmap", "Objectives and service levels of a night", "", "–"),
+    ("contract_services", "Figures and cost of the services", "", "–"),
+    ("contract_readiness", "What the figures say to the readiness points", "", "–"),
+    ("contract_report", "Figures of the activity report", "", "–"),
+    ("reversibility", "Write a mandate down and read it back", "", "the workbooks"),
 )
 LEDGER = (
     ("post_mass", "Post invoices in one transaction"),

@@ -9,3 +9,4 @@ from . import portal_handover
 from . import portal_quality
 from . import portal_survey
 from . import portal_contract
+from . import portal_deletion

@@ -2,6 +2,7 @@ import base64
 from datetime import timedelta
 
 from odoo import Command, fields
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -17,6 +18,32 @@ DATA = {
     "sub_processors": "Aucun.",
     "data_security": "Comptes nominatifs, postes verrouillés, aucune copie locale ; "
     "engagement de confidentialité signé par chaque conseiller.",
+}
+#: what was agreed that the provider says to those who are long late
+SCRIPT = {
+    "name": "Cafés et hôtels, après le deuxième rappel",
+    "tone": "firm",
+    "line_ids": [
+        Command.create(
+            {
+                "name": "Rappeler la commande suivante, avant de parler de retard.",
+                "answer": "La tournée livre le mardi : un compte à jour la maintient.",
+            }
+        ),
+        Command.create(
+            {
+                "name": "Demander le virement du jour, facture par facture.",
+            }
+        ),
+        Command.create(
+            {
+                "kind": "objection",
+                "name": "« La saison n'a pas encore commencé. »",
+                "answer": "Proposer deux échéances avant la fin du mois suivant ; "
+                "au-delà de trois, l'entreprise décide.",
+            }
+        ),
+    ],
 }
 
 
@@ -227,6 +254,7 @@ class DemoDelegation:
                     "item_ids": items.ids,
                 }
             )
+        self._go_too_far(accounts)
         participants = (self.users["manager"] | self.users["supervisor"]).partner_id
         self.env["collection.mandate.review"].create(
             [
@@ -247,6 +275,57 @@ class DemoDelegation:
         self.mandate.amendment_ids[
             :1
         ].reason = "Décidé au bilan : les échéanciers tiennent."
+
+    def _go_too_far(self, accounts):
+        """What the provider's people wanted to grant and may not, on site and off."""
+        for account, key, days in zip(
+            accounts[:2], ("agent", "on_site"), (75, 120), strict=False
+        ):
+            asked = account.with_user(self.users[key])
+            try:
+                with self.env.cr.savepoint():
+                    asked._new_promise(
+                        {
+                            "amount": account.amount_overdue,
+                            "date_promised": self.today + timedelta(days=days),
+                        }
+                    )
+            except UserError as error:
+                asked._note_refused(error)
+
+    def go_on(self):
+        """What comes next: two old invoices of a customer go alone, and the rules
+        propose a few customers more."""
+        item = self.env["collection.item"]
+        by_account = item.search(
+            [
+                ("company_id", "=", self.company.id),
+                ("account_id.delegation_state", "=", "in_house"),
+                ("account_id.segment_id", "in", self.mandate.segment_ids.ids),
+                ("account_id.insolvency_date", "=", False),
+                ("state", "=", "open"),
+                ("days_overdue", ">", 45),
+                ("promise_id", "=", False),
+                ("plan_id", "=", False),
+                ("amount_disputed", "=", 0),
+            ],
+            order="date_due, id",
+        ).grouped("account_id")
+        for account, items in by_account.items():
+            if len(items) < 2 or account.open_item_count <= 2:
+                continue
+            wizard = self.env["collection.handover"].create(
+                {
+                    "mandate_id": self.mandate.id,
+                    "item_ids": [Command.set(items[:2].ids)],
+                }
+            )
+            wizard.action_preview()
+            if wizard.go_count:
+                wizard.action_confirm()
+                break
+        self.mandate.rule_ids.account_max = 2
+        self.mandate._run_rules(self.today)
 
     def _create_mandate(self, date):
         segments = self.env["collection.segment"].search(
@@ -274,6 +353,19 @@ class DemoDelegation:
                 **DATA,
                 "price_terms": "Forfait de 1 900 € par mois pour deux conseillers, et "
                 "4 % des sommes encaissées.",
+                "rule_ids": [
+                    Command.create({"name": "En retard selon leur segment"}),
+                    Command.create(
+                        {
+                            "name": "Injoignables depuis deux semaines",
+                            "sequence": 20,
+                            "age_basis": "days",
+                            "days_from": 20,
+                            "amount_to": 2000.0,
+                            "contact_days": 14,
+                        }
+                    ),
+                ],
                 "agent_ids": [
                     Command.set(
                         [
@@ -287,6 +379,11 @@ class DemoDelegation:
         mandate.write(
             {
                 "seats": 3,
+                "tone_terms": "Courtois et direct, comme de la maison : ni menace, ni "
+                "remarque sur la situation du client. L'appel finit par un montant et "
+                "une date.",
+                "script_ids": [Command.create(SCRIPT)],
+                "report_frequency": "fortnightly",
                 "equipment": "Deux postes et casques chez le prestataire ; le logiciel "
                 "de relance reste celui de l'entreprise.",
                 "phase_ids": [
@@ -413,6 +510,13 @@ class DemoDelegation:
         for mandate in mandates.with_context(mail_activity_quick_update=True):
             mandate._follow_phase()
             mandate._measure_roadmap()
+
+    def rehearse(self):
+        """A drill: what the mandate would leave behind, put together and compared."""
+        packages = self.env["collection.reversibility"]
+        package = packages.browse(self.mandate.action_reversibility()["res_id"])
+        for part in package.part_ids:
+            package._work_on(part)
 
     def _agree(self, mandate):
         """Both sides approve: on the portal, or on paper where nobody supervises."""

@@ -55,6 +55,13 @@ class TestDemo(HttpCase):
         self.assertTrue(items.filtered(lambda item: item.days_overdue == 0))
         self.assertGreater(len(items.currency_id), 2)
 
+    def test_the_way_out_was_rehearsed(self):
+        package = self._search("collection.reversibility")
+        self.assertRecordValues(
+            package, [{"kind": "drill", "state": "done", "differences": ""}]
+        )
+        self.assertGreater(package.row_count, 100)
+
     def test_brakes_were_overcome(self):
         """All of them for what is live, and for a pilot what a pilot needs."""
         mandate = self.env.ref("__collection_demo__.mandate")

@@ -69,3 +69,10 @@ def draw(
     """
     keys = [key for group in groups.values() for key in shuffled(group, seed)]
     return deal(keys, shares, dealt)
+
+
+def is_drawn(key: Hashable, seed: str, share: float) -> bool:
+    """Whether `key` is among the `share` percent that the lot draws: each for itself,
+    so that it stays drawn, or not, whoever else comes and goes."""
+    number = int.from_bytes(sha256(f"{seed}:{key}".encode()).digest()[:8])
+    return number * 100 < share * 2**64

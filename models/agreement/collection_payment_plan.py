@@ -267,6 +267,7 @@ class CollectionPaymentPlan(models.Model):
     def _check_complete(self):
         self.ensure_one()
         self.account_id._check_solvent()
+        self._check_may_agree()
         if self.currency_id.compare_amounts(self.amount, self.amount_items):
             raise UserError(
                 self.env._(

@@ -52,6 +52,7 @@ class CollectionAccount(models.Model):
             "reason": self.priority_reason,
             "next_action": self.next_action,
             "next_action_date": self.next_action_date,
+            "other_action": self.other_side_action,
             "notice": account_sudo.mandate_notice,
             "contacts": self._get_sheet_contacts(),
             "items": items[:SHEET_ITEMS],

@@ -80,10 +80,17 @@ class CollectionAccount(models.Model):
     priority = fields.Integer(
         readonly=True,
         default=0,
+        depends_context=("uid",),
         aggregator="avg",
         help="Points of the priority rules; the highest is called first.",
     )
     priority_facts = fields.Json(readonly=True)
+    # of a customer some of whose items alone are with a provider: the same, of the
+    # items that stayed, for the company's own people; NULL of all others
+    kept_priority = fields.Integer(
+        readonly=True, aggregator=None, export_string_translation=False
+    )
+    kept_facts = fields.Json(readonly=True, export_string_translation=False)
     priority_reason = fields.Text(
         string="Why Now", compute="_compute_priority_reason", compute_sudo=True
     )
@@ -155,13 +162,8 @@ class CollectionAccount(models.Model):
         )
         companies = self.env["res.company"].browse({row[1] for row in rows})
         scales = self.env["collection.priority.rule"]._get_scales(companies)
-        ids, priorities, facts_list = [], [], []
-        for account_id, company_id, facts in rows:
-            facts = {name: value for name, value in facts.items() if value is not None}
-            points = score(scales[company_id], self._measure(facts, today))
-            ids.append(account_id)
-            priorities.append(sum(points.values()))
-            facts_list.append(facts | {"points": points, "call": _is_wanted(facts)})
+        ids, priorities, facts_list = self._weigh(rows, scales, today)
+        self._rank_kept(ids, scales, today)
         changed = self.env.execute_query(
             SQL(
                 """
@@ -188,8 +190,97 @@ class CollectionAccount(models.Model):
         return len(changed)
 
     @api.model
-    def _read_facts(self, today, account_ids):
-        """Facts by account: (id, company id, {name: value}), in one statement."""
+    def _weigh(self, rows, scales, today):
+        """What facts weigh: ids, points, and facts with their points, one by one."""
+        ids, priorities, facts_list = [], [], []
+        for account_id, company_id, facts in rows:
+            facts = {name: value for name, value in facts.items() if value is not None}
+            points = score(scales[company_id], self._measure(facts, today))
+            ids.append(account_id)
+            priorities.append(sum(points.values()))
+            facts_list.append(facts | {"points": points, "call": _is_wanted(facts)})
+        return ids, priorities, facts_list
+
+    @api.model
+    def _rank_kept(self, account_ids, scales, today):
+        """Rank customers some of whose items are with a provider a second time, by
+        those that stayed, which the company works on."""
+        kept = [
+            account_id
+            for (account_id,) in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT acc.id FROM collection_account acc
+                     WHERE acc.id = ANY(%s) AND acc.delegation_state = 'delegated'
+                       AND %s
+                    """,
+                    account_ids,
+                    self._has_kept_items(),
+                )
+            )
+        ]
+        rows = self._read_facts(today, kept, kept=True) if kept else []
+        ids, priorities, facts_list = self._weigh(rows, scales, today)
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE collection_account acc
+                   SET kept_priority = new.priority, kept_facts = new.facts
+                  FROM unnest(%(ids)s::int[]) AS concerned(id)
+             LEFT JOIN unnest(%(kept)s::int[], %(priorities)s::int[],
+                              %(facts)s::jsonb[]) AS new(id, priority, facts)
+                    ON new.id = concerned.id
+                 WHERE acc.id = concerned.id
+                   AND (acc.kept_priority, acc.kept_facts)
+                       IS DISTINCT FROM (new.priority, new.facts)
+                """,
+                ids=account_ids,
+                kept=ids,
+                priorities=priorities,
+                facts=[_dump(facts) for facts in facts_list],
+            )
+        )
+        self.env["collection.account"].invalidate_model(
+            ["kept_priority", "kept_facts"], flush=False
+        )
+
+    @api.model
+    def _has_kept_items(self):
+        """SQL: something of what the customer `acc` owes is with no provider."""
+        return SQL(
+            """EXISTS (SELECT 1 FROM collection_item kept
+                        WHERE kept.account_id = acc.id AND kept.state = 'open'
+                          AND kept.delegated IS NOT TRUE)"""
+        )
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        # EXTENDS base: the company's own people rank by what stayed with the company
+        column = super()._field_to_sql(alias, field_expr, query)
+        # who reads, not with whose rights
+        if field_expr != "priority" or self.sudo(False)._is_outsider():
+            return column
+        return SQL(
+            "CASE WHEN %s IS NULL THEN %s ELSE %s END",
+            SQL.identifier(alias, "kept_facts"),
+            column,
+            SQL.identifier(alias, "kept_priority"),
+        )
+
+    @api.model
+    def _own_facts(self):
+        """SQL: the facts of the customer `acc` that concern the reader's side."""
+        if self.sudo(False)._is_outsider():
+            return SQL("acc.priority_facts")
+        return SQL("COALESCE(acc.kept_facts, acc.priority_facts)")
+
+    @api.model
+    def _read_facts(self, today, account_ids, kept=False):
+        """Facts by account: (id, company id, {name: value}), in one statement.
+
+        :param kept: of customers who are with a provider, of what is not with it; what
+            is agreed to be done next, their bills and the first contact are then the
+            provider's
+        """
         condition = (
             SQL("(acc.amount_open <> 0 OR acc.priority <> 0)")
             if account_ids is None
@@ -211,8 +302,7 @@ class CollectionAccount(models.Model):
                      WHERE item.state = 'open' AND item.date_due < %(today)s
                        AND item.promise_id IS NULL AND item.plan_id IS NULL
                        -- of a customer who is with a provider, what is with it
-                       AND (item.delegated
-                            OR concerned.delegation_state <> 'delegated')
+                       AND %(own)s
                        AND item.amount_residual <> COALESCE(item.amount_disputed, 0)
                   GROUP BY item.account_id
                 ), contested AS (
@@ -225,8 +315,7 @@ class CollectionAccount(models.Model):
                       FROM concerned
                       JOIN collection_item item ON item.account_id = concerned.id
                      WHERE concerned.amount_disputed > 0 AND item.state = 'open'
-                       AND (item.delegated
-                            OR concerned.delegation_state <> 'delegated')
+                       AND %(own)s
                   GROUP BY item.account_id
                     HAVING SUM(item.amount_disputed) > 0
                 ), broken AS (
@@ -262,7 +351,7 @@ class CollectionAccount(models.Model):
                            bill.date_return_deadline AS day
                       FROM collection_bill bill
                       JOIN concerned ON concerned.id = bill.account_id
-                     WHERE bill.state IN %(out)s
+                     WHERE bill.state IN %(out)s AND NOT %(kept)s
                        AND bill.date_return_deadline <= %(today)s
                   ORDER BY bill.account_id, bill.date_return_deadline, bill.id
                 ), unchecked AS (
@@ -273,8 +362,7 @@ class CollectionAccount(models.Model):
                       JOIN concerned ON concerned.id = control.account_id
                       JOIN collection_item item ON item.id = control.item_id
                      WHERE control.state = 'to_check' AND item.state = 'open'
-                       AND (item.delegated
-                            OR concerned.delegation_state <> 'delegated')
+                       AND %(own)s
                        AND item.date_due >= %(today)s
                   ORDER BY control.account_id, item.date_due, control.id
                 ), handed AS (
@@ -284,7 +372,7 @@ class CollectionAccount(models.Model):
                         ON line.id = concerned.placement_line_id
                       JOIN collection_placement placement
                         ON placement.id = line.placement_id
-                     WHERE concerned.delegation_state = 'delegated'
+                     WHERE concerned.delegation_state = 'delegated' AND NOT %(kept)s
                        AND placement.date > %(today)s - 366
                        AND NOT EXISTS (
                             SELECT 1 FROM collection_call call
@@ -304,6 +392,7 @@ class CollectionAccount(models.Model):
                                      FROM due WHERE due.account_id = concerned.id),
                            'callback', CASE
                                WHEN concerned.next_action_date <= %(today)s
+                                    AND NOT %(kept)s
                                THEN concerned.next_action_date END,
                            'bill', bill.number,
                            'bill_day', bill.day,
@@ -326,14 +415,22 @@ class CollectionAccount(models.Model):
                 condition=condition,
                 today=today,
                 out=AWAITING_RETURN,
-                # of a customer who is with a provider, what is all about items that are
+                kept=kept,
+                # of a customer who is with a provider, what is with it, or is not
+                own=SQL("item.delegated IS NOT TRUE")
+                if kept
+                else SQL(
+                    "(item.delegated OR concerned.delegation_state <> 'delegated')"
+                ),
+                # and what is all about items that are
                 promised_to_reader=SQL(
-                    """(concerned.delegation_state <> 'delegated' OR NOT EXISTS (
+                    """(concerned.delegation_state <> 'delegated' OR %s EXISTS (
                             SELECT 1 FROM collection_item_collection_promise_rel own
                               JOIN collection_item kept
                                 ON kept.id = own.collection_item_id
                              WHERE own.collection_promise_id = promise.id
-                               AND kept.delegated IS NOT TRUE))"""
+                               AND kept.delegated IS NOT TRUE))""",
+                    SQL() if kept else SQL("NOT"),
                 ),
             )
         )
@@ -355,12 +452,15 @@ class CollectionAccount(models.Model):
         }
         return {name: value for name, value in measures.items() if value is not None}
 
-    @api.depends("priority_facts", "next_action")
-    @api.depends_context("lang")
+    @api.depends("priority_facts", "kept_facts", "next_action")
+    @api.depends_context("lang", "uid")
     def _compute_priority_reason(self):
         today = fields.Date.context_today(self)
+        # without the rights under which the reasons are worked out
+        of_provider = self.sudo(False)._is_outsider()
         for account in self:
-            facts = account.priority_facts or {}
+            facts = not of_provider and account.kept_facts or account.priority_facts
+            facts = facts or {}
             reason = ""
             for fact in account._describe_facts(facts, today):
                 # each language has its own semicolon
@@ -585,7 +685,7 @@ class CollectionAccount(models.Model):
         :param direction: nothing stands in the way of an "incoming" call
         :param at: moment of the call, naive UTC; now by default
         :return: [(code, text)]: agent, insolvent, do_not_call, skill, language,
-            holiday, window, claimed, cap_day, cap_week, hold; empty: call
+            holiday, window, claimed, cap_day, cap_week, hold, delegated; empty: call
         """
         self.ensure_one()
         self.check_access("read")
@@ -610,6 +710,14 @@ class CollectionAccount(models.Model):
             codes.append("claimed")
         codes += account_sudo._get_caps_reached(kind, at)
         return [(code, self._describe_obstacle(code, kind)) for code in codes]
+
+    def _refuse_call(self, codes, message):
+        """Refuse a call against these obstacles.
+
+        :param codes: what stands in the way
+        :raises UserError: always
+        """
+        self._refuse_beyond("call", message)
 
     def _get_caps_reached(self, kind, at):
         """Limits of attempts that a call at `at` would exceed: list of codes."""
@@ -699,7 +807,7 @@ class CollectionAccount(models.Model):
                  WHERE id = (
                     %(worklist)s
                        AND %(obstacle)s IS NULL
-                  ORDER BY %(own)s DESC, acc.priority DESC, acc.amount_overdue DESC,
+                  ORDER BY %(own)s DESC, %(priority)s DESC, acc.amount_overdue DESC,
                            acc.id
                      LIMIT 1
                        FOR UPDATE OF acc SKIP LOCKED)
@@ -710,6 +818,12 @@ class CollectionAccount(models.Model):
                 worklist=self._worklist_query(agent_sudo, now, SQL("acc.id")),
                 obstacle=self._obstacle_case(now),
                 own=self._own_condition(agent_sudo),
+                priority=SQL("acc.priority")
+                if agent_sudo.provider_id
+                else SQL(
+                    "CASE WHEN acc.kept_facts IS NULL THEN acc.priority"
+                    " ELSE acc.kept_priority END"
+                ),
             )
         )
         account = accounts.browse(row[0] for row in rows)
@@ -792,8 +906,11 @@ class CollectionAccount(models.Model):
         if user == self.env.user:
             companies &= self.env.companies
         return SQL(
-            """acc.delegation_state <> 'delegated' AND acc.company_id = ANY(%s)
+            """(acc.delegation_state <> 'delegated' OR %s)
+               AND acc.company_id = ANY(%s)
                AND (acc.user_id IS NULL OR acc.user_id = ANY(%s))""",
+            # some of what they owe may have stayed
+            self._has_kept_items(),
             companies.ids,
             (served_sudo.user_id or user).ids,
         )
@@ -921,7 +1038,7 @@ class CollectionAccount(models.Model):
             """CASE
                 WHEN acc.insolvency_date IS NOT NULL THEN 'insolvent'
                 WHEN acc.do_not_call THEN 'do_not_call'
-                WHEN (acc.priority_facts->>'call') IS DISTINCT FROM 'true'
+                WHEN (%(facts)s->>'call') IS DISTINCT FROM 'true'
                     THEN 'nothing'
                 WHEN acc.next_action_date > base.today OR (
                      acc.next_action_date = base.today
@@ -940,6 +1057,7 @@ class CollectionAccount(models.Model):
                 WHEN acc.claimed_until > %(at)s THEN 'claimed'
             END""",
             at=at,
+            facts=self._own_facts(),
             called_back=self._called_back(),
             **self._caps(),
         )
@@ -1103,12 +1221,13 @@ class CollectionAccount(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _get_service_gaps(self, accounts=None):
+    def _get_service_gaps(self, accounts=None, mandate=None):
         """Accounts with something open that no agent can be offered, and why.
 
         Agents of the mandate for delegated accounts, the company's own for the
         others; absences count not, active periods do.
 
+        :param mandate: ask of its agents for all of the accounts, whoever has them now
         :return: {account id: code of `GAPS`}
         """
         self.env["collection.account"]._flush_all()
@@ -1136,6 +1255,7 @@ class CollectionAccount(models.Model):
         now = fields.Datetime.now()
         gaps = {}
         for mandate_id, *key, account_ids in rows:
+            mandate_id = mandate.id if mandate else mandate_id
             company = self.env["res.company"].browse(key[0])
             team = agents_sudo.browse(
                 agent.id

@@ -17,13 +17,17 @@ from . import collection_mandate_objective
 from . import collection_mandate_service
 from . import collection_mandate_level
 from . import collection_mandate_roadmap
+from . import collection_script
 from . import collection_mandate_split
 from . import collection_account_lot
 from . import collection_mandate_lot
+from . import collection_delegation_rule
+from . import collection_placement_rule
 from . import collection_limit_case
 from . import collection_account_limit
 from . import collection_payment_plan_limit
 from . import collection_mandate_limit
+from . import collection_mandate_report
 from . import collection_readiness_point
 from . import collection_readiness_answer
 from . import collection_working_group_meeting

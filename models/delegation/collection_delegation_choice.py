@@ -1,6 +1,7 @@
 from typing import NamedTuple
 
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ...tools.ageing import days_overdue
 from ...tools.pareto import (
@@ -10,6 +11,41 @@ from ...tools.pareto import (
     turnover_ranking,
 )
 from ..base.figures import format_figure
+
+#: why an account goes
+GO_REASONS = [
+    ("file", "Whole file"),
+    ("rest", "Below the largest by turnover"),
+    ("always", "Segment always handed over"),
+    ("chosen", "Chosen"),
+    ("joins", "Joins what runs under this mandate"),
+]
+#: why an account is with a provider already, or about to be: on neither side
+PLACED_REASONS = [
+    ("delegated", "Already with a provider"),
+    ("proposed", "On another hand-over"),
+]
+#: why an account stays, whatever the user would like
+LOCKED_REASONS = [
+    *PLACED_REASONS,
+    ("reserved", "Reserved"),
+    ("never", "Segment stays in-house"),
+    ("insolvent", "Insolvent"),
+    ("time_barred", "Time-barred"),
+    ("creditor", "Owed more than they owe"),
+    ("segment", "Segment not in the mandate"),
+    ("not_late", "Not late enough for the mandate"),
+    ("too_small", "Owes too little for the mandate"),
+    ("other_lot", "Drawn for another provider"),
+    ("no_item", "None of the items chosen may go"),
+]
+#: why an account stays unless the user says otherwise
+STAY_REASONS = [
+    ("unclassified", "Unclassified"),
+    ("not_ripe", "Not late enough for its segment"),
+    ("top", "Among the largest by turnover"),
+]
+PLACED = frozenset(dict(PLACED_REASONS))
 
 
 class Candidate(NamedTuple):
@@ -22,8 +58,10 @@ class Candidate(NamedTuple):
     days_overdue: int
     #: among the largest by turnover, which a partial hand-over keeps
     top: bool
-    #: why it stays whatever is chosen; None: it may go
-    reason: str | None
+    #: why it stays whatever is chosen, what settles it first; none: it may go
+    reasons: list
+    #: open items that would go, of those chosen; of accounts chosen whole None
+    item_count: int | None = None
 
 
 class CollectionDelegationChoice(models.AbstractModel):
@@ -75,10 +113,67 @@ class CollectionDelegationChoice(models.AbstractModel):
         return "partial", sentence
 
     @api.model
-    def _read_candidates(self, company, date, accounts=None):
+    def _get_reasons(self, accounts, date, mandate=None):
+        """Why accounts may not go, whoever asks: the one rule, read in a few queries.
+
+        Asked by the preview, by the hand-over itself, by the rules and the advisor.
+
+        :param mandate: under which they would go; None: under whichever. One that is
+            not saved yet will do
+        :param date: day as of which customers are late
+        :return: {account id: codes of `LOCKED_REASONS`, what settles it first}
+        """
+        time_barred = self._get_time_barred(accounts, date)
+        creditors = accounts._get_creditors()
+        reasons = {}
+        for account in accounts:
+            codes = account._get_reasons_to_stay()
+            if account in time_barred:
+                codes.append("time_barred")
+            if account in creditors:
+                codes.append("creditor")
+            if mandate is not None:
+                codes += mandate._get_reasons_to_refuse(account, date)
+            reasons[account.id] = codes
+        return reasons
+
+    @api.model
+    def _count_going_items(self, items):
+        """How many of the chosen items may go: {account id: (number, amount, overdue)}.
+
+        An account of none of whose items that is so is not named.
+        """
+        if not items:
+            return {}
+        self.env["collection.account"]._flush_all()
+        return {
+            account_id: tuple(figures)
+            for account_id, *figures in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT ci.account_id, COUNT(*), SUM(ci.amount_residual_company),
+                           COALESCE(SUM(ci.amount_residual_company)
+                               FILTER (WHERE ci.date_due < %(today)s), 0)
+                      FROM collection_item ci
+                      JOIN account_move_line aml ON aml.id = ci.move_line_id
+                      JOIN account_move move ON move.id = ci.move_id
+                     WHERE ci.id = ANY(%(ids)s) AND ci.state = 'open'
+                       AND ci.placement_line_id IS NULL AND %(may_go)s
+                  GROUP BY ci.account_id
+                    """,
+                    ids=list(items.ids),
+                    may_go=items._may_go_sql(),
+                    today=fields.Date.context_today(self),
+                )
+            )
+        }
+
+    @api.model
+    def _read_candidates(self, company, date, accounts=None, items=None):
         """What decides about each of `accounts`, read in a few queries.
 
         :param accounts: of `company`; None: all its active ones
+        :param items: where only these are to go of their customers, and not all
         :return: list of `Candidate`, in the order of `accounts`
         """
         active = self.env["collection.account"]._search_active(company, date)
@@ -94,15 +189,11 @@ class CollectionDelegationChoice(models.AbstractModel):
         top = pareto_split(
             turnovers, keep_share=company.collection_keep_share / 100
         ).top
-        time_barred = self._get_time_barred(accounts, date)
-        creditors = accounts._get_creditors()
+        reasons = self._get_reasons(accounts, date)
+        chosen = set(items.account_id.ids) if items else set()
+        counts = self._count_going_items(items)
         candidates = []
         for account in accounts:
-            reasons = account._get_reasons_to_stay()
-            if account in time_barred:
-                reasons.append("time_barred")
-            if account in creditors:
-                reasons.append("creditor")
             due = account.oldest_due_date
             candidates.append(
                 Candidate(
@@ -111,10 +202,29 @@ class CollectionDelegationChoice(models.AbstractModel):
                     turnover=float(amounts.get(account.id, 0)),
                     days_overdue=max(days_overdue(due, date), 0) if due else 0,
                     top=account.id in top,
-                    reason=reasons[0] if reasons else None,
+                    reasons=reasons[account.id],
+                    item_count=(
+                        counts.get(account.id, (0,))[0]
+                        if account.id in chosen
+                        else None
+                    ),
                 )
             )
         return candidates
+
+    @api.model
+    def _joins(self, candidate, mandate):
+        """Whether more of a customer may join what runs under the very mandate: one
+        customer speaks with one provider at a time."""
+        account = candidate.account
+        return (
+            account.delegation_state == "delegated"
+            and account.mandate_id == mandate
+            and (
+                candidate.item_count is not None
+                or account.placement_line_id.scope == "items"
+            )
+        )
 
     @api.model
     def _get_time_barred(self, accounts, date):
@@ -134,18 +244,27 @@ class CollectionDelegationChoice(models.AbstractModel):
 
     @api.model
     def _decide(self, candidate, method, mandate, date, late_only=False):
-        """Whether an account goes or stays, and the first reason that settles it.
+        """Whether an account goes, stays, or is with a provider already ("placed"), and
+        the first reason that settles it.
 
         :param method: `total`, `partial`, or `manual`: it was chosen by hand
         :param mandate: under which it would go; one that is not saved yet will do
         :param late_only: only when it is late for its segment
         """
-        if candidate.reason:
-            return "stays", candidate.reason
         account = candidate.account
+        reasons = candidate.reasons
+        joins = method == "manual" and self._joins(candidate, mandate)
+        if joins:
+            reasons = [code for code in reasons if code != "delegated"]
+        if reasons:
+            return ("placed" if reasons[0] in PLACED else "stays"), reasons[0]
         refusals = mandate._get_reasons_to_refuse(account, date)
         if refusals:
             return "stays", refusals[0]
+        if candidate.item_count == 0:
+            return "stays", "no_item"
+        if joins:
+            return "goes", "joins"
         segment = account.segment_id
         if not segment:
             # whether they matter, or are to stay, nobody has said: not even with the

@@ -1,10 +1,72 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 
 class CollectionItem(models.Model):
-    """Taking single items back from a provider."""
+    """Handing single items over to a provider, and taking them back."""
 
     _inherit = "collection.item"
+
+    @api.model
+    def _may_go_sql(self):
+        """SQL: whether an open item may go to a provider, whoever's it is.
+
+        Over the aliases `ci` (the item), `aml` (its journal item) and `move` (its
+        invoice): items excluded from follow-up, blocked for payment, being paid or
+        time-barred stay with the company.
+        """
+        today = fields.Date.context_today(self)
+        return SQL(
+            """(aml.no_followup IS NOT TRUE
+                AND move.payment_state IS DISTINCT FROM 'blocked'
+                AND NOT %(in_payment)s
+                AND ci.id NOT IN (
+                    SELECT item_id FROM (%(limitation)s) term
+                     WHERE date_limitation < %(today)s))""",
+            in_payment=self._in_payment(SQL("ci"), SQL("move")),
+            limitation=self._limitation_query(SQL("TRUE"), before=today),
+            today=today,
+        )
+
+    def _describe_delegated(self):
+        """Which of these items are with a provider, as everybody who shows it says it:
+        "3 of 7 items with Provider". False: none is."""
+        owed = self.filtered(lambda item: item.state == "open")
+        delegated = owed.filtered("delegated")
+        return self._describe_delegated_count(
+            len(delegated), len(owed), delegated.placement_line_id.mandate_id
+        )
+
+    @api.model
+    def _describe_delegated_count(self, count, total, mandates):
+        """The sentence of `_describe_delegated`, of items that were counted."""
+        if not count:
+            return False
+        # sudo: with whom, for whoever reads what the items belong to
+        providers = mandates.sudo().provider_id
+        return self.env._(
+            "%(count)s of %(total)s items with %(provider)s",
+            count=count,
+            total=total,
+            provider=", ".join(providers.mapped("display_name")),
+        )
+
+    def action_hand_over(self):
+        """Choose the mandate under which these items go to a provider."""
+        owed = self.filtered(lambda item: item.state == "open")
+        at_home = owed.filtered(lambda item: not item.delegated)
+        if not at_home:
+            raise UserError(
+                self.env._(
+                    "Nothing to hand over: these items are settled, or with a provider "
+                    "already."
+                )
+            )
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_handover_action"
+        )
+        return dict(action, context={"default_item_ids": at_home.ids})
 
     def _recall(self, reason, recall_reason=False):
         """Take single items back; their customers stay with the provider.
@@ -22,15 +84,22 @@ class CollectionItem(models.Model):
         held_sudo = (
             self.env["collection.placement.item"]
             .sudo()
-            .search([("line_id", "in", lines.ids), ("item_id", "in", items.ids)])
+            .search(
+                [
+                    ("line_id", "in", lines.ids),
+                    ("item_id", "in", items.ids),
+                    # one that was taken back before, and went again, keeps its day
+                    ("recalled", "=", False),
+                ]
+            )
         )
         held_sudo._transit(
             {"recalled": True, "date_recalled": fields.Date.context_today(self)}
         )
         by_account = items.grouped("account_id")
         items.write({"placement_line_id": False, "delegated": False})
-        self.env["collection.account"].union(*by_account)._message_log_batch(
-            bodies={
+        self.env["collection.account"].union(*by_account)._log_notes(
+            {
                 account.id: self.env._(
                     "Taken back from the provider: %(items)s. %(reason)s",
                     items=", ".join(of_account.mapped("display_name")),
@@ -61,8 +130,16 @@ class CollectionItem(models.Model):
         return super()._leave_debtor(reason)
 
     def action_recall(self):
-        """Ask why, then take these items back from their provider."""
+        """Ask why, then take those of these items back that are with a provider."""
+        held = self.filtered("delegated")
+        if self and not held:
+            raise UserError(
+                self.env._(
+                    "These items are not with a provider: %(items)s.",
+                    items=", ".join(self[:10].mapped("display_name")),
+                )
+            )
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_collection.collection_recall_action"
         )
-        return dict(action, context={"default_item_ids": self.ids})
+        return dict(action, context={"default_item_ids": held.ids})

@@ -1,11 +1,13 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import split_every
+from odoo.tools import SQL, split_every
 
 from ...reports.collection_placement_xlsx import PlacementWorkbook
 from .collection_placement_item import WENT
 
+#: states of a hand-over whose accounts the provider works
+HANDED_OVER = ("handed_over", "accepted")
 #: items that the printed list details; a longer hand-over has its spreadsheet
 PRINTED_ITEMS = 3000
 #: who hands over to whom, as of the day
@@ -109,7 +111,7 @@ class CollectionPlacement(models.Model):
             for placement, count, amount in self.env[
                 "collection.placement.line"
             ]._read_group(
-                [("placement_id", "in", self.ids)],
+                [("placement_id", "in", self.ids), ("state", "!=", "refused")],
                 ["placement_id"],
                 ["__count", "amount:sum"],
             )
@@ -164,6 +166,57 @@ class CollectionPlacement(models.Model):
     # Handing over
     # ------------------------------------------------------------------
 
+    def _add_lines(self, accounts, **columns):
+        """Put accounts on this hand-over, which is being drawn up.
+
+        One statement: by `create`, 20,000 lines take as long as the hand-over itself.
+
+        :param columns: what else their lines say: stored fields by name, each a dict of
+            {account: value as in the database}
+        """
+        self.ensure_one()
+        line = self.env["collection.placement.line"]
+        line.check_access("create")
+        columns.setdefault("scope", dict.fromkeys(accounts, "account"))
+        if self._is_frozen():
+            self._refuse_change()
+        self.flush_recordset()
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO collection_placement_line (
+                    placement_id, mandate_id, company_id, currency_id, account_id,
+                    state, create_uid, create_date, write_uid, write_date %(names)s)
+                SELECT placement.id, placement.mandate_id, placement.company_id,
+                       placement.currency_id, acc.id, 'active',
+                       %(uid)s, now() AT TIME ZONE 'UTC',
+                       %(uid)s, now() AT TIME ZONE 'UTC'
+                       %(names)s
+                  FROM collection_placement placement
+                 CROSS JOIN unnest(%(accounts)s::int[] %(values)s) acc (id %(names)s)
+                 WHERE placement.id = %(placement)s
+             RETURNING id
+                """,
+                placement=self.id,
+                accounts=list(accounts.ids),
+                names=SQL("").join(
+                    SQL(", %s", SQL.identifier(name)) for name in columns
+                ),
+                values=SQL("").join(
+                    SQL(
+                        ", %s::%s[]",
+                        [of_accounts[account] for account in accounts],
+                        SQL(line._fields[name].column_type[1]),
+                    )
+                    for name, of_accounts in columns.items()
+                ),
+                uid=self.env.uid,
+            )
+        )
+        line.invalidate_model(flush=False)
+        accounts.invalidate_recordset(["placement_line_ids"], flush=False)
+        self.invalidate_recordset(["line_ids"], flush=False)
+
     def action_hand_over(self):
         """Freeze the items and open the accounts to the provider.
 
@@ -179,6 +232,7 @@ class CollectionPlacement(models.Model):
                     )
                 )
             placement.mandate_id._check_working()
+            placement.line_ids.fetch(["account_id", "placement_id", "state"])
             lines = placement.line_ids.filtered(lambda line: line.state == "active")
             if not lines:
                 raise UserError(
@@ -190,7 +244,7 @@ class CollectionPlacement(models.Model):
             lines._check_can_go()
             lines._freeze_items()
             placement._transit({"state": "handed_over", **placement._get_particulars()})
-            lines._link_accounts()
+            lines.account_id._update_delegation()
             placement._log_unclassified(lines.account_id)
             placement._log_on_accounts(lines.account_id)
             placement.mandate_id._draft_missing_notices(lines.account_id)
@@ -207,7 +261,7 @@ class CollectionPlacement(models.Model):
                 )
             placement.line_ids._check_can_go()
             placement._transit({"state": "proposed"})
-            placement.line_ids._link_accounts()
+            placement.line_ids.account_id._update_delegation()
 
     def _get_particulars(self):
         """Who hands over to whom, as the list says it from now on."""
@@ -227,6 +281,7 @@ class CollectionPlacement(models.Model):
     def _log_unclassified(self, accounts):
         """Keep who let customers go without a segment, here and with each of them."""
         self.ensure_one()
+        accounts.fetch(["segment_id"])
         accounts = accounts.filtered(lambda account: not account.segment_id)
         if not accounts:
             return
@@ -243,18 +298,20 @@ class CollectionPlacement(models.Model):
             user=self.env.user.name,
             number=self.number,
         )
-        accounts._message_log_batch(bodies=dict.fromkeys(accounts.ids, body))
+        accounts._log_notes(dict.fromkeys(accounts.ids, body))
 
     def _log_on_accounts(self, accounts):
         self.ensure_one()
-        lines = {line.account_id: line for line in self.line_ids}
-        accounts._message_log_batch(
-            bodies={
+        provider = self.provider_id.display_name
+        self.line_ids.fetch(["account_id", "amount"])
+        amounts = {line.account_id: line.amount for line in self.line_ids}
+        accounts._log_notes(
+            {
                 account.id: self.env._(
                     "Handed over to %(provider)s (%(number)s): %(amount)s.",
-                    provider=self.provider_id.display_name,
+                    provider=provider,
                     number=self.number,
-                    amount=self.currency_id.format(lines[account].amount),
+                    amount=self.currency_id.format(amounts[account]),
                 )
                 for account in accounts
             }
@@ -291,10 +348,11 @@ class CollectionPlacement(models.Model):
         )
 
     def _get_list_lines(self):
-        """Condition: lines that the list shows. A provider's copy has none of customers
-        who are not with it any more."""
+        """Condition: lines that the list shows, without those who were refused before
+        they went. A provider's copy has none of customers who are not with it any
+        more."""
         self.ensure_one()
-        lines = Domain("placement_id", "=", self.id)
+        lines = Domain("placement_id", "=", self.id) & Domain("state", "!=", "refused")
         if self.env.context.get("collection_list_active"):
             lines &= Domain("state", "=", "active")
         return lines
@@ -423,10 +481,7 @@ class CollectionPlacement(models.Model):
 
     def action_recall(self):
         """Ask why, then take back every account still with the provider."""
-        accounts = self.line_ids.filtered(
-            lambda line: line.state == "active"
-        ).account_id
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_collection.collection_recall_action"
         )
-        return dict(action, context={"default_account_ids": accounts.ids})
+        return dict(action, context={"default_placement_ids": self.ids})

@@ -49,7 +49,7 @@ class CollectionPlacementItem(models.Model):
         index=True,
         ondelete="cascade",
     )
-    company_id = fields.Many2one(comodel_name="res.company", required=True, index=True)
+    company_id = fields.Many2one(comodel_name="res.company", required=True)
     item_id = fields.Many2one(
         comodel_name="collection.item", index="btree_not_null", ondelete="set null"
     )
@@ -70,7 +70,8 @@ class CollectionPlacementItem(models.Model):
     )
     followed = fields.Boolean(
         string="Followed Later",
-        help="A new invoice that joined its customer after the hand-over.",
+        help="Joined its customer after the hand-over, as a new invoice or because "
+        "somebody chose it.",
     )
     recalled = fields.Boolean(help="Taken back alone, the account stays delegated.")
     date_recalled = fields.Date(string="Taken Back on")

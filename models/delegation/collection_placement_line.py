@@ -1,13 +1,12 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from .collection_mandate import WORKING
+from .collection_placement import HANDED_OVER
 
-#: states of a hand-over whose accounts the provider works
-HANDED_OVER = ("handed_over", "accepted")
 #: outcomes of a line, after which the provider no longer works the account
 SETTLED_STATES = ("paid", "credited", "written_off")
 
@@ -138,6 +137,7 @@ class CollectionPlacementLine(models.Model):
             ("returned", "Returned by the provider"),
             ("transferred", "Transferred"),
             ("expired", "Time over"),
+            ("refused", "Not handed over"),
         ],
         required=True,
         default="active",
@@ -164,6 +164,22 @@ class CollectionPlacementLine(models.Model):
         ondelete="set null",
         help="Whom the customer was assigned to when the hand-over ended.",
     )
+    scope = fields.Selection(
+        selection=[("account", "The whole customer"), ("items", "Chosen items")],
+        required=True,
+        default="account",
+        help="Chosen items: nothing follows them later, and whatever else the customer "
+        "owes stays with the company.",
+    )
+    chosen_item_ids = fields.Many2many(
+        comodel_name="collection.item",
+        relation="collection_placement_line_chosen_rel",
+        column1="line_id",
+        column2="item_id",
+        string="Items Chosen",
+        copy=False,
+        help="The only ones that go.",
+    )
     item_ids = fields.One2many(
         comodel_name="collection.placement.item",
         inverse_name="line_id",
@@ -179,57 +195,101 @@ class CollectionPlacementLine(models.Model):
     def _is_frozen(self):
         return self.placement_id._is_frozen()
 
+    @api.model
+    def _get_mandate_sql(self, account, day, provider):
+        """SQL of the mandate under which a provider had a customer on a day.
+
+        Of the last hand-over, where two of one provider met on that day; NULL of none.
+
+        :param account: SQL of the account, `day` of the day, `provider` of the partner
+        """
+        for model, names in (
+            (self, ["account_id", "date_end", "mandate_id", "placement_id"]),
+            (self.placement_id, ["date", "state"]),
+            (self.mandate_id, ["provider_id"]),
+        ):
+            model.flush_model(names)
+        return SQL(
+            """
+            (SELECT line.mandate_id
+               FROM collection_placement_line line
+               JOIN collection_placement placement
+                 ON placement.id = line.placement_id
+               JOIN collection_mandate held ON held.id = line.mandate_id
+              WHERE line.account_id = %(account)s
+                AND held.provider_id = %(provider)s
+                AND placement.state NOT IN ('draft', 'proposed')
+                AND placement.date <= %(day)s
+                AND (line.date_end IS NULL OR line.date_end >= %(day)s)
+           ORDER BY placement.date DESC, line.id DESC
+              LIMIT 1)
+            """,
+            account=account,
+            day=day,
+            provider=provider,
+        )
+
     def _check_can_go(self):
         """Refuse accounts that must not leave the company, or that their mandate does
         not cover."""
+        choice = self.env["collection.delegation.choice"]
         today = fields.Date.context_today(self)
-        for line in self:
-            account = line.account_id
-            # on a proposed hand-over it is because of these very lines
-            reasons = account._get_reasons_to_stay()
-            if "reserved" in reasons or "never" in reasons:
-                raise UserError(
-                    self.env._(
-                        "%(customer)s is reserved and stays in-house.",
-                        customer=account.display_name,
-                    )
+        for (mandate, day), lines in self.grouped(
+            lambda line: (line.mandate_id, min(line.placement_id.date, today))
+        ).items():
+            # handed over as they stand: no day to come makes them later
+            reasons = choice._get_reasons(lines.account_id, day, mandate)
+            for line in lines:
+                # on a proposed hand-over it is because of these very lines
+                codes = reasons[line.account_id.id]
+                if line.account_id.placement_line_id == line:
+                    codes = [code for code in codes if code != "proposed"]
+                if codes:
+                    raise UserError(line._describe_refusal(codes[0]))
+
+    def _describe_refusal(self, code):
+        """Why this account cannot go, for whoever wanted to hand it over."""
+        names = {
+            "customer": self.account_id.display_name,
+            "mandate": self.mandate_id.display_name,
+        }
+        match code:
+            case "reserved" | "never":
+                return self.env._(
+                    "%(customer)s is reserved and stays in-house.", **names
                 )
-            if "insolvent" in reasons:
-                raise UserError(
-                    self.env._(
-                        "%(customer)s is insolvent: declare the claim instead of "
-                        "handing it over.",
-                        customer=account.display_name,
-                    )
+            case "insolvent":
+                return self.env._(
+                    "%(customer)s is insolvent: declare the claim instead of handing "
+                    "it over.",
+                    **names,
                 )
-            if "delegated" in reasons:
-                raise UserError(
-                    self.env._(
-                        "%(customer)s is with a provider already.",
-                        customer=account.display_name,
-                    )
+            case "delegated":
+                return self.env._("%(customer)s is with a provider already.", **names)
+            case "proposed":
+                return self.env._(
+                    "%(customer)s is on another hand-over that was proposed.", **names
                 )
-            if line.mandate_id._get_reasons_to_refuse(
-                # handed over as they stand: no day to come makes them later
-                account,
-                min(line.placement_id.date, today),
-            ):
-                raise UserError(
-                    self.env._(
-                        "%(customer)s is not one of those whom the mandate %(mandate)s "
-                        "covers: look at its segments, days and amount.",
-                        customer=account.display_name,
-                        mandate=line.mandate_id.display_name,
-                    )
+            case "time_barred":
+                return self.env._(
+                    "All that %(customer)s owes is time-barred: there is nothing to "
+                    "collect.",
+                    **names,
                 )
-        creditors = self.account_id._get_creditors()
-        if creditors:
-            raise UserError(
-                self.env._(
+            case "creditor":
+                return self.env._(
                     "%(customer)s is owed more than they owe: settle that first.",
-                    customer=creditors[0].display_name,
+                    **names,
                 )
-            )
+            case "other_lot":
+                return self.env._(
+                    "%(customer)s was drawn for another provider.", **names
+                )
+        return self.env._(
+            "%(customer)s is not one of those whom the mandate %(mandate)s covers: "
+            "look at its segments, days and amount.",
+            **names,
+        )
 
     # ------------------------------------------------------------------
     # Hand-over, set-based: a file has thousands of accounts
@@ -241,31 +301,33 @@ class CollectionPlacementLine(models.Model):
         if not self:
             return
         self._add_items(SQL("line.id = ANY(%s)", list(self.ids)))
-        self.env.execute_query(
+        self._freeze_particulars(
             SQL(
                 """
-                UPDATE collection_placement_line line
-                   SET amount = COALESCE(held.amount, 0),
-                       amount_overdue = COALESCE(held.overdue, 0),
-                       segment_id = acc.segment_id
-                  FROM collection_placement_line same
-                  JOIN collection_account acc ON acc.id = same.account_id
-             LEFT JOIN LATERAL (
-                        SELECT SUM(item.amount_company) AS amount,
+                , amount = COALESCE(held.amount, 0),
+                  amount_overdue = COALESCE(held.overdue, 0),
+                  segment_id = acc.segment_id
+                """
+            ),
+            SQL(
+                """
+             LEFT JOIN (
+                        SELECT item.line_id, SUM(item.amount_company) AS amount,
                                SUM(item.amount_company)
                                    FILTER (WHERE item.days_overdue > 0) AS overdue
                           FROM collection_placement_item item
-                         WHERE item.line_id = same.id) held ON TRUE
-                 WHERE same.id = line.id AND line.id IN %s
-             RETURNING line.id
+                         WHERE item.line_id = ANY(%s)
+                      GROUP BY item.line_id) held ON held.line_id = same.id
                 """,
-                tuple(self.ids),
-            )
+                list(self.ids),
+            ),
         )
-        self._freeze_particulars()
 
-    def _freeze_particulars(self):
-        """Copy how the customers of the lines are called today and where they are."""
+    def _freeze_particulars(self, more=None, joined=None):
+        """Copy how the customers of the lines are called today and where they are.
+
+        :param more: SQL of what else is set, from what is `joined`
+        """
         if not self:
             return
         self.flush_model()
@@ -284,27 +346,35 @@ class CollectionPlacementLine(models.Model):
                            ', ', NULLIF(partner.street, ''),
                            NULLIF(partner.street2, ''),
                            NULLIF(CONCAT_WS(' ', partner.zip, partner.city), ''),
-                           COALESCE(country.name ->> %s, country.name ->> 'en_US'))
-                  FROM collection_account acc
+                           COALESCE(country.name ->> %(lang)s,
+                                    country.name ->> 'en_US'))
+                       %(more)s
+                  FROM collection_placement_line same
+                  JOIN collection_account acc ON acc.id = same.account_id
                   JOIN res_partner partner ON partner.id = acc.partner_id
              LEFT JOIN res_country country ON country.id = partner.country_id
-                 WHERE acc.id = line.account_id AND line.id IN %s
+                       %(joined)s
+                 WHERE same.id = line.id AND line.id = ANY(%(lines)s)
              RETURNING line.id
                 """,
-                lang,
-                tuple(self.ids),
+                lang=lang,
+                more=more or SQL(),
+                joined=joined or SQL(),
+                lines=list(self.ids),
             )
         )
         self.invalidate_recordset(flush=False)
 
     @api.model
-    def _add_items(self, condition, followed=False):
+    def _add_items(self, condition, followed=False, by_hand=False):
         """Freeze and link the open items the lines of `condition` do not hold yet.
 
-        Items excluded from follow-up, blocked for payment, time-barred, or taken
-        back one by one stay out.
+        Items that may not go (`collection.item._may_go_sql`) stay out, those that were
+        not chosen where only some were, and, unless somebody chose them again, those
+        that were taken back one by one.
 
         :param followed: whether they join a hand-over that took place earlier
+        :param by_hand: whether somebody chose these very items
         :return: number of items added
         """
         self.env["collection.item"].flush_model()
@@ -321,14 +391,13 @@ class CollectionPlacementLine(models.Model):
                     INSERT INTO collection_placement_item (
                         line_id, placement_id, company_id, item_id, move_name,
                         date_added, date_due, currency_id, amount, amount_company,
-                        days_overdue, level_id, recalled, followed,
-                        create_uid, create_date, write_uid, write_date)
+                        days_overdue, level_id, recalled, followed, create_date)
                     SELECT line.id, line.placement_id, ci.company_id, ci.id, move.name,
                            %(today)s, ci.date_due, ci.currency_id, ci.amount_residual,
                            ci.amount_residual_company, %(today)s::date - ci.date_due,
-                           ci.level_id, FALSE, %(followed)s, %(uid)s,
-                           now() AT TIME ZONE 'UTC',
-                           %(uid)s, now() AT TIME ZONE 'UTC'
+                           ci.level_id, FALSE, %(followed)s,
+                           -- whose doing it is, the hand-over tells
+                           now() AT TIME ZONE 'UTC'
                       FROM collection_placement_line line
                       JOIN collection_placement placement
                         ON placement.id = line.placement_id
@@ -341,18 +410,18 @@ class CollectionPlacementLine(models.Model):
                      WHERE %(condition)s
                        AND line.state = 'active'
                        AND ci.placement_line_id IS NULL
-                       AND aml.no_followup IS NOT TRUE
-                       AND move.payment_state IS DISTINCT FROM 'blocked'
-                       AND NOT %(in_payment)s
-                       AND ci.id NOT IN (
-                            SELECT item_id FROM (%(limitation)s) term
-                             WHERE date_limitation < %(today)s)
+                       AND %(may_go)s
+                       AND (%(by_hand)s OR line.scope = 'account'
+                            OR ci.id IN (
+                                SELECT chosen.item_id
+                                  FROM collection_placement_line_chosen_rel chosen
+                                 WHERE chosen.line_id = line.id))
                        -- not a join: it would be looked up row by row in the very
                        -- table that is being filled
-                       AND (line.id, ci.id) NOT IN (
+                       AND (%(by_hand)s OR (line.id, ci.id) NOT IN (
                             SELECT held.line_id, held.item_id
                               FROM collection_placement_item held
-                             WHERE held.recalled AND held.item_id IS NOT NULL)
+                             WHERE held.recalled AND held.item_id IS NOT NULL))
                  RETURNING item_id, line_id
                 )
                 UPDATE collection_item ci
@@ -362,15 +431,10 @@ class CollectionPlacementLine(models.Model):
              RETURNING ci.id
                 """,
                 condition=condition,
-                in_payment=self.env["collection.item"]._in_payment(
-                    SQL("ci"), SQL("move")
-                ),
+                may_go=self.env["collection.item"]._may_go_sql(),
                 today=fields.Date.context_today(self),
-                limitation=self.env["collection.item"]._limitation_query(
-                    SQL("TRUE"), before=fields.Date.context_today(self)
-                ),
                 followed=followed,
-                uid=self.env.uid,
+                by_hand=by_hand,
             )
         )
         self._invalidate_items([row[0] for row in rows])
@@ -381,32 +445,104 @@ class CollectionPlacementLine(models.Model):
             ["placement_line_id", "delegated"], flush=False
         )
         self.invalidate_model(["item_ids"], flush=False)
-        self.env["account.move"].invalidate_model(["collection_delegated"], flush=False)
-        self.env["res.partner"].invalidate_model(["collection_delegated"], flush=False)
+        self.env["account.move"].invalidate_model(
+            ["collection_delegated", "collection_delegated_note"], flush=False
+        )
+        self.env["res.partner"].invalidate_model(
+            ["collection_delegated", "collection_delegated_note"], flush=False
+        )
+        self.env["collection.account"].invalidate_model(
+            ["delegated_item_count", "delegated_note", "open_item_count"], flush=False
+        )
 
-    def _link_accounts(self):
-        """Point the accounts at their line, so that the provider sees them."""
+    @api.constrains("account_id", "chosen_item_ids")
+    def _check_chosen(self):
+        for line in self:
+            strangers = line.chosen_item_ids.filtered(
+                lambda item, line=line: item.account_id != line.account_id
+            )
+            if strangers:
+                raise ValidationError(
+                    self.env._(
+                        "%(items)s: not what %(customer)s owes.",
+                        items=", ".join(strangers[:5].mapped("display_name")),
+                        customer=line.account_id.display_name,
+                    )
+                )
+
+    def _join(self, items=None):
+        """By hand: hand over more of what the customers of these lines owe.
+
+        The list that was signed stays as it is; what joins says on which day it did.
+
+        :param items: only these; None: all they owe, and what they will owe
+        :raises UserError: where nothing joins
+        """
         if not self:
             return
-        self.flush_model(["account_id", "state"])
-        self.env["collection.account"].flush_model(["placement_line_id"])
-        rows = self.env.execute_query(
-            SQL(
-                """
-                UPDATE collection_account acc
-                   SET placement_line_id = line.id
-                  FROM collection_placement_line line
-                 WHERE line.account_id = acc.id AND line.state = 'active'
-                   AND line.id IN %s
-             RETURNING acc.id
-                """,
-                tuple(self.ids),
-            )
+        self.check_access("write")
+        condition = SQL(
+            "line.id = ANY(%s) AND placement.state IN %s", list(self.ids), HANDED_OVER
         )
-        accounts = self.env["collection.account"].browse(row[0] for row in rows)
-        accounts.invalidate_recordset(["placement_line_id"], flush=False)
-        accounts.modified(["placement_line_id"])
-        accounts._update_delegation()
+        if items is None:
+            self._transit({"scope": "account"})
+        else:
+            condition = SQL("%s AND ci.id = ANY(%s)", condition, list(items.ids))
+        before = self._count_held()
+        self._add_items(condition, followed=True, by_hand=True)
+        after = self._count_held()
+        joined = {
+            line.account_id: after.get(line.id, 0) - before.get(line.id, 0)
+            for line in self
+        }
+        idle = [account for account, count in joined.items() if not count]
+        if idle:
+            raise UserError(
+                self.env._(
+                    "Nothing of %(customer)s joins the hand-over: what is chosen is "
+                    "settled, excluded, or with the provider already.",
+                    customer=idle[0].display_name,
+                )
+            )
+        self.account_id._log_notes(
+            {
+                account.id: self.env._(
+                    "More goes to %(provider)s (%(number)s), items: %(count)s.",
+                    provider=line.placement_id.provider_id.display_name,
+                    number=line.placement_id.number,
+                    count=joined[account],
+                )
+                for line in self
+                for account in line.account_id
+            }
+        )
+        self.account_id._mark_stale()
+        for mandate, lines in self.grouped("mandate_id").items():
+            mandate._draft_missing_notices(lines.account_id)
+
+    def _check_joinable(self, mandate):
+        """Refuse to let more join hand-overs of customers who may not go by now."""
+        choice = self.env["collection.delegation.choice"]
+        reasons = choice._get_reasons(
+            self.account_id, fields.Date.context_today(self), mandate
+        )
+        for line in self:
+            codes = reasons[line.account_id.id]
+            if line.mandate_id == mandate:
+                codes = [code for code in codes if code != "delegated"]
+            if codes:
+                raise UserError(line._describe_refusal(codes[0]))
+
+    def _count_held(self):
+        """Items that the provider works now: {line id: number}."""
+        return {
+            line.id: count
+            for line, count in self.env["collection.item"]._read_group(
+                [("placement_line_id", "in", self.ids)],
+                ["placement_line_id"],
+                ["__count"],
+            )
+        }
 
     # ------------------------------------------------------------------
     # Taking back
@@ -419,61 +555,94 @@ class CollectionPlacementLine(models.Model):
         :param reason: why, shown on the hand-over and in the customer's timeline
         :param recall_reason: one of RECALL_REASONS when the company takes them back
         """
+        self.fetch(["account_id", "company_id", "placement_id", "state"])
         lines = self.filtered(lambda line: line.state == "active")
         if not lines:
             return
-        lines._transit(
-            {
-                "state": state,
-                "reason": reason,
-                "recall_reason": recall_reason,
-                "date_end": fields.Date.context_today(self),
-            }
-        )
+        lines.check_access("write")
         accounts = lines.account_id
-        accounts.flush_recordset(["agent_id"])
-        self.env.cr.execute(
+        accounts.check_access("write")
+        lines._end(state, reason, recall_reason)
+        # the selection is evaluated in the user's language
+        label = dict(self._fields["state"]._description_selection(self.env))[state]
+        body = self.env._(
+            "No longer with the provider: %(state)s. %(reason)s",
+            state=label,
+            reason=reason or "",
+        )
+        accounts._log_notes(dict.fromkeys(accounts.ids, body))
+        lines.placement_id._close_if_done()
+        self.env["mail.followers"]._dismiss_provider_people()
+
+    def _end(self, state, reason, recall_reason):
+        """End these active lines and let their accounts and items go, in SQL: a file
+        has thousands of each. Arguments as for `_take_back`."""
+        accounts = self.account_id
+        self.env["collection.item"].flush_model()
+        accounts.flush_model(["agent_id", "placement_line_id"])
+        self.flush_model()
+        self.env.execute_query(
             SQL(
                 """
-                UPDATE collection_placement_line line SET agent_id = acc.agent_id
+                UPDATE collection_placement_line line
+                   SET state = %(state)s, reason = %(reason)s,
+                       recall_reason = %(recall_reason)s, date_end = %(today)s,
+                       agent_id = acc.agent_id, write_uid = %(uid)s,
+                       write_date = now() AT TIME ZONE 'UTC'
                   FROM collection_account acc
-                 WHERE acc.id = line.account_id AND line.id IN %s
+                 WHERE acc.id = line.account_id AND line.id = ANY(%(lines)s)
+             RETURNING line.id
                 """,
-                tuple(lines.ids),
+                state=state,
+                reason=reason or None,
+                recall_reason=recall_reason or None,
+                today=fields.Date.context_today(self),
+                uid=self.env.uid,
+                lines=list(self.ids),
             )
         )
-        lines.invalidate_recordset(["agent_id"], flush=False)
-        accounts.with_context(tracking_disable=True).write(
-            {"placement_line_id": False, "agent_id": False}
+        self.invalidate_recordset(
+            ["agent_id", "date_end", "reason", "recall_reason", "state"], flush=False
         )
         accounts._update_delegation()
-        self.env["collection.item"].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
                 UPDATE collection_item
                    SET placement_line_id = NULL, delegated = FALSE
-                 WHERE placement_line_id IN %s
+                 WHERE placement_line_id = ANY(%s)
              RETURNING id
                 """,
-                tuple(lines.ids),
+                list(self.ids),
             )
         )
         self._invalidate_items([row[0] for row in rows])
-        # the selection is evaluated in the user's language
-        label = dict(self._fields["state"]._description_selection(self.env))[state]
-        accounts._message_log_batch(
-            bodies={
-                account.id: self.env._(
-                    "No longer with the provider: %(state)s. %(reason)s",
-                    state=label,
-                    reason=reason or "",
+
+    def _refuse(self, reason):
+        """Keep customers in-house who were proposed only; the proposal says why.
+
+        :raises UserError: of one that was handed over, which is recalled instead
+        """
+        self.check_access("write")
+        lines = self.filtered(lambda line: line.state == "active")
+        if lines.placement_id._is_frozen():
+            raise UserError(
+                self.env._(
+                    "What was handed over is taken back, not refused: recall it."
                 )
-                for account in accounts
+            )
+        lines._transit(
+            {
+                "state": "refused",
+                "reason": reason,
+                "date_end": fields.Date.context_today(self),
             }
         )
+        accounts = lines.account_id
+        accounts._update_delegation()
+        body = self.env._("Not handed over: %(reason)s", reason=reason)
+        accounts._log_notes(dict.fromkeys(accounts.ids, body))
         lines.placement_id._close_if_done()
-        self.env["mail.followers"]._dismiss_provider_people()
 
     def _absorb(self, line):
         """Work on with this line what was handed over with `line`, which ends.
@@ -484,6 +653,9 @@ class CollectionPlacementLine(models.Model):
         """
         self.ensure_one()
         self.env.flush_all()
+        if line.scope == "items" and self.scope != "items":
+            # of two decisions the narrower holds: nothing goes that nobody chose
+            self._transit({"scope": "items"})
         if line.placement_id == self.placement_id:
             line.item_ids._transit({"line_id": self.id})
             self._transit(
@@ -577,6 +749,7 @@ class CollectionPlacementLine(models.Model):
         changed += self_sudo._add_items(
             SQL(
                 """%(accounts)s AND placement.state IN %(handed_over)s
+                   AND line.scope = 'account'
                    AND (mandate.new_item_rule = 'all'
                         OR (mandate.new_item_rule = 'overdue'
                             AND ci.date_due < %(today)s))""",
@@ -638,15 +811,16 @@ class CollectionPlacementLine(models.Model):
                    AND NOT EXISTS (
                         SELECT 1 FROM collection_placement_line later
                          WHERE later.account_id = line.account_id
-                           AND later.id > line.id)
+                           AND later.id > line.id AND later.state <> 'refused')
                    AND EXISTS (
                         SELECT 1 FROM collection_item ci
                      LEFT JOIN collection_placement_item held
                             ON held.item_id = ci.id AND held.line_id = line.id
                          WHERE ci.account_id = line.account_id AND ci.state = 'open'
                            AND (held.id IS NOT NULL AND held.recalled IS NOT TRUE
-                                OR held.id IS NULL AND mandate.new_item_rule = 'all'
-                                OR held.id IS NULL
+                                OR held.id IS NULL AND line.scope = 'account'
+                                   AND mandate.new_item_rule = 'all'
+                                OR held.id IS NULL AND line.scope = 'account'
                                    AND mandate.new_item_rule = 'overdue'
                                    AND ci.date_due < %(today)s))
                 """,
@@ -672,13 +846,9 @@ class CollectionPlacementLine(models.Model):
             placement._transit(
                 {"state": "accepted" if placement.accepted_on else "handed_over"}
             )
-        lines._link_accounts()
-        lines.account_id._message_log_batch(
-            bodies={
-                account.id: self.env._("With the provider again: the customer owes.")
-                for account in lines.account_id
-            }
-        )
+        lines.account_id._update_delegation()
+        body = self.env._("With the provider again: the customer owes.")
+        lines.account_id._log_notes(dict.fromkeys(lines.account_id.ids, body))
         return len(lines)
 
     @api.model

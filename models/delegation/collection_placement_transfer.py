@@ -17,10 +17,29 @@ class CollectionPlacementLine(models.Model):
         help="The hand-over to another provider that this one follows.",
     )
 
-    def _prepare_transfer(self, placement):
-        """Values of the line of `placement` that follows this one."""
-        self.ensure_one()
-        return {"placement_id": placement.id, "account_id": self.account_id.id}
+    def _choose_again(self, former):
+        """Of customers of whom only some items were with the first provider, the same
+        go to the next."""
+        self.flush_model()
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO collection_placement_line_chosen_rel (line_id, item_id)
+                SELECT DISTINCT line.id, held.item_id
+                  FROM collection_placement_line line
+                  JOIN collection_placement_line former
+                    ON former.account_id = line.account_id
+                   AND former.id = ANY(%s) AND former.scope = 'items'
+                  JOIN collection_placement_item held
+                    ON held.line_id = former.id AND held.recalled IS NOT TRUE
+                 WHERE line.id = ANY(%s) AND held.item_id IS NOT NULL
+             RETURNING line_id
+                """,
+                list(former.ids),
+                list(self.ids),
+            )
+        )
+        self.invalidate_recordset(["chosen_item_ids"], flush=False)
 
     def _stay_in_house(self, former):
         """What was taken back alone from the lines `former` goes with none of these
@@ -83,26 +102,6 @@ class CollectionPlacementLine(models.Model):
             )
         )
         self.invalidate_recordset(["former_line_id"], flush=False)
-
-    def _take_back(self, state, reason, recall_reason=False):
-        accounts = self.filtered(lambda line: line.state == "active").account_id
-        res = super()._take_back(state, reason, recall_reason)
-        # sudo: whoever ends a hand-over may not answer what its provider asked; with
-        # the customer gone the answer is given, and the next provider may ask
-        open_sudo = (
-            self.env["collection.provider.note"]
-            .sudo()
-            .search(
-                [
-                    ("account_id", "in", accounts.ids),
-                    ("kind", "=", "return"),
-                    ("state", "=", "open"),
-                ]
-            )
-        )
-        settled = state in ("paid", "credited", "written_off")
-        open_sudo._close("done" if settled else "accepted")
-        return res
 
     def action_transfer(self):
         """Choose the provider to whom these accounts go instead."""

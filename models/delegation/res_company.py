@@ -33,6 +33,18 @@ class ResCompany(models.Model):
         "hand-over keeps.",
         groups="base.group_user",
     )
+    collection_resume_rule = fields.Selection(
+        selection=[
+            ("resume", "Go on where they stood"),
+            ("restart", "Begin anew"),
+        ],
+        string="Reminders after a Provider",
+        required=True,
+        default="resume",
+        groups="base.group_user",
+        help="Where the ladder of reminders stands for what comes back from a "
+        "provider.",
+    )
     collection_access_years = fields.Integer(
         string="Access Log Kept for",
         default=3,

@@ -22,9 +22,9 @@ class CollectionAccount(models.Model):
     _inherit = "collection.account"
 
     @api.model
-    def _read_facts(self, today, account_ids):
+    def _read_facts(self, today, account_ids, kept=False):
         # EXTENDS contact: in one more statement
-        rows = super()._read_facts(today, account_ids)
+        rows = super()._read_facts(today, account_ids, kept=kept)
         known = {
             account_id: {"payer_e": payer_e, "expected": expected}
             for account_id, payer_e, expected in self.env.execute_query(
@@ -43,12 +43,15 @@ class CollectionAccount(models.Model):
                        AND item.date_due + usual.days < %(today)s
                        AND item.promise_id IS NULL AND item.plan_id IS NULL
                        AND item.amount_residual > COALESCE(item.amount_disputed, 0)
-                       AND (item.delegated OR acc.delegation_state <> 'delegated')
+                       AND %(own)s
                      WHERE acc.id = ANY(%(ids)s)
                        AND acc.payer_class <> 'n'
                   GROUP BY acc.id
                     """,
                     today=today,
+                    own=SQL("item.delegated IS NOT TRUE")
+                    if kept
+                    else SQL("(item.delegated OR acc.delegation_state <> 'delegated')"),
                     ids=[row[0] for row in rows],
                 )
             )

@@ -22,3 +22,4 @@ from . import collection_complaint_portal
 from . import collection_mandate_portal
 from . import collection_team_survey_portal
 from . import collection_mandate_contract_portal
+from . import collection_deletion_portal

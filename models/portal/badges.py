@@ -6,6 +6,7 @@ COLOURS = {
         "kept",
         "completed",
         "accepted",
+        "confirmed",
         "paid",
         "ok",
         "done",
@@ -18,7 +19,7 @@ COLOURS = {
         "refused",
         "unpaid",
     },
-    "text-bg-warning": {"partial", "to_approve", "in_progress", "chased"},
+    "text-bg-warning": {"asked", "partial", "to_approve", "in_progress", "chased"},
     "text-bg-info": {"open", "active", "sent", "to_check", "remitted"},
 }
 NEUTRAL = "text-bg-light border"

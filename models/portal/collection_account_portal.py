@@ -233,6 +233,7 @@ class CollectionAccount(models.Model):
             "credit": self.amount_credit,
             "next_action": self.next_action,
             "next_action_date": self.next_action_date,
+            "other_action": self.other_side_action,
             "reason": self.priority_reason,
             "obstacles": [text for _code, text in self._get_call_obstacles(agent_sudo)],
             "history": self._get_portal_history(agent_sudo),

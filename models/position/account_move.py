@@ -38,12 +38,6 @@ class AccountMove(models.Model):
         compute_sudo=True,
         groups=INTERNAL_GROUPS,
     )
-    collection_delegated_note = fields.Char(
-        string="Due Dates Delegated",
-        compute="_compute_collection_delegated_note",
-        compute_sudo=True,
-        groups=INTERNAL_GROUPS,
-    )
     collection_level_id = fields.Many2one(
         comodel_name="collection.policy.level",
         string="Dunning Level",
@@ -114,18 +108,6 @@ class AccountMove(models.Model):
             move.collection_level_id = items.level_id.sorted(
                 lambda level: (level.sequence, level.id)
             )[-1:]
-
-    @api.depends("collection_item_ids.delegated", "collection_item_ids.state")
-    @api.depends_context("lang")
-    def _compute_collection_delegated_note(self):
-        for move in self:
-            items = move.collection_item_ids.filtered(lambda item: item.state == "open")
-            delegated = items.filtered("delegated")
-            move.collection_delegated_note = bool(delegated) and self.env._(
-                "%(count)s of %(total)s due dates",
-                count=len(delegated),
-                total=len(items),
-            )
 
     def _search_collection_account_id(self, operator, value):
         return self._search_by_collection_account(

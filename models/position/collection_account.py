@@ -115,6 +115,7 @@ class CollectionAccount(models.Model):
             "next_action_time",
             "oldest_due_date",
             "open_item_ids",
+            "other_side_action",
             # what is searched by name passes by the customer, whose own fields stay
             # under the rules of contacts
             "partner_id",

@@ -121,8 +121,8 @@ class CollectionBill(models.Model):
     def _write_due_letters(self, companies):
         """Letters of the bills to chase: one from 25, one from 15 days before.
 
-        A bill whose days have both passed gets one letter. Customers of a provider
-        get none: the provider asks for their bills.
+        A bill whose days have both passed gets one letter. Those about items that are
+        with a provider get none: the provider asks for them.
 
         :param companies: whose bills
         :return: the letters, drafts or ready to be sent as the company wants
@@ -134,7 +134,7 @@ class CollectionBill(models.Model):
                 ("kind", "!=", "lcr_magnetic"),
                 ("company_id", "in", companies.ids),
                 ("company_id.collection_bill_letters", "in", ("draft", "to_send")),
-                ("account_id.delegation_state", "!=", "delegated"),
+                ("item_ids", "not any", [("delegated", "=", True)]),
                 ("account_id.insolvency_date", "=", False),
                 ("item_ids", "any", [("state", "=", "open")]),
                 "|",

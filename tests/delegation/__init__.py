@@ -5,6 +5,7 @@ from . import test_debtor_change
 from . import test_handover
 from . import test_handover_unclassified
 from . import test_mandate_scope
+from . import test_many_accounts
 from . import test_placement_report
 from . import test_placement_xlsx
 from . import test_provider_figures
@@ -15,4 +16,8 @@ from . import test_placement_changes
 from . import test_placement_deadline
 from . import test_placement_outcome
 from . import test_creditor_stays
+from . import test_handover_items
+from . import test_handover_groups
+from . import test_while_delegated
+from . import test_come_home
 from . import test_transfer

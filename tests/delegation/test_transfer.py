@@ -252,3 +252,30 @@ class TestTransfer(CollectionCommon):
         self._pay(self.other_account.item_ids.move_id)
         self.env["collection.account"]._refresh(self.other_account)
         self.assertEqual(asked.with_env(self.env).state, "done")
+
+    def test_only_some_items_go_on(self):
+        """What the first provider did not have, the next does not get either."""
+        self.placement.line_ids._take_back("recalled", "Once more, in part", "other")
+        chosen = self.invoice.collection_item_ids
+        wizard = (
+            self.env["collection.handover"]
+            .with_user(self.manager_user)
+            .create(
+                {
+                    "mandate_id": self.mandate.id,
+                    "item_ids": [Command.set(chosen.ids)],
+                }
+            )
+        )
+        wizard.action_preview()
+        wizard.line_ids.action_go()
+        wizard.action_confirm()
+        self.assertEqual(self.account.item_ids.filtered("delegated"), chosen)
+        placement = self._transfer(self.account)
+        self.assertEqual(placement.line_ids.scope, "items")
+        self.assertEqual(placement.line_ids.item_ids.item_id, chosen)
+        self.assertEqual(self.account.item_ids.filtered("delegated"), chosen)
+        # nor what is invoiced later
+        later = self._invoice(self.customer, 80.0, self._today())
+        self.assertFalse(later.collection_item_ids.delegated)
+        self.assertEqual(self.env["collection.account"]._refresh(self.account), 0)

@@ -94,5 +94,9 @@ class TestGroupedByPosition(CollectionCommon):
     def test_how_many_due_dates(self):
         self.assertEqual(
             self.moves.mapped("collection_delegated_note"),
-            ["1 of 1 due dates", "1 of 1 due dates", False],
+            [
+                "1 of 1 items with Provider One",
+                "1 of 1 items with Provider One",
+                False,
+            ],
         )

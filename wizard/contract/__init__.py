@@ -7,3 +7,4 @@ from . import collection_delegation_advisor_part
 from . import collection_delegation_advisor_point
 from . import collection_delegation_advisor_tables
 from . import collection_handover
+from . import collection_proposal_refusal

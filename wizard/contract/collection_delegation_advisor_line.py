@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..delegation.collection_handover_line import (
+from ...models.delegation.collection_delegation_choice import (
     GO_REASONS,
     LOCKED_REASONS,
     STAY_REASONS,

@@ -5,6 +5,9 @@ from odoo.tools import SQL, format_amount
 
 from ...models.delegation.collection_mandate import WORKING
 
+#: of the preview, in their order
+SIDES = ("goes", "stays", "placed")
+
 
 class CollectionHandover(models.TransientModel):
     """Hand accounts over to a provider: choose, look at each account, confirm."""
@@ -39,7 +42,7 @@ class CollectionHandover(models.TransientModel):
         selection=[
             ("total", "Total: the whole file"),
             ("partial", "Partial: all but the largest"),
-            ("manual", "Accounts chosen by hand"),
+            ("manual", "Accounts or items chosen by hand"),
         ],
         required=True,
         compute="_compute_method",
@@ -51,6 +54,14 @@ class CollectionHandover(models.TransientModel):
         comodel_name="collection.account",
         string="Accounts",
         domain="[('company_id', '=', company_id)]",
+    )
+    item_ids = fields.Many2many(
+        comodel_name="collection.item",
+        string="Items",
+        domain="[('company_id', '=', company_id), ('state', '=', 'open'),"
+        " ('delegated', '=', False)]",
+        help="Of their customers only these go; the rest stays with the company. "
+        "Customers chosen above go with all they owe.",
     )
     late_only = fields.Boolean(
         string="Late for Their Segment Only",
@@ -81,6 +92,7 @@ class CollectionHandover(models.TransientModel):
     )
     go_count = fields.Integer(string="Go", compute="_compute_totals")
     stay_count = fields.Integer(string="Stay", compute="_compute_totals")
+    placed_count = fields.Integer(string="With a Provider", compute="_compute_totals")
     go_turnover = fields.Monetary(compute="_compute_totals")
     stay_turnover = fields.Monetary(compute="_compute_totals")
     go_open = fields.Monetary(compute="_compute_totals")
@@ -100,7 +112,7 @@ class CollectionHandover(models.TransientModel):
         string="About the Unclassified", compute="_compute_unclassified"
     )
 
-    @api.depends("account_ids")
+    @api.depends("account_ids", "item_ids")
     @api.depends_context("allowed_company_ids")
     def _compute_mandate_ids(self):
         # asked by a stored field, it is worked out as superuser, without record rules
@@ -108,7 +120,7 @@ class CollectionHandover(models.TransientModel):
             WORKING & Domain("company_id", "in", self.env.companies.ids)
         )
         for wizard in self:
-            companies = wizard.account_ids.company_id
+            companies = wizard.account_ids.company_id | wizard.item_ids.company_id
             wizard.mandate_ids = running.filtered(
                 lambda mandate, companies=companies: (
                     not companies or mandate.company_id in companies
@@ -133,12 +145,12 @@ class CollectionHandover(models.TransientModel):
                 provider=wizard.provider_id.display_name or "…",
             )
 
-    @api.depends("mandate_id", "account_ids")
+    @api.depends("mandate_id", "account_ids", "item_ids")
     def _compute_method(self):
         for wizard in self:
             wizard.method = (
                 "manual"
-                if wizard.account_ids
+                if wizard.account_ids or wizard.item_ids
                 else wizard.mandate_id.extent or wizard.method or "partial"
             )
 
@@ -163,7 +175,7 @@ class CollectionHandover(models.TransientModel):
     def _compute_totals(self):
         rows = self.env["collection.handover.line"]._read_group(
             [("wizard_id", "in", self.ids)],
-            ["wizard_id", "decision", "reason"],
+            ["wizard_id", "decision", "reason", "current_mandate_id"],
             ["__count", "turnover:sum", "amount_open:sum", "amount_overdue:sum"],
         )
         names = ("count", "turnover", "open", "overdue")
@@ -173,18 +185,27 @@ class CollectionHandover(models.TransientModel):
             ._description_selection(self.env)
         )
         for wizard in self:
-            sides = {"goes": [0, 0.0, 0.0, 0.0], "stays": [0, 0.0, 0.0, 0.0]}
-            reasons = {"goes": [], "stays": []}
-            for owner, decision, reason, *figures in rows:
+            sides = {side: [0, 0.0, 0.0, 0.0] for side in SIDES}
+            reasons = {side: {} for side in SIDES}
+            for owner, decision, reason, mandate, *figures in rows:
                 if owner == wizard._origin:
                     sides[decision] = [
                         total + (figure or 0)
                         for total, figure in zip(sides[decision], figures, strict=True)
                     ]
-                    reasons[decision].append((labels[reason], figures[0]))
+                    label = labels[reason]
+                    if decision == "placed":
+                        label = self.env._(
+                            "%(reason)s: %(provider)s",
+                            reason=label,
+                            provider=mandate.provider_id.display_name or "–",
+                        )
+                    counts = reasons[decision]
+                    counts[label] = counts.get(label, 0) + figures[0]
             for position, name in enumerate(names):
                 wizard[f"go_{name}"] = sides["goes"][position]
                 wizard[f"stay_{name}"] = sides["stays"][position]
+            wizard.placed_count = sides["placed"][0]
             if not wizard.line_ids:
                 # nothing to show before the preview, nor a currency to show it in
                 wizard.summary = False
@@ -193,8 +214,13 @@ class CollectionHandover(models.TransientModel):
                 "account_collection.collection_handover_summary",
                 {
                     "sides": [
-                        (side, wizard._describe_side(side, sides), reasons[side])
-                        for side in ("goes", "stays")
+                        (
+                            side,
+                            wizard._describe_side(side, sides),
+                            list(reasons[side].items()),
+                        )
+                        for side in SIDES
+                        if side != "placed" or sides[side][0]
                     ]
                 },
             )
@@ -268,6 +294,7 @@ class CollectionHandover(models.TransientModel):
             raise UserError(self._describe_no_candidates())
         self.line_ids.unlink()
         self._create_lines(self._prepare_lines(accounts))
+        self._read_groups()
         self.state = "preview"
 
     def _check_not_done(self):
@@ -281,7 +308,7 @@ class CollectionHandover(models.TransientModel):
 
     def _describe_no_candidates(self):
         if self.method == "manual":
-            return self.env._("Choose the accounts to hand over.")
+            return self.env._("Choose the accounts or items to hand over.")
         return self.env._(
             "%(company)s has no active account: no invoice in the last twelve months "
             "and nothing open.",
@@ -293,7 +320,8 @@ class CollectionHandover(models.TransientModel):
             return self.env["collection.account"]._search_active(
                 self.company_id, self.date
             )
-        strangers = self.account_ids.filtered(
+        chosen = self.account_ids | self.item_ids.account_id
+        strangers = chosen.filtered(
             lambda account: account.company_id != self.company_id
         )
         if strangers:
@@ -305,7 +333,13 @@ class CollectionHandover(models.TransientModel):
                     customers=", ".join(strangers[:5].mapped("display_name")),
                 )
             )
-        return self.account_ids
+        return chosen
+
+    def _get_chosen_items(self):
+        """Items that go alone: of customers who are not chosen whole."""
+        if self.method != "manual":
+            return self.env["collection.item"]
+        return self.item_ids - self.account_ids.item_ids
 
     def _create_lines(self, vals_list):
         """Insert the lines at once: field by field, 20,000 of them take ten times
@@ -318,19 +352,25 @@ class CollectionHandover(models.TransientModel):
                 INSERT INTO collection_handover_line (
                     wizard_id, account_id, segment_id, rank, turnover, amount_open,
                     amount_overdue, days_overdue, decision, proposed_decision,
-                    proposed_reason, reason,
+                    proposed_reason, reason, scope, item_count, open_item_count,
+                    current_mandate_id,
                     create_uid, create_date, write_uid, write_date)
                 SELECT %(wizard)s, account_id, NULLIF(segment_id, 0), rank, turnover,
                        amount_open, amount_overdue, days_overdue, decision, decision,
-                       reason, reason, %(uid)s, now() AT TIME ZONE 'UTC',
+                       reason, reason, scope, item_count, open_item_count,
+                       NULLIF(current_mandate_id, 0),
+                       %(uid)s, now() AT TIME ZONE 'UTC',
                        %(uid)s, now() AT TIME ZONE 'UTC'
                   FROM unnest(%(account_id)s::int[], %(segment_id)s::int[],
                               %(rank)s::int[], %(turnover)s::numeric[],
                               %(amount_open)s::numeric[], %(amount_overdue)s::numeric[],
                               %(days_overdue)s::int[], %(decision)s::text[],
-                              %(reason)s::text[])
+                              %(reason)s::text[], %(scope)s::text[],
+                              %(item_count)s::int[], %(open_item_count)s::int[],
+                              %(current_mandate_id)s::int[])
                        AS chosen (account_id, segment_id, rank, turnover, amount_open,
-                                  amount_overdue, days_overdue, decision, reason)
+                                  amount_overdue, days_overdue, decision, reason, scope,
+                                  item_count, open_item_count, current_mandate_id)
              RETURNING id
                 """,
                 wizard=self.id,
@@ -347,6 +387,10 @@ class CollectionHandover(models.TransientModel):
                         "days_overdue",
                         "decision",
                         "reason",
+                        "scope",
+                        "item_count",
+                        "open_item_count",
+                        "current_mandate_id",
                     )
                 },
             )
@@ -357,23 +401,34 @@ class CollectionHandover(models.TransientModel):
     def _prepare_lines(self, accounts):
         """One line for each candidate, as the one rule decides about it."""
         choice = self.env["collection.delegation.choice"]
+        items = self._get_chosen_items()
+        chosen = choice._count_going_items(items)
         vals_list = []
-        for candidate in choice._read_candidates(self.company_id, self.date, accounts):
+        for candidate in choice._read_candidates(
+            self.company_id, self.date, accounts, items
+        ):
             decision, reason = choice._decide(
                 candidate, self.method, self.mandate_id, self.date, self.late_only
             )
             account = candidate.account
+            amount_open, amount_overdue = account.amount_open, account.amount_overdue
+            if candidate.item_count is not None:
+                _count, amount_open, amount_overdue = chosen.get(account.id, (0, 0, 0))
             vals_list.append(
                 {
                     "account_id": account.id,
                     "segment_id": account.segment_id.id or 0,
                     "rank": candidate.rank,
                     "turnover": candidate.turnover,
-                    "amount_open": account.amount_open,
-                    "amount_overdue": account.amount_overdue,
+                    "amount_open": amount_open,
+                    "amount_overdue": amount_overdue,
                     "days_overdue": candidate.days_overdue,
                     "decision": decision,
                     "reason": reason,
+                    "scope": "account" if candidate.item_count is None else "items",
+                    "item_count": candidate.item_count or 0,
+                    "open_item_count": account.open_item_count,
+                    "current_mandate_id": account.mandate_id.id or 0,
                 }
             )
         return vals_list
@@ -434,11 +489,22 @@ class CollectionHandover(models.TransientModel):
     def action_confirm(self):
         """Hand the accounts that go over to the provider, now."""
         placement = self._create_placement()
-        placement.action_hand_over()
-        return placement._get_records_action()
+        joined = self._join_running()
+        if not placement:
+            self.placement_id = joined[:1]
+        if placement.line_ids:
+            placement.action_hand_over()
+        return (placement | joined)._get_records_action()
 
     def action_propose(self):
         """Keep the choice as a proposal that is handed over later."""
+        if self._get_joining():
+            raise UserError(
+                self.env._(
+                    "What joins a running hand-over is handed over, not proposed: hand "
+                    "it over, or leave it out."
+                )
+            )
         placement = self._create_placement()
         placement.action_propose()
         return placement._get_records_action()
@@ -451,10 +517,17 @@ class CollectionHandover(models.TransientModel):
         if self.state != "preview":
             raise UserError(self.env._("Look at the preview before you confirm."))
         self.mandate_id._check_working()
+        self.line_ids.fetch(["account_id", "decision", "proposed_reason"])
         going = self.line_ids.filtered_domain(Domain("decision", "=", "goes"))
         if not going:
             raise UserError(self.env._("No account goes: there is nothing to do."))
+        going.account_id.fetch(["partner_id", "segment_id"])
         self._check_classified(going)
+        going -= self._get_joining()
+        if not going:
+            # everything joins what runs
+            self.state = "done"
+            return self.env["collection.placement"]
         placement = self.env["collection.placement"].create(
             {
                 "mandate_id": self.mandate_id.id,
@@ -463,16 +536,65 @@ class CollectionHandover(models.TransientModel):
                 "note": self.note,
             }
         )
-        # thousands of lines would be appended to the empty list one by one
-        placement.invalidate_recordset(["line_ids"], flush=False)
-        self.env["collection.placement.line"].create(
-            [
-                {"placement_id": placement.id, "account_id": line.account_id.id}
-                for line in going
-            ]
-        )
+        placement._add_lines(going.account_id)
+        self._choose_items(placement)
         self.write({"state": "done", "placement_id": placement.id})
         return placement
+
+    def _choose_items(self, placement):
+        """Write on the new lines which items alone go, where only some were chosen."""
+        items = self._get_chosen_items()
+        if not items:
+            return
+        line = self.env["collection.placement.line"]
+        line.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH picked AS (
+                    INSERT INTO collection_placement_line_chosen_rel (line_id, item_id)
+                    SELECT line.id, ci.id
+                      FROM collection_item ci
+                      JOIN collection_placement_line line
+                        ON line.account_id = ci.account_id
+                       AND line.placement_id = %(placement)s
+                     WHERE ci.id = ANY(%(items)s)
+                 RETURNING line_id
+                )
+                UPDATE collection_placement_line line SET scope = 'items'
+                 WHERE line.id IN (SELECT line_id FROM picked)
+             RETURNING line.id
+                """,
+                placement=placement.id,
+                items=list(items.ids),
+            )
+        )
+        line.browse(row[0] for row in rows).invalidate_recordset(flush=False)
+
+    def _get_joining(self):
+        """Lines of customers more of whom goes to where some of it is."""
+        return self.line_ids.filtered(
+            lambda line: (
+                line.decision == "goes"
+                and line.current_mandate_id == self.mandate_id
+                and line.account_id.delegation_state == "delegated"
+            )
+        )
+
+    def _join_running(self):
+        """Let more of what customers owe join their hand-overs that run.
+
+        :return: these hand-overs
+        """
+        joining = self._get_joining()
+        by_scope = joining.grouped("scope")
+        whole = by_scope.get("account", joining.browse()).account_id.placement_line_id
+        parts = by_scope.get("items", joining.browse()).account_id.placement_line_id
+        for lines, items in ((whole, None), (parts, self._get_chosen_items())):
+            # since the preview they may have come back, or gone elsewhere
+            lines._check_joinable(self.mandate_id)
+            lines._join(items)
+        return joining.account_id.placement_line_id.placement_id
 
     def _check_classified(self, going):
         """Refuse customers who lost their segment after the preview: nobody decided

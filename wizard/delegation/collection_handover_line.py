@@ -1,32 +1,18 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-#: why an account goes
-GO_REASONS = [
-    ("file", "Whole file"),
-    ("rest", "Below the largest by turnover"),
-    ("always", "Segment always handed over"),
-    ("chosen", "Chosen"),
-]
-#: why an account stays, whatever the user would like
-LOCKED_REASONS = [
-    ("delegated", "Already with a provider"),
-    ("proposed", "On another hand-over"),
-    ("reserved", "Reserved"),
-    ("never", "Segment stays in-house"),
-    ("insolvent", "Insolvent"),
-    ("time_barred", "Time-barred"),
-    ("segment", "Segment not in the mandate"),
-    ("not_late", "Not late enough for the mandate"),
-    ("too_small", "Owes too little for the mandate"),
-    ("other_lot", "Drawn for another provider"),
-    ("creditor", "Owed more than they owe"),
-]
-#: why an account stays unless the user says otherwise
-STAY_REASONS = [
-    ("unclassified", "Unclassified"),
-    ("not_ripe", "Not late enough for its segment"),
-    ("top", "Among the largest by turnover"),
+from ...models.contact.collection_account_worklist import GAPS
+from ...models.delegation.collection_delegation_choice import (
+    GO_REASONS,
+    LOCKED_REASONS,
+    STAY_REASONS,
+)
+
+#: on which side of the preview an account stands
+DECISIONS = [
+    ("goes", "Goes"),
+    ("stays", "Stays"),
+    ("placed", "With a provider"),
 ]
 
 
@@ -66,11 +52,46 @@ class CollectionHandoverLine(models.TransientModel):
     amount_open = fields.Monetary(string="Open", readonly=True)
     amount_overdue = fields.Monetary(string="Overdue", readonly=True)
     days_overdue = fields.Integer(string="Days", readonly=True, aggregator="max")
-    decision = fields.Selection(
-        selection=[("goes", "Goes"), ("stays", "Stays")], required=True
+    scope = fields.Selection(
+        selection=[("account", "The whole customer"), ("items", "Chosen items")],
+        required=True,
+        default="account",
+        readonly=True,
     )
+    item_count = fields.Integer(
+        string="Items That Go",
+        readonly=True,
+        help="Of the items chosen; those that are excluded, blocked, being paid or "
+        "time-barred stay.",
+    )
+    open_item_count = fields.Integer(string="Open Items", readonly=True)
+    items_note = fields.Char(string="Items", compute="_compute_items_note")
+    current_mandate_id = fields.Many2one(
+        comodel_name="collection.mandate",
+        string="Mandate Now",
+        readonly=True,
+        ondelete="cascade",
+        help="Under which the customer is with a provider already, or about to be.",
+    )
+    amount_promised = fields.Monetary(
+        string="Promised", readonly=True, help="Owed on what an open promise is about."
+    )
+    amount_disputed = fields.Monetary(string="Disputed", readonly=True)
+    amount_on_plan = fields.Monetary(string="On a Plan", readonly=True)
+    amount_credit = fields.Monetary(
+        string="Open Credits",
+        readonly=True,
+        help="Credit notes and payments that are still to be matched.",
+    )
+    service_gap = fields.Selection(
+        selection=GAPS,
+        string="Nobody Can Serve",
+        readonly=True,
+        help="Why no agent of the mandate can be offered this customer.",
+    )
+    decision = fields.Selection(selection=DECISIONS, required=True)
     proposed_decision = fields.Selection(
-        selection=[("goes", "Goes"), ("stays", "Stays")], required=True, readonly=True
+        selection=DECISIONS, required=True, readonly=True
     )
     proposed_reason = fields.Selection(
         selection=GO_REASONS + LOCKED_REASONS + STAY_REASONS,
@@ -93,6 +114,20 @@ class CollectionHandoverLine(models.TransientModel):
             as_proposed = line.decision == line.proposed_decision
             line.reason = line.proposed_reason if as_proposed else "by_hand"
 
+    @api.depends("scope", "item_count", "open_item_count")
+    @api.depends_context("lang")
+    def _compute_items_note(self):
+        for line in self:
+            line.items_note = (
+                self.env._(
+                    "%(count)s of %(total)s items",
+                    count=line.item_count,
+                    total=line.open_item_count,
+                )
+                if line.scope == "items"
+                else self.env._("All items")
+            )
+
     @api.depends("proposed_reason")
     def _compute_locked(self):
         locked = dict(LOCKED_REASONS)
@@ -102,7 +137,17 @@ class CollectionHandoverLine(models.TransientModel):
     @api.constrains("decision", "proposed_reason")
     def _check_decision(self):
         for line in self:
-            if line.locked and line.decision == "goes":
+            if line.decision == line.proposed_decision:
+                continue
+            if line.decision == "placed":
+                raise ValidationError(
+                    self.env._(
+                        "%(customer)s is not with a provider: choose whether they go "
+                        "or stay.",
+                        customer=line.account_id.display_name,
+                    )
+                )
+            if line.proposed_decision == "placed" or line.locked:
                 labels = dict(
                     self._fields["proposed_reason"]._description_selection(self.env)
                 )

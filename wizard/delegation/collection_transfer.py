@@ -5,7 +5,6 @@ from odoo.fields import Domain
 from ...models.base.roles import check_manager
 from ...models.delegation.collection_mandate import WORKING
 from ...models.delegation.collection_placement_line import HANDED_OVER
-from .collection_handover_line import LOCKED_REASONS
 
 #: how many of those who cannot go are named
 NAMED = 10
@@ -98,21 +97,15 @@ class CollectionTransfer(models.TransientModel):
         self.ensure_one()
         if not self.mandate_id:
             return {}
-        today = fields.Date.context_today(self)
-        locked = dict(LOCKED_REASONS)
         accounts = self.account_ids._origin
-        creditors = accounts._get_creditors()
+        reasons = self.env["collection.delegation.choice"]._get_reasons(
+            accounts, fields.Date.context_today(self), self.mandate_id
+        )
         blocked = {}
         for account in accounts:
-            if account.mandate_id == self.mandate_id._origin:
-                blocked[account] = "delegated"
-                continue
-            codes = [
-                *(c for c in account._get_reasons_to_stay() if c != "delegated"),
-                *self.mandate_id._get_reasons_to_refuse(account, today),
-                *(["creditor"] if account in creditors else []),
-            ]
-            codes = [code for code in codes if code in locked]
+            codes = reasons[account.id]
+            if account.mandate_id != self.mandate_id._origin:
+                codes = [code for code in codes if code != "delegated"]
             if codes:
                 blocked[account] = codes[0]
         return blocked
@@ -153,11 +146,11 @@ class CollectionTransfer(models.TransientModel):
                 "note": self.note,
             }
         )
-        # thousands of lines would be appended to the empty list one by one
-        placement.invalidate_recordset(["line_ids"], flush=False)
-        new_lines = self.env["collection.placement.line"].create(
-            [line._prepare_transfer(placement) for line in lines]
+        placement._add_lines(
+            accounts, scope={line.account_id: line.scope for line in lines}
         )
+        new_lines = placement.line_ids
+        new_lines._choose_again(lines)
         new_lines._stay_in_house(lines)
         placement.action_hand_over()
         new_lines._continue(lines)
