@@ -60,12 +60,16 @@ class DemoDelegation:
         # of the first hand-over
         self.mandate = None
         self.placement = None
+        # who goes with the second one
+        self.later = env["collection.account"]
 
     def begin(self, date):
         """The first mandate, and the accounts shared out among its agents."""
         self.mandate = self._create_mandate(date)
         accounts = self._choose(date, 16)
-        self.placement = self._hand_over(self.mandate, accounts, date)
+        # the last ones go when the first have shown how it works
+        self.later = accounts[-3:]
+        self.placement = self._hand_over(self.mandate, accounts - self.later, date)
         team = self.mandate.agent_ids.filtered(lambda agent: not agent.supervisor)
         self._share_out(self.placement, team)
 
@@ -187,7 +191,7 @@ class DemoDelegation:
         """A few more customers, whose receipt the supervisor has not acknowledged: one
         is refused, and more time is asked for another one."""
         supervisor = self.users["supervisor"]
-        accounts = self._choose(date, 4)
+        accounts = self.later & self._choose(date, 100)
         if len(accounts) < 2:
             return
         more = self._create_placement(self.mandate, accounts, date)
@@ -588,7 +592,11 @@ class DemoDelegation:
     def _hand_over(self, mandate, accounts, date):
         placement = self._create_placement(mandate, accounts, date)
         placement.action_hand_over()
-        placement._accept()
+        supervisor = mandate.agent_ids.filtered("supervisor").user_id
+        if supervisor:
+            placement.with_user(supervisor).sudo()._accept()
+        else:
+            placement._accept("Liste signée sur papier")
         for line in placement.line_ids:
             late = line.item_ids.filtered(lambda held: held.date_due < date)
             line._transit({"amount_overdue": sum(late.mapped("amount_company"))})

@@ -33,7 +33,7 @@ class CollectionPlacement(models.Model):
     _inherit = "collection.placement"
 
     date_acknowledge = fields.Date(
-        string="Acknowledged by",
+        string="To Be Acknowledged by",
         readonly=True,
         copy=False,
         help="Day until which the provider acknowledges receipt.",
@@ -41,7 +41,7 @@ class CollectionPlacement(models.Model):
     accepted_on = fields.Datetime(string="Acknowledged on", readonly=True, copy=False)
     accepted_by_id = fields.Many2one(
         comodel_name="res.users",
-        string="Acknowledged by User",
+        string="Acknowledged by",
         readonly=True,
         copy=False,
         ondelete="restrict",
@@ -63,14 +63,8 @@ class CollectionPlacement(models.Model):
     @api.depends_context("lang")
     def _compute_accepted_summary(self):
         for placement in self:
-            figures = placement.accepted_figures
-            placement.accepted_summary = figures and self._describe_receipt(
-                figures["customers"],
-                [
-                    (self.env["res.currency"].browse(currency_id), count, amount)
-                    for currency_id, count, amount in figures["totals"]
-                ],
-            )
+            figures = placement._get_acknowledged()
+            placement.accepted_summary = figures and self._describe_receipt(*figures)
 
     @api.model
     def _describe_receipt(self, customers, totals):
@@ -113,6 +107,18 @@ class CollectionPlacement(models.Model):
             items, ["currency_id"], ["__count", "amount:sum"], order="currency_id"
         )
         return self.env["collection.placement.line"].search_count(lines), totals
+
+    def _get_acknowledged(self):
+        """The figures that were acknowledged, as `_get_receipt`; None before."""
+        self.ensure_one()
+        figures = self.accepted_figures
+        return figures and (
+            figures["customers"],
+            [
+                (self.env["res.currency"].browse(currency_id), count, amount)
+                for currency_id, count, amount in figures["totals"]
+            ],
+        )
 
     def _get_receipt_seal(self):
         """The figures of the receipt as one text, which two readers have in common

@@ -105,7 +105,8 @@ class CollectionPlacement(models.Model):
         return {
             **values,
             "sent": placement_sudo._get_receipt(sent=True),
-            "receipt": placement_sudo._get_receipt(),
+            "receipt": placement_sudo._get_acknowledged()
+            or placement_sudo._get_receipt(),
             "seal": placement_sudo._get_receipt_seal(),
             "accepted_on": placement_sudo.accepted_on,
             "accepted_by": ""

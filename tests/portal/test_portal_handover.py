@@ -73,6 +73,9 @@ class TestPortalHandover(PortalCommon):
             ],
         )
         self.assertIn("1,077.00", self.waiting.accepted_summary)
+        # it stays, whoever leaves later
+        self._line(self.other_account)._take_back("recalled", "Ours")
+        self.assertIn("1,077.00", self.url_open(self.page_url).text)
         # a second click
         response = self._post(f"{self.page_url}/accept", seal=seal)
         self.assertEqual(response.status_code, 422)
