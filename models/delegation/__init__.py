@@ -10,6 +10,7 @@ from . import collection_agent_team
 from . import collection_placement
 from . import collection_placement_line
 from . import collection_placement_item
+from . import collection_placement_change
 from . import collection_provider_note
 from . import collection_access_log
 from . import collection_account_merge

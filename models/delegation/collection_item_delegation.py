@@ -26,7 +26,8 @@ class CollectionItem(models.Model):
             .search([("line_id", "in", lines.ids), ("item_id", "in", items.ids)])
         )
         held_sudo._transit(
-            {"recalled": True, "date_recalled": fields.Date.context_today(self)}
+            {"recalled": True, "date_recalled": fields.Date.context_today(self)},
+            reason,
         )
         by_account = items.grouped("account_id")
         items.write({"placement_line_id": False, "delegated": False})

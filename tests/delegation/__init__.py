@@ -15,3 +15,4 @@ from . import test_placement_outcome
 from . import test_creditor_stays
 from . import test_while_delegated
 from . import test_come_home
+from . import test_placement_change
