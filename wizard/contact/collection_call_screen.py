@@ -198,7 +198,7 @@ class CollectionCallScreen(models.TransientModel):
         for screen in self:
             account = screen._get_account()
             # sudo: contacts of a customer whom the user may read, by id
-            people_sudo = account and account._get_call_people()
+            people_sudo = account._get_call_people() if account else False
             screen.people_ids = people_sudo and people_sudo.with_env(self.env)
 
     @api.depends("account_id", "direction")

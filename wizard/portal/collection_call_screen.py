@@ -1,10 +1,47 @@
-from odoo import models
+from odoo import api, models
 
 
 class CollectionCallScreen(models.TransientModel):
     """A customer may be taken back while somebody of the provider's is calling."""
 
     _inherit = "collection.call.screen"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # what was typed is kept although the customer was taken back meanwhile; what
+        # it was about is theirs no more
+        return super().create(
+            [
+                {
+                    name: value
+                    for name, value in vals.items()
+                    if name not in ("bill_id", "item_ids")
+                }
+                if self._is_of_late_customer(vals)
+                else vals
+                for vals in vals_list
+            ]
+        )
+
+    def _get_closed_relations(self, vals_list):
+        closed = super()._get_closed_relations(vals_list)
+        if "account_id" in closed and all(map(self._is_of_late_customer, vals_list)):
+            closed.discard("account_id")
+        return closed
+
+    @api.model
+    def _is_of_late_customer(self, vals):
+        """Whether these values are about a customer who was the agent's until just
+        now."""
+        agent_sudo = self.env["collection.agent"]._current()
+        account_id = vals.get("account_id")
+        return (
+            type(account_id) is int
+            and bool(agent_sudo.provider_id)
+            and bool(
+                self.env["collection.account"]._find_late_line(agent_sudo, account_id)
+            )
+        )
 
     def _pass_on(self):
         """Pass on what was typed about a customer who was taken back meanwhile.
