@@ -109,6 +109,8 @@ class DemoDelegation:
                     for values in self._list_papers()
                 ],
                 "payment_bank_id": bank.id,
+                "pre_reminder_by": "company",
+                "announce": True,
                 "phase": "off_site",
                 "date_start": self.today - timedelta(days=30),
                 "date_end": self.today + timedelta(days=60),
@@ -141,8 +143,11 @@ class DemoDelegation:
         )
         placement = self._hand_over(mandate, accounts.filtered("amount_open"), date)
         self._share_out(placement, mandate.agent_ids)
-        # the provider presents itself first; one letter still waits for the manager
-        notices = placement.line_ids.account_id.letter_ids.filtered("mandate_id")
+        # announced by the company, the provider presents itself; one letter still waits
+        # for the manager
+        letters = placement.line_ids.account_id.letter_ids.filtered("mandate_id")
+        notices = letters.filtered("kind_id.by_provider")
+        file_as_sent(letters - notices, date)
         file_as_sent(notices[1:], date)
 
     def look_at(self, date):
@@ -170,7 +175,11 @@ class DemoDelegation:
         """The manager takes one customer back: the management deals with it."""
         account = self._still_active()[1:2].account_id
         if account:
-            wizard = self.env["collection.recall"].create(
+            # nobody is written to about what the demo data ask for
+            wizards = self.env["collection.recall"].with_context(
+                mail_activity_quick_update=True
+            )
+            wizard = wizards.create(
                 {
                     "account_ids": [Command.set(account.ids)],
                     "reason": "customer_request",
@@ -599,7 +608,16 @@ class DemoDelegation:
             placement._accept("Liste signée sur papier")
         for line in placement.line_ids:
             late = line.item_ids.filtered(lambda held: held.date_due < date)
-            line._transit({"amount_overdue": sum(late.mapped("amount_company"))})
+            # as of the day that is told: no change of the hand-over
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE collection_placement_line SET amount_overdue = %s"
+                    " WHERE id = %s",
+                    sum(late.mapped("amount_company")),
+                    line.id,
+                )
+            )
+        placement.line_ids.invalidate_recordset(["amount_overdue"])
         return placement
 
     def _share_out(self, placement, agents):

@@ -94,7 +94,8 @@ class CollectionItem(models.Model):
             )
         )
         held_sudo._transit(
-            {"recalled": True, "date_recalled": fields.Date.context_today(self)}
+            {"recalled": True, "date_recalled": fields.Date.context_today(self)},
+            reason,
         )
         by_account = items.grouped("account_id")
         items.write({"placement_line_id": False, "delegated": False})
