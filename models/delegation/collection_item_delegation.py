@@ -56,7 +56,7 @@ class CollectionItem(models.Model):
         """Choose the mandate under which these items go to a provider."""
         owed = self.filtered(lambda item: item.state == "open")
         at_home = owed.filtered(lambda item: not item.delegated)
-        if not at_home:
+        if self and not at_home:
             raise UserError(
                 self.env._(
                     "Nothing to hand over: these items are settled, or with a provider "

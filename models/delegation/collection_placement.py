@@ -419,6 +419,8 @@ class CollectionPlacement(models.Model):
                     {
                         "ref": line.partner_ref or "",
                         "name": line.partner_name or "",
+                        # sudo: whether some were chosen, not which
+                        "chosen": bool(line.sudo().chosen_item_ids),
                         "address": line.partner_address or "",
                         "city": line.partner_city or "",
                         "segment": line.segment_name or line.segment_id.name or "",

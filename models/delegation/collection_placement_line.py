@@ -265,6 +265,11 @@ class CollectionPlacementLine(models.Model):
         ).items():
             # handed over as they stand: no day to come makes them later
             reasons = choice._get_reasons(lines.account_id, day, mandate)
+            parts = lines.filtered(lambda line: line.scope == "items")
+            counts = choice._count_going_items(parts.chosen_item_ids)
+            for line in parts:
+                if line.account_id.id not in counts:
+                    reasons[line.account_id.id].append("no_item")
             for line in lines:
                 # on a proposed hand-over it is because of these very lines
                 codes = reasons[line.account_id.id]
@@ -305,6 +310,12 @@ class CollectionPlacementLine(models.Model):
             case "creditor":
                 return self.env._(
                     "%(customer)s is owed more than they owe: settle that first.",
+                    **names,
+                )
+            case "no_item":
+                return self.env._(
+                    "None of the items chosen of %(customer)s may go: they are settled, "
+                    "excluded, or with the provider already.",
                     **names,
                 )
             case "other_lot":
