@@ -22,17 +22,17 @@ class CollectionReceiptStale(models.Model):
     @api.model
     def _mark(self, account_ids=None):
         """Mark accounts; all of them when `account_ids` is None."""
-        if account_ids is not None:
-            account_ids = list(account_ids)
-            if not account_ids:
-                return
-        self.env.cr.execute(
-            SQL(
-                "INSERT INTO collection_receipt_stale (account_number) %s",
-                SQL("SELECT id FROM collection_account")
-                if account_ids is None
-                else SQL("SELECT unnest(%s::int[])", account_ids),
-            )
+        if account_ids is None or account_ids:
+            self.env.cr.execute(self._get_mark(account_ids))
+
+    @api.model
+    def _get_mark(self, account_ids):
+        """SQL that marks accounts; all of them when `account_ids` is None."""
+        return SQL(
+            "INSERT INTO collection_receipt_stale (account_number) %s",
+            SQL("SELECT id FROM collection_account")
+            if account_ids is None
+            else SQL("SELECT unnest(%s::int[])", list(account_ids)),
         )
 
     @api.model
