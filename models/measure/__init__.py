@@ -12,6 +12,16 @@ from . import collection_priority_payer
 from . import res_company
 from . import collection_ledger_day
 from . import collection_ageing
+from . import collection_first_action_mixin
+from . import collection_call_first_action
+from . import collection_letter_first_action
+from . import collection_promise_first_action
+from . import collection_payment_plan_first_action
+from . import collection_precheck_first_action
+from . import collection_placement_first_action
+from . import collection_placement_line_first_action
+from . import collection_placement_item_first_action
+from . import collection_first_action_fact
 from . import collection_first_action
 from . import collection_snapshot
 from . import collection_snapshot_job

@@ -36,7 +36,16 @@ class CollectionAccount(models.Model):
                             SELECT 1 FROM account_move move
                              WHERE move.id = aml.move_id
                                AND (move.move_type = 'entry'
-                                    OR move.reversed_entry_id IS NOT NULL))))"""
+                                    OR move.reversed_entry_id IS NOT NULL)))
+                    -- the first action on the item depends on its due date
+                    OR EXISTS (
+                            SELECT 1 FROM collection_first_action_fact fact
+                             WHERE fact.item_id = ci.id)
+                    OR EXISTS (
+                            SELECT 1 FROM collection_call call
+                             WHERE call.account_id IN (own.id, ci.account_id)
+                               AND call.date > COALESCE(aml.date_maturity, aml.date)
+                           ))"""
             ),
         }
 

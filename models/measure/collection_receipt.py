@@ -275,7 +275,13 @@ class CollectionReceipt(models.Model):
         stale = self.env["collection.receipt.stale"]
         if stale._is_any():
             with held_caches(self.env):
-                self._refresh(stale._take(account_ids))
+                self._work_out(stale._take(account_ids))
+
+    @api.model
+    def _work_out(self, account_ids):
+        """What is read of these customers: receipts, then what is made of them."""
+        self._refresh(account_ids)
+        self.env["collection.first.action.fact"]._refresh(account_ids)
 
     @api.private
     def invalidate_model(self, fnames=None, flush=True):
@@ -494,7 +500,7 @@ class CollectionReceipt(models.Model):
         Cron = self.env["ir.cron"]
         stale = self.env["collection.receipt.stale"]
         while stale._is_any():
-            self._refresh(stale._take(limit=BATCH))
+            self._work_out(stale._take(limit=BATCH))
             if not Cron._commit_progress(1, remaining=int(stale._is_any())):
                 break
 
