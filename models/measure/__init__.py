@@ -1,3 +1,4 @@
+from . import collection_receipt_reader_mixin
 from . import collection_receipt
 from . import collection_receipt_stale
 from . import collection_account_receipt

@@ -4,7 +4,6 @@ from odoo.tools import SQL
 from ...tools import measure
 from ...tools.ageing import BUCKETS
 from ..base.collection_age_mixin import age_case
-from ..base.collection_provider_mixin import _may_write
 from ..base.figures import in_current_currency, ratio_sql
 from .collection_first_action_fact import SAID, WINDOWS
 
@@ -49,7 +48,7 @@ class CollectionFirstAction(models.Model):
 
     _name = "collection.first.action"
     _description = "Success by Age at First Action"
-    _inherit = ["collection.age.order.mixin", "collection.ledger.mixin"]
+    _inherit = ["collection.age.order.mixin", "collection.receipt.reader.mixin"]
     _auto = False
     _order = "date desc nulls last, id desc"
     _rec_name = "item_id"
@@ -223,18 +222,10 @@ class CollectionFirstAction(models.Model):
 
     @api.model
     def _follow_ledger_first(self):
-        # EXTENDS collection.ledger.mixin: whoever reads passes here
         res = super()._follow_ledger_first()
-        self.env["collection.receipt"]._bring_up_to_date()
         # compiling such a statement takes longer than running it
         self.env.cr.execute(SQL("SET LOCAL jit = off"))
         return res
-
-    @api.private
-    def invalidate_model(self, fnames=None, flush=True):
-        # EXTENDS base: nothing to flush; flushing would work out the receipts while a
-        # payment is being made
-        return super().invalidate_model(fnames, flush=False)
 
     @property
     def _table_query(self):
@@ -325,32 +316,6 @@ class CollectionFirstAction(models.Model):
                 self._field_to_sql(self._table, "date", query),
             ),
         )
-
-    # ------------------------------------------------------------------
-    # Doors
-    # ------------------------------------------------------------------
-
-    # the receipts are worked out before they are read
-
-    @api.model
-    @_may_write
-    def web_search_read(self, *args, **kwargs):
-        return super().web_search_read(*args, **kwargs)
-
-    @api.model
-    @_may_write
-    def web_read_group(self, *args, **kwargs):
-        return super().web_read_group(*args, **kwargs)
-
-    @api.model
-    @_may_write
-    def formatted_read_group(self, *args, **kwargs):
-        return super().formatted_read_group(*args, **kwargs)
-
-    @api.model
-    @_may_write
-    def formatted_read_grouping_sets(self, *args, **kwargs):
-        return super().formatted_read_grouping_sets(*args, **kwargs)
 
     def action_open_item(self):
         """Open the invoice on which somebody acted, as far as the user may see it."""

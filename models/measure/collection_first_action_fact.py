@@ -29,7 +29,8 @@ class CollectionFirstActionFact(models.Model):
     One row for each item that was settled in part or on which somebody acted; of the
     others everything is known from the item. Worked out together with the receipts, of
     the customers who are marked (`collection.receipt.stale`): `collection.first.action`
-    has the definitions, and reads from here.
+    has the definitions, and reads from here. A plan that begins later counts from that
+    day on: the night works out everybody again.
     """
 
     _name = "collection.first.action.fact"
