@@ -1,6 +1,7 @@
 import base64
 import gc
 import json
+import re
 from contextlib import contextmanager
 from types import SimpleNamespace
 from unittest.mock import patch
@@ -10,10 +11,15 @@ from dateutil.relativedelta import relativedelta
 from odoo import Command, fields, models
 from odoo.sql_db import Cursor
 from odoo.tests import new_test_user
+from odoo.tools import SQL
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.base.tests.common import BaseCommon
 
+#: what is said to the database about a table of this module, or about itself
+OWN_STATEMENT = re.compile(
+    r'(?:(?:FROM|JOIN|INTO|UPDATE)\s+"?collection_\w+|^\s*SET\b.*)'
+)
 #: the parameter that names what classes start from, where `bin/test` has made it
 PREPARED = "account_collection.prepared_for_tests"
 #: who does the work of the tests
@@ -509,6 +515,39 @@ class CollectionCommon(AccountTestInvoicingCommon):
             counter.total = self.env.cr.sql_log_count - before
         finally:
             gc.enable()
+
+    @contextmanager
+    def _record_statements(self):
+        """List the statements of what is done inside."""
+        statements = []
+        execute = Cursor.execute
+
+        def recording(cursor, query, *args, **kwargs):
+            if isinstance(query, SQL):
+                statements.append(query.code)
+            else:
+                statements.append(str(query))
+            return execute(cursor, query, *args, **kwargs)
+
+        with patch.object(Cursor, "execute", recording):
+            yield statements
+
+    def _own_statements(self, function, cold=True):
+        """Statements on tables of this module while a document is saved, by the table.
+
+        What changes how they are run counts as one of them.
+        """
+        self.env.cr.flush()
+        if cold:
+            self.env.invalidate_all()
+        with self._record_statements() as statements:
+            function()
+            self.env.cr.flush()
+        return [
+            found[0]
+            for statement in statements
+            if (found := OWN_STATEMENT.search(statement))
+        ]
 
     def _position_queries(self, function):
         """How many queries the position needs for what the ledger does in `function`.
