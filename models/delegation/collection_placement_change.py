@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 
 class CollectionPlacementChange(models.Model):
@@ -71,6 +72,8 @@ class CollectionPlacementChange(models.Model):
                 return dict(field._description_selection(self.env)).get(value, value)
             case "boolean":
                 return self.env._("Yes") if value == "true" else self.env._("No")
+            case "date":
+                return format_date(self.env, value)
             case "monetary":
                 return self.placement_id.currency_id.format(float(value))
             case _:
