@@ -314,8 +314,8 @@ class CollectionPlacementLine(models.Model):
                 )
             case "no_item":
                 return self.env._(
-                    "None of the items chosen of %(customer)s may go: they are settled, "
-                    "excluded, or with the provider already.",
+                    "None of the items chosen of %(customer)s may go: they are "
+                    "settled, excluded, or with the provider already.",
                     **names,
                 )
             case "other_lot":
