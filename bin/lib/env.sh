@@ -568,6 +568,16 @@ with open(sys.argv[1], encoding="utf-8") as manifest:
 PY
 }
 
+# The part of Odoo's own linters that speaks about add-ons: indexes, names, signatures
+# of overrides, routes, manifest, and tests that nothing imports.
+ODOO_LINT=(TestIndex TestTestHoles TestNaming TestLintOverrideSignatures RoutesLinter
+    ManifestLinter TestOnchangeDomains TestJsTranslations)
+
+# not every package of Odoo has them
+has_odoo_lint() { [ -d "${ODOO_ADDONS##*,}/test_lint" ]; }
+
+odoo_lint_tags() { printf "/test_lint:%s," "${ODOO_LINT[@]}"; }
+
 build_template() {
     drop_db "$1.new"
     run_odoo server -d "$1.new" -i "$(depends),l10n_fr_account" \
