@@ -476,14 +476,14 @@ rename_db() {
     "$PG_BIN/psql" -qc "ALTER DATABASE \"$1\" RENAME TO \"$2\""
 }
 
-# drop_orphans PREFIX: the databases PREFIX_<pid> and PREFIX_<pid>_<number> of runs that
-# were killed
+# drop_orphans PREFIX: the databases PREFIX_<pid> and PREFIX_<pid>_<name> of runs that were
+# killed
 drop_orphans() {
     local db pid
     for db in $("$PG_BIN/psql" -qtAc \
-        "SELECT datname FROM pg_database WHERE datname ~ '^$1_[0-9]+(_[0-9]+)?\$'"); do
+        "SELECT datname FROM pg_database WHERE datname ~ '^$1_[0-9]+(_[a-z0-9]+)?\$'"); do
         pid=${db#"$1_"}
-        kill -0 "${pid%_*}" 2>/dev/null || drop_db "$db"
+        kill -0 "${pid%%_*}" 2>/dev/null || drop_db "$db"
     done
 }
 
