@@ -5,8 +5,8 @@ Usage: test_worker.py collect|draw|demo FOLDER ODOO_BIN ARGUMENT...
 ``collect`` writes down in FOLDER which classes there are, runs of them what belongs
 to the installation only, and makes what the others start from; ``draw`` runs, class by
 class, what no other process has drawn. ``demo`` loads the demo company and does the
-same with the classes about it (`on_demo`), which ``draw`` leaves alone. What came to its
-end is noted in FOLDER/done: what is missing was not tested.
+same with the classes about it (`on_demo`), which ``draw`` leaves alone. What came to
+its end is noted in FOLDER/done: what is missing was not tested.
 """
 
 import json
