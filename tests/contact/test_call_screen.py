@@ -86,8 +86,7 @@ class TestCallScreen(CallCommon):
 
         count()
         few = count()
-        for _index in range(20):
-            self._invoice(self.customer, 10.0, "2026-03-10")
+        self._draft_invoices([(self.customer, 10.0)] * 20, "2026-03-10").action_post()
         count()
         self.assertLessEqual(count(), few + 2)
 
