@@ -63,6 +63,18 @@ class CollectionFirstActionFact(models.Model):
         "UNIQUE (item_id)", "The first action on an item stands in one row."
     )
 
+    def init(self):
+        # where the table is new, what was there before is worked out at the first look
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO collection_receipt_stale (account_number)
+                SELECT id FROM collection_account
+                 WHERE NOT EXISTS (SELECT FROM collection_first_action_fact)
+                """
+            )
+        )
+
     @api.model
     def _refresh(self, account_ids=None):
         """Make the rows of these accounts what receipts and actions say.

@@ -595,7 +595,7 @@ class CollectionAccount(models.Model):
 
     @api.model
     def _forget_followers(self):
-        """Drop what is cached of those who follow the ledger, and of ways to them.
+        """Drop what is cached of those who follow the ledger, and lists of them.
 
         Whoever posts has mostly read nothing of them: the few fields that are cached
         are looked at, not the many that there are.
@@ -608,9 +608,13 @@ class CollectionAccount(models.Model):
         for cached, values in self.env.transaction.field_data.items():
             if values and (
                 cached.model_name in followers
-                or any(
-                    inverse.model_name in followers
-                    for inverse in inverses.get(cached, ())
+                or (
+                    # a record's own messages lead back to it, and stay
+                    cached.type in ("one2many", "many2many")
+                    and any(
+                        inverse.model_name in followers
+                        for inverse in inverses.get(cached, ())
+                    )
                 )
             ):
                 forgotten[cached.model_name].add(cached.name)
