@@ -563,6 +563,7 @@ class CollectionPlacementLine(models.Model):
             condition = SQL("%s AND ci.id = ANY(%s)", condition, list(items.ids))
         before = self._count_held()
         self._add_items(condition, followed=True, by_hand=True)
+        self.modified(["item_ids", "state"])
         after = self._count_held()
         joined = {
             line.account_id: after.get(line.id, 0) - before.get(line.id, 0)
@@ -675,10 +676,10 @@ class CollectionPlacementLine(models.Model):
                 lines=list(self.ids),
             )
         )
-        self.invalidate_recordset(
-            ["agent_id", "date_end", "reason", "recall_reason", "state"], flush=False
-        )
+        ended = ["agent_id", "date_end", "reason", "recall_reason", "state"]
+        self.invalidate_recordset(ended, flush=False)
         accounts._update_delegation()
+        self.modified(ended)
         rows = self.env.execute_query(
             SQL(
                 """
