@@ -373,7 +373,8 @@ class TestYearOfAPartialDelegation(YearCommon):
             )
             self.assertEqual(proposal.state, "proposed")
             self.assertEqual(
-                set(proposal.line_ids.account_id.mapped("name")), {"Iota", "Kappa"}
+                set(proposal.line_ids.account_id.partner_id.mapped("name")),
+                {"Iota", "Kappa"},
             )
             self.assertSeenBy("Iota")
         with self._day("2026-04-01"):
