@@ -120,9 +120,10 @@ def receipts(meter):
     """What settled every item, written down; once more; a month by mandate and age."""
     env = meter.env
     rows = env["collection.receipt"]
-    env["collection.receipt.stale"]._mark()
+    stale = env["collection.receipt.stale"]
+    stale._mark()
     with meter.step("receipts") as figures:
-        rows._bring_up_to_date()
+        rows._refresh(stale._take())
     figures["count"] = rows.search_count([])
     with meter.step("receipts_check") as figures:
         rows._refresh()
@@ -274,9 +275,8 @@ def second_run(meter):
     env.cr.rollback()
 
 
-def hand_over(meter):
-    """The whole file shown, handed over to a provider, and taken back."""
-    env, cr = meter.env, meter.env.cr
+def begin_mandate(env):
+    """A running mandate of the whole file with one agent."""
     provider = env["res.partner"].create({"name": "Provider", "is_company": True})
     user = env["res.users"].create(
         {
@@ -305,9 +305,19 @@ def hand_over(meter):
     ):
         mandate.action_agree()
         mandate.action_start()
-    wizard = env["collection.handover"].create(
+    return mandate
+
+
+def prepare_hand_over(mandate):
+    return mandate.env["collection.handover"].create(
         {"mandate_id": mandate.id, "method": "total", "late_only": False}
     )
+
+
+def hand_over(meter):
+    """The whole file shown, handed over to a provider, and taken back."""
+    env, cr = meter.env, meter.env.cr
+    wizard = prepare_hand_over(begin_mandate(env))
     cr.commit()
     with meter.step("hand_over_preview") as figures:
         wizard.action_preview()
@@ -323,6 +333,130 @@ def hand_over(meter):
     with meter.step("recall", len(lines)):
         lines._take_back("recalled", "Benchmark")
     cr.commit()
+
+
+def work_mandate(mandate):
+    """Four calls of the provider to everybody, and a promise of every third."""
+    env, cr = mandate.env, mandate.env.cr
+    env.flush_all()
+    agent = mandate.agent_ids
+    values = {
+        "outcome": env["collection.call.outcome"]
+        .search([("contact", "=", "right_party")], limit=1)
+        .id,
+        "user": agent.user_id.id,
+        "agent": agent.id,
+        "mandate": mandate.id,
+    }
+    # as if they had gone a month ago
+    cr.execute(
+        """
+        UPDATE collection_placement SET date = CURRENT_DATE - 30
+         WHERE mandate_id = %(mandate)s
+        """,
+        values,
+    )
+    cr.execute(
+        """
+        UPDATE collection_placement_item item SET date_added = CURRENT_DATE - 30
+          FROM collection_placement placement
+         WHERE placement.id = item.placement_id
+           AND placement.mandate_id = %(mandate)s
+        """,
+        values,
+    )
+    cr.execute(
+        """
+        INSERT INTO collection_call (
+            number, account_id, company_id, user_id, agent_id, side, date, direction,
+            outcome_id, connected, right_party)
+        SELECT '–', id, company_id, %(user)s, %(agent)s, 'provider',
+               now() - make_interval(days => (id * 37 + number * 7) %% 29),
+               'outgoing', %(outcome)s, number %% 2 = 0, number %% 4 = 0
+          FROM collection_account, generate_series(1, 4) number
+         WHERE mandate_id = %(mandate)s
+        """,
+        values,
+    )
+    cr.execute(
+        """
+        INSERT INTO collection_promise (
+            number, account_id, company_id, currency_id, user_id, amount, date_made,
+            date_promised, state)
+        SELECT '–', account.id, account.company_id, company.currency_id, %(user)s, 10,
+               CURRENT_DATE - 20, CURRENT_DATE - 10,
+               CASE WHEN account.id %% 2 = 0 THEN 'kept' ELSE 'broken' END
+          FROM collection_account account
+          JOIN res_company company ON company.id = account.company_id
+         WHERE account.mandate_id = %(mandate)s AND account.id %% 3 = 0
+        """,
+        values,
+    )
+    cr.execute(
+        "ANALYZE collection_call, collection_promise, collection_placement,"
+        " collection_placement_line, collection_placement_item"
+    )
+    env.invalidate_all()
+
+
+def contract(meter):
+    """What is measured of a mandate with the whole file."""
+    env = meter.env
+    mandate = begin_mandate(env)
+    wizard = prepare_hand_over(mandate)
+    wizard.action_preview()
+    wizard.action_take_unclassified()
+    wizard.action_confirm()
+    work_mandate(mandate)
+    snapshot = env["collection.snapshot"]
+    for month in snapshot._get_missing():
+        snapshot._freeze(*month)
+    today = date.today()
+    mandate.write(
+        {
+            "service_ids": [
+                Command.create({"kind": kind, "fee_kind": "item", "fee": 1.0})
+                for kind in ("late", "very_late", "pre_reminder", "bills", "training")
+            ],
+            "objective_ids": [
+                Command.create(
+                    {
+                        "indicator_id": indicator.id,
+                        "target": 1.0,
+                        "deadline": today + timedelta(days=90),
+                    }
+                )
+                for indicator in env["collection.mandate.indicator"].search([])
+            ],
+        }
+    )
+    count = mandate.account_count
+    env.flush_all()
+    with meter.step("contract_baseline", count):
+        mandate.action_take_baseline()
+        env.flush_all()
+    with meter.step("contract_roadmap", count):
+        mandate._measure_roadmap()
+        env.flush_all()
+    env.invalidate_all()
+    with meter.step("contract_services", count):
+        mandate.service_ids.mapped("act_count")
+        mandate._get_cost_rate()
+    with meter.step("contract_readiness", count):
+        mandate.readiness_ids.mapped("facts")
+    report = env["collection.mandate.report"].create(
+        {
+            "mandate_id": mandate.id,
+            "date_from": today - timedelta(days=30),
+            "date_to": today - timedelta(days=1),
+            "state": "failed",
+        }
+    )
+    env.flush_all()
+    env.invalidate_all()
+    with meter.step("contract_report", count):
+        report._get_sections()
+    env.cr.rollback()
 
 
 def ledger(meters):
@@ -608,6 +742,12 @@ def first_actions(meter):
     act(env)
     rows = env["collection.first.action"]
     domain = [("company_id", "=", company.id)]
+    facts = env["collection.first.action.fact"]
+    with meter.step("first_action_facts") as figures:
+        facts._refresh()
+    figures["count"] = facts.search_count([])
+    env["collection.receipt.stale"]._take()
+    env.cr.execute("ANALYZE collection_first_action_fact")
     with meter.step("first_actions") as figures:
         rows.formatted_read_grouping_sets(
             domain,
@@ -615,10 +755,156 @@ def first_actions(meter):
             ["amount:sum", "success_30:avg", "success_60:avg", "success_90:avg"],
         )
     figures["count"] = rows.search_count(domain)
+    with meter.step("first_actions_list") as figures:
+        listed = rows.web_search_read(
+            domain, {name: {} for name in ("item_id", "date", "success_30")}, limit=80
+        )
+    figures["count"] = listed["length"]
     accounts = env["collection.account"]
     with meter.step("accustomed") as figures:
         figures["count"] = accounts.search_count([*domain, ("accustomed", "=", True)])
     env.cr.rollback()
+
+
+def work(env, mandate):
+    """A month under a mandate: six calls to everybody, a letter of 20 kB, promises
+    about one item in twelve, five reads; receipts of a year, put down to it."""
+    cr = env.cr
+    placement, line = mandate.placement_ids, "collection_placement_line line"
+    outcome = env["collection.call.outcome"].search([], limit=1)
+    level = env["collection.policy.level"].search([("policy_id", "!=", False)], limit=1)
+    file = env["ir.attachment"].create(
+        {"name": "Letter.pdf", "raw": random.Random(1).randbytes(20_000)}
+    )
+    cr.execute(
+        "UPDATE collection_placement SET date = CURRENT_DATE - 30 WHERE id IN %s",
+        [tuple(placement.ids)],
+    )
+    cr.execute(
+        f"""
+        INSERT INTO collection_call (
+            number, account_id, company_id, user_id, side, date, direction, outcome_id,
+            person, note)
+        SELECT 'C' || number, line.account_id, line.company_id, %s, 'provider',
+               now() - make_interval(days => (line.account_id * 7 + number * 4) %% 28),
+               'outgoing', %s, 'Accounts payable', 'Pays next week, checks the invoice'
+          FROM {line}, generate_series(1, 6) number WHERE line.mandate_id = %s
+        """,
+        [env.uid, outcome.id, mandate.id],
+    )
+    cr.execute(
+        f"""
+        WITH promise AS (
+            INSERT INTO collection_promise (
+                number, account_id, company_id, currency_id, user_id, amount,
+                date_made, date_promised, state, note)
+            SELECT 'P', item.account_id, item.company_id, item.currency_id, %s, 10,
+                   CURRENT_DATE - 10, CURRENT_DATE, 'broken', item.id
+              FROM collection_item item
+              JOIN {line} ON line.account_id = item.account_id
+             WHERE item.id %% 12 = 0 AND line.mandate_id = %s
+         RETURNING id, note::int AS item_id
+        )
+        INSERT INTO collection_item_collection_promise_rel (
+            collection_promise_id, collection_item_id)
+        SELECT id, item_id FROM promise
+        """,
+        [env.uid, mandate.id],
+    )
+    cr.execute(
+        f"""
+        WITH letter AS (
+            INSERT INTO collection_letter (
+                account_id, partner_id, company_id, currency_id, level_id, channel,
+                date, state, by_post, amount_due, amount_total)
+            SELECT acc.id, acc.partner_id, acc.company_id, line.currency_id, %s,
+                   'post', CURRENT_DATE - 20, 'sent', TRUE, line.amount, line.amount
+              FROM {line} JOIN collection_account acc ON acc.id = line.account_id
+             WHERE line.mandate_id = %s RETURNING id
+        ), sent AS (
+            INSERT INTO ir_attachment (
+                name, type, res_model, res_id, store_fname, file_size, checksum,
+                mimetype)
+            SELECT 'Letter.pdf', 'binary', 'collection.letter', letter.id,
+                   store_fname, file_size, checksum, mimetype
+              FROM letter, ir_attachment WHERE ir_attachment.id = %s
+         RETURNING id, res_id)
+        SELECT id, res_id FROM sent
+        """,
+        [level.id, mandate.id, file.id],
+    )
+    cr.execute(
+        """
+        UPDATE collection_letter letter SET attachment_id = file.id
+          FROM ir_attachment file
+         WHERE file.res_model = 'collection.letter' AND file.res_id = letter.id
+           AND file.name = 'Letter.pdf'
+        """
+    )
+    cr.execute(
+        """
+        INSERT INTO collection_letter_line (
+            letter_id, item_id, level_id, move_name, date_due, amount_due)
+        SELECT letter.id, item.id, letter.level_id, 'INV', item.date_due,
+               item.amount_residual
+          FROM collection_letter letter
+          JOIN ir_attachment file ON file.id = letter.attachment_id
+          JOIN collection_item item ON item.account_id = letter.account_id
+         WHERE file.name = 'Letter.pdf' AND item.state = 'open'
+        """
+    )
+    agent = mandate.agent_ids
+    cr.execute(
+        f"""
+        INSERT INTO collection_access_log (
+            account_id, company_id, user_id, agent_id, provider_id, mandate_id, date,
+            door)
+        SELECT line.account_id, line.company_id, %s, %s, %s, %s,
+               now() - make_interval(days => number), 'page'
+          FROM {line}, generate_series(1, 5) number WHERE line.mandate_id = %s
+        """,
+        [
+            agent.user_id.id,
+            agent.id,
+            mandate.provider_id.id,
+            mandate.id,
+            mandate.id,
+        ],
+    )
+    env["collection.receipt"]._bring_up_to_date()
+    cr.execute(
+        f"""
+        UPDATE collection_receipt receipt
+           SET mandate_id = line.mandate_id, placement_line_id = line.id,
+               side = 'provider'
+          FROM {line}
+         WHERE line.account_id = receipt.account_id AND line.mandate_id = %s
+           AND receipt.date > CURRENT_DATE - 365
+        """,
+        [mandate.id],
+    )
+    env.invalidate_all()
+    cr.commit()
+
+
+def reversibility(meter):
+    """All that a mandate leaves behind, written, and read back against the database."""
+    env = meter.env
+    mandate = env["collection.mandate"].search([("name", "=", "Benchmark")])
+    if not mandate:
+        hand_over(meter)
+        mandate = env["collection.mandate"].search([("name", "=", "Benchmark")])
+    work(env, mandate)
+    vacuum(env)
+    mandate.action_reversibility()
+    package = env["collection.reversibility"].search([])
+    env.cr.commit()
+    with meter.step("reversibility") as figures:
+        package._cron_prepare()
+    if package.state != "done":
+        raise SystemExit(package.error or package.differences)
+    figures["count"] = package.row_count
+    env.cr.commit()
 
 
 STEPS = {
@@ -634,6 +920,8 @@ STEPS = {
     "mark_sent": mark_sent,
     "second_run": second_run,
     "hand_over": hand_over,
+    "contract": contract,
+    "reversibility": reversibility,
 }
 
 

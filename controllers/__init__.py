@@ -5,6 +5,8 @@ from . import portal_act
 from . import portal_agenda
 from . import portal_call
 from . import portal_team
+from . import portal_handover
 from . import portal_quality
 from . import portal_survey
 from . import portal_contract
+from . import portal_deletion

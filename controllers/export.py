@@ -1,3 +1,5 @@
+from werkzeug.wsgi import wrap_file
+
 from odoo import http
 from odoo.exceptions import AccessError, MissingError
 from odoo.http import content_disposition, request
@@ -90,13 +92,38 @@ class CollectionExportController(http.Controller):
             raise request.not_found() from None
         return self._make_response(filename, content)
 
+    @http.route(
+        "/account_collection/reversibility/<int:package_id>/zip",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        readonly=True,
+    )
+    def reversibility_zip(self, package_id):
+        """A reversibility package as one file, for those who read it.
+
+        Written to disk and sent from there: it may be larger than the memory.
+        """
+        try:
+            filename, stream, size = (
+                request.env["collection.reversibility"].browse(package_id)._get_zip()
+            )
+        except (AccessError, MissingError):
+            raise request.not_found() from None
+        response = self._make_response(
+            filename, wrap_file(request.httprequest.environ, stream), ZIP_TYPE, size
+        )
+        response.direct_passthrough = True
+        response.call_on_close(stream.close)
+        return response
+
     @staticmethod
-    def _make_response(filename, content, content_type=XLSX_TYPE):
+    def _make_response(filename, content, content_type=XLSX_TYPE, size=None):
         return request.make_response(
             content,
             headers=[
                 ("Content-Type", content_type),
-                ("Content-Length", len(content)),
+                ("Content-Length", len(content) if size is None else size),
                 ("Content-Disposition", content_disposition(filename)),
                 ("X-Content-Type-Options", "nosniff"),
             ],

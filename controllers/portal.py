@@ -237,6 +237,9 @@ class CollectionPortal(CustomerPortal):
             "contracts_waiting": request.env[
                 "collection.mandate"
             ]._count_waiting_contracts(),
+            "deletions": request.env[
+                "collection.deletion.certificate"
+            ]._count_by_state(),
             "survey_count": len(
                 request.env["collection.team.survey"]._get_waiting_sudo()
             ),

@@ -200,5 +200,6 @@ class CollectionPortalAct(CollectionPortal):
             lambda: account._portal_request_return(
                 self._get_collection_text(post, "reason"),
                 self._get_collection_text(post, "body"),
+                self._get_collection_files(),
             ),
         )

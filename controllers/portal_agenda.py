@@ -1,4 +1,5 @@
 from odoo import http
+from odoo.exceptions import UserError
 from odoo.http import request
 
 from ..models.portal.collection_account_portal_export import EXPORT_LIMIT
@@ -42,6 +43,25 @@ class CollectionPortalAgenda(CollectionPortal):
                 "kinds": kinds,
                 "kind": kind,
                 "several_companies": len(request.env.companies) > 1,
+            },
+        )
+
+    @http.route("/my/collection/changes", type="http", auth="user", website=True)
+    def portal_collection_changes(self, day=None, **kw):
+        """What the company and the ledger changed on a day.
+
+        :param day: one of the last days; today when it is none of them
+        """
+        agent_sudo = self._get_collection_agent()
+        try:
+            wanted = self._get_collection_date({"day": day}, "day")
+        except UserError:
+            wanted = False
+        return self._render_collection(
+            "portal_collection_changes",
+            {
+                **self._prepare_collection_values("collection_changes", agent_sudo),
+                **request.env["collection.mandate"]._get_portal_changes(wanted),
             },
         )
 

@@ -39,7 +39,26 @@ class CollectionPortalContract(CollectionPortalTeam):
             )
         except AccessError as error:
             raise request.not_found() from error
-        name, content = contract_sudo._get_contract_pdf()
+        return self._make_collection_pdf(*contract_sudo._get_contract_pdf())
+
+    @http.route(
+        "/my/collection/contract/<int:mandate_id>/report/<int:report_id>/pdf",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        website=True,
+    )
+    def portal_collection_contract_report(self, mandate_id, report_id, **kw):
+        self._get_collection_supervisor()
+        try:
+            name, content = request.env["collection.mandate"]._get_portal_report_pdf(
+                mandate_id, report_id
+            )
+        except AccessError as error:
+            raise request.not_found() from error
+        return self._make_collection_pdf(name, content)
+
+    def _make_collection_pdf(self, name, content):
         return request.make_response(
             content,
             headers=[

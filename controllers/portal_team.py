@@ -134,7 +134,7 @@ class CollectionPortalTeam(CollectionPortal):
     # --- Hand-overs ---
 
     @http.route("/my/collection/hand-overs", type="http", auth="user", website=True)
-    def portal_collection_handovers(self, accepted=None, **kw):
+    def portal_collection_handovers(self, **kw):
         agent_sudo = self._get_collection_supervisor()
         placements = request.env["collection.placement"].search(
             [], order="state desc, date desc, id desc", limit=HISTORY_LIMIT
@@ -144,43 +144,6 @@ class CollectionPortalTeam(CollectionPortal):
             {
                 **self._prepare_collection_values("collection_handovers", agent_sudo),
                 "placements": placements._get_portal_values(),
-                "accepted": bool(accepted),
+                "flash": request.session.pop("collection_flash", None),
             },
         )
-
-    @http.route(
-        "/my/collection/hand-overs/<int:placement_id>/xlsx",
-        type="http",
-        auth="user",
-        methods=["GET"],
-        website=True,
-    )
-    def portal_collection_handover_xlsx(self, placement_id, **kw):
-        """The customers of a hand-over, as far as they are with the provider."""
-        self._get_collection_supervisor()
-        placement = request.env["collection.placement"].search(
-            [("id", "=", placement_id)]
-        )
-        if not placement:
-            raise request.not_found()
-        return self._make_collection_xlsx(placement._portal_export())
-
-    @http.route(
-        "/my/collection/hand-overs/<int:placement_id>/accept",
-        type="http",
-        auth="user",
-        methods=["POST"],
-        website=True,
-    )
-    def portal_collection_accept(self, placement_id, **post):
-        self._get_collection_agent()
-        placement = request.env["collection.placement"].search(
-            [("id", "=", placement_id)]
-        )
-        if not placement:
-            raise request.not_found()
-        try:
-            placement._portal_accept()
-        except AccessError as error:
-            raise request.not_found() from error
-        return request.redirect("/my/collection/hand-overs?accepted=1")

@@ -2,6 +2,7 @@ import base64
 from datetime import timedelta
 
 from odoo import Command, fields
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -18,6 +19,32 @@ DATA = {
     "data_security": "Comptes nominatifs, postes verrouillés, aucune copie locale ; "
     "engagement de confidentialité signé par chaque conseiller.",
 }
+#: what was agreed that the provider says to those who are long late
+SCRIPT = {
+    "name": "Cafés et hôtels, après le deuxième rappel",
+    "tone": "firm",
+    "line_ids": [
+        Command.create(
+            {
+                "name": "Rappeler la commande suivante, avant de parler de retard.",
+                "answer": "La tournée livre le mardi : un compte à jour la maintient.",
+            }
+        ),
+        Command.create(
+            {
+                "name": "Demander le virement du jour, facture par facture.",
+            }
+        ),
+        Command.create(
+            {
+                "kind": "objection",
+                "name": "« La saison n'a pas encore commencé. »",
+                "answer": "Proposer deux échéances avant la fin du mois suivant ; "
+                "au-delà de trois, l'entreprise décide.",
+            }
+        ),
+    ],
+}
 
 
 class DemoDelegation:
@@ -33,12 +60,16 @@ class DemoDelegation:
         # of the first hand-over
         self.mandate = None
         self.placement = None
+        # who goes with the second one
+        self.later = env["collection.account"]
 
     def begin(self, date):
         """The first mandate, and the accounts shared out among its agents."""
         self.mandate = self._create_mandate(date)
         accounts = self._choose(date, 16)
-        self.placement = self._hand_over(self.mandate, accounts, date)
+        # the last ones go when the first have shown how it works
+        self.later = accounts[-3:]
+        self.placement = self._hand_over(self.mandate, accounts - self.later, date)
         team = self.mandate.agent_ids.filtered(lambda agent: not agent.supervisor)
         self._share_out(self.placement, team)
 
@@ -78,6 +109,8 @@ class DemoDelegation:
                     for values in self._list_papers()
                 ],
                 "payment_bank_id": bank.id,
+                "pre_reminder_by": "company",
+                "announce": True,
                 "phase": "off_site",
                 "date_start": self.today - timedelta(days=30),
                 "date_end": self.today + timedelta(days=60),
@@ -110,8 +143,11 @@ class DemoDelegation:
         )
         placement = self._hand_over(mandate, accounts.filtered("amount_open"), date)
         self._share_out(placement, mandate.agent_ids)
-        # the provider presents itself first; one letter still waits for the manager
-        notices = placement.line_ids.account_id.letter_ids.filtered("mandate_id")
+        # announced by the company, the provider presents itself; one letter still waits
+        # for the manager
+        letters = placement.line_ids.account_id.letter_ids.filtered("mandate_id")
+        notices = letters.filtered("kind_id.by_provider")
+        file_as_sent(letters - notices, date)
         file_as_sent(notices[1:], date)
 
     def look_at(self, date):
@@ -139,7 +175,11 @@ class DemoDelegation:
         """The manager takes one customer back: the management deals with it."""
         account = self._still_active()[1:2].account_id
         if account:
-            wizard = self.env["collection.recall"].create(
+            # nobody is written to about what the demo data ask for
+            wizards = self.env["collection.recall"].with_context(
+                mail_activity_quick_update=True
+            )
+            wizard = wizards.create(
                 {
                     "account_ids": [Command.set(account.ids)],
                     "reason": "customer_request",
@@ -155,6 +195,31 @@ class DemoDelegation:
         for key, row in self.customers.items():
             if row["account"] == account:
                 self.ledger.pay_all(key, date)
+
+    def hand_over_more(self, date):
+        """A few more customers, whose receipt the supervisor has not acknowledged: one
+        is refused, and more time is asked for another one."""
+        supervisor = self.users["supervisor"]
+        accounts = self.later & self._choose(date, 100)
+        if len(accounts) < 2:
+            return
+        more = self._create_placement(self.mandate, accounts, date)
+        more.action_hand_over()
+        lines = more.line_ids.sorted("amount")
+        # nobody is written to about what the demo data ask for
+        more, first = (
+            placement.with_user(supervisor).with_context(
+                mail_activity_quick_update=True
+            )
+            for placement in (more, self.placement)
+        )
+        more._portal_refuse(
+            lines[:1].ids, "papers", "Pas de bon de livraison pour ces factures."
+        )
+        kept = self._still_active()[:1]
+        first._portal_extend(
+            kept.ids, 60, "Deux échéances du plan tombent après la date."
+        )
 
     def tell_provider(self):
         """What the provider's agent agreed, and the meetings with the provider."""
@@ -198,6 +263,7 @@ class DemoDelegation:
                     "item_ids": items.ids,
                 }
             )
+        self._go_too_far(accounts)
         participants = (self.users["manager"] | self.users["supervisor"]).partner_id
         self.env["collection.mandate.review"].create(
             [
@@ -218,6 +284,23 @@ class DemoDelegation:
         self.mandate.amendment_ids[
             :1
         ].reason = "Décidé au bilan : les échéanciers tiennent."
+
+    def _go_too_far(self, accounts):
+        """What the provider's people wanted to grant and may not, on site and off."""
+        for account, key, days in zip(
+            accounts[:2], ("agent", "on_site"), (75, 120), strict=False
+        ):
+            asked = account.with_user(self.users[key])
+            try:
+                with self.env.cr.savepoint():
+                    asked._new_promise(
+                        {
+                            "amount": account.amount_overdue,
+                            "date_promised": self.today + timedelta(days=days),
+                        }
+                    )
+            except UserError as error:
+                asked._note_refused(error)
 
     def go_on(self):
         """What comes next: two old invoices of a customer go alone, and the rules
@@ -269,13 +352,19 @@ class DemoDelegation:
                 "date_start": self.today - timedelta(days=120),
                 "date_end": self.today + timedelta(days=245),
                 "segment_ids": [Command.set(segments.ids)],
+                "decision_reason": "quantity",
+                "decision_note": "Un poste de relance vacant depuis un an ; les petits "
+                "comptes ne sont appelés qu'une fois sur trois.",
                 "min_days_overdue": 30,
                 "plan_instalments": 3,
                 "plan_amount": 2000.0,
                 "quality_share": 50.0,
+                # who does not pay in half a year is looked at anew
+                "placement_days": 180,
+                "revive_days": 60,
                 **DATA,
-                "price_terms": "Forfait de 1 900 € par mois pour deux conseillers, et "
-                "4 % des sommes encaissées.",
+                "price_terms": "Selon les prestations ci-dessus, facturées chaque "
+                "mois ; rien n'est dû pour ce qui est payé avant la remise.",
                 "rule_ids": [
                     Command.create({"name": "En retard selon leur segment"}),
                     Command.create(
@@ -302,6 +391,24 @@ class DemoDelegation:
         mandate.write(
             {
                 "seats": 3,
+                "tone_terms": "Courtois et direct, comme de la maison : ni menace, ni "
+                "remarque sur la situation du client. L'appel finit par un montant et "
+                "une date.",
+                "script_ids": [
+                    Command.create(
+                        {
+                            **SCRIPT,
+                            "segment_ids": [
+                                Command.set(
+                                    segments.filtered(
+                                        lambda segment: segment.debtor_type == "private"
+                                    ).ids
+                                )
+                            ],
+                        }
+                    )
+                ],
+                "report_frequency": "fortnightly",
                 "equipment": "Deux postes et casques chez le prestataire ; le logiciel "
                 "de relance reste celui de l'entreprise.",
                 "phase_ids": [
@@ -355,9 +462,7 @@ class DemoDelegation:
                 },
                 {
                     "kind": "training",
-                    "fee_kind": "fixed",
-                    "fee": 300.0,
-                    "fee_terms": "trois cents euros par mois, deux demi-journées",
+                    "fee_terms": "deux demi-journées par trimestre, dans vos locaux",
                 },
             ],
         )
@@ -429,6 +534,13 @@ class DemoDelegation:
             mandate._follow_phase()
             mandate._measure_roadmap()
 
+    def rehearse(self):
+        """A drill: what the mandate would leave behind, put together and compared."""
+        packages = self.env["collection.reversibility"]
+        package = packages.browse(self.mandate.action_reversibility()["res_id"])
+        for part in package.part_ids:
+            package._work_on(part)
+
     def _agree(self, mandate):
         """Both sides approve: on the portal, or on paper where nobody supervises."""
         mandate.action_approve()
@@ -473,9 +585,9 @@ class DemoDelegation:
             chosen += [queue.pop(0) for queue in queues if queue]
         return accounts.browse([account.id for account in chosen[:limit]])
 
-    def _hand_over(self, mandate, accounts, date):
+    def _create_placement(self, mandate, accounts, date):
         Placement = self.env["collection.placement"].with_context(ir_sequence_date=date)
-        placement = Placement.create(
+        return Placement.create(
             {
                 "mandate_id": mandate.id,
                 "date": date,
@@ -485,11 +597,27 @@ class DemoDelegation:
                 ],
             }
         )
+
+    def _hand_over(self, mandate, accounts, date):
+        placement = self._create_placement(mandate, accounts, date)
         placement.action_hand_over()
-        placement.action_accept()
+        supervisor = mandate.agent_ids.filtered("supervisor").user_id
+        if supervisor:
+            placement.with_user(supervisor).sudo()._accept()
+        else:
+            placement._accept("Liste signée sur papier")
         for line in placement.line_ids:
             late = line.item_ids.filtered(lambda held: held.date_due < date)
-            line._transit({"amount_overdue": sum(late.mapped("amount_company"))})
+            # as of the day that is told: no change of the hand-over
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE collection_placement_line SET amount_overdue = %s"
+                    " WHERE id = %s",
+                    sum(late.mapped("amount_company")),
+                    line.id,
+                )
+            )
+        placement.line_ids.invalidate_recordset(["amount_overdue"])
         return placement
 
     def _share_out(self, placement, agents):

@@ -74,6 +74,8 @@ class DemoHistory:
                 calls.by_provider(day(days_ago), 4)
                 delegation.look_at(day(days_ago))
                 calls.in_house(day(days_ago), 3)
+                if days_ago == 2:
+                    delegation.hand_over_more(day(2))
                 if days_ago == 6:
                     delegation.recall_one()
                 if days_ago == 5:
@@ -117,6 +119,10 @@ class DemoHistory:
         Held = self.env["collection.placement.item"]
         last_message = Message.search([], order="id desc", limit=1).id or 0
         last_held = Held.search([], order="id desc", limit=1).id or 0
+        Placement = self.env["collection.placement"]
+        last_placement = Placement.search([], order="id desc", limit=1).id or 0
+        Event = self.env["collection.placement.event"]
+        last_event = Event.search([], order="id desc", limit=1).id or 0
         loading_day = fields.Date.context_today(self.company)
         yield
         self.env.flush_all()
@@ -128,6 +134,20 @@ class DemoHistory:
             held._transit(
                 {"date_added": date, "days_overdue": (date - held.date_due).days}
             )
+        self.env.cr.execute(
+            "UPDATE collection_placement_event SET date = %s WHERE id > %s",
+            (date, last_event),
+        )
+        Event.invalidate_model(flush=False)
+        past = loading_day - date
+        for placement in Placement.search([("id", ">", last_placement)]):
+            placement._transit(
+                {"date_acknowledge": placement.date_acknowledge - past}
+                | ({"accepted_on": stamp} if placement.accepted_on else {})
+            )
+            for end, timed in placement.line_ids.grouped("date_deadline").items():
+                if end:
+                    timed._transit({"date_deadline": end - past})
         lines = self.env["collection.placement.line"]
         lines.search(
             [("date_end", "=", loading_day), ("company_id", "=", self.env.company.id)]

@@ -60,4 +60,7 @@ def _create_all(env, lang, today, months):
             snapshot._freeze(of_company, day)
     delegation.measure()
     delegation.go_on()
+    # what a server prints, once it runs
+    env.ref("account_collection.ir_cron_collection_mandate_report").sudo()._trigger()
+    delegation.rehearse()
     consider_more(env, users)

@@ -17,5 +17,6 @@ from . import quality
 from . import measure
 from . import overview
 from . import contract
+from . import exchange
 from . import portal
 from . import settings

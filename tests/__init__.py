@@ -13,6 +13,7 @@ from .quality import *
 from .measure import *
 from .overview import *
 from .contract import *
+from .exchange import *
 from .portal import *
 from .settings import *
 from .tools import *

@@ -55,6 +55,13 @@ class TestDemo(HttpCase):
         self.assertTrue(items.filtered(lambda item: item.days_overdue == 0))
         self.assertGreater(len(items.currency_id), 2)
 
+    def test_the_way_out_was_rehearsed(self):
+        package = self._search("collection.reversibility")
+        self.assertRecordValues(
+            package, [{"kind": "drill", "state": "done", "differences": ""}]
+        )
+        self.assertGreater(package.row_count, 100)
+
     def test_brakes_were_overcome(self):
         """All of them for what is live, and for a pilot what a pilot needs."""
         mandate = self.env.ref("__collection_demo__.mandate")
@@ -142,6 +149,19 @@ class TestDemo(HttpCase):
                 lambda call: call.account_id != call.promise_id.account_id
             ).filtered("promise_id")
         )
+
+    def test_a_hand_over_waits_for_its_receipt(self):
+        """One that waits, of which a customer was refused; more time is asked for."""
+        waiting = self._search("collection.placement", ("state", "=", "handed_over"))
+        self.assertTrue(waiting)
+        self.assertIn("papers", waiting.line_ids.mapped("return_reason"))
+        self.assertTrue(all(waiting.mapped("date_acknowledge")))
+        extension = self._search("collection.placement.extension")
+        self.assertEqual(extension.mapped("state"), ["open"])
+        events = self.env["collection.placement.event"].search(
+            [("placement_item_id.company_id", "=", self.company.id)]
+        )
+        self.assertIn("paid", events.mapped("kind"))
 
     def test_agents_work_on_the_portal(self):
         account = self.env.ref("__collection_demo__.mandate").account_ids[:1]

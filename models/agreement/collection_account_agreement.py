@@ -1,5 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from ...tools import outside_value
 from ..base.roles import may_manage
@@ -30,17 +31,6 @@ DAY_LIMITS = ("promise_last_days", "plan_first_days", "plan_last_days")
 PLAN_MAXIMUM = 60
 
 
-def beyond(limit, message):
-    """The refusal of what goes beyond what somebody may grant alone.
-
-    :param limit: which one; whoever catches the error finds it there as `limit`
-    """
-    # no class of its own: the client shows `UserError` by its name
-    error = UserError(message)
-    error.limit = limit
-    return error
-
-
 class CollectionAccount(models.Model):
     """What is agreed with a customer, or contested by them, one path for everybody.
 
@@ -58,22 +48,19 @@ class CollectionAccount(models.Model):
 
     def _get_items_to_agree(self):
         """Items a promise or a plan is about when nobody says: what the current
-        user sees of the overdue ones in the account's currency, else of all open.
-
-        Where some are with a provider, the company's own people agree on the others.
-        """
-        items = self.env["collection.item"].search(
-            [
-                # in a form, the record that it edits
-                ("account_id", "=", self._origin.id),
-                ("state", "=", "open"),
-                # sudo: a portal user may not read the company
-                ("currency_id", "=", self.sudo().currency_id.id),
-            ]
-        )
-        if not self._is_outsider():
-            items = items.filtered(lambda item: not item.delegated) or items
+        user sees of the overdue ones in the account's currency, else of all open."""
+        items = self.env["collection.item"].search(self._get_agreeable_domain())
         return items.filtered(lambda item: item.days_overdue >= 1) or items
+
+    def _get_agreeable_domain(self):
+        """Domain of the items that may be agreed about when nobody says which."""
+        return (
+            # in a form, the record that it edits
+            Domain("account_id", "=", self._origin.id)
+            & Domain("state", "=", "open")
+            # sudo: a portal user may not read the company
+            & Domain("currency_id", "=", self.sudo().currency_id.id)
+        )
 
     def _get_chosen_items(self, item_ids):
         """Open items of this customer among `item_ids` that the current user sees.
@@ -118,6 +105,19 @@ class CollectionAccount(models.Model):
         if may_manage(self.env):
             return {}
         return {name: self.company_id[f"collection_{name}"] for name in GRANT_LIMITS}
+
+    def _refuse_beyond(self, limit, message):
+        """Refuse what goes beyond what the current user may do alone.
+
+        :param limit: which limit was met; whoever catches the error finds it there as
+            `limit`
+        :raises UserError: always
+        """
+        self.ensure_one()
+        # no class of its own: the client shows `UserError` by its name
+        error = UserError(message)
+        error.limit = limit
+        raise error
 
     # ------------------------------------------------------------------
     # Promises

@@ -76,6 +76,12 @@ class CollectionAgreementMixin(models.AbstractModel):
             if len(record_sudo.item_ids.currency_id) > 1:
                 raise ValidationError(record_sudo._get_refusals()["currencies"])
 
+    def _check_may_agree(self):
+        """Hook: refuse what the current user may not agree about these items.
+
+        :raises UserError: saying what to do first
+        """
+
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:

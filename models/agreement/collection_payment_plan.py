@@ -65,7 +65,6 @@ class CollectionPaymentPlan(models.Model):
             "item_ids",
             "lapse_reason",
             "next_date",
-            "note",
             "number",
             "payment_means",
             "person",
@@ -73,7 +72,7 @@ class CollectionPaymentPlan(models.Model):
         }
     )
     _on_site_fields = frozenset(
-        {"amount_items", "approver_id", "partner_id", "user_id"}
+        {"amount_items", "approver_id", "note", "partner_id", "user_id"}
     )
 
     date_start = fields.Date(
@@ -268,6 +267,7 @@ class CollectionPaymentPlan(models.Model):
     def _check_complete(self):
         self.ensure_one()
         self.account_id._check_solvent()
+        self._check_may_agree()
         if self.currency_id.compare_amounts(self.amount, self.amount_items):
             raise UserError(
                 self.env._(

@@ -4,7 +4,6 @@ from odoo.tools import SQL, format_date
 
 from ...tools.promise import promise_state
 from ..receipt.collection_receipt_source import LESSENING_KINDS
-from .collection_account_agreement import beyond
 
 #: how customers pay, for promises, plans, quality control and campaigns alike
 MEANS = [
@@ -63,15 +62,13 @@ class CollectionPromise(models.Model):
             "date_promised",
             "item_ids",
             "lapse_reason",
-            "note",
             "number",
             "payment_means",
             "person",
             "state",
-            "withdrawal_reason",
         }
     )
-    _on_site_fields = frozenset({"partner_id", "user_id"})
+    _on_site_fields = frozenset({"partner_id", "user_id", "note", "withdrawal_reason"})
     _provider_writable_fields = frozenset(
         {
             "account_id",
@@ -197,6 +194,7 @@ class CollectionPromise(models.Model):
         if self._is_outsider():
             return self._create_checked(vals_list)
         promises = super().create([self._complete_items(vals) for vals in vals_list])
+        promises._check_may_agree()
         promises._check_amount()
         promises._check_limits()
         for promise in promises:
@@ -250,7 +248,7 @@ class CollectionPromise(models.Model):
                 fields.Date.context_today(self), days=limits["promise_last_days"]
             )
             if promise.date_promised > last:
-                raise beyond(
+                promise.account_id._refuse_beyond(
                     "promise_day",
                     self.env._(
                         "Promises are accepted up to %(last)s. Ask for an earlier day, "
@@ -262,7 +260,7 @@ class CollectionPromise(models.Model):
             due = promise.item_ids._get_uncontested_amount()
             least = currency.round(due * limits["promise_share"] / 100)
             if currency.compare_amounts(promise.amount, least) < 0:
-                raise beyond(
+                promise.account_id._refuse_beyond(
                     "promise_share",
                     self.env._(
                         "%(promised)s is too little: of the invoices chosen %(due)s is "

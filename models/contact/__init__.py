@@ -6,6 +6,7 @@ from . import collection_call_outcome
 from . import collection_call
 from . import collection_account_sheet
 from . import collection_account_call
+from . import collection_account_next_action
 from . import collection_account_script
 from . import collection_account_worklist
 from . import res_company

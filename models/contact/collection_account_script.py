@@ -18,8 +18,9 @@ class CollectionAccount(models.Model):
         """What the current user says to this customer, in the customer's language.
 
         :return: plain texts: {"lang", "opening", "points" and "objections":
-            [(words, answer)], "law": [sentences], "means", "closing"}; what there is
-            nothing to say about is empty
+            [(words, answer)], "law": [sentences], "means", "closing"; "manner": how
+            they are to speak, for themselves}; what there is nothing to say about is
+            empty
         """
         self.ensure_one()
         self.check_access("read")
@@ -28,11 +29,7 @@ class CollectionAccount(models.Model):
         account_sudo = self.sudo()
         scripts_sudo = self.env["collection.script"].sudo()
         scripts_sudo = scripts_sudo.with_context(lang=self._get_script_lang())._find(
-            account_sudo.company_id,
-            account_sudo.segment_id,
-            account_sudo._get_debtor_type(),
-            account_sudo._get_script_tone(),
-            self._get_script_mode(),
+            account_sudo, self._get_script_mode()
         )
 
         def first(name):
@@ -40,12 +37,15 @@ class CollectionAccount(models.Model):
                 (script[name] for script in scripts_sudo if script[name]), False
             )
 
-        return self._render_script(
-            first("opening"),
-            first("point_ids") or (),
-            first("objection_ids") or (),
-            first("closing"),
-        )
+        return {
+            **self._render_script(
+                first("opening"),
+                first("point_ids") or (),
+                first("objection_ids") or (),
+                first("closing"),
+            ),
+            "manner": self._get_script_manner(),
+        }
 
     def _get_talk_html(self):
         """The words of the call as the call screen shows them."""
@@ -93,6 +93,10 @@ class CollectionAccount(models.Model):
         if self.level_id:
             return self.level_id.tone
         return "courteous" if self.amount_overdue else "service"
+
+    def _get_script_manner(self):
+        """How the current user is to speak, whatever they say; later areas know."""
+        return ""
 
     def _get_script_mode(self):
         """As whom the current user speaks to this customer."""

@@ -1,6 +1,6 @@
 from datetime import datetime, time
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import plaintext2html
 
 from ...tools.ageing import BUCKETS
@@ -52,6 +52,7 @@ class CollectionAccount(models.Model):
             "reason": self.priority_reason,
             "next_action": self.next_action,
             "next_action_date": self.next_action_date,
+            "other_action": self.other_side_action,
             "notice": account_sudo.mandate_notice,
             "contacts": self._get_sheet_contacts(),
             "items": items[:SHEET_ITEMS],
@@ -218,20 +219,32 @@ class CollectionAccount(models.Model):
 
     def _get_sheet_history(self, agent_sudo):
         """Calls of both sides and letters sent, newest first."""
-        calls = self.env["collection.call"].search(
-            [("account_id", "=", self.id), ("correction_of_id", "=", False)],
-            limit=HISTORY_LIMIT,
+        outside = self.env["collection.call"]._is_outsider()
+        # the account is theirs, or nothing of it is read
+        self.check_access("read")
+        # sudo: that an earlier provider called and what came of it, of a customer that
+        # the user reads; neither its people's names nor what they wrote down
+        calls_sudo = (
+            self.env["collection.call"]
+            .sudo()
+            .search(
+                [("account_id", "=", self.id), ("correction_of_id", "=", False)],
+                limit=HISTORY_LIMIT,
+            )
         )
         history = []
-        # sudo: who called; colleagues by name, other providers' people never
-        for call, call_sudo in zip(calls, calls.sudo(), strict=True):
+        for call_sudo in calls_sudo:
+            call = call_sudo.with_env(self.env)
             caller_sudo = call_sudo.agent_id
-            if call.side == "company":
+            if call_sudo.side == "company":
                 who = call_sudo.company_id.name
             elif caller_sudo.provider_id == agent_sudo.provider_id:
                 who = caller_sudo.name
             else:
                 who = self.env._("Another provider")
+                if outside:
+                    history.append(self._describe_foreign_call(call_sudo, who))
+                    continue
             history.append(
                 {
                     "kind": "call",
@@ -280,6 +293,28 @@ class CollectionAccount(models.Model):
             )
         history.sort(key=lambda entry: entry["date"], reverse=True)
         return history[:HISTORY_LIMIT]
+
+    @api.model
+    def _describe_foreign_call(self, call_sudo, who):
+        """A call of an earlier provider, for the one that has the customer now."""
+        return {
+            "kind": "call",
+            "id": False,
+            "date": call_sudo.date,
+            "side": call_sudo.side,
+            "who": who,
+            "title": call_sudo.outcome_id.with_env(self.env).sudo().name,
+            "contact": call_sudo.contact,
+            "phone": "",
+            "note": "",
+            "next_action": "",
+            "next_action_date": False,
+            "number": "",
+            "direction": call_sudo.direction,
+            "person": call_sudo.person,
+            "follow_up": call_sudo._get_follow_up_names(),
+            "corrections": [],
+        }
 
     def _get_call_history(self):
         """The last calls and letters; in-house with the name of whoever called."""

@@ -685,7 +685,7 @@ class CollectionAccount(models.Model):
         :param direction: nothing stands in the way of an "incoming" call
         :param at: moment of the call, naive UTC; now by default
         :return: [(code, text)]: agent, insolvent, do_not_call, skill, language,
-            holiday, window, claimed, cap_day, cap_week, hold; empty: call
+            holiday, window, claimed, cap_day, cap_week, hold, delegated; empty: call
         """
         self.ensure_one()
         self.check_access("read")
@@ -710,6 +710,14 @@ class CollectionAccount(models.Model):
             codes.append("claimed")
         codes += account_sudo._get_caps_reached(kind, at)
         return [(code, self._describe_obstacle(code, kind)) for code in codes]
+
+    def _refuse_call(self, codes, message):
+        """Refuse a call against these obstacles.
+
+        :param codes: what stands in the way
+        :raises UserError: always
+        """
+        self._refuse_beyond("call", message)
 
     def _get_caps_reached(self, kind, at):
         """Limits of attempts that a call at `at` would exceed: list of codes."""

@@ -26,6 +26,7 @@ BLOCKING = frozenset(
     {
         "cap_day",
         "cap_week",
+        "delegated",
         "do_not_call",
         "hold",
         "holiday",
@@ -401,21 +402,23 @@ class CollectionCall(models.Model):
         if is_duration(duration):
             date -= timedelta(minutes=min(duration, LOGGED_WITHIN))
         agent = self.env["collection.agent"]._current()
-        texts = [
-            text
+        obstacles = {
+            code: text
             for code, text in account._get_call_obstacles(agent, at=date)
             if code in BLOCKING
-        ]
+        }
+        texts = list(obstacles.values())
         if not texts:
             return {"obstacle_reason": False}
         reason = (vals.get("obstacle_reason") or "").strip()
         if not reason:
-            raise UserError(
+            account._refuse_call(
+                obstacles,
                 self.env._(
                     "This customer should not be called now:\n%(obstacles)s\nIf there "
                     "was a reason to call all the same, state it.",
                     obstacles="\n".join(texts),
-                )
+                ),
             )
         return {"obstacles": "\n".join(texts), "obstacle_reason": reason}
 

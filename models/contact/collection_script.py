@@ -136,26 +136,32 @@ class CollectionScript(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _find(self, company, segment, debtor_type, tone, mode):
+    def _find(self, account, mode):
         """Scripts that suit a customer, the narrowest first.
 
-        :param segment: collection.segment, or an empty one
+        :param mode: as whom the caller speaks
         """
+        scripts = self.search(self._get_suiting_domain(account, mode))
+        return scripts.sorted(lambda script: -script._get_weight())
+
+    @api.model
+    def _get_suiting_domain(self, account, mode):
+        """Domain on the scripts that suit a customer; areas that know of more
+        conditions add theirs."""
+        segment = account.segment_id
         careful = segment.handling in ("sensitive", "strategic")
         facts = {
             "mode": mode,
             "handling": "careful" if careful else "standard",
-            "debtor_type": debtor_type,
-            "tone": tone,
+            "debtor_type": account._get_debtor_type(),
+            "tone": account._get_script_tone(),
         }
-        domain = Domain("company_id", "in", [False, company.id])
+        domain = Domain("company_id", "in", [False, account.company_id.id])
         for name, value in facts.items():
             domain &= Domain(name, "in", [False, value])
-        domain &= Domain("segment_ids", "=", False) | Domain(
-            "segment_ids", "in", segment.ids
+        return domain & (
+            Domain("segment_ids", "=", False) | Domain("segment_ids", "in", segment.ids)
         )
-        scripts = self.search(domain)
-        return scripts.sorted(lambda script: -script._get_weight())
 
     def _get_weight(self):
         """How narrow the script is; one of the company's own before a shared one."""
@@ -179,6 +185,15 @@ class CollectionScript(models.Model):
             "amount_overdue", ">", 0
         )
         accounts = self.env["collection.account"]
+        own = self._get_sample_domain()
+        order = "amount_overdue desc, id"
+        return accounts.search(domain & own, order=order, limit=1) or accounts.search(
+            domain, order=order, limit=1
+        )
+
+    def _get_sample_domain(self):
+        """Domain on the customers whom the script suits."""
+        self.ensure_one()
         own = Domain.TRUE
         if self.segment_ids:
             own &= Domain("segment_id", "in", self.segment_ids._origin.ids)
@@ -192,10 +207,12 @@ class CollectionScript(models.Model):
                 if self.mode == "in_house"
                 else Domain("mandate_id.mode", "=", self.mode)
             )
-        order = "amount_overdue desc, id"
-        return accounts.search(domain & own, order=order, limit=1) or accounts.search(
-            domain, order=order, limit=1
-        )
+        return own
+
+    def _get_preview_mode(self):
+        """As whom the caller speaks in the preview."""
+        self.ensure_one()
+        return self.mode
 
     @api.depends(
         "opening",
@@ -219,7 +236,7 @@ class CollectionScript(models.Model):
                 script.point_ids,
                 script.objection_ids,
                 script.closing,
-                mode=script.mode,
+                mode=script._get_preview_mode(),
             )
             script.preview_html = self.env["ir.qweb"]._render(
                 "account_collection.collection_script_talk",

@@ -3,6 +3,7 @@ from . import res_company
 from . import collection_mandate_term_mixin
 from . import collection_mandate_amendment
 from . import collection_mandate_terms
+from . import collection_mandate_life
 from . import collection_mandate_approval
 from . import collection_mandate_start
 from . import collection_mandate_document
@@ -16,6 +17,7 @@ from . import collection_mandate_objective
 from . import collection_mandate_service
 from . import collection_mandate_level
 from . import collection_mandate_roadmap
+from . import collection_script
 from . import collection_mandate_split
 from . import collection_account_lot
 from . import collection_mandate_lot
@@ -25,6 +27,7 @@ from . import collection_limit_case
 from . import collection_account_limit
 from . import collection_payment_plan_limit
 from . import collection_mandate_limit
+from . import collection_mandate_report
 from . import collection_readiness_point
 from . import collection_readiness_answer
 from . import collection_working_group_meeting

@@ -1,4 +1,5 @@
 import logging
+from itertools import chain
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -7,6 +8,7 @@ from odoo.tools import SQL
 
 from ...tools.lot import is_drawn
 from ..delegation.collection_mandate import WORKING
+from ..delegation.collection_placement_line import SETTLED_STATES
 
 _logger = logging.getLogger(__name__)
 
@@ -161,13 +163,14 @@ class CollectionDelegationRule(models.Model):
         """SQL over `acc` and `segment`: what each of them asks."""
         late = SQL("%s::date - acc.oldest_due_date", day)
         conditions = [
-            # who was refused is not proposed again at once
+            # who was refused, or came back unpaid, is not proposed again at once
             SQL(
                 """NOT EXISTS (
                     SELECT 1 FROM collection_placement_line line
                      WHERE line.account_id = acc.id AND line.mandate_id = %s
-                       AND line.state = 'refused' AND line.date_end > %s::date - %s)""",
+                       AND line.state NOT IN %s AND line.date_end > %s::date - %s)""",
                 self.mandate_id.id,
+                ("active", *SETTLED_STATES),
                 day,
                 self.mandate_id.rule_rest_days,
             )
@@ -270,7 +273,8 @@ class CollectionMandate(models.Model):
         string="Not Proposed Again for",
         default=30,
         tracking=True,
-        help="Days for which a customer who was refused is not proposed by a rule.",
+        help="Days for which a customer who was refused, or came back unpaid, is not "
+        "proposed by a rule.",
     )
     rules_ran_on = fields.Date(string="Rules Last Ran on", readonly=True, copy=False)
     proposal_count = fields.Integer(
@@ -400,19 +404,20 @@ class CollectionMandate(models.Model):
                     "by_rule": True,
                 }
             )
-            # thousands of lines would be appended to the empty list one by one
-            placement.invalidate_recordset(["line_ids"], flush=False)
-            self.env["collection.placement.line"].create(
-                [
-                    {
-                        "placement_id": placement.id,
-                        "account_id": account.id,
-                        "rule_id": rule.id,
-                        "rule_reason": why,
-                    }
+            placement._add_lines(
+                self.env["collection.account"].union(
+                    *chain.from_iterable(by_rule.values())
+                ),
+                rule_id={
+                    account: rule.id
                     for rule, accounts in by_rule.items()
+                    for account in accounts
+                },
+                rule_reason={
+                    account: why
+                    for accounts in by_rule.values()
                     for account, why in accounts.items()
-                ]
+                },
             )
             if effect == "automatic":
                 placement.action_hand_over()

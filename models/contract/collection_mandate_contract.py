@@ -1,6 +1,35 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ...tools.call_log import clock
+from .collection_mandate_terms import Term
+
+
+class CollectionSegment(models.Model):
+    """When and how often its customers are called, in words."""
+
+    _inherit = "collection.segment"
+
+    def _get_call_rule(self):
+        self.ensure_one()
+        hours = {
+            "first": clock(self.call_hour_from),
+            "last": clock(self.call_hour_to),
+        }
+        if self.call_saturday:
+            parts = [
+                self.env._("from %(first)s to %(last)s, on Saturdays too", **hours)
+            ]
+        else:
+            parts = [self.env._("from %(first)s to %(last)s on working days", **hours)]
+        if self.call_max_day:
+            parts.append(self.env._("at most %(count)s a day", count=self.call_max_day))
+        if self.call_max_week:
+            parts.append(
+                self.env._("at most %(count)s a week", count=self.call_max_week)
+            )
+        return "; ".join(parts)
+
 
 class CollectionMandate(models.Model):
     """The contract as one document, which both sides sign."""
@@ -9,11 +38,38 @@ class CollectionMandate(models.Model):
 
     def _get_contract_sections(self):
         """What the document prints: list of (title, terms), in its language."""
-        titles = self.with_context(lang=self._get_contract_lang())._get_term_sections()
-        return [
+        mandate = self.with_context(lang=self._get_contract_lang())
+        titles = mandate._get_term_sections()
+        sections = [
             (titles[section], terms)
             for section, terms in self._get_terms().items()
             if section != "parties" and terms
+        ]
+        calls = mandate._list_call_rules()
+        if calls:
+            sections.append((mandate.env._("When Customers Are Called"), calls))
+        return sections
+
+    def _list_call_rules(self):
+        """Hours and number of calls of the customers who may go, as the company has set
+        them for both sides: it is bound like the provider, so they are no terms.
+
+        :return: list of `Term`, one for all segments with the same rule
+        """
+        self.ensure_one()
+        # sudo: how customers of a segment are called is no secret of the contract
+        segments_sudo = self.sudo().segment_ids or self.env[
+            "collection.segment"
+        ].sudo().search([("delegation", "!=", "never")])
+        return [
+            Term(
+                f"calls-{segments_sudo[0].id}",
+                ", ".join(segments_sudo.mapped("name")),
+                text,
+            )
+            for text, segments_sudo in segments_sudo.grouped(
+                lambda segment: segment._get_call_rule()
+            ).items()
         ]
 
     def _get_contract_name(self):

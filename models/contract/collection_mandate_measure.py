@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ...tools import measure
 from ..delegation.collection_mandate_service import JUDGED
+from ..overview.collection_daily_figure import RATES
 
 #: days of a mean month
 MONTH = measure.YEAR / 12
@@ -96,12 +97,31 @@ class CollectionMandate(models.Model):
         people are measured."""
         return date_to < self.date_start
 
-    def _get_working_domain(self, date_to):
-        """Whose calls are measured: the company's before, the provider's since."""
-        domain = Domain("company_id", "=", self.company_id.id)
+    def _get_call_figures(self, date_from, date_to, *names):
+        """Figures of the calls of a period, as `collection.daily.figure` has them: of
+        the company's own people before the provider began, since of the provider's with
+        the customers whom it has under this mandate, whatever else it has.
+
+        :param names: of figures; rates and marks are ratios of sums
+        :return: list of values; None or False where there is nothing to divide by
+        """
+        figures = self.env["collection.daily.figure"]
+        domain = (
+            Domain("company_id", "=", self.company_id.id)
+            & Domain("day", ">=", date_from)
+            & Domain("day", "<=", date_to)
+        )
         if self._is_before(date_to):
-            return domain & Domain("side", "=", "company")
-        return domain & Domain("provider_id", "=", self.provider_id.id)
+            domain &= Domain("side", "=", "company")
+        else:
+            domain &= Domain("provider_id", "=", self.provider_id.id)
+            figures = figures.with_context(collection_mandate=self.id)
+        [values] = figures.with_context(collection_since=date_from)._read_group(
+            domain,
+            [],
+            [f"{name}:avg" if name in RATES else f"{name}:sum" for name in names],
+        )
+        return values
 
     # ------------------------------------------------------------------
     # The figures
@@ -178,18 +198,8 @@ class CollectionMandate(models.Model):
         return value
 
     def _measure_calls(self, name, date_from, date_to):
-        """What is known of the calls of a period, of the people of one side."""
-        [(value,)] = (
-            self.env["collection.daily.figure"]
-            .with_context(collection_since=date_from)
-            ._read_group(
-                self._get_working_domain(date_to)
-                & Domain("day", ">=", date_from)
-                & Domain("day", "<=", date_to),
-                [],
-                [f"{name}:avg"],
-            )
-        )
+        """What is known of the calls of a period."""
+        [value] = self._get_call_figures(date_from, date_to, name)
         return value
 
     def _measure_service(self, code, date_from, date_to):

@@ -2,7 +2,6 @@ from datetime import date
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Domain
 from odoo.tools import format_date, formatLang
 
 from ..base.roles import check_manager
@@ -42,7 +41,7 @@ class CollectionMandatePhase(models.Model):
     attempts = fields.Integer(
         string="Calls Made",
         compute="_compute_figures",
-        help="Outgoing calls of the people of this mandate's team in the phase.",
+        help="Outgoing calls to the mandate's customers in the phase.",
     )
     right_party = fields.Integer(
         string="Right Person",
@@ -100,27 +99,10 @@ class CollectionMandatePhase(models.Model):
         return (self.date_from, end) if self.date_from <= end else None
 
     def _get_team_figures(self, date_from, date_to):
-        mandate = self.mandate_id._origin
-        # sudo: sums over the team of a mandate that the reader sees
-        mandate_sudo = mandate.sudo()
-        team = mandate_sudo.agent_ids | mandate_sudo.member_ids.agent_id
+        # sudo: sums of a mandate that the reader sees
+        mandate_sudo = self.mandate_id._origin.sudo()
         names = [*TEAM_FIGURES, "satisfaction"]
-        [values] = (
-            self.env["collection.daily.figure"]
-            .sudo()
-            .with_context(collection_since=date_from)
-            ._read_group(
-                Domain("company_id", "=", mandate.company_id.id)
-                & Domain("agent_id", "in", team.ids)
-                & Domain("day", ">=", date_from)
-                & Domain("day", "<=", date_to),
-                [],
-                [
-                    f"{name}:avg" if name == "satisfaction" else f"{name}:sum"
-                    for name in names
-                ],
-            )
-        )
+        values = mandate_sudo._get_call_figures(date_from, date_to, *names)
         return {name: value for name, value in zip(names, values, strict=True) if value}
 
     @api.constrains("mandate_id", "date_from", "date_to")

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ...tools import measure
 from ..base.figures import format_figure, write_figure
@@ -189,12 +190,16 @@ class CollectionMandateService(models.Model):
             domain, [], ["account_id:count_distinct", "amount_residual_company:sum"]
         )
         calls = self.env["collection.call"].search_count(
-            [
-                ("account_id.item_ids", "any", list(domain)),
-                ("side", "=", "provider"),
-                ("correction_of_id", "=", False),
-                ("date", ">=", mandate.date_start),
-            ]
+            Domain("account_id.item_ids", "any", domain)
+            & Domain("side", "=", "provider")
+            & Domain("correction_of_id", "=", False)
+            & Domain("date", ">=", mandate.date_start)
+            & Domain.custom(
+                to_sql=lambda model, alias, query: self._get_held_sql(
+                    SQL.identifier(alias, "account_id"),
+                    SQL("%s::date", SQL.identifier(alias, "date")),
+                )
+            )
         )
         return {
             "accounts": accounts,
@@ -218,23 +223,45 @@ class CollectionMandateService(models.Model):
             case _:
                 return 0.0
 
-    def _get_team_users(self):
+    def _get_held_sql(self, account, day):
+        """SQL condition that the provider had a customer under this very mandate on a
+        day: it may have several, and is paid once."""
         mandate = self.mandate_id
-        return (mandate.agent_ids | mandate.member_ids.agent_id).user_id
+        return SQL(
+            "%s = %s",
+            self.env["collection.placement.line"]._get_mandate_sql(
+                account, day, SQL("%s", mandate.provider_id.id)
+            ),
+            mandate.id,
+        )
 
     def _get_pre_reminder_figures(self):
-        checks = self.env["collection.precheck"].search(
-            [
-                ("user_id", "in", self._get_team_users().ids),
-                ("company_id", "=", self.company_id.id),
-                ("date_checked", ">=", self.mandate_id.date_start),
-            ]
+        self.env["collection.precheck"].flush_model()
+        self.env["collection.item"].flush_model(["amount_residual_company"])
+        self.env["collection.agent"].flush_model(["provider_id", "user_id"])
+        [(accounts, acts, amount)] = self.env.execute_query(
+            SQL(
+                """
+                SELECT COUNT(DISTINCT precheck.account_id), COUNT(*),
+                       SUM(item.amount_residual_company)
+                  FROM collection_precheck precheck
+                  JOIN collection_item item ON item.id = precheck.item_id
+                 WHERE precheck.company_id = %(company)s
+                   AND precheck.date_checked >= %(since)s
+                   AND EXISTS (SELECT FROM collection_agent agent
+                                WHERE agent.user_id = precheck.user_id
+                                  AND agent.provider_id = %(provider)s)
+                   AND %(held)s
+                """,
+                company=self.company_id.id,
+                since=self.mandate_id.date_start,
+                provider=self.mandate_id.provider_id.id,
+                held=self._get_held_sql(
+                    SQL("precheck.account_id"), SQL("precheck.date_checked")
+                ),
+            )
         )
-        return {
-            "accounts": len(checks.account_id),
-            "amount": sum(checks.item_id.mapped("amount_residual_company")),
-            "acts": len(checks),
-        }
+        return {"accounts": accounts, "acts": acts, "amount": amount or 0.0}
 
     def _get_bills_figures(self):
         bills = self.env["collection.bill"].search(

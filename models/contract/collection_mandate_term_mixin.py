@@ -22,6 +22,15 @@ class CollectionMandateTermMixin(models.AbstractModel):
         (mandates | self.mandate_id)._record_terms()
         return res
 
+    def _update_field_translations(
+        self, field_name, translations, digest=None, source_lang=""
+    ):
+        res = super()._update_field_translations(
+            field_name, translations, digest=digest, source_lang=source_lang
+        )
+        self.mandate_id._record_terms()
+        return res
+
     def unlink(self):
         mandates = self.mandate_id
         res = super().unlink()

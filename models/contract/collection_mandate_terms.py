@@ -56,6 +56,8 @@ class CollectionMandate(models.Model):
                 "plan_last_days",
                 "promise_last_days",
                 "promise_share",
+                "pre_reminder_by",
+                "announce",
                 "mail_allowed",
                 "mail_template_ids",
                 "payment_bank_id",

@@ -33,3 +33,12 @@ class AccountMove(models.Model):
                 self.env._("Nothing is followed up on these invoices: post them first.")
             )
         return items.action_hand_over()
+
+    def action_collection_recall(self):
+        """Ask why, then take the items of these invoices back from their provider."""
+        items = self.collection_item_ids
+        if not items:
+            raise UserError(
+                self.env._("Nothing of these invoices is followed in collections.")
+            )
+        return items.action_recall()

@@ -1,7 +1,9 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..agreement.collection_account_agreement import DAY_LIMITS, GRANT_LIMITS
+from .collection_placement import HANDED_OVER
 
 #: what decides whether a customer stays in-house
 STAY_FIELDS = frozenset({"insolvency_date", "reserved", "segment_id"})
@@ -107,15 +109,63 @@ class CollectionAccount(models.Model):
         return self.browse(row[0] for row in rows)
 
     def _update_delegation(self):
-        """Recompute now what depends on the hand-over, without a line for each field
-        in the timeline: the hand-over and the recall write their own."""
-        self.with_context(tracking_disable=True)._recompute_recordset(
-            ["mandate_id", "delegation_state"]
+        """Point these accounts at the line under which they are away now, if any, and
+        bring up to date what follows from it.
+
+        As the fields' own computations do for one, in one statement for thousands, and
+        without a line for each field in the timeline: the hand-over and the recall
+        write their own. Who comes home is no agent's any more.
+        """
+        names = ["placement_line_id", "mandate_id", "delegation_state", "agent_id"]
+        self.modified(["placement_line_id"])
+        for name in names[1:3]:
+            self.env.remove_to_compute(self._fields[name], self)
+        self.flush_model([*names, "priority_date", "reserved", "segment_id"])
+        self.env["collection.placement.line"].flush_model()
+        self.env["collection.placement"].flush_model(["mandate_id", "state"])
+        self.env["collection.segment"].flush_model(["delegation"])
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE collection_account acc
+                   SET placement_line_id = away.line_id,
+                       mandate_id = away.mandate_id,
+                       agent_id = CASE
+                           WHEN away.line_id IS NULL
+                            AND acc.placement_line_id IS NOT NULL THEN NULL
+                           ELSE acc.agent_id END,
+                       delegation_state = CASE
+                           WHEN away.state IN %(handed_over)s THEN 'delegated'
+                           WHEN away.line_id IS NOT NULL THEN 'proposed'
+                           WHEN acc.reserved OR segment.delegation = 'never'
+                           THEN 'reserved'
+                           ELSE 'in_house' END,
+                       priority_date = NULL
+                  FROM collection_account same
+             LEFT JOIN (
+                        SELECT line.id AS line_id, line.account_id,
+                               placement.mandate_id, placement.state
+                          FROM collection_placement_line line
+                          JOIN collection_placement placement
+                            ON placement.id = line.placement_id
+                         WHERE line.state = 'active'
+                           AND placement.state <> 'draft') away
+                    ON away.account_id = same.id
+             LEFT JOIN collection_segment segment ON segment.id = same.segment_id
+                 WHERE same.id = acc.id AND acc.id = ANY(%(ids)s)
+             RETURNING acc.id
+                """,
+                handed_over=HANDED_OVER,
+                ids=list(self.ids),
+            )
         )
-        self.filtered(lambda account: not account.to_take_back).activity_unlink(
-            [TAKE_BACK_ACTIVITY]
-        )
-        self._mark_stale()
+        self.invalidate_recordset([*names, "priority_date"], flush=False)
+        self.modified(names[1:])
+        asked = self.activity_search([TAKE_BACK_ACTIVITY])
+        if asked:
+            self.browse(asked.mapped("res_id")).filtered(
+                lambda account: not account.to_take_back
+            ).activity_unlink([TAKE_BACK_ACTIVITY])
 
     def action_hand_over(self):
         """Choose the mandate under which these customers go to a provider."""
@@ -125,11 +175,19 @@ class CollectionAccount(models.Model):
         return dict(action, context={"default_account_ids": self.ids})
 
     def action_recall(self):
-        """Ask why, then take these customers back from their provider."""
+        """Ask why, then take those of these customers back who are with a provider."""
+        held = self.filtered(lambda account: account.placement_line_id)
+        if self and not held:
+            raise UserError(
+                self.env._(
+                    "These customers are not with a provider: %(customers)s.",
+                    customers=", ".join(self[:10].mapped("display_name")),
+                )
+            )
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_collection.collection_recall_action"
         )
-        return dict(action, context={"default_account_ids": self.ids})
+        return dict(action, context={"default_account_ids": held.ids})
 
     @api.model
     def _get_followers(self):

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 from odoo.tools.sql import table_columns
 
-from .collection_placement_line import HANDED_OVER
+from .collection_placement import HANDED_OVER
 
 #: what a customer may use depends on what it is
 MEANS_FIELDS = ("payment_means", "payment_means_target")

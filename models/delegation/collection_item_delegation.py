@@ -94,12 +94,13 @@ class CollectionItem(models.Model):
             )
         )
         held_sudo._transit(
-            {"recalled": True, "date_recalled": fields.Date.context_today(self)}
+            {"recalled": True, "date_recalled": fields.Date.context_today(self)},
+            reason,
         )
         by_account = items.grouped("account_id")
         items.write({"placement_line_id": False, "delegated": False})
-        self.env["collection.account"].union(*by_account)._message_log_batch(
-            bodies={
+        self.env["collection.account"].union(*by_account)._log_notes(
+            {
                 account.id: self.env._(
                     "Taken back from the provider: %(items)s. %(reason)s",
                     items=", ".join(of_account.mapped("display_name")),
@@ -130,8 +131,16 @@ class CollectionItem(models.Model):
         return super()._leave_debtor(reason)
 
     def action_recall(self):
-        """Ask why, then take these items back from their provider."""
+        """Ask why, then take those of these items back that are with a provider."""
+        held = self.filtered("delegated")
+        if self and not held:
+            raise UserError(
+                self.env._(
+                    "These items are not with a provider: %(items)s.",
+                    items=", ".join(self[:10].mapped("display_name")),
+                )
+            )
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_collection.collection_recall_action"
         )
-        return dict(action, context={"default_item_ids": self.ids})
+        return dict(action, context={"default_item_ids": held.ids})

@@ -211,6 +211,24 @@ class CollectionMandate(models.Model):
         help="Percent of what is due of the invoices chosen that the provider asks for "
         "in a promise: all of them rest meanwhile.",
     )
+    pre_reminder_by = fields.Selection(
+        selection=[
+            ("company", "The company"),
+            ("provider", "The provider"),
+        ],
+        string="Reminders before the Due Date by",
+        required=True,
+        default="provider",
+        tracking=True,
+        help="Who writes to customers who are handed over about invoices that are not "
+        "due yet. The other side is silent about them.",
+    )
+    announce = fields.Boolean(
+        string="Announce the Provider",
+        tracking=True,
+        help="At the hand-over the company tells each customer by letter who looks "
+        "after its account from now on. The letters wait as drafts.",
+    )
     mail_allowed = fields.Boolean(
         string="Agents Send E-mails in Our Name",
         compute="_compute_mail_allowed",
@@ -643,6 +661,13 @@ class CollectionMandate(models.Model):
             "account_collection.collection_handover_action"
         )
         return dict(action, context={"default_mandate_id": self.id})
+
+    def action_recall(self):
+        """Ask why, then take back every account that is under these mandates."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_collection.collection_recall_action"
+        )
+        return dict(action, context={"default_mandate_ids": self.ids})
 
     @api.model
     def _cron_end_expired(self):

@@ -5,9 +5,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from .collection_mandate import WORKING
+from .collection_placement import HANDED_OVER
 
-#: states of a hand-over whose accounts the provider works
-HANDED_OVER = ("handed_over", "accepted")
 #: outcomes of a line, after which the provider no longer works the account
 SETTLED_STATES = ("paid", "credited", "written_off")
 
@@ -56,8 +55,16 @@ class CollectionPlacementLine(models.Model):
         {
             "agent_id",
             "amount",
+            "amount_credited",
             "amount_overdue",
+            "amount_paid",
+            "amount_written_off",
+            "date_deadline",
             "date_end",
+            "date_revived",
+            "deadline_warned",
+            "extension_ids",
+            "former_line_id",
             "item_ids",
             "partner_address",
             "partner_city",
@@ -65,9 +72,15 @@ class CollectionPlacementLine(models.Model):
             "partner_ref",
             "reason",
             "recall_reason",
+            "return_reason",
             "segment_id",
+            "segment_name",
             "state",
         }
+    )
+
+    _noted_fields = frozenset(
+        {"amount", "amount_overdue", "date_deadline", "scope", "state"}
     )
 
     placement_id = fields.Many2one(
@@ -107,6 +120,9 @@ class CollectionPlacementLine(models.Model):
         copy=False,
         ondelete="restrict",
     )
+    segment_name = fields.Char(
+        string="Name of the Segment at Hand-over", readonly=True, copy=False
+    )
     amount = fields.Monetary(
         readonly=True,
         copy=False,
@@ -128,7 +144,7 @@ class CollectionPlacementLine(models.Model):
             ("recalled", "Recalled"),
             ("returned", "Returned by the provider"),
             ("transferred", "Transferred"),
-            ("expired", "Mandate ended"),
+            ("expired", "Time over"),
             ("refused", "Not handed over"),
         ],
         required=True,
@@ -178,6 +194,20 @@ class CollectionPlacementLine(models.Model):
         string="Items at Hand-over",
         readonly=True,
     )
+    change_ids = fields.One2many(
+        comodel_name="collection.placement.change",
+        inverse_name="line_id",
+        string="Changes",
+        readonly=True,
+    )
+
+    @api.depends("partner_name", "account_id")
+    def _compute_display_name(self):
+        # sudo: how the customer of a line that is readable was called on its day
+        for line in self.sudo():
+            line.with_env(self.env).display_name = (
+                line.partner_name or line.account_id.display_name
+            )
 
     _one_active = models.UniqueIndex(
         "(account_id) WHERE state = 'active'",
@@ -186,6 +216,44 @@ class CollectionPlacementLine(models.Model):
 
     def _is_frozen(self):
         return self.placement_id._is_frozen()
+
+    @api.model
+    def _get_mandate_sql(self, account, day, provider):
+        """SQL of the mandate under which a provider had a customer on a day.
+
+        Of the last hand-over, where two of one provider met on that day; NULL of none.
+
+        :param account: SQL of the account, `day` of the day, `provider` of the partner
+        """
+        for model, names in (
+            (self, ["account_id", "date_end", "mandate_id", "placement_id"]),
+            (self.placement_id, ["date", "state"]),
+            (self.mandate_id, ["provider_id"]),
+        ):
+            model.flush_model(names)
+        return SQL(
+            """
+            (SELECT line.mandate_id
+               FROM collection_placement_line line
+               JOIN collection_placement placement
+                 ON placement.id = line.placement_id
+               JOIN collection_mandate held ON held.id = line.mandate_id
+              WHERE line.account_id = %(account)s
+                AND held.provider_id = %(provider)s
+                AND placement.state NOT IN ('draft', 'proposed')
+                AND placement.date <= %(day)s
+                AND (line.date_end IS NULL OR line.date_end >= %(day)s)
+           ORDER BY placement.date DESC, line.id DESC
+              LIMIT 1)
+            """,
+            account=account,
+            day=day,
+            provider=provider,
+        )
+
+    @api.model
+    def _note_columns(self):
+        return SQL("own.placement_id, own.id, NULL")
 
     def _check_can_go(self):
         """Refuse accounts that must not leave the company, or that their mandate does
@@ -246,8 +314,8 @@ class CollectionPlacementLine(models.Model):
                 )
             case "no_item":
                 return self.env._(
-                    "None of the items chosen of %(customer)s may go: they are settled, "
-                    "excluded, or with the provider already.",
+                    "None of the items chosen of %(customer)s may go: they are "
+                    "settled, excluded, or with the provider already.",
                     **names,
                 )
             case "other_lot":
@@ -270,31 +338,33 @@ class CollectionPlacementLine(models.Model):
         if not self:
             return
         self._add_items(SQL("line.id = ANY(%s)", list(self.ids)))
-        self.env.execute_query(
+        self._freeze_particulars(
             SQL(
                 """
-                UPDATE collection_placement_line line
-                   SET amount = COALESCE(held.amount, 0),
-                       amount_overdue = COALESCE(held.overdue, 0),
-                       segment_id = acc.segment_id
-                  FROM collection_placement_line same
-                  JOIN collection_account acc ON acc.id = same.account_id
-             LEFT JOIN LATERAL (
-                        SELECT SUM(item.amount_company) AS amount,
+                , amount = COALESCE(held.amount, 0),
+                  amount_overdue = COALESCE(held.overdue, 0),
+                  segment_id = acc.segment_id
+                """
+            ),
+            SQL(
+                """
+             LEFT JOIN (
+                        SELECT item.line_id, SUM(item.amount_company) AS amount,
                                SUM(item.amount_company)
                                    FILTER (WHERE item.days_overdue > 0) AS overdue
                           FROM collection_placement_item item
-                         WHERE item.line_id = same.id) held ON TRUE
-                 WHERE same.id = line.id AND line.id IN %s
-             RETURNING line.id
+                         WHERE item.line_id = ANY(%s)
+                      GROUP BY item.line_id) held ON held.line_id = same.id
                 """,
-                tuple(self.ids),
-            )
+                list(self.ids),
+            ),
         )
-        self._freeze_particulars()
 
-    def _freeze_particulars(self):
-        """Copy how the customers of the lines are called today and where they are."""
+    def _freeze_particulars(self, more=None, joined=None):
+        """Copy how the customers of the lines are called today and where they are.
+
+        :param more: SQL of what else is set, from what is `joined`
+        """
         if not self:
             return
         self.flush_model()
@@ -313,15 +383,24 @@ class CollectionPlacementLine(models.Model):
                            ', ', NULLIF(partner.street, ''),
                            NULLIF(partner.street2, ''),
                            NULLIF(CONCAT_WS(' ', partner.zip, partner.city), ''),
-                           COALESCE(country.name ->> %s, country.name ->> 'en_US'))
-                  FROM collection_account acc
+                           COALESCE(country.name ->> %(lang)s,
+                                    country.name ->> 'en_US')),
+                       segment_name = COALESCE(segment.name ->> %(lang)s,
+                                               segment.name ->> 'en_US')
+                       %(more)s
+                  FROM collection_placement_line same
+                  JOIN collection_account acc ON acc.id = same.account_id
                   JOIN res_partner partner ON partner.id = acc.partner_id
              LEFT JOIN res_country country ON country.id = partner.country_id
-                 WHERE acc.id = line.account_id AND line.id IN %s
+             LEFT JOIN collection_segment segment ON segment.id = acc.segment_id
+                       %(joined)s
+                 WHERE same.id = line.id AND line.id = ANY(%(lines)s)
              RETURNING line.id
                 """,
-                lang,
-                tuple(self.ids),
+                lang=lang,
+                more=more or SQL(),
+                joined=joined or SQL(),
+                lines=list(self.ids),
             )
         )
         self.invalidate_recordset(flush=False)
@@ -352,14 +431,16 @@ class CollectionPlacementLine(models.Model):
                     INSERT INTO collection_placement_item (
                         line_id, placement_id, company_id, item_id, move_name,
                         date_added, date_due, currency_id, amount, amount_company,
-                        days_overdue, level_id, recalled, followed,
-                        create_uid, create_date, write_uid, write_date)
+                        days_overdue, level_id, level_name, recalled, followed,
+                        create_date)
                     SELECT line.id, line.placement_id, ci.company_id, ci.id, move.name,
                            %(today)s, ci.date_due, ci.currency_id, ci.amount_residual,
                            ci.amount_residual_company, %(today)s::date - ci.date_due,
-                           ci.level_id, FALSE, %(followed)s, %(uid)s,
-                           now() AT TIME ZONE 'UTC',
-                           %(uid)s, now() AT TIME ZONE 'UTC'
+                           ci.level_id,
+                           COALESCE(level.name ->> %(lang)s, level.name ->> 'en_US'),
+                           FALSE, %(followed)s,
+                           -- whose doing it is, the hand-over tells
+                           now() AT TIME ZONE 'UTC'
                       FROM collection_placement_line line
                       JOIN collection_placement placement
                         ON placement.id = line.placement_id
@@ -369,6 +450,7 @@ class CollectionPlacementLine(models.Model):
                         ON ci.account_id = line.account_id AND ci.state = 'open'
                       JOIN account_move_line aml ON aml.id = ci.move_line_id
                       JOIN account_move move ON move.id = ci.move_id
+                 LEFT JOIN collection_policy_level level ON level.id = ci.level_id
                      WHERE %(condition)s
                        AND line.state = 'active'
                        AND ci.placement_line_id IS NULL
@@ -397,11 +479,39 @@ class CollectionPlacementLine(models.Model):
                 today=fields.Date.context_today(self),
                 followed=followed,
                 by_hand=by_hand,
-                uid=self.env.uid,
+                # as the list is signed: of those of one company a language
+                lang=self.env.company.partner_id.lang or "en_US",
             )
         )
-        self._invalidate_items([row[0] for row in rows])
+        item_ids = [row[0] for row in rows]
+        self._invalidate_items(item_ids)
+        if followed:
+            self._note_followed(item_ids)
         return len(rows)
+
+    @api.model
+    def _note_followed(self, item_ids):
+        """Keep which items joined a hand-over that took place, and by whose act."""
+        if not item_ids:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO collection_placement_change (
+                    placement_id, line_id, move_name, company_id, date, user_id,
+                    model_name, field_name, value_after)
+                SELECT own.placement_id, own.line_id, own.move_name, own.company_id,
+                       %s, %s, 'collection.placement.item', 'followed', 'true'
+                  FROM collection_item item
+                  JOIN collection_placement_item own
+                    ON own.line_id = item.placement_line_id AND own.item_id = item.id
+                 WHERE item.id = ANY(%s) AND own.followed
+                """,
+                fields.Datetime.now(),
+                self.env.uid,
+                item_ids,
+            )
+        )
 
     def _invalidate_items(self, item_ids):
         self.env["collection.item"].browse(item_ids).invalidate_recordset(
@@ -417,30 +527,6 @@ class CollectionPlacementLine(models.Model):
         self.env["collection.account"].invalidate_model(
             ["delegated_item_count", "delegated_note", "open_item_count"], flush=False
         )
-
-    def _link_accounts(self):
-        """Point the accounts at their line, so that the provider sees them."""
-        if not self:
-            return
-        self.flush_model(["account_id", "state"])
-        self.env["collection.account"].flush_model(["placement_line_id"])
-        rows = self.env.execute_query(
-            SQL(
-                """
-                UPDATE collection_account acc
-                   SET placement_line_id = line.id
-                  FROM collection_placement_line line
-                 WHERE line.account_id = acc.id AND line.state = 'active'
-                   AND line.id IN %s
-             RETURNING acc.id
-                """,
-                tuple(self.ids),
-            )
-        )
-        accounts = self.env["collection.account"].browse(row[0] for row in rows)
-        accounts.invalidate_recordset(["placement_line_id"], flush=False)
-        accounts.modified(["placement_line_id"])
-        accounts._update_delegation()
 
     @api.constrains("account_id", "chosen_item_ids")
     def _check_chosen(self):
@@ -491,8 +577,8 @@ class CollectionPlacementLine(models.Model):
                     customer=idle[0].display_name,
                 )
             )
-        self.account_id._message_log_batch(
-            bodies={
+        self.account_id._log_notes(
+            {
                 account.id: self.env._(
                     "More goes to %(provider)s (%(number)s), items: %(count)s.",
                     provider=line.placement_id.provider_id.display_name,
@@ -542,61 +628,69 @@ class CollectionPlacementLine(models.Model):
         :param reason: why, shown on the hand-over and in the customer's timeline
         :param recall_reason: one of RECALL_REASONS when the company takes them back
         """
+        self.fetch(["account_id", "company_id", "placement_id", "state"])
         lines = self.filtered(lambda line: line.state == "active")
         if not lines:
             return
-        lines._transit(
-            {
-                "state": state,
-                "reason": reason,
-                "recall_reason": recall_reason,
-                "date_end": fields.Date.context_today(self),
-            }
-        )
+        lines.check_access("write")
         accounts = lines.account_id
-        accounts.flush_recordset(["agent_id"])
-        self.env.cr.execute(
+        accounts.check_access("write")
+        lines._end(state, reason, recall_reason)
+        # the selection is evaluated in the user's language
+        label = dict(self._fields["state"]._description_selection(self.env))[state]
+        body = self.env._(
+            "No longer with the provider: %(state)s. %(reason)s",
+            state=label,
+            reason=reason or "",
+        )
+        accounts._log_notes(dict.fromkeys(accounts.ids, body))
+        lines.placement_id._close_if_done()
+        self.env["mail.followers"]._dismiss_provider_people()
+
+    def _end(self, state, reason, recall_reason):
+        """End these active lines and let their accounts and items go, in SQL: a file
+        has thousands of each. Arguments as for `_take_back`."""
+        accounts = self.account_id
+        self._note_changes({"state": state}, reason)
+        self.env["collection.item"].flush_model()
+        accounts.flush_model(["agent_id", "placement_line_id"])
+        self.flush_model()
+        self.env.execute_query(
             SQL(
                 """
-                UPDATE collection_placement_line line SET agent_id = acc.agent_id
+                UPDATE collection_placement_line line
+                   SET state = %(state)s, reason = %(reason)s,
+                       recall_reason = %(recall_reason)s, date_end = %(today)s,
+                       agent_id = acc.agent_id, write_uid = %(uid)s,
+                       write_date = now() AT TIME ZONE 'UTC'
                   FROM collection_account acc
-                 WHERE acc.id = line.account_id AND line.id IN %s
+                 WHERE acc.id = line.account_id AND line.id = ANY(%(lines)s)
+             RETURNING line.id
                 """,
-                tuple(lines.ids),
+                state=state,
+                reason=reason or None,
+                recall_reason=recall_reason or None,
+                today=fields.Date.context_today(self),
+                uid=self.env.uid,
+                lines=list(self.ids),
             )
         )
-        lines.invalidate_recordset(["agent_id"], flush=False)
-        accounts.with_context(tracking_disable=True).write(
-            {"placement_line_id": False, "agent_id": False}
+        self.invalidate_recordset(
+            ["agent_id", "date_end", "reason", "recall_reason", "state"], flush=False
         )
         accounts._update_delegation()
-        self.env["collection.item"].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
                 UPDATE collection_item
                    SET placement_line_id = NULL, delegated = FALSE
-                 WHERE placement_line_id IN %s
+                 WHERE placement_line_id = ANY(%s)
              RETURNING id
                 """,
-                tuple(lines.ids),
+                list(self.ids),
             )
         )
         self._invalidate_items([row[0] for row in rows])
-        # the selection is evaluated in the user's language
-        label = dict(self._fields["state"]._description_selection(self.env))[state]
-        accounts._message_log_batch(
-            bodies={
-                account.id: self.env._(
-                    "No longer with the provider: %(state)s. %(reason)s",
-                    state=label,
-                    reason=reason or "",
-                )
-                for account in accounts
-            }
-        )
-        lines.placement_id._close_if_done()
-        self.env["mail.followers"]._dismiss_provider_people()
 
     def _refuse(self, reason):
         """Keep customers in-house who were proposed only; the proposal says why.
@@ -619,10 +713,9 @@ class CollectionPlacementLine(models.Model):
             }
         )
         accounts = lines.account_id
-        accounts.with_context(tracking_disable=True).write({"placement_line_id": False})
         accounts._update_delegation()
         body = self.env._("Not handed over: %(reason)s", reason=reason)
-        accounts._message_log_batch(bodies=dict.fromkeys(accounts.ids, body))
+        accounts._log_notes(dict.fromkeys(accounts.ids, body))
         lines.placement_id._close_if_done()
 
     def _absorb(self, line):
@@ -653,6 +746,7 @@ class CollectionPlacementLine(models.Model):
         if line.placement_id == self.placement_id:
             # what it held stands on this line: nothing of the hand-over is lost
             self.env.flush_all()
+            self._take_history(line)
             self.env.cr.execute(
                 SQL("DELETE FROM collection_placement_line WHERE id = %s", line.id)
             )
@@ -669,6 +763,36 @@ class CollectionPlacementLine(models.Model):
             }
         )
         line.placement_id._close_if_done()
+
+    def _take_history(self, line):
+        """Keep what was written of `line`, which is about to go, and whose it was."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE collection_placement_change SET line_id = %(kept)s
+                 WHERE line_id = %(gone)s;
+                INSERT INTO collection_placement_change (
+                    placement_id, line_id, company_id, date, user_id, model_name,
+                    field_name, value_before, value_after, reason)
+                SELECT gone.placement_id, kept.id, gone.company_id, %(now)s, %(uid)s,
+                       %(model)s, 'partner_name',
+                       CONCAT_WS(', ', gone.partner_name, gone.partner_ref,
+                                 gone.partner_address, gone.amount),
+                       kept.partner_name, %(reason)s
+                  FROM collection_placement_line gone, collection_placement_line kept
+                 WHERE gone.id = %(gone)s AND kept.id = %(kept)s
+                """,
+                kept=self.id,
+                gone=line.id,
+                now=fields.Datetime.now(),
+                uid=self.env.uid,
+                model=self._name,
+                reason=self.env._(
+                    "Merged with %(customer)s",
+                    customer=self.account_id.display_name,
+                ),
+            )
+        )
 
     def _copy_items(self, line):
         """Hold what `line` holds, as it was on the day it was handed over."""
@@ -786,6 +910,8 @@ class CollectionPlacementLine(models.Model):
                    AND acc.placement_line_id IS NULL
                    AND acc.delegation_state = 'in_house'
                    AND mandate.id IN %(working)s
+                   AND (COALESCE(mandate.revive_days, 0) = 0
+                        OR line.date_end + mandate.revive_days >= %(today)s)
                    -- only the last hand-over speaks for the account
                    AND NOT EXISTS (
                         SELECT 1 FROM collection_placement_line later
@@ -812,16 +938,23 @@ class CollectionPlacementLine(models.Model):
         lines = self.browse(row[0] for row in rows)
         if not lines:
             return 0
-        lines._transit({"state": "active", "reason": False, "date_end": False})
-        for placement in lines.placement_id.filtered(lambda p: p.state == "closed"):
-            placement._transit({"state": "handed_over"})
-        lines._link_accounts()
-        lines.account_id._message_log_batch(
-            bodies={
-                account.id: self.env._("With the provider again: the customer owes.")
-                for account in lines.account_id
-            }
+        lines._transit(
+            {
+                "state": "active",
+                "reason": False,
+                "date_end": False,
+                "date_revived": today,
+            },
+            self.env._("The customer owes again."),
         )
+        for placement in lines.placement_id.filtered(lambda p: p.state == "closed"):
+            # what was acknowledged once is not asked for again
+            placement._transit(
+                {"state": "accepted" if placement.accepted_on else "handed_over"}
+            )
+        lines.account_id._update_delegation()
+        body = self.env._("With the provider again: the customer owes.")
+        lines.account_id._log_notes(dict.fromkeys(lines.account_id.ids, body))
         return len(lines)
 
     @api.model

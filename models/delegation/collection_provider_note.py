@@ -16,6 +16,8 @@ RETURN_REASONS = [
     ("uncollectible", "Everything was tried"),
     ("other", "Other"),
 ]
+#: of these there is something on paper: it comes with the return
+PROOF_REASONS = ("insolvent", "closed_down", "uncollectible")
 #: longest message taken from a page
 NOTE_LENGTH = 4000
 
@@ -169,16 +171,16 @@ class CollectionProviderNote(models.Model):
         note_sudo = self.sudo().create(
             {**vals, "body": body, "agent_id": agent_sudo.id}
         )
-        note_sudo._notify_company()
+        if not self.env.context.get("collection_together"):
+            note_sudo._notify_company()
         return note_sudo
 
-    def _notify_company(self):
-        """Write it on the customer's timeline and to whoever looks after them."""
+    def _describe_for_company(self):
+        """What it says, and who says so, for a timeline."""
         self.ensure_one()
         labels = dict(self._fields["kind"]._description_selection(self.env))
         reasons = dict(self._fields["reason"]._description_selection(self.env))
-        author = self.agent_id.user_id.partner_id
-        text = Markup("<b>{title}</b>{reason}<br/>{body}").format(
+        return Markup("<b>{title}</b>{reason}<br/>{body}").format(
             title=self.env._(
                 "%(kind)s by %(agent)s (%(provider)s)",
                 kind=labels[self.kind],
@@ -188,6 +190,37 @@ class CollectionProviderNote(models.Model):
             reason=f": {reasons[self.reason]}" if self.reason else "",
             body=plaintext2html(self.body),
         )
+
+    def _notify_together(self):
+        """As `_notify_company`, of returns that were asked for at once: each stands on
+        its customer's timeline, and who decides is asked once."""
+        author = self.agent_id.user_id.partner_id
+        text = self[:1]._describe_for_company()
+        self.account_id._message_log_batch(
+            bodies=dict.fromkeys(self.account_id.ids, text), author_id=author.id
+        )
+        first = self[:1]
+        manager = first.company_id._get_collection_user(
+            first.mandate_id.user_id, first._get_addressees()
+        )
+        manager = manager or self.env.user
+        note = first.with_context(lang=manager.lang)
+        note.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=note.env._(
+                "%(provider)s gives customers back: %(count)s. Take them back, or say "
+                "why not",
+                provider=note.provider_id.name,
+                count=len(self),
+            ),
+            user_id=manager.id,
+        )
+
+    def _notify_company(self):
+        """Write it on the customer's timeline and to whoever looks after them."""
+        self.ensure_one()
+        author = self.agent_id.user_id.partner_id
+        text = self._describe_for_company()
         if self.account_id:
             self.account_id._message_log(body=text, author_id=author.id)
         users = self._get_addressees()
@@ -281,6 +314,7 @@ class CollectionProviderNote(models.Model):
         for note in self:
             line = note.account_id.placement_line_id
             if line.state == "active" and line.mandate_id == note.mandate_id:
+                line._transit({"return_reason": note.reason})
                 line._take_back(
                     "returned",
                     self.env._(

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import email_normalize, formataddr
 
 
 class ResCompany(models.Model):
@@ -32,6 +33,18 @@ class ResCompany(models.Model):
         "hand-over keeps.",
         groups="base.group_user",
     )
+    collection_resume_rule = fields.Selection(
+        selection=[
+            ("resume", "Go on where they stood"),
+            ("restart", "Begin anew"),
+        ],
+        string="Reminders after a Provider",
+        required=True,
+        default="resume",
+        groups="base.group_user",
+        help="Where the ladder of reminders stands for what comes back from a "
+        "provider.",
+    )
     collection_access_years = fields.Integer(
         string="Access Log Kept for",
         default=3,
@@ -52,3 +65,9 @@ class ResCompany(models.Model):
         "Total delegation must begin below the partial one, which ends above, and the "
         "share kept in-house must lie between 0 and 100 %.",
     )
+
+    def _get_collection_sender(self):
+        """From which address the company writes to a provider's people."""
+        self.ensure_one()
+        email = email_normalize(self.collection_email or self.email)
+        return formataddr((self.name, email)) if email else False

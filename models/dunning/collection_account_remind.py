@@ -43,6 +43,10 @@ class CollectionAccount(models.Model):
         )
         run_sudo.action_compute()
         if not run_sudo.letter_ids:
-            raise UserError(run_sudo._explain_no_letter())
+            raise self._get_reminder_refusal(run_sudo)
         run_sudo.letter_ids.at_once = True
         return run_sudo
+
+    def _get_reminder_refusal(self, run_sudo):
+        """The error that says why a run for this customer alone has no letter."""
+        return UserError(run_sudo._explain_no_letter())

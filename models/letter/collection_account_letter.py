@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ...tools.instalments import monthly_dates, split_amount
+from .collection_letter_kind import OF_MANDATE
 
 
 class CollectionAccount(models.Model):
@@ -157,6 +158,7 @@ class CollectionAccount(models.Model):
             )
             for account, chosen in chosen_items.items():
                 account._check_kind(kind_sudo)
+                account._check_letter_items(kind_sudo, chosen)
                 if kind_sudo.by_provider:
                     chosen = chosen and chosen.filtered(
                         lambda item, claims=claims: item in claims
@@ -180,10 +182,17 @@ class CollectionAccount(models.Model):
         return letters.sudo(self.env.su)
 
     def _check_kind(self, kind):
-        """Refuse the first letter of a provider where no provider shows itself, and
-        whatever asks an insolvent customer for payment."""
+        """Refuse letters about a provider where there is none, or none that shows
+        itself, and whatever asks an insolvent customer for payment."""
         if kind._asks_for_payment():
             self._check_solvent()
+        if kind.code in OF_MANDATE and self.delegation_state != "delegated":
+            raise UserError(
+                self.env._(
+                    "%(customer)s is with no provider: there is none to write about.",
+                    customer=self.display_name,
+                )
+            )
         if kind.by_provider and not self._is_worked_on_behalf():
             raise UserError(
                 self.env._(
@@ -192,6 +201,13 @@ class CollectionAccount(models.Model):
                     customer=self.display_name,
                 )
             )
+
+    def _check_letter_items(self, kind, items):
+        """Hook: refuse to write about items about which others are to write.
+
+        :param items: those the letter is about, None where there are none
+        :raises UserError: saying what to do first
+        """
 
     def _check_solvent(self):
         """Refuse to agree with insolvent customers on payment, or to ask them for it.
@@ -216,16 +232,17 @@ class CollectionAccount(models.Model):
         """
         if kind.with_items == "none" or kind.code in ("receipt", "bill_return"):
             return {}
-        domain = [("account_id", "in", self.ids), ("state", "=", "open")]
+        domain = Domain("account_id", "in", self.ids) & Domain("state", "=", "open")
         if kind.code == "pre_reminder":
-            domain.append(("date_due", ">=", fields.Date.context_today(self)))
+            domain &= Domain("date_due", ">=", fields.Date.context_today(self))
         elif kind.with_items != "open":
-            domain.append(("date_due", "<", fields.Date.context_today(self)))
+            domain &= Domain("date_due", "<", fields.Date.context_today(self))
         if kind.by_provider:
-            domain.append(("delegated", "=", True))
+            domain &= Domain("delegated", "=", True)
         if currency:
-            domain.append(("currency_id", "=", currency.id))
+            domain &= Domain("currency_id", "=", currency.id)
         found = self.env["collection.item"].search(domain)
+        found -= found._get_silent(kind)
         if kind.by_provider:
             claims = found._get_provider_claims()
             found = found.filtered(lambda item: item in claims)
@@ -308,7 +325,7 @@ class CollectionAccount(models.Model):
         statement = of_kind and wording.with_items == "open"
         if statement:
             lines += [self._prepare_credit_line(row) for row in of_currency]
-        by_provider = of_kind and wording.by_provider
+        of_mandate = of_kind and (wording.by_provider or wording.code in OF_MANDATE)
         return {
             **values,
             **facts,
@@ -316,7 +333,7 @@ class CollectionAccount(models.Model):
             "partner_id": contact.id,
             "company_id": self.company_id.id,
             "currency_id": currency.id,
-            "mandate_id": self.mandate_id.id if by_provider else False,
+            "mandate_id": self.mandate_id.id if of_mandate else False,
             "channel": channel,
             "date": today,
             "amount_credit": sum(claims.get(item, 0.0) for item in items),

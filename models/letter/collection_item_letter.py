@@ -51,6 +51,11 @@ class CollectionItem(models.Model):
         )
         return dates | {self.browse(item_id): date for item_id, date in rows}
 
+    def _get_silent(self, kind):
+        """Hook: those of these items about which a letter of `kind` is not to be
+        written, for others write about them."""
+        return self.browse()
+
     def action_send_duplicate(self):
         """Write to the customer with copies of the invoices of these items."""
         account = self.account_id

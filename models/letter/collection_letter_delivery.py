@@ -1123,7 +1123,7 @@ class CollectionLetter(models.Model):
             )
             for account, letters in self.grouped("account_id").items()
         }
-        self.account_id._message_log_batch(bodies=bodies)
+        self.account_id._log_notes(bodies)
 
     def _log_on_invoices(self):
         """A note on each invoice of these letters, all in one go."""
@@ -1149,9 +1149,6 @@ class CollectionLetter(models.Model):
             )
         moves_sudo = self.env["account.move"].sudo().union(*notes)
         if moves_sudo:
-            moves_sudo._message_log_batch(
-                bodies={
-                    move.id: Markup("<br/>").join(texts)
-                    for move, texts in notes.items()
-                }
+            moves_sudo._log_notes(
+                {move.id: Markup("<br/>").join(texts) for move, texts in notes.items()}
             )

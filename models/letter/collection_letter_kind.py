@@ -13,7 +13,9 @@ KIND_FACTS = {
 }
 
 #: letters that leave an insolvent customer in peace: they ask for nothing
-ASKING_NOTHING = ("receipt", "statement", "thanks")
+ASKING_NOTHING = ("announcement", "receipt", "statement", "thanks")
+#: letters about the mandate under which a provider works the customer
+OF_MANDATE = ("announcement", "mandate_notice")
 
 
 class CollectionLetterKind(models.Model):
@@ -39,6 +41,7 @@ class CollectionLetterKind(models.Model):
             ("thanks", "Thanks"),
             ("statement", "Statement of account"),
             ("pre_reminder", "Before the due date"),
+            ("announcement", "Announcement of a provider"),
             ("mandate_notice", "First letter of a provider (R124-4)"),
         ],
         string="Purpose",

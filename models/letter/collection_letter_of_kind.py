@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ...tools.amount_in_words import amount_in_words
 from ...tools.bill import return_deadline
+from .collection_letter_kind import OF_MANDATE
 
 
 class CollectionLetter(models.Model):
@@ -176,6 +177,8 @@ class CollectionLetter(models.Model):
         letter_sudo = self.sudo()
         return (
             not letter_sudo._is_by_provider()
+            # by which the company says that there will be one
+            and letter_sudo.kind_id.code not in OF_MANDATE
             and letter_sudo.level_id.tone != "service"
             and letter_sudo.account_id._is_worked_on_behalf()
         )
@@ -259,6 +262,11 @@ class CollectionLetter(models.Model):
                 account._is_worked_on_behalf()
             ):
                 return self.env._("No longer with this provider")
+        elif self.kind_id.code in OF_MANDATE and (
+            self.mandate_id != account.mandate_id
+            or account.delegation_state != "delegated"
+        ):
+            return self.env._("No longer with this provider")
         if account.insolvency_date and self.kind_id._asks_for_payment():
             return self.env._("Insolvency proceedings are open")
         if self.kind_id.code == "thanks" and account.amount_overdue:

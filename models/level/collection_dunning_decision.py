@@ -536,7 +536,7 @@ class CollectionDunningDecision(models.AbstractModel):
                        WHEN climbed.careful AND complained.account_id IS NOT NULL
                        THEN 'complaint'
                        WHEN NOT %(by_provider)s AND climbed.delegated
-                            AND level.worked_by IS DISTINCT FROM 'company'
+                            AND %(by_other)s
                        THEN 'delegated'
                        END AS barred,
                        waiting.number AS waiting_number,
@@ -567,9 +567,16 @@ class CollectionDunningDecision(models.AbstractModel):
                 "(level.needs_approval OR (level.formal_notice AND climbed.careful))"
             ),
             by_provider=question.by_provider,
+            by_other=self._worked_by_other(),
             date=question.date,
             trigger=self._fixed_trigger(SQL("climbed.date_due")),
         )
+
+    @api.model
+    def _worked_by_other(self):
+        """SQL: `level` is not the company's to work, of an item `climbed` that is
+        handed over."""
+        return SQL("level.worked_by IS DISTINCT FROM 'company'")
 
     @api.model
     def _with_expired(self, question):

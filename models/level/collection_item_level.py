@@ -40,20 +40,6 @@ class CollectionItem(models.Model):
         An approval given before does not hold for a level reached otherwise.
         """
         self.account_id.check_access("write")
-        vals_list = [
-            {
-                "item_id": item.id,
-                "account_id": item.account_id.id,
-                "company_id": item.company_id.id,
-                "date": date,
-                "user_id": self.env.uid,
-                "level_from_id": item.level_id.id,
-                "level_to_id": level.id,
-                "cause": "manual",
-                "reason": reason,
-            }
-            for item in self
-        ]
         bodies = {
             account.id: self.env._(
                 "Level set by hand to “%(level)s”: %(items)s. %(reason)s",
@@ -64,17 +50,37 @@ class CollectionItem(models.Model):
             for account, items in self.grouped("account_id").items()
         }
         # sudo: the level and its history only, of customers that the user may write
-        items_sudo = self.sudo()
-        items_sudo.write(
+        self.sudo()._write_level(level, date, "manual", reason)
+        self.account_id._message_log_batch(bodies=bodies)
+
+    def _write_level(self, level, date, cause, reason=False):
+        """Write that these items are on `level` from `date` on, with its history.
+
+        The callers say who may.
+        """
+        vals_list = [
+            {
+                "item_id": item.id,
+                "account_id": item.account_id.id,
+                "company_id": item.company_id.id,
+                "date": date,
+                "user_id": self.env.uid,
+                "level_from_id": item.level_id.id,
+                "level_to_id": level.id,
+                "cause": cause,
+                "reason": reason,
+            }
+            for item in self
+        ]
+        self.write(
             {
                 "level_id": level.id,
                 "level_date": level and date,
                 "approved_level_id": False,
             }
         )
-        items_sudo.env["collection.level.history"].create(vals_list)
-        items_sudo.env["collection.account"]._write_totals(self.account_id.ids)
-        self.account_id._message_log_batch(bodies=bodies)
+        self.env["collection.level.history"].create(vals_list)
+        self.env["collection.account"]._write_totals(self.account_id.ids)
 
     def action_approve_level(self):
         """Approve, as a manager, the next level of these items."""

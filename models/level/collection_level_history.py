@@ -49,7 +49,12 @@ class CollectionLevelHistory(models.Model):
         help="Empty: back to the beginning.",
     )
     cause = fields.Selection(
-        selection=[("letter", "Letter"), ("manual", "By hand")],
+        selection=[
+            ("letter", "Letter"),
+            ("manual", "By hand"),
+            ("provider", "Worked by the provider"),
+            ("return", "Back from the provider"),
+        ],
         required=True,
         readonly=True,
     )

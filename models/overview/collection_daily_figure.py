@@ -186,6 +186,7 @@ class CollectionDailyFigure(models.Model):
             "user_id",
         ],
         "collection.promise": [
+            "account_id",
             "amount",
             "company_id",
             "currency_id",
@@ -193,9 +194,28 @@ class CollectionDailyFigure(models.Model):
             "state",
             "user_id",
         ],
-        "collection.dispute": ["company_id", "create_date", "create_uid"],
-        "collection.call.review": ["company_id", "date", "mark", "state", "user_id"],
-        "collection.satisfaction": ["company_id", "date", "mark", "state", "user_id"],
+        "collection.dispute": [
+            "account_id",
+            "company_id",
+            "create_date",
+            "create_uid",
+        ],
+        "collection.call.review": [
+            "company_id",
+            "date",
+            "mandate_id",
+            "mark",
+            "state",
+            "user_id",
+        ],
+        "collection.satisfaction": [
+            "company_id",
+            "date",
+            "mandate_id",
+            "mark",
+            "state",
+            "user_id",
+        ],
         "collection.complaint": [
             "caller_id",
             "company_id",
@@ -328,9 +348,10 @@ class CollectionDailyFigure(models.Model):
             SELECT %(day)s AS day, fact.company_id, fact.user_id,
                    NULL::varchar AS side, NULL::integer AS provider_id, %(columns)s
               FROM collection_call fact %(people)s
-             WHERE TRUE %(condition)s %(since)s
+             WHERE TRUE %(condition)s %(since)s %(mandate)s
           GROUP BY 1, 2, 3
             """,
+            mandate=self._get_held_condition(self._get_day(SQL("fact.date"))),
             day=self._get_day(SQL("fact.date")),
             columns=self._get_columns(
                 attempts=SQL("COUNT(*) FILTER (WHERE fact.direction = 'outgoing')"),
@@ -371,6 +392,42 @@ class CollectionDailyFigure(models.Model):
         return SQL("AND %s >= %s", column, since - timedelta(days=1))
 
     @api.model
+    def _get_mandate_id(self):
+        """The one mandate whose figures are asked for; clients may send one along."""
+        try:
+            return int(self.env.context.get("collection_mandate") or 0)
+        except (TypeError, ValueError):
+            return 0
+
+    @api.model
+    def _get_mandate_condition(self, column=None):
+        """SQL that leaves out what was not under the mandate `collection_mandate` of
+        the context, for figures of one of them.
+
+        :param column: SQL of the mandate of a fact, where it does not say it itself
+        """
+        mandate_id = self._get_mandate_id()
+        if not mandate_id:
+            return SQL()
+        return SQL("AND %s = %s", column or SQL("fact.mandate_id"), mandate_id)
+
+    @api.model
+    def _get_held_condition(self, day):
+        """The same of what was done with a customer on a day: under the mandate by
+        which the provider had them then."""
+        mandate_id = self._get_mandate_id()
+        if not mandate_id:
+            return SQL()
+        provider = SQL(
+            "(SELECT provider_id FROM collection_mandate WHERE id = %s)", mandate_id
+        )
+        return self._get_mandate_condition(
+            self.env["collection.placement.line"]._get_mandate_sql(
+                SQL("fact.account_id"), day, provider
+            )
+        )
+
+    @api.model
     def _get_promises(self):
         return SQL(
             """
@@ -378,9 +435,10 @@ class CollectionDailyFigure(models.Model):
                    %(columns)s
               FROM collection_promise fact
               JOIN res_company company ON company.id = fact.company_id
-             WHERE TRUE %(since)s
+             WHERE TRUE %(since)s %(mandate)s
           GROUP BY 1, 2, 3
             """,
+            mandate=self._get_held_condition(SQL("fact.date_made")),
             since=self._get_since_condition(SQL("fact.date_made")),
             columns=self._get_columns(
                 promises=SQL("COUNT(*)"),
@@ -413,9 +471,10 @@ class CollectionDailyFigure(models.Model):
             SELECT %(day)s, fact.company_id, fact.create_uid, NULL, NULL::integer,
                    %(columns)s
               FROM collection_dispute fact %(people)s
-             WHERE TRUE %(since)s
+             WHERE TRUE %(since)s %(mandate)s
           GROUP BY 1, 2, 3
             """,
+            mandate=self._get_held_condition(self._get_day(SQL("fact.create_date"))),
             since=self._get_since_condition(SQL("fact.create_date")),
             day=self._get_day(SQL("fact.create_date")),
             columns=self._get_columns(disputes=SQL("COUNT(*)")),
@@ -430,12 +489,13 @@ class CollectionDailyFigure(models.Model):
             SELECT fact.date, fact.company_id, fact.user_id, NULL, NULL::integer,
                    %s
               FROM collection_call_review fact
-             WHERE fact.state = 'done' AND fact.user_id IS NOT NULL
+             WHERE fact.state = 'done' AND fact.user_id IS NOT NULL %s
           GROUP BY 1, 2, 3
             """,
             self._get_columns(
                 reviews=SQL("COUNT(*)"), review_points=SQL("SUM(fact.mark)")
             ),
+            self._get_mandate_condition(),
         )
 
     @api.model
@@ -445,12 +505,13 @@ class CollectionDailyFigure(models.Model):
             SELECT fact.date, fact.company_id, fact.user_id, NULL, NULL::integer,
                    %s
               FROM collection_satisfaction fact
-             WHERE fact.state = 'answered'
+             WHERE fact.state = 'answered' %s
           GROUP BY 1, 2, 3
             """,
             self._get_columns(
                 ratings=SQL("COUNT(*)"), rating_points=SQL("SUM(fact.mark)")
             ),
+            self._get_mandate_condition(),
         )
 
     @api.model
@@ -463,9 +524,11 @@ class CollectionDailyFigure(models.Model):
                    %s
               FROM collection_complaint fact
          LEFT JOIN collection_mandate mandate ON mandate.id = fact.mandate_id
+             WHERE TRUE %s
           GROUP BY 1, 2, 3, 4, 5
             """,
             self._get_columns(complaints=SQL("COUNT(*)")),
+            self._get_mandate_condition(),
         )
 
     @api.model
@@ -477,12 +540,14 @@ class CollectionDailyFigure(models.Model):
                    CASE WHEN fact.side = 'provider' THEN fact.provider_id END,
                    %s
               FROM (%s) fact
+             WHERE TRUE %s
           GROUP BY 1, 2, 4, 5
             """,
             self._get_columns(
                 team_marks=SQL("SUM(fact.marks)"), team_points=SQL("SUM(fact.points)")
             ),
             self.env["collection.team.result"]._table_query,
+            self._get_mandate_condition(),
         )
 
     @api.model

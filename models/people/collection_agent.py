@@ -162,6 +162,8 @@ class CollectionAgent(models.Model):
         res = super().write(vals)
         if not self._access_fields.isdisjoint(vals):
             self._grant_access()
+            # whose calls they read stands in the record rules
+            self.env.registry.clear_cache()
         if "active" in vals or not self._access_fields.isdisjoint(vals):
             self.env["mail.followers"]._dismiss_provider_people(leavers)
         return res

@@ -15,9 +15,11 @@ from . import collection_call_portal
 from . import collection_precheck_portal
 from . import collection_provider_note_portal
 from . import collection_placement_portal
+from . import collection_mandate_changes_portal
 from . import collection_agenda_portal
 from . import collection_daily_figure_portal
 from . import collection_complaint_portal
 from . import collection_mandate_portal
 from . import collection_team_survey_portal
 from . import collection_mandate_contract_portal
+from . import collection_deletion_portal

@@ -1,7 +1,16 @@
 """The colours in which the portal shows the states of what was agreed."""
 
 COLOURS = {
-    "text-bg-success": {"kept", "completed", "accepted", "paid", "ok", "done"},
+    "text-bg-success": {
+        "granted",
+        "kept",
+        "completed",
+        "accepted",
+        "confirmed",
+        "paid",
+        "ok",
+        "done",
+    },
     "text-bg-danger": {
         "anomaly",
         "broken",
@@ -10,7 +19,7 @@ COLOURS = {
         "refused",
         "unpaid",
     },
-    "text-bg-warning": {"partial", "to_approve", "in_progress", "chased"},
+    "text-bg-warning": {"asked", "partial", "to_approve", "in_progress", "chased"},
     "text-bg-info": {"open", "active", "sent", "to_check", "remitted"},
 }
 NEUTRAL = "text-bg-light border"

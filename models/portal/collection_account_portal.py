@@ -233,6 +233,7 @@ class CollectionAccount(models.Model):
             "credit": self.amount_credit,
             "next_action": self.next_action,
             "next_action_date": self.next_action_date,
+            "other_action": self.other_side_action,
             "reason": self.priority_reason,
             "obstacles": [text for _code, text in self._get_call_obstacles(agent_sudo)],
             "history": self._get_portal_history(agent_sudo),
@@ -351,7 +352,7 @@ class CollectionAccount(models.Model):
         complete or correct, as it was said last."""
         history = self._get_sheet_history(agent_sudo)
         calls = self.env["collection.call"].browse(
-            entry["id"] for entry in history if entry["kind"] == "call"
+            entry["id"] for entry in history if entry.get("id")
         )
         own = {call.id: call for call in calls if call._is_correctable()}
         for entry in history:

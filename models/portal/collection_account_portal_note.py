@@ -2,10 +2,16 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..contact.collection_account_call import FOLLOW_UP_MODELS
-from ..delegation.collection_provider_note import NOTE_LENGTH, RETURN_REASONS
+from ..delegation.collection_provider_note import (
+    NOTE_LENGTH,
+    PROOF_REASONS,
+    RETURN_REASONS,
+)
 
 #: messages shown on a customer's page, newest first
 NOTE_LIMIT = 20
+#: customers that are given back at once
+RETURNS_AT_ONCE = 50
 #: days after a customer was taken back within which an agent may not have noticed
 LATE_DAYS = 1
 #: what a form may say that is worth passing on, beside what it says in free words
@@ -38,29 +44,75 @@ class CollectionAccount(models.Model):
         agent_sudo = self._check_delegated_to_me()
         return self._portal_post_note(agent_sudo, {"kind": "note", "body": body})
 
-    def _portal_request_return(self, reason, body):
+    def _portal_request_return(self, reason, body, files=()):
         """Ask the company to take this customer back; it decides.
 
         :param reason: code of `RETURN_REASONS`
         :param body: what was tried
+        :param files: the proof: list of (name, content) as they came
         :return: the message, as the current user
         :raises AccessError: not delegated to them any more
-        :raises UserError: without a reason or an explanation, or when asked already
+        :raises UserError: without a reason, an explanation or a proof where one is
+            needed, or when asked already
         """
         agent_sudo = self._check_delegated_to_me()
+        self._check_portal_return(reason, body, files)
+        note = self._portal_post_note(
+            agent_sudo, {"kind": "return", "reason": reason, "body": body}
+        )
+        self._portal_add_files(note, files)
+        return note
+
+    def _check_portal_return(self, reason, body, files):
+        """Refuse a return of these customers that lacks something.
+
+        :raises UserError: saying what
+        """
         if reason not in dict(RETURN_REASONS):
             raise UserError(self.env._("Choose why the customer is given back."))
         if not (body or "").strip():
             raise UserError(self.env._("Say what you have tried."))
+        if reason in PROOF_REASONS and not files:
+            raise UserError(
+                self.env._(
+                    "Add a proof, as a PDF or an image: a notice of insolvency, an "
+                    "extract of the register, letters that came back."
+                )
+            )
         if self._get_open_return():
             raise UserError(
                 self.env._(
                     "The company has been asked to take this customer back already."
                 )
             )
-        return self._portal_post_note(
-            agent_sudo, {"kind": "return", "reason": reason, "body": body}
-        )
+
+    def _portal_request_returns(self, reason, body, files):
+        """As `_portal_request_return`, of many customers at once, all or none.
+
+        The proof goes with each of them; who decides is asked once.
+
+        :return: number of customers
+        """
+        if len(self) > RETURNS_AT_ONCE:
+            raise UserError(
+                self.env._(
+                    "Give %(limit)s customers back at a time, at most.",
+                    limit=RETURNS_AT_ONCE,
+                )
+            )
+        self._check_portal_return(reason, body, files)
+        together = self.with_context(collection_together=True)
+        notes = self.env["collection.provider.note"]
+        for account in together:
+            agent_sudo = account._check_delegated_to_me()
+            note = account._portal_post_note(
+                agent_sudo, {"kind": "return", "reason": reason, "body": body}
+            )
+            account._portal_add_files(note, files)
+            notes |= note.with_env(self.env)
+        # sudo: the timelines and who decides are the company's
+        notes.sudo()._notify_together()
+        return len(notes)
 
     def _portal_post_note(self, agent_sudo, vals):
         note_sudo = self.env["collection.provider.note"]._post(
@@ -75,10 +127,10 @@ class CollectionAccount(models.Model):
         return note_sudo.with_env(self.env)
 
     def _get_open_return(self):
-        """The request to take this customer back that nobody has decided yet."""
+        """A request to take these customers back that nobody has decided yet."""
         return self.env["collection.provider.note"].search(
             [
-                ("account_id", "=", self.id),
+                ("account_id", "in", self.ids),
                 ("kind", "=", "return"),
                 ("state", "=", "open"),
             ],
@@ -106,34 +158,7 @@ class CollectionAccount(models.Model):
             the customer is the agent's still, or was not until just now
         """
         agent_sudo = self._get_provider_agent()
-        if not agent_sudo or self.search_count([("id", "=", account_id)], limit=1):
-            return None
-        today = fields.Date.context_today(self)
-        since = fields.Date.subtract(today, days=LATE_DAYS)
-        # sudo: whether it was theirs; items are held of what was handed over only
-        line_sudo = (
-            self.env["collection.placement.line"]
-            .sudo()
-            .search(
-                [
-                    ("account_id", "=", account_id),
-                    ("item_ids", "!=", False),
-                    ("mandate_id.agent_ids", "in", agent_sudo.ids),
-                    # taken back, or under a mandate that ran out last night
-                    "|",
-                    "&",
-                    ("state", "!=", "active"),
-                    ("date_end", ">=", since),
-                    "&",
-                    ("state", "=", "active"),
-                    "&",
-                    ("mandate_id.date_end", "<", today),
-                    ("mandate_id.date_end", ">=", since),
-                ],
-                order="date_end desc, id desc",
-                limit=1,
-            )
-        )
+        line_sudo = self._find_late_line(agent_sudo, account_id)
         if not line_sudo:
             return None
         words = self._describe_late_words(texts)
@@ -151,6 +176,38 @@ class CollectionAccount(models.Model):
                 },
             )
         return words
+
+    @api.model
+    def _find_late_line(self, agent_sudo, account_id):
+        """The line of a customer who was this agent's until just now, as superuser.
+
+        :return: none where the customer is theirs still, or was not
+        """
+        lines_sudo = self.env["collection.placement.line"].sudo()
+        if not agent_sudo or self.search_count([("id", "=", account_id)], limit=1):
+            return lines_sudo
+        today = fields.Date.context_today(self)
+        since = fields.Date.subtract(today, days=LATE_DAYS)
+        # sudo: whether it was theirs; items are held of what was handed over only
+        return lines_sudo.search(
+            [
+                ("account_id", "=", account_id),
+                ("item_ids", "!=", False),
+                ("mandate_id.agent_ids", "in", agent_sudo.ids),
+                # taken back, or under a mandate that ran out last night
+                "|",
+                "&",
+                ("state", "!=", "active"),
+                ("date_end", ">=", since),
+                "&",
+                ("state", "=", "active"),
+                "&",
+                ("mandate_id.date_end", "<", today),
+                ("mandate_id.date_end", ">=", since),
+            ],
+            order="date_end desc, id desc",
+            limit=1,
+        )
 
     @api.model
     def _describe_late_words(self, texts):

@@ -1,3 +1,5 @@
+import base64
+
 from odoo import api, models
 from odoo.exceptions import AccessError
 
@@ -15,7 +17,7 @@ class CollectionMandate(models.Model):
 
         :return: list of dicts: `id`, `number`, `name`, `company`, the badge of the
             state, `offered` (waits for their approval), `sections` (title, list of
-            terms), approvals, `amendments` (with `noted`)
+            terms), approvals, `reports` (`id`, `period`), `amendments` (with `noted`)
         """
         return [
             mandate_sudo._describe_contract()
@@ -49,6 +51,11 @@ class CollectionMandate(models.Model):
             "provider_approved_on": (
                 self.provider_approved_on or self.provider_signed_on
             ),
+            "reports": [
+                {"id": report.id, "period": report._get_period_text()}
+                for report in self.report_ids
+                if report.state == "made"
+            ],
             "amendments": [
                 {
                     "id": amendment.id,
@@ -66,6 +73,21 @@ class CollectionMandate(models.Model):
                 for amendment in self.amendment_ids
             ],
         }
+
+    @api.model
+    def _get_portal_report_pdf(self, mandate_id, report_id):
+        """An activity report of a contract of the current user's: (file name, PDF).
+
+        :raises AccessError: for anybody else, or a report of another contract
+        """
+        # found among their own contracts, or refused
+        mandate_sudo = self._get_contract_sudo(mandate_id)
+        report_sudo = mandate_sudo.report_ids.filtered(
+            lambda report: report.id == report_id and report.state == "made"
+        )
+        if not report_sudo:
+            raise AccessError(self.env._("This report is not one of your contract."))
+        return report_sudo.document_name, base64.b64decode(report_sudo.document)
 
     @api.model
     def _portal_note_amendment(self, mandate_id, amendment_id):

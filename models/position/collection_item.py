@@ -101,8 +101,9 @@ class CollectionItem(models.Model):
         ondelete="set null",
         help="Whom the journal item names: the customer, or one of its contacts.",
     )
+    # no index of its own: that of open items begins with it
     company_id = fields.Many2one(
-        comodel_name="res.company", required=True, readonly=True, index=True
+        comodel_name="res.company", required=True, readonly=True
     )
     currency_id = fields.Many2one(
         comodel_name="res.currency", required=True, readonly=True

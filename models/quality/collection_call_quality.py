@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class CollectionCall(models.Model):
@@ -52,15 +53,18 @@ class CollectionCall(models.Model):
     def _get_working_mandates(self):
         """Mandate each call was made under: {call: mandate}, empty for in-house.
 
-        That of the customer while the caller's provider has it, else the one the
-        caller works under.
+        Under which the caller's provider had the customer on that day, else the one
+        the caller works under.
         """
         mandates = {}
+        held = self._get_mandates_of_day()
         for call in self:
             agent = call.agent_id
             mandate = call.account_id.mandate_id
             if not agent.provider_id:
                 mandate = mandate.browse()
+            elif call.id in held:
+                mandate = mandate.browse(held[call.id])
             elif mandate.provider_id != agent.provider_id:
                 theirs = agent.mandate_ids.filtered(
                     lambda mandate, call=call: mandate.company_id == call.company_id
@@ -68,3 +72,37 @@ class CollectionCall(models.Model):
                 mandate = theirs.filtered(lambda m: m._is_working())[:1] or theirs[:1]
             mandates[call] = mandate
         return mandates
+
+    def _get_mandates_of_day(self):
+        """Ids of the mandates under which the caller's provider had the customer on the
+        day of each call, where the company sits: {id of the call: id}."""
+        found = {}
+        self.flush_recordset(["account_id", "agent_id", "date"])
+        self.agent_id.flush_recordset(["provider_id"])
+        for company, calls in self.grouped("company_id").items():
+            day = SQL(
+                "(call.date AT TIME ZONE 'UTC' AT TIME ZONE %s)::date",
+                company._get_collection_zone(),
+            )
+            mandate = self.env["collection.placement.line"]._get_mandate_sql(
+                SQL("call.account_id"), day, SQL("agent.provider_id")
+            )
+            # sudo is not needed: ids of mandates, of calls that the caller has
+            found |= dict(
+                self.env.execute_query(
+                    SQL(
+                        """
+                        SELECT id, mandate_id
+                          FROM (SELECT call.id, %s AS mandate_id
+                                  FROM collection_call call
+                                  JOIN collection_agent agent
+                                    ON agent.id = call.agent_id
+                                 WHERE call.id IN %s) made
+                         WHERE mandate_id IS NOT NULL
+                        """,
+                        mandate,
+                        calls._ids,
+                    )
+                )
+            )
+        return found

@@ -3,7 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Domain
-from odoo.tools import SQL, email_normalize, format_date, formataddr
+from odoo.tools import SQL, format_date
 
 from ...tools import outside_value
 from ..base.roles import MANAGER_GROUP, check_manager
@@ -283,21 +283,28 @@ class CollectionTeamSurvey(models.Model):
     @api.model
     def _get_people(self, mandate, today):
         """Users whom a survey of a mandate asks, by side."""
-        in_house = self.env["collection.agent"].search(
-            [
+        return {
+            side: self._get_people_of(side, mandate, today)
+            for side in ("company", "provider")
+        }
+
+    def _get_people_of(self, side, mandate, today, user=None):
+        """Users of one side whom a survey of a mandate asks.
+
+        :param user: of nobody else is it asked, as every page of the portal does
+        """
+        domain = [("mandate_ids", "in", mandate.ids)]
+        if side == "company":
+            domain = [
                 ("side", "=", "company"),
                 ("user_id.company_ids", "in", mandate.company_id.ids),
             ]
-        )
-        return {
-            side: agents.filtered(
-                lambda agent: agent._is_employed(today)
-            ).user_id.filtered("active")
-            for side, agents in (
-                ("company", in_house),
-                ("provider", mandate.agent_ids),
-            )
-        }
+        if user:
+            domain.append(("user_id", "=", user.id))
+        agents = self.env["collection.agent"].search(domain)
+        return agents.filtered(
+            lambda agent: agent._is_employed(today)
+        ).user_id.filtered("active")
 
     def _tell_people(self):
         """An activity for those in the back end, an e-mail for the others."""
@@ -315,9 +322,7 @@ class CollectionTeamSurvey(models.Model):
 
     def _get_sender(self):
         """Address of the company."""
-        company = self.company_id
-        email = email_normalize(company.collection_email or company.email)
-        return formataddr((company.name, email)) if email else False
+        return self.company_id._get_collection_sender()
 
     # ------------------------------------------------------------------
     # Answering
@@ -360,7 +365,7 @@ class CollectionTeamSurvey(models.Model):
             or not mandate._is_working()
         ):
             return False
-        return user in self._get_people(mandate, today)[side]
+        return user in self._get_people_of(side, mandate, today, user)
 
     @api.model
     def _get_sheets(self):

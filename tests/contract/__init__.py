@@ -1,3 +1,4 @@
+from . import test_activity_report
 from . import test_delegation_advisor
 from . import test_mandate_approval
 from . import test_mandate_conditions
@@ -5,6 +6,8 @@ from . import test_mandate_split
 from . import test_objective
 from . import test_readiness
 from . import test_sales_reads
+from . import test_scripts
 from . import test_transition
+from . import test_two_mandates
 from . import test_story
 from . import test_delegation_rule

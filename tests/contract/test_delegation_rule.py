@@ -282,6 +282,27 @@ class TestDelegationRule(HandoverCommon):
             self.env["collection.mandate"]._cron_run_rules()
             self.assertEqual(kept.delegation_state, "proposed")
 
+    def test_taken_back_rests(self):
+        """Who came back is not proposed the very next night; who paid meanwhile, and
+        owes again, is another matter."""
+        back, returned, settled = (self._late(60 + days) for days in range(3))
+        lines = self._hand_over(back | returned | settled).line_ids
+        by_account = lines.grouped("account_id")
+        by_account[back]._take_back("recalled", "Became strategic", "strategic")
+        by_account[returned]._take_back("returned", "Cannot be found")
+        self.mandate.revive_days = 1
+        self._pay(settled.item_ids.move_id)
+        self.env["collection.account"]._refresh()
+        self.assertEqual(by_account[settled].state, "paid")
+        with freeze_time("2026-04-20 09:00:00"):
+            self._invoice(settled.partner_id, 70.0, "2026-03-01")
+            self.env["collection.account"]._refresh()
+            self.env["collection.mandate"]._cron_run_rules()
+            self.assertEqual(self._proposed(), settled)
+        with freeze_time("2026-04-30 09:00:00"):
+            self.env["collection.mandate"]._cron_run_rules()
+            self.assertEqual(self._proposed(), back | returned | settled)
+
     def test_all_refused_closes_the_proposal(self):
         account = self._late(60)
         self._run_rules()

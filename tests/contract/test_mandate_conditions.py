@@ -283,6 +283,46 @@ class TestContractDocument(ConditionCommon):
         self.assertIn("article 28", html)
         self.assertNotIn("Object", html)
 
+    def test_when_customers_are_called(self):
+        """One line for all segments of the same rule, of those that may go."""
+        segments = self.env["collection.segment"].create(
+            [
+                {"name": "Bakers", "code": "t1"},
+                {"name": "Butchers", "code": "t2"},
+                {
+                    "name": "Bars",
+                    "code": "t3",
+                    "call_hour_from": 10.5,
+                    "call_hour_to": 16.0,
+                    "call_saturday": True,
+                    "call_max_day": 2,
+                    "call_max_week": 0,
+                },
+            ]
+        )
+        self.contract.segment_ids = segments
+        title, terms = self.contract._get_contract_sections()[-1]
+        self.assertEqual(title, "When Customers Are Called")
+        self.assertEqual(
+            [(term.label, term.text) for term in terms],
+            [
+                (
+                    "Bakers, Butchers",
+                    "from 09:00 to 18:00 on working days; at most 1 a day; at most 3 a "
+                    "week",
+                ),
+                ("Bars", "from 10:30 to 16:00, on Saturdays too; at most 2 a day"),
+            ],
+        )
+        self.contract.segment_ids = False
+        [never] = self.env["collection.segment"].create(
+            [{"name": "Never", "code": "t4", "delegation": "never"}]
+        )
+        printed = self._print()
+        self.assertIn("Bars", printed)
+        [*_rest, (_title, terms)] = self.contract._get_contract_sections()
+        self.assertNotIn(never.name, str(terms))
+
     def test_in_the_language_of_the_company(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.company.partner_id.lang = "fr_FR"

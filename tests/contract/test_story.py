@@ -1,14 +1,16 @@
 from datetime import date
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import UserError
-from odoo.tests import freeze_time, tagged
+from odoo.http import Request
+from odoo.tests import HttpCase, freeze_time, tagged
+from odoo.tools import mute_logger
 
 from .common import FileCommon
 
 
 @tagged("post_install", "-at_install")
-class TestStory(FileCommon):
+class TestStory(FileCommon, HttpCase):
     """From the study to a running mandate, step by step, and back to nobody's."""
 
     def _refused(self, mandate, action, *sentences):
@@ -37,11 +39,59 @@ class TestStory(FileCommon):
             answer.reason = "Told in the next chapter"
             answer.action_set_not_applicable()
 
+    def _post_approval(self, mandate, user, **data):
+        """What the button of the contract's page sends, as `user`."""
+        self.authenticate(user.login, user.login)
+        with mute_logger("odoo.http"):
+            return self.url_open(
+                f"/my/collection/contract/{mandate.id}/approve",
+                data={"csrf_token": Request.csrf_token(self), **data},
+                allow_redirects=False,
+            ).status_code
+
     def _agree_on(self, mandate):
+        """Offered by the company and approved on the portal by the supervisor, whatever
+        others try before and after."""
+        self.assertEqual(
+            self._post_approval(mandate, self.supervisor_user), 404, "no offer yet"
+        )
         mandate.action_approve()
-        self.env(user=self.supervisor_user, su=False)[
-            "collection.mandate"
-        ]._approve_for_provider(mandate.id)
+        for user in (
+            # of the team, but not the one who signs for the provider
+            self.agent_user,
+            # of another provider
+            self.other_agent_user,
+            # the company's own
+            self.collector_user,
+            self.plain_portal_user,
+        ):
+            with self.subTest(user=user.login):
+                self.assertEqual(self._post_approval(mandate, user), 404)
+        self.assertEqual(
+            self._post_approval(mandate, self.supervisor_user, csrf_token="forged"),
+            400,
+        )
+        mandate.invalidate_recordset()
+        self.assertEqual(mandate.state, "study")
+        self.assertFalse(mandate.provider_approved_on)
+        page = self.url_open("/my/collection/contract").text
+        self.assertIn(f"/my/collection/contract/{mandate.id}/approve", page)
+        self.assertEqual(self._post_approval(mandate, self.supervisor_user), 303)
+        self.assertEqual(
+            self._post_approval(mandate, self.supervisor_user), 422, "once and for all"
+        )
+        mandate.invalidate_recordset()
+        self.assertRecordValues(
+            mandate,
+            [
+                {
+                    "state": "agreed",
+                    "company_approved_by_id": self.manager_user.id,
+                    "provider_approved_by_id": self.supervisor_user.id,
+                    "provider_approved_on": fields.Datetime.now(),
+                }
+            ],
+        )
 
     def _complete(self, mandate):
         mandate.write(

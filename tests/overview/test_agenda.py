@@ -44,7 +44,11 @@ class TestAgenda(CollectionCommon):
                 "hold_reason": "Audit",
             }
         )
-        self.env["collection.promise"].create(
+        # whoever works the customer agrees something with them
+        works = self.env.user
+        if account.delegation_state == "delegated":
+            works = self.agent_user
+        self.env["collection.promise"].with_user(works).sudo().create(
             {
                 "account_id": account.id,
                 "amount": 400.0,
@@ -52,13 +56,16 @@ class TestAgenda(CollectionCommon):
                 "item_ids": [Command.set(late.ids)],
             }
         )
-        plan = account._propose_plan(
+        plan = account.with_user(works)._propose_plan(
             {
                 "instalment_count": 2,
                 "date_first": "2026-04-15",
                 "item_ids": coming.ids,
             }
         )
+        plan = plan.with_env(self.env)
+        if plan.state == "to_approve":
+            plan.action_approve()
         bill = self.env["collection.bill"].create(
             {
                 "account_id": account.id,

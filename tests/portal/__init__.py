@@ -8,7 +8,9 @@ from . import test_portal_crawl
 from . import test_portal_caller
 from . import test_portal_contract
 from . import test_portal_limits_counted
+from . import test_refusals_counted
 from . import test_portal_files
+from . import test_portal_handover
 from . import test_portal_mail
 from . import test_portal_quality
 from . import test_portal_survey
@@ -20,3 +22,4 @@ from . import test_provider_acts
 from . import test_provider_doors
 from . import test_provider_note
 from . import test_provider_silence
+from . import test_year

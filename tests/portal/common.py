@@ -510,12 +510,18 @@ class PortalAxeCommon(PortalCommon, AxeCase):
                 "agenda": "<p>Numbers that are missing</p>",
             }
         )
-        cls.env["collection.placement"].create(
+        cls.waiting = cls.env["collection.placement"].create(
             {
                 "mandate_id": cls.mandate.id,
                 "line_ids": [(0, 0, {"account_id": cls.other_account.id})],
             }
-        ).action_hand_over()
+        )
+        cls.waiting.action_hand_over()
+        cls.placement.line_ids._begin_time(30)
+        cls.placement.with_user(cls.supervisor_user)._portal_extend(
+            cls.placement.line_ids.ids, 10, "Two instalments to come"
+        )
+        cls._pay(cls.foreign_invoice, 7.0)
 
     def _check_pages_of_an_agent(self):
         self._check(
@@ -527,6 +533,7 @@ class PortalAxeCommon(PortalCommon, AxeCase):
                 f"{self.url}?done=call",
                 "/my/collection/agenda",
                 "/my/collection/figures",
+                "/my/collection/changes",
             ),
             self.agent_user.login,
         )
@@ -541,6 +548,9 @@ class PortalAxeCommon(PortalCommon, AxeCase):
                 "/my/collection/team",
                 "/my/collection/contract",
                 "/my/collection/hand-overs",
+                f"/my/collection/hand-overs/{self.placement.id}",
+                f"/my/collection/hand-overs/{self.placement.id}?act=extend",
+                f"/my/collection/hand-overs/{self.waiting.id}",
             ),
             self.supervisor_user.login,
         )

@@ -1,3 +1,5 @@
+import base64
+
 from odoo import Command
 from odoo.tests import tagged
 
@@ -94,3 +96,46 @@ class TestPortalContract(PortalCommon):
         self.contract.action_end()
         self.assertNotIn(self.contract.name, self._page())
         self.assertEqual(self._status(f"{self.page_url}/{self.contract.id}/pdf"), 404)
+
+    def test_activity_reports(self):
+        """Those of their own contracts, and only once they were made."""
+        reports = self.env["collection.mandate.report"].sudo()
+
+        def report(mandate, day, state="made"):
+            return reports.create(
+                {
+                    "mandate_id": mandate.id,
+                    "date_from": day,
+                    "date_to": day,
+                    "state": state,
+                    "document": base64.b64encode(b"%PDF-1.4 what was done"),
+                    "document_name": "Activity.pdf",
+                }
+            )
+
+        own = report(self.mandate, "2026-01-04")
+        failed = report(self.mandate, "2026-01-11", "failed")
+        foreign = report(self.other_mandate, "2026-01-04")
+
+        def url(mandate, report):
+            return f"{self.page_url}/{mandate.id}/report/{report.id}/pdf"
+
+        self._log_in(self.supervisor_user)
+        self.mandate._seal({"company_approved_on": "2026-01-01 09:00:00"})
+        page = self._page()
+        self.assertIn(url(self.mandate, own), page)
+        self.assertNotIn(url(self.mandate, failed), page)
+        response = self.url_open(url(self.mandate, own))
+        self.assertEqual(response.headers["Content-Type"], "application/pdf")
+        self.assertEqual(response.content, b"%PDF-1.4 what was done")
+        self.assertEqual(response.headers["Cache-Control"], "no-store")
+        for mandate, one in (
+            (self.mandate, failed),
+            (self.mandate, foreign),
+            (self.other_mandate, foreign),
+        ):
+            self.assertEqual(self._status(url(mandate, one)), 404)
+        for user in (self.agent_user, self.other_agent_user, self.plain_portal_user):
+            self._log_in(user)
+            with self.subTest(user=user.login):
+                self.assertEqual(self._status(url(self.mandate, own)), 404)

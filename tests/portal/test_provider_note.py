@@ -164,12 +164,14 @@ class TestProviderNote(PortalCommon):
         self.assertIn("Typed in vain", response.text)
 
     def test_recalled_meanwhile(self):
-        """The company took it back by itself, the request is still to be closed."""
+        """The company took it back by itself: with that the request is answered."""
         note = self._return()
         self.account.placement_line_id._take_back("recalled", "Ours again")
-        self._hand_over(self.account, self.other_mandate)
-        note.with_user(self.manager_user).action_accept_return()
         self.assertEqual(note.state, "accepted")
+        self.assertFalse(note.activity_ids)
+        self._hand_over(self.account, self.other_mandate)
+        with self.assertRaises(UserError):
+            note.with_user(self.manager_user).action_accept_return()
         # what is with another provider now stays there
         self.assertEqual(self.account.delegation_state, "delegated")
 

@@ -10,6 +10,7 @@ from . import test_tools_letter_text
 from . import test_tools_measure
 from . import test_tools_pareto
 from . import test_tools_pdf
+from . import test_tools_period
 from . import test_tools_priority
 from . import test_tools_quality
 from . import test_tools_sharing

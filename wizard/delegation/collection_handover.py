@@ -517,9 +517,11 @@ class CollectionHandover(models.TransientModel):
         if self.state != "preview":
             raise UserError(self.env._("Look at the preview before you confirm."))
         self.mandate_id._check_working()
+        self.line_ids.fetch(["account_id", "decision", "proposed_reason"])
         going = self.line_ids.filtered_domain(Domain("decision", "=", "goes"))
         if not going:
             raise UserError(self.env._("No account goes: there is nothing to do."))
+        going.account_id.fetch(["partner_id", "segment_id"])
         self._check_classified(going)
         going -= self._get_joining()
         if not going:
@@ -534,14 +536,7 @@ class CollectionHandover(models.TransientModel):
                 "note": self.note,
             }
         )
-        # thousands of lines would be appended to the empty list one by one
-        placement.invalidate_recordset(["line_ids"], flush=False)
-        self.env["collection.placement.line"].create(
-            [
-                {"placement_id": placement.id, "account_id": line.account_id.id}
-                for line in going
-            ]
-        )
+        placement._add_lines(going.account_id)
         self._choose_items(placement)
         self.write({"state": "done", "placement_id": placement.id})
         return placement

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ...models.delegation.collection_placement_line import RECALL_REASONS
 
@@ -23,6 +24,16 @@ class CollectionRecall(models.TransientModel):
         help="Only these items come back; their customers stay with the provider as "
         "long as it holds other items of theirs.",
     )
+    placement_ids = fields.Many2many(
+        comodel_name="collection.placement",
+        string="Hand-overs",
+        help="All that is with the provider still of these hand-overs.",
+    )
+    mandate_ids = fields.Many2many(
+        comodel_name="collection.mandate",
+        string="Mandates",
+        help="All that is with a provider under these mandates.",
+    )
     reason = fields.Selection(selection=RECALL_REASONS, required=True)
     note = fields.Char(string="Explanation")
     account_count = fields.Integer(
@@ -30,16 +41,41 @@ class CollectionRecall(models.TransientModel):
     )
     item_count = fields.Integer(string="Number of Items", compute="_compute_counts")
 
+    whole = fields.Boolean(compute="_compute_whole")
+    whole_note = fields.Char(compute="_compute_whole")
+
     @api.depends("account_ids", "item_ids")
     def _compute_counts(self):
         for wizard in self:
             wizard.account_count = len(wizard.account_ids)
             wizard.item_count = len(wizard.item_ids)
 
+    @api.depends("placement_ids", "mandate_ids")
+    @api.depends_context("lang")
+    def _compute_whole(self):
+        """What comes back of whole hand-overs and mandates: they are not listed."""
+        for wizard in self:
+            sources = [*wizard.placement_ids, *wizard.mandate_ids]
+            wizard.whole = bool(sources)
+            wizard.whole_note = wizard.whole and self.env._(
+                "All that is with the provider of %(sources)s: %(count)s customers.",
+                sources=", ".join(source.display_name for source in sources),
+                count=self.env["collection.placement.line"].search_count(
+                    wizard._get_whole_domain()
+                ),
+            )
+
+    def _get_whole_domain(self):
+        return Domain("state", "=", "active") & (
+            # of records that are not saved yet, those that are chosen
+            Domain("placement_id", "in", self.placement_ids._origin.ids)
+            | Domain("mandate_id", "in", self.mandate_ids._origin.ids)
+        )
+
     def action_recall(self):
         """Take back; the provider's access ends in this transaction."""
         self.ensure_one()
-        if not self.account_ids and not self.item_ids:
+        if not self.account_ids and not self.item_ids and not self.whole:
             raise UserError(self.env._("Choose what to take back."))
         self._check_delegated()
         if self.reason == "other" and not self.note:
@@ -51,9 +87,13 @@ class CollectionRecall(models.TransientModel):
         if self.note:
             reason = self.env._("%(reason)s: %(note)s", reason=label, note=self.note)
         lines = self.account_ids.placement_line_id
+        if self.whole:
+            lines |= lines.search(self._get_whole_domain())
+        if not lines and not self.item_ids:
+            raise UserError(self.env._("Nothing of this is with a provider any more."))
         lines._take_back("recalled", reason, recall_reason=self.reason)
         # items of accounts that come back whole have come with them
-        items = self.item_ids - self.account_ids.item_ids
+        items = self.item_ids.filtered("delegated")
         items._recall(reason, recall_reason=self.reason)
         return {"type": "ir.actions.act_window_close"}
 

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...models.base.roles import is_manager
+from ...models.letter.collection_letter_kind import OF_MANDATE
 
 
 class CollectionLetterCompose(models.TransientModel):
@@ -91,7 +92,11 @@ class CollectionLetterCompose(models.TransientModel):
             )
             wizard.kind_ids = kinds.filtered(
                 lambda kind, wizard=wizard: (
-                    wizard.allow_provider or not kind.by_provider
+                    (wizard.allow_provider or not kind.by_provider)
+                    and (
+                        kind.code not in OF_MANDATE
+                        or wizard.account_id.delegation_state == "delegated"
+                    )
                 )
             )
 

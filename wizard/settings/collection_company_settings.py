@@ -20,6 +20,7 @@ COMPANY_FIELDS = (
     "collection_hour_cost",
     "collection_access_years",
     "collection_keep_share",
+    "collection_resume_rule",
     "collection_dependence_limit",
     "collection_promise_days",
     "collection_promise_tolerance",
@@ -168,6 +169,16 @@ class CollectionCompanySettings(models.TransientModel):
         string="Share Kept In-house",
         help="Percent of active accounts, the largest by turnover, that a partial"
         " hand-over keeps.",
+    )
+    collection_resume_rule = fields.Selection(
+        selection=lambda self: (
+            self.env["res.company"]
+            ._fields["collection_resume_rule"]
+            ._description_selection(self.env)
+        ),
+        string="Reminders after a Provider",
+        help="Where the ladder of reminders stands for what comes back from a"
+        " provider.",
     )
     collection_dependence_limit = fields.Float(
         string="Most with One Provider",

@@ -150,8 +150,14 @@ registry.category("web_tour.tours").add("collection_portal_supervisor", {
             expectUnloadPage: true,
         },
         {
+            content: "Look at the figures",
+            trigger: ".o_collection_handovers .card:contains('Waiting') a.btn-primary",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
             content: "Acknowledge receipt",
-            trigger: ".o_collection_handovers .card:contains('Waiting') button[type='submit']",
+            trigger: ".o_collection_receipt button[type='submit']",
             run: "click",
             expectUnloadPage: true,
         },

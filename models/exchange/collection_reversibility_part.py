@@ -1,0 +1,440 @@
+import hashlib
+import tempfile
+import zipfile
+
+from odoo import api, fields, models, modules
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import format_date, formatLang, split_every
+
+from ...reports.collection_reversibility_xlsx import ReversibilityWorkbook
+from .reversibility_sheets import ACCOUNT_SHEETS, MANDATE_SHEETS
+
+ACCOUNTS_REPORT = "account_collection.action_report_reversibility_accounts"
+#: rows of one table of the list
+TABLE_ROWS = 100
+#: amounts and acts that the list shows
+AMOUNTS = ("amount", "received", "credited", "written_off", "open")
+ACTS = ("calls", "promises", "plans", "disputes", "letters")
+#: where receipts are added up; what is neither money nor a loss is a credit
+SETTLED = {"money": "received", "write_off": "written_off"}
+
+
+class CollectionReversibilityPart(models.Model):
+    """Some customers of a package, or the mandate itself, as one file.
+
+    What belongs to it is found here through the ORM; `collection_reversibility_check`
+    asks the database for it in a way of its own.
+    """
+
+    _name = "collection.reversibility.part"
+    _description = "Part of a Reversibility Package"
+    _order = "reversibility_id, sequence"
+    _rec_name = "sequence"
+
+    reversibility_id = fields.Many2one(
+        comodel_name="collection.reversibility",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(
+        related="reversibility_id.company_id", store=True, index=True, precompute=True
+    )
+    sequence = fields.Integer(string="Part", readonly=True)
+    kind = fields.Selection(
+        selection=[("mandate", "The mandate"), ("accounts", "Customers")],
+        required=True,
+        readonly=True,
+    )
+    # of the numbers of customers, both included
+    account_from = fields.Integer(readonly=True, export_string_translation=False)
+    account_to = fields.Integer(readonly=True, export_string_translation=False)
+    state = fields.Selection(
+        selection=[
+            ("waiting", "Waiting"),
+            ("made", "Written"),
+            ("checked", "Read back"),
+        ],
+        required=True,
+        readonly=True,
+        default="waiting",
+        index=True,
+    )
+    attachment_id = fields.Many2one(
+        comodel_name="ir.attachment",
+        string="File",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    file_size = fields.Integer(related="attachment_id.file_size")
+    fingerprint = fields.Char(
+        string="Fingerprint (SHA-256)",
+        readonly=True,
+        help="Of the file as it was written: another one has another fingerprint.",
+    )
+    account_count = fields.Integer(string="Customers", readonly=True)
+    row_count = fields.Integer(string="Rows", readonly=True)
+    difference_count = fields.Integer(string="Differences", readonly=True)
+    differences = fields.Text(
+        string="What Differs", readonly=True, help="The first ones of each sheet."
+    )
+    counts = fields.Json(
+        readonly=True,
+        help="Rows and amounts of each sheet, in the database and read back.",
+    )
+
+    # ------------------------------------------------------------------
+    # What belongs to it
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_account_sheets(self):
+        """Sheets about customers; areas that know more of them add theirs."""
+        return ACCOUNT_SHEETS
+
+    @api.model
+    def _get_mandate_sheets(self):
+        return MANDATE_SHEETS
+
+    def _get_sheets(self):
+        self.ensure_one()
+        if self.kind == "mandate":
+            return self._get_mandate_sheets()
+        return self._get_account_sheets()
+
+    @api.model
+    def _get_titles(self):
+        """Names of the sheets: {code: name}."""
+        return {
+            "accounts": self.env._("Accounts"),
+            "items": self.env._("Items"),
+            "events": self.env._("What Became of Items"),
+            "calls": self.env._("Calls"),
+            "promises": self.env._("Promises"),
+            "plans": self.env._("Payment Plans"),
+            "instalments": self.env._("Instalments"),
+            "disputes": self.env._("Disputes"),
+            "letters": self.env._("Letters"),
+            "letter_lines": self.env._("Lines of Letters"),
+            "receipts": self.env._("Money and Settlements"),
+            "notes": self.env._("Messages of the Provider"),
+            "complaints": self.env._("Complaints"),
+            "satisfaction": self.env._("Satisfaction"),
+            "limits": self.env._("Beyond the Powers"),
+            "access": self.env._("Who Read What"),
+            "placements": self.env._("Hand-overs"),
+            "extensions": self.env._("Extensions"),
+            "members": self.env._("Team"),
+            "amendments": self.env._("Amendments"),
+            "amendment_lines": self.env._("Amended Terms"),
+            "reviews": self.env._("Answers to Reviews"),
+            "files": self.env._("Files"),
+        }
+
+    def _in_company_time(self):
+        """These parts as they are written: in the language of who asked, by the days
+        of the company."""
+        self.ensure_one()
+        package = self.reversibility_id
+        return self.with_context(
+            lang=package.lang or self.env.lang,
+            tz=package.company_id._get_collection_zone(),
+            active_test=False,
+        )
+
+    def _collect(self):
+        """Records of each sheet: {code: records}."""
+        held = self._get_time_held() if self.kind == "accounts" else {}
+        found = {}
+        for sheet in self._get_sheets():
+            found[sheet.code] = self._find(sheet, held, found)
+        return found
+
+    def _find(self, sheet, held, found):
+        """Records of one sheet, by customer.
+
+        :param held: {account id: [(first day, last day or False)]}
+        :param found: records of the sheets before it
+        """
+        model = self.env[sheet.model]
+        if sheet.parent:
+            code, link = sheet.parent
+            return model.search([(link, "in", found[code].ids)], order="id").sorted(
+                lambda row: (row[link].id, row.id)
+            )
+        if sheet.day:
+            acts = model.search([("account_id", "in", list(held))], order="id")
+            return acts.filtered(
+                lambda act: self._is_of_mandate(act, sheet.day, held)
+            ).sorted(lambda act: (act.account_id.id, act.id))
+        return model.search(self._get_domain(sheet), order="id")
+
+    def _get_domain(self, sheet):
+        """Domain of what names its mandate itself."""
+        domain = Domain("mandate_id", "=", self.reversibility_id.mandate_id.id)
+        if sheet.code == "placements":
+            handed = self.reversibility_id.mandate_id._get_handed_over()
+            return Domain("id", "in", handed.ids)
+        if sheet.code == "reviews":
+            return domain & Domain("account_id", "=", False)
+        if sheet.of_accounts:
+            domain &= Domain(
+                "account_id",
+                "any",
+                [("id", ">=", self.account_from), ("id", "<=", self.account_to)],
+            )
+        if sheet.code == "accounts":
+            handed = self.reversibility_id.mandate_id._get_handed_over()
+            domain &= Domain("placement_id", "in", handed.ids)
+        return domain
+
+    def _get_time_held(self):
+        """From when to when customers were with the provider under the mandate."""
+        [accounts] = [s for s in self._get_account_sheets() if s.code == "accounts"]
+        lines = self.env[accounts.model].search(self._get_domain(accounts))
+        held = {}
+        for line in lines:
+            first = min([line.placement_id.date, *line.item_ids.mapped("date_added")])
+            held.setdefault(line.account_id.id, []).append((first, line.date_end))
+        return held
+
+    def _is_of_mandate(self, act, name, held):
+        """Whether an act took place while its customer was with the provider."""
+        if act._name == "collection.letter":
+            if act.state == "draft":
+                return False
+            if act.mandate_id == self.reversibility_id.mandate_id:
+                return True
+        day = act[name]
+        if act._fields[name].type == "datetime":
+            day = fields.Datetime.context_timestamp(self, day).date()
+        return any(
+            first <= day and (not last or day <= last)
+            for first, last in held[act.account_id.id]
+        )
+
+    # ------------------------------------------------------------------
+    # Making it
+    # ------------------------------------------------------------------
+
+    def _work(self):
+        """Make the part where there is none yet, and read it back."""
+        self.ensure_one()
+        part = self._in_company_time()
+        if part.state == "waiting":
+            part._write_file()
+        part._check()
+
+    def _write_file(self):
+        """Write the file: a workbook, a list to read and print, letters and others."""
+        self.ensure_one()
+        found = self._collect()
+        files = self._find_files(found)
+        with tempfile.TemporaryFile() as stream:
+            with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+                self._fill(archive, found, files)
+            stream.seek(0)
+            content = stream.read()
+        attachment = self.env["ir.attachment"].create(
+            {
+                "name": f"{self._get_name()}.zip",
+                "raw": content,
+                "mimetype": "application/zip",
+                "res_model": "collection.reversibility",
+                "res_id": self.reversibility_id.id,
+            }
+        )
+        self.write(
+            {
+                "state": "made",
+                "attachment_id": attachment.id,
+                "fingerprint": hashlib.sha256(content).hexdigest(),
+                "account_count": len(found["accounts"].account_id)
+                if self.kind == "accounts"
+                else 0,
+            }
+        )
+
+    def _get_name(self):
+        """What its files are called, without extension."""
+        self.ensure_one()
+        number = (self.reversibility_id.mandate_id.number or "").replace("/", "-")
+        if self.kind == "mandate":
+            return self.env._("%(number)s Mandate", number=number)
+        return self.env._(
+            "%(number)s Customers %(part)s", number=number, part=f"{self.sequence:03}"
+        )
+
+    def _fill(self, archive, found, files):
+        workbook = ReversibilityWorkbook(self, found, files)
+        archive.writestr(f"{self._get_name()}.xlsx", workbook.get_content())
+        for path, text in workbook.texts:
+            archive.writestr(path, text.encode())
+        archive.writestr(f"{self._get_name()}.pdf", self._print_document(found))
+        for path, file in files:
+            # printed and pressed already
+            archive.writestr(path, file.raw or b"", zipfile.ZIP_STORED)
+            file.invalidate_recordset(["raw", "datas"], flush=False)
+
+    def _print_document(self, found):
+        """The part to read and print: the contract, or the list of the customers.
+
+        :raises UserError: where nothing was printed
+        """
+        Report = self.env["ir.actions.report"]
+        if self.kind == "mandate":
+            return self.reversibility_id.mandate_id._get_contract_pdf()[1]
+        html = str(
+            self.env["ir.qweb"]._render(
+                "account_collection.report_collection_reversibility_accounts",
+                self._get_printed_values(found),
+            )
+        )
+        if Report.get_wkhtmltopdf_state() == "install":
+            if modules.module.current_test:
+                # like core: tests do without the renderer
+                return html.encode()
+            raise UserError(
+                self.env._(
+                    "Wkhtmltopdf is not installed on this server: the list of the "
+                    "customers cannot be printed."
+                )
+            )
+        # in limited time, and what comes out is a PDF
+        Report = Report.with_context(collection_documents=1)
+        return Report._run_wkhtmltopdf(
+            [html], report_ref=ACCOUNTS_REPORT, landscape=True
+        )
+
+    def _find_files(self, found):
+        """What is attached to the records: [(path in the archive, attachment)].
+
+        Letters as they were sent, proofs, answers: whatever stands beside an act.
+        """
+        titles = self._get_titles()
+        files = []
+        for sheet in self._get_sheets():
+            records = found[sheet.code]
+            if not records or sheet.code == "access":
+                continue
+            attachments = self.env["ir.attachment"].search(
+                [
+                    ("res_model", "=", sheet.model),
+                    ("res_id", "in", records.ids),
+                    ("type", "=", "binary"),
+                ],
+                order="res_id, id",
+            )
+            for file in attachments:
+                # a name may be given twice, and holds slashes
+                plain = (file.name or "").replace("/", "-").replace("\\", "-")
+                files.append((f"{titles[sheet.code]}/{file.id} {plain}", file))
+        return files
+
+    # ------------------------------------------------------------------
+    # The list to read and print
+    # ------------------------------------------------------------------
+
+    def _get_printed_values(self, found):
+        """What the list shows: hand-overs of customers as texts, and their totals."""
+        package = self.reversibility_id
+        currency = package.company_id.currency_id
+        rows = self._get_list_rows(found)
+        titles = self._get_titles()
+        return {
+            "title": self._get_name(),
+            "package": package,
+            "currency": currency,
+            "pages": list(
+                split_every(
+                    TABLE_ROWS, (self._as_texts(row, currency) for row in rows), list
+                )
+            )
+            or [[]],
+            "total": self._as_texts(
+                {
+                    name: sum(row[name] for row in rows)
+                    for name in ("items", *AMOUNTS, *ACTS)
+                },
+                currency,
+            ),
+            "heads": [titles[code][:2] + "." for code in ACTS],
+            "legend": [(titles[code][:2] + ".", titles[code]) for code in ACTS],
+        }
+
+    def _as_texts(self, row, currency):
+        """A row of the list with its amounts and counts as they are printed."""
+        digits = currency.decimal_places
+        return {
+            **row,
+            "amounts": [formatLang(self.env, row[name], digits) for name in AMOUNTS],
+            "acts": [row[name] or "" for name in ACTS],
+        }
+
+    def _get_list_rows(self, found):
+        """Each hand-over of a customer: what became of it, and what was done."""
+        acts = {code: _count_by_account(found[code]) for code in ACTS}
+        settled = {}
+        for receipt in found["receipts"]:
+            kinds = settled.setdefault(receipt.placement_line_id.id, {})
+            kind = SETTLED.get(receipt.kind, "credited")
+            kinds[kind] = kinds.get(kind, 0.0) + receipt.amount_company
+        items = found["items"].grouped("line_id")
+        states = dict(
+            found["accounts"]._fields["state"]._description_selection(self.env)
+        )
+        days = {}
+        rows = []
+        for line in found["accounts"]:
+            held = items.get(line, self.env["collection.placement.item"])
+            for day in (line.placement_id.date, line.date_end):
+                if day and day not in days:
+                    days[day] = format_date(self.env, day)
+            account = line.account_id.id
+            rows.append(
+                {
+                    "ref": line.partner_ref or "",
+                    "name": line.partner_name or "",
+                    "placement": f"{line.placement_id.number}, "
+                    + days[line.placement_id.date],
+                    "items": len(held),
+                    "amount": line.amount,
+                    "received": 0.0,
+                    "credited": 0.0,
+                    "written_off": 0.0,
+                    **settled.get(line.id, {}),
+                    "open": sum(
+                        item.item_id.amount_residual_company
+                        for item in held
+                        if item.item_id.state == "open"
+                    ),
+                    "state": " ".join(
+                        filter(None, [states[line.state], days.get(line.date_end)])
+                    ),
+                    # handed over twice, what was done is told once
+                    **{code: counts.pop(account, 0) for code, counts in acts.items()},
+                }
+            )
+        return rows
+
+    def action_download(self):
+        """The file of this part, for those who read the package."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self.attachment_id.id}?download=true",
+            "target": "download",
+        }
+
+
+def _count_by_account(records):
+    """How many of the records each customer has: {account id: number}."""
+    counts = {}
+    for record in records:
+        account = record.account_id.id
+        counts[account] = counts.get(account, 0) + 1
+    return counts
