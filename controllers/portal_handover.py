@@ -35,11 +35,11 @@ class CollectionPortalHandover(CollectionPortalTeam):
         url = f"/my/collection/hand-overs/{placement.id}"
         pager = portal_pager(
             url=url,
-            url_args={"act": act},
+            url_args={"act": act if act in ACTS else None},
             total=request.env["collection.placement.line"].search_count(
                 [("placement_id", "=", placement.id)]
             ),
-            page=max(page, 1),
+            page=self._read_collection_number(str(page)) or 1,
             step=LINES_PER_PAGE,
         )
         try:

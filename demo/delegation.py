@@ -216,7 +216,7 @@ class DemoDelegation:
         more._portal_refuse(
             lines[:1].ids, "papers", "Pas de bon de livraison pour ces factures."
         )
-        kept = self._still_active()[:1]
+        kept = self._still_active()[-1:]
         first._portal_extend(
             kept.ids, 60, "Deux échéances du plan tombent après la date."
         )

@@ -140,6 +140,25 @@ class TestTransfer(CollectionCommon):
         self.assertIn("She drinks", str(mine._get_portal_values()))
         self.assertIn("Our own thoughts", str(mine._get_portal_values()))
 
+    def test_next_action_keeps_its_day_alone(self):
+        day = fields.Date.add(self._today(), days=7)
+        for user, account, words in (
+            (self.agent_user, self.account, "Try the brother again"),
+            (self.collector_user, self.other_account, "Ask the sales team"),
+        ):
+            self.env["collection.call"].with_user(user).create(
+                self._call_values(account, next_action=words, next_action_date=day)
+            )
+        self.other_account.next_action = "Ask the sales team"
+        self._transfer()
+        self.assertRecordValues(
+            self.accounts,
+            [
+                {"next_action": False, "next_action_date": day},
+                {"next_action": "Ask the sales team", "next_action_date": day},
+            ],
+        )
+
     def test_agent_who_changes_the_provider_takes_nothing_along(self):
         call = (
             self.env["collection.call"]

@@ -190,8 +190,9 @@ class TestPortalHandover(PortalCommon):
 
     def test_pages(self):
         self._log_in(self.supervisor_user)
-        for page in ("page/2", "page/99", "page/0"):
-            self.assertEqual(self._status(f"{self.page_url}/{page}"), 200)
+        for page in ("/page/2", "/page/99", "/page/0", "?page=%00", "?page=-7&act=x"):
+            with self.subTest(page=page):
+                self.assertEqual(self._status(f"{self.page_url}{page}"), 200)
 
 
 @tagged("post_install", "-at_install")
