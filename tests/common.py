@@ -555,11 +555,12 @@ class CollectionCommon(AccountTestInvoicingCommon):
         placement.action_accept()
         return placement
 
-    def _as_who_works(self, model, items):
+    @classmethod
+    def _as_who_works(cls, model, items):
         """`model` as whoever agrees something about `items`: the provider's agent once
         they are handed over."""
-        user = self.agent_user if any(items.mapped("delegated")) else self.env.user
-        return self.env[model].with_user(user).sudo()
+        user = cls.agent_user if any(items.mapped("delegated")) else cls.env.user
+        return cls.env[model].with_user(user).sudo()
 
     @classmethod
     def _run(cls, date, user=None, company=None, **values):
