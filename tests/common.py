@@ -602,6 +602,13 @@ class CollectionCommon(AccountTestInvoicingCommon):
         return placement
 
     @classmethod
+    def _as_who_works(cls, model, items):
+        """`model` as whoever agrees something about `items`: the provider's agent once
+        they are handed over."""
+        user = cls.agent_user if any(items.mapped("delegated")) else cls.env.user
+        return cls.env[model].with_user(user).sudo()
+
+    @classmethod
     def _run(cls, date, user=None, company=None, **values):
         """A computed dunning run, as the credit manager makes it."""
         run = (

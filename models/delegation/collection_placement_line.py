@@ -423,6 +423,7 @@ class CollectionPlacementLine(models.Model):
         self.env["collection.mandate"].flush_model(["new_item_rule"])
         self.env["account.move.line"].flush_model(["no_followup"])
         self.env["account.move"].flush_model(["payment_state", "name"])
+        self.env["collection.policy.level"].flush_model(["name"])
         self.flush_model()
         rows = self.env.execute_query(
             SQL(
@@ -437,7 +438,8 @@ class CollectionPlacementLine(models.Model):
                            %(today)s, ci.date_due, ci.currency_id, ci.amount_residual,
                            ci.amount_residual_company, %(today)s::date - ci.date_due,
                            ci.level_id,
-                           COALESCE(level.name ->> %(lang)s, level.name ->> 'en_US'),
+                           -- in the language in which the list is signed
+                           COALESCE(level.name ->> owner.lang, level.name ->> 'en_US'),
                            FALSE, %(followed)s,
                            -- whose doing it is, the hand-over tells
                            now() AT TIME ZONE 'UTC'
@@ -450,6 +452,8 @@ class CollectionPlacementLine(models.Model):
                         ON ci.account_id = line.account_id AND ci.state = 'open'
                       JOIN account_move_line aml ON aml.id = ci.move_line_id
                       JOIN account_move move ON move.id = ci.move_id
+                      JOIN res_company company ON company.id = ci.company_id
+                      JOIN res_partner owner ON owner.id = company.partner_id
                  LEFT JOIN collection_policy_level level ON level.id = ci.level_id
                      WHERE %(condition)s
                        AND line.state = 'active'
@@ -479,8 +483,6 @@ class CollectionPlacementLine(models.Model):
                 today=fields.Date.context_today(self),
                 followed=followed,
                 by_hand=by_hand,
-                # as the list is signed: of those of one company a language
-                lang=self.env.company.partner_id.lang or "en_US",
             )
         )
         item_ids = [row[0] for row in rows]

@@ -1,10 +1,12 @@
 import io
+import runpy
 
 from openpyxl import load_workbook
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
+from odoo.tools import file_path
 
 from ..common import CollectionCommon
 
@@ -224,6 +226,23 @@ class TestPlacementChange(CollectionCommon):
         self.assertNotIn("Renamed level", str(after))
         arch = self.env["collection.placement.line"].get_view(view_type="form")["arch"]
         self.assertNotIn('name="level_id"', arch)
+
+    def test_hand_overs_of_before_levels_were_kept(self):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE collection_placement_item SET level_name = NULL WHERE line_id = %s",
+            [self.line.id],
+        )
+        self.env.cr.execute(
+            "UPDATE collection_placement_line SET segment_name = NULL WHERE id = %s",
+            [self.line.id],
+        )
+        path = file_path("account_collection/migrations/19.0.1.1.0/post-placements.py")
+        runpy.run_path(path)["migrate"](self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()
+        held = self.line.item_ids.filtered("level_id")
+        self.assertEqual(held.level_name, self.level_1.name)
+        self.assertEqual(self.line.segment_name, "Crafts")
 
     def test_draft_is_called_as_the_customer_is(self):
         partner = self._customer("West")

@@ -44,11 +44,7 @@ class TestAgenda(CollectionCommon):
                 "hold_reason": "Audit",
             }
         )
-        # whoever works the customer agrees something with them
-        works = self.env.user
-        if account.delegation_state == "delegated":
-            works = self.agent_user
-        self.env["collection.promise"].with_user(works).sudo().create(
+        self._as_who_works("collection.promise", late).create(
             {
                 "account_id": account.id,
                 "amount": 400.0,
@@ -56,7 +52,10 @@ class TestAgenda(CollectionCommon):
                 "item_ids": [Command.set(late.ids)],
             }
         )
-        plan = account.with_user(works)._propose_plan(
+        works = account.with_user(
+            self.agent_user if any(coming.mapped("delegated")) else self.env.user
+        )
+        plan = works._propose_plan(
             {
                 "instalment_count": 2,
                 "date_first": "2026-04-15",
