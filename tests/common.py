@@ -376,8 +376,10 @@ class CollectionCommon(AccountTestInvoicingCommon):
         company_data=None,
         **values,
     ):
-        """An invoice as above for each of `rows`, (customer, amount), made at once: each
-        takes a fifth of the time."""
+        """An invoice as above for each of `rows`, (customer, amount).
+
+        Made at once, each takes a fifth of the time.
+        """
         data = company_data or cls.company_data
         date_due = fields.Date.to_date(date_due)
         return (

@@ -112,7 +112,7 @@ def load_demo():
 
 def keep_triggers():
     """Have the registry merge the triggers of the same fields once, not whenever these
-    are written, which takes a seventh of the time in which an invoice is posted.
+    are written, which takes a tenth of the time in which an invoice is made.
 
     What is left out of the merged tree is decided each time, as the framework does.
     """
