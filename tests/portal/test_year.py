@@ -53,13 +53,14 @@ class YearCommon(ReceiptCommon, HttpCase):
             self.env.flush_all()
 
     def _mails_of(self, job):
-        """Run a job of the night; whom it wrote to, and what."""
+        """Run a job of the night; to whom of the providers it wrote, and what."""
         before = self.env["mail.mail"].search([])
         job()
         return {
             recipient.user_ids: mail.body_html
             for mail in self.env["mail.mail"].search([]) - before
             for recipient in mail.recipient_ids
+            if recipient.user_ids & self.people
         }
 
     def _post(self, user, url, files=None, **data):
