@@ -98,7 +98,7 @@ class TestOutsideValues(CollectionCommon):
                 "amount": 5.0,
                 "date_promised": today + timedelta(days=3),
             }
-        )
+        ).with_env(env)
         dispute = env["collection.dispute"].create(
             {
                 "account_id": account.id,
