@@ -192,6 +192,7 @@ class TestPortalDeletion(PortalCommon, HttpCase):
         self.assertIn(self.url, self.url_open("/my/collection").text)
         page = self.url_open(self.url).text
         self.assertIn(self.mandate.number, page)
+        self.assertIn("</textarea>", page)
         response = self.url_open(f"{self.one_url}/pdf")
         self.assertEqual(response.status_code, 200)
         today = fields.Date.to_string(self._today())
