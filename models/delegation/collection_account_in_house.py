@@ -59,13 +59,14 @@ class CollectionAccount(models.Model):
 
     def _check_letter_items(self, kind, items):
         # EXTENDS letter
-        super()._check_letter_items(kind, items)
+        res = super()._check_letter_items(kind, items)
         if not items and kind.with_items != "none":
             # nothing is left to write about: what there would have been
             items = self.open_item_ids
             items = items if items == items._get_silent(kind) else None
         if items:
             items._get_silent(kind)._check_in_house()
+        return res
 
     def _get_reminder_refusal(self, run_sudo):
         # EXTENDS dunning: it would have reminded of what is with a provider

@@ -8,7 +8,7 @@ class CollectionCall(models.Model):
     _inherit = "collection.call"
 
     def _apply_to_account(self):
-        super()._apply_to_account()
+        res = super()._apply_to_account()
         if (
             self.side == "provider"
             and self.right_party
@@ -16,6 +16,7 @@ class CollectionCall(models.Model):
             and not self.correction_of_id
         ):
             self._count_as_level()
+        return res
 
     def _count_as_level(self):
         """Put what is with the provider on the level that was due: it was asked for.
