@@ -1,3 +1,4 @@
+import gc
 import io
 import logging
 import tempfile
@@ -294,8 +295,10 @@ class CollectionReversibility(models.Model):
             package = part.reversibility_id
             if package.state in UNFINISHED:
                 package._work_on(part)
-            # what one part holds is forgotten before the next
+            # what one part holds is forgotten before the next: a workbook and its
+            # sheets refer to each other
             self.env.invalidate_all()
+            gc.collect()
             if not Cron._commit_progress(1):
                 break
 

@@ -256,10 +256,13 @@ class CollectionReversibilityPart(models.Model):
             code, link = sheet.parent
             [above] = [one for one in self._get_sheets() if one.code == code]
             return SQL(
-                "own.%s IN (SELECT own.id FROM %s own WHERE %s)",
+                "own.%s IN (SELECT own.id FROM %s own WHERE %s) AND %s",
                 SQL.identifier(link),
                 SQL.identifier(self.env[above.model]._table),
                 self._get_condition(above),
+                SQL("own.line_id IS NULL")
+                if sheet.code == "placement_changes"
+                else SQL("TRUE"),
             )
         if sheet.day:
             return self._get_act_condition(sheet)

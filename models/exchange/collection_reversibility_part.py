@@ -110,6 +110,7 @@ class CollectionReversibilityPart(models.Model):
         """Names of the sheets: {code: name}."""
         return {
             "accounts": self.env._("Accounts"),
+            "changes": self.env._("History"),
             "items": self.env._("Items"),
             "events": self.env._("What Became of Items"),
             "calls": self.env._("Calls"),
@@ -126,6 +127,7 @@ class CollectionReversibilityPart(models.Model):
             "limits": self.env._("Beyond the Powers"),
             "access": self.env._("Who Read What"),
             "placements": self.env._("Hand-overs"),
+            "placement_changes": self.env._("History of Hand-overs"),
             "extensions": self.env._("Extensions"),
             "members": self.env._("Team"),
             "amendments": self.env._("Amendments"),
@@ -162,7 +164,11 @@ class CollectionReversibilityPart(models.Model):
         model = self.env[sheet.model]
         if sheet.parent:
             code, link = sheet.parent
-            return model.search([(link, "in", found[code].ids)], order="id").sorted(
+            domain = Domain(link, "in", found[code].ids)
+            if sheet.code == "placement_changes":
+                # those of a customer stand with the customer
+                domain &= Domain("line_id", "=", False)
+            return model.search(domain, order="id").sorted(
                 lambda row: (row[link].id, row.id)
             )
         if sheet.day:

@@ -54,6 +54,22 @@ ACCOUNT_SHEETS = (
         amount="amount",
     ),
     Sheet(
+        "changes",
+        "collection.placement.change",
+        (
+            "line_id",
+            "date",
+            "user_id",
+            "reason",
+            "move_name",
+            "model_name",
+            "field_name",
+            "value_before",
+            "value_after",
+        ),
+        parent=("accounts", "line_id"),
+    ),
+    Sheet(
         "items",
         "collection.placement.item",
         (
@@ -346,6 +362,21 @@ MANDATE_SHEETS = (
             "escalated_on",
             "note",
         ),
+        of_accounts=False,
+    ),
+    Sheet(
+        "placement_changes",
+        "collection.placement.change",
+        (
+            "placement_id",
+            "date",
+            "user_id",
+            "reason",
+            "field_name",
+            "value_before",
+            "value_after",
+        ),
+        parent=("placements", "placement_id"),
         of_accounts=False,
     ),
     Sheet(
