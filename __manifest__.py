@@ -127,6 +127,7 @@
         "views/delegation/collection_placement_line_views.xml",
         "views/delegation/collection_placement_extension_views.xml",
         "views/delegation/collection_mail_templates.xml",
+        "views/delegation/collection_placement_change_views.xml",
         "views/delegation/collection_dunning_exclusion_views.xml",
         "wizard/settings/collection_company_settings_views.xml",
         "wizard/measure/collection_ageing_balance_views.xml",

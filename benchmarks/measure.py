@@ -120,9 +120,10 @@ def receipts(meter):
     """What settled every item, written down; once more; a month by mandate and age."""
     env = meter.env
     rows = env["collection.receipt"]
-    env["collection.receipt.stale"]._mark()
+    stale = env["collection.receipt.stale"]
+    stale._mark()
     with meter.step("receipts") as figures:
-        rows._bring_up_to_date()
+        rows._refresh(stale._take())
     figures["count"] = rows.search_count([])
     with meter.step("receipts_check") as figures:
         rows._refresh()
@@ -741,6 +742,12 @@ def first_actions(meter):
     act(env)
     rows = env["collection.first.action"]
     domain = [("company_id", "=", company.id)]
+    facts = env["collection.first.action.fact"]
+    with meter.step("first_action_facts") as figures:
+        facts._refresh()
+    figures["count"] = facts.search_count([])
+    env["collection.receipt.stale"]._take()
+    env.cr.execute("ANALYZE collection_first_action_fact")
     with meter.step("first_actions") as figures:
         rows.formatted_read_grouping_sets(
             domain,
@@ -748,6 +755,11 @@ def first_actions(meter):
             ["amount:sum", "success_30:avg", "success_60:avg", "success_90:avg"],
         )
     figures["count"] = rows.search_count(domain)
+    with meter.step("first_actions_list") as figures:
+        listed = rows.web_search_read(
+            domain, {name: {} for name in ("item_id", "date", "success_30")}, limit=80
+        )
+    figures["count"] = listed["length"]
     accounts = env["collection.account"]
     with meter.step("accustomed") as figures:
         figures["count"] = accounts.search_count([*domain, ("accustomed", "=", True)])

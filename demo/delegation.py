@@ -109,6 +109,8 @@ class DemoDelegation:
                     for values in self._list_papers()
                 ],
                 "payment_bank_id": bank.id,
+                "pre_reminder_by": "company",
+                "announce": True,
                 "phase": "off_site",
                 "date_start": self.today - timedelta(days=30),
                 "date_end": self.today + timedelta(days=60),
@@ -141,8 +143,11 @@ class DemoDelegation:
         )
         placement = self._hand_over(mandate, accounts.filtered("amount_open"), date)
         self._share_out(placement, mandate.agent_ids)
-        # the provider presents itself first; one letter still waits for the manager
-        notices = placement.line_ids.account_id.letter_ids.filtered("mandate_id")
+        # announced by the company, the provider presents itself; one letter still waits
+        # for the manager
+        letters = placement.line_ids.account_id.letter_ids.filtered("mandate_id")
+        notices = letters.filtered("kind_id.by_provider")
+        file_as_sent(letters - notices, date)
         file_as_sent(notices[1:], date)
 
     def look_at(self, date):
@@ -170,7 +175,11 @@ class DemoDelegation:
         """The manager takes one customer back: the management deals with it."""
         account = self._still_active()[1:2].account_id
         if account:
-            wizard = self.env["collection.recall"].create(
+            # nobody is written to about what the demo data ask for
+            wizards = self.env["collection.recall"].with_context(
+                mail_activity_quick_update=True
+            )
+            wizard = wizards.create(
                 {
                     "account_ids": [Command.set(account.ids)],
                     "reason": "customer_request",
@@ -343,6 +352,9 @@ class DemoDelegation:
                 "date_start": self.today - timedelta(days=120),
                 "date_end": self.today + timedelta(days=245),
                 "segment_ids": [Command.set(segments.ids)],
+                "decision_reason": "quantity",
+                "decision_note": "Un poste de relance vacant depuis un an ; les petits "
+                "comptes ne sont appelés qu'une fois sur trois.",
                 "min_days_overdue": 30,
                 "plan_instalments": 3,
                 "plan_amount": 2000.0,
@@ -351,8 +363,8 @@ class DemoDelegation:
                 "placement_days": 180,
                 "revive_days": 60,
                 **DATA,
-                "price_terms": "Forfait de 1 900 € par mois pour deux conseillers, et "
-                "4 % des sommes encaissées.",
+                "price_terms": "Selon les prestations ci-dessus, facturées chaque "
+                "mois ; rien n'est dû pour ce qui est payé avant la remise.",
                 "rule_ids": [
                     Command.create({"name": "En retard selon leur segment"}),
                     Command.create(
@@ -382,7 +394,20 @@ class DemoDelegation:
                 "tone_terms": "Courtois et direct, comme de la maison : ni menace, ni "
                 "remarque sur la situation du client. L'appel finit par un montant et "
                 "une date.",
-                "script_ids": [Command.create(SCRIPT)],
+                "script_ids": [
+                    Command.create(
+                        {
+                            **SCRIPT,
+                            "segment_ids": [
+                                Command.set(
+                                    segments.filtered(
+                                        lambda segment: segment.debtor_type == "private"
+                                    ).ids
+                                )
+                            ],
+                        }
+                    )
+                ],
                 "report_frequency": "fortnightly",
                 "equipment": "Deux postes et casques chez le prestataire ; le logiciel "
                 "de relance reste celui de l'entreprise.",
@@ -437,9 +462,7 @@ class DemoDelegation:
                 },
                 {
                     "kind": "training",
-                    "fee_kind": "fixed",
-                    "fee": 300.0,
-                    "fee_terms": "trois cents euros par mois, deux demi-journées",
+                    "fee_terms": "deux demi-journées par trimestre, dans vos locaux",
                 },
             ],
         )
@@ -585,7 +608,16 @@ class DemoDelegation:
             placement._accept("Liste signée sur papier")
         for line in placement.line_ids:
             late = line.item_ids.filtered(lambda held: held.date_due < date)
-            line._transit({"amount_overdue": sum(late.mapped("amount_company"))})
+            # as of the day that is told: no change of the hand-over
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE collection_placement_line SET amount_overdue = %s"
+                    " WHERE id = %s",
+                    sum(late.mapped("amount_company")),
+                    line.id,
+                )
+            )
+        placement.line_ids.invalidate_recordset(["amount_overdue"])
         return placement
 
     def _share_out(self, placement, agents):

@@ -92,7 +92,7 @@ class PlacementWorkbook(CollectionWorkbook):
         self._write_text(sheet, row, 2, item.move_name)
         self._write_date(sheet, row, 3, item.date_due)
         sheet.write_number(row, 4, max(item.days_overdue, 0))
-        self._write_text(sheet, row, 5, item.level_id.name)
+        self._write_text(sheet, row, 5, item.level_name)
         self._write_text(sheet, row, 6, item.currency_id.name)
         self._write_amount(sheet, row, 7, item.amount, item.currency_id)
         self._write_amount(

@@ -63,21 +63,32 @@ def read_rows(path, as_of):
     return rows
 
 
-def load(env, company_data, path, as_of):
+def load(env, company_data, path, as_of, loaded=None):
     """Create customers, posted invoices and matched receipts as of `as_of`.
 
+    :param loaded: what this returned for an earlier day, from which it goes on
     :return: {number of the sample: invoice}
     """
     env = env(context=dict(env.context, **QUIET))
     rows = read_rows(path, fields.Date.to_date(as_of))
-    customers = _create_customers(env, company_data, rows)
-    invoices = _create_invoices(env, company_data, rows, customers)
-    _settle(env, company_data, rows, customers, invoices)
+    loaded = loaded or {}
+    new = [row for row in rows if row["number"] not in loaded]
+    customers = {
+        invoice.partner_id.ref: invoice.partner_id for invoice in loaded.values()
+    }
+    customers |= _create_customers(env, company_data, new, customers)
+    invoices = {**loaded, **_create_invoices(env, company_data, new, customers)}
+    unsettled = [row for row in rows if not _is_settled(loaded.get(row["number"]))]
+    _settle(env, company_data, unsettled, customers, invoices)
     return invoices
 
 
-def _create_customers(env, company_data, rows):
-    references = sorted({row["customer"] for row in rows})
+def _is_settled(invoice):
+    return bool(invoice) and not invoice.amount_residual
+
+
+def _create_customers(env, company_data, rows, known):
+    references = sorted({row["customer"] for row in rows} - set(known))
     partners = env["res.partner"].create(
         [
             {

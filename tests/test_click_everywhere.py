@@ -1,6 +1,6 @@
-from odoo.tests import HttpCase, freeze_time, tagged
+from odoo.tests import HttpCase, tagged
 
-from .web_client import NOW
+from .demo_company import DemoCommon
 
 #: The clickbot on our application. It leaves out the filters: there are some 700 of
 #: them, which takes two minutes a role, and TestEveryDoor asks for what each finds.
@@ -14,17 +14,11 @@ CLICK = """
 
 
 @tagged("post_install", "-at_install")
-class TestClickEverywhere(HttpCase):
+class TestClickEverywhere(DemoCommon, HttpCase):
     """Core's own clickbot goes through the menus and views of the demo company."""
 
     #: as long as so many ordinary tests, see bin/lib/test_worker.py
     each_takes = 250
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.startClassPatcher(freeze_time(NOW))
-        cls.env["res.company"]._load_collection_demo(lang="en_US", months=7)
 
     def _click(self, role):
         user = self.env.ref(f"__collection_demo__.{role}")

@@ -3,7 +3,8 @@ from contextlib import contextmanager
 from odoo.tests import TransactionCase, freeze_time, new_test_user, tagged
 from odoo.tools import SQL, mute_logger
 
-from .web_client import NOW, WebClient
+from .demo_company import NOW, DemoCommon
+from .web_client import WebClient
 
 MODULE = "account_collection"
 ROLES = ("manager", "collector", "on_site")
@@ -23,7 +24,6 @@ class DoorsCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.startClassPatcher(freeze_time(NOW))
         cls.views = {role: {} for role in ROLES}
 
     def _user_of(self, role):
@@ -144,18 +144,11 @@ class DoorsCase(TransactionCase):
 
 
 @tagged("post_install", "-at_install")
-class TestEveryDoor(DoorsCase):
+class TestEveryDoor(DemoCommon, DoorsCase):
     """The demo company, with two mandates, with one and with none."""
 
     #: as long as so many ordinary tests, see bin/lib/test_worker.py
     each_takes = 300
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.env["res.company"]._load_collection_demo(lang="en_US", months=7)
-        cls.company = cls.env.ref("__collection_demo__.company")
-        cls.env.flush_all()
 
     def _user_of(self, role):
         return self.env.ref(f"__collection_demo__.{role}")
@@ -214,6 +207,7 @@ class TestEmptyDoors(DoorsCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.startClassPatcher(freeze_time(NOW))
         cls.company = cls.env["res.company"].create({"name": "Bare"})
         cls.users = {
             role: new_test_user(

@@ -157,13 +157,20 @@ class TestManyUsers(CollectionCommon):
         accounts = self._accounts(
             env, [("delegation_state", "=", "in_house"), ("amount_overdue", ">", 0)], 8
         )
+        # whole customers, or the oldest invoice of each
+        chosen = {"account_ids": [Command.set(accounts.ids)]}
+        if self.dice.random() < 0.3:
+            items = env["collection.item"].union(
+                *(account.item_ids[:1] for account in accounts)
+            )
+            chosen = {"item_ids": [Command.set(items.ids)]}
         wizard = env["collection.handover"].create(
             {
                 "mandate_id": self.dice.choice(
                     (self.mandate.id, self.other_mandate.id)
                 ),
                 "method": "manual",
-                "account_ids": [Command.set(accounts.ids)],
+                **chosen,
             }
         )
         wizard.action_preview()
@@ -177,6 +184,33 @@ class TestManyUsers(CollectionCommon):
             item = accounts.item_ids.filtered("delegated")[:1]
             values = {"reason": "strategic", "item_ids": [Command.set(item.ids)]}
         env["collection.recall"].create(values).action_recall()
+        return True
+
+    def transfer(self, env):
+        """Customers of one provider go to the other."""
+        accounts = self._accounts(env, [("mandate_id", "=", self.mandate.id)], 3)
+        env["collection.transfer"].create(
+            {
+                "account_ids": [Command.set(accounts.ids)],
+                "mandate_id": self.other_mandate.id,
+                "reason": "Both are fast",
+                "leave_blocked": True,
+            }
+        ).action_transfer()
+        return True
+
+    def acknowledge(self, env):
+        """The provider's supervisor refuses one customer, and accepts the others."""
+        placements = env["collection.placement"].search([("state", "=", "handed_over")])
+        if not placements:
+            return False
+        placement = placements.browse(self.dice.choice(placements.ids))
+        # sudo: what the page shows
+        lines = placement.sudo().line_ids.filtered(lambda line: line.state == "active")
+        if len(lines) > 1 and self.dice.random() < 0.5:
+            placement._portal_refuse(lines[:1].ids, "papers", "No copies")
+        else:
+            placement._portal_accept(placement.sudo()._get_receipt_seal())
         return True
 
     def call(self, env):
@@ -214,6 +248,10 @@ class TestManyUsers(CollectionCommon):
     def night(self, env):
         env["collection.account"]._cron_refresh()
         env["collection.account"]._rank()
+        env["collection.placement.line"]._cron_expire()
+        for mandate in self.mandate | self.other_mandate:
+            # as the job of the rules does
+            mandate.with_env(env)._run_rules(self._today())
         return True
 
     # ------------------------------------------------------------------
@@ -260,7 +298,8 @@ class TestManyUsers(CollectionCommon):
             (self.cashier_user, (self.pay, self.pay, self.bounce, self.bill)),
             (self.cashier_user, (self.pay, self.bounce)),
             (self.manager_user, (self.hand_over, self.recall)),
-            (self.manager_user, (self.recall, self.hand_over)),
+            (self.manager_user, (self.recall, self.hand_over, self.transfer)),
+            (self.supervisor_user, (self.acknowledge,)),
             (self.manager_user, (self.remind,)),
             (self.agent_user, (self.call,)),
             (self.other_agent_user, (self.call,)),
@@ -339,7 +378,16 @@ class TestManyUsers(CollectionCommon):
             )
             self.assertLessEqual(len(active), 1)
             self.assertEqual(account.placement_line_id, active)
-            self.assertEqual(account.delegation_state == "delegated", bool(active))
+            proposed = active.placement_id.state == "proposed"
+            self.assertEqual(
+                account.delegation_state == "delegated", bool(active) and not proposed
+            )
+            self.assertEqual(account.delegation_state == "proposed", proposed)
+            for line in account.placement_line_ids - active:
+                told = line.change_ids.filtered(
+                    lambda change: change.field_name == "state"
+                ).sorted("id")
+                self.assertEqual(told[-1:].value_after, line.state)
         for user in (self.agent_user, self.other_agent_user):
             seen = env["collection.item"].with_user(user.id).search([])
             self.assertTrue(all(seen.mapped("delegated")))

@@ -89,14 +89,16 @@ class TestOutsideValues(CollectionCommon):
     def _make_records(cls, account, items, name):
         """One record of each kind about `account`, by model."""
         env, today = cls.env, cls._today()
-        promise = env["collection.promise"].create(
+        # the system's: nobody in-house promises anything of what is handed over
+        promises = env["collection.promise"].with_user(env.ref("base.user_root"))
+        promise = promises.create(
             {
                 "account_id": account.id,
                 "item_ids": [Command.set(items[:1].ids)],
                 "amount": 5.0,
                 "date_promised": today + timedelta(days=3),
             }
-        )
+        ).with_env(env)
         dispute = env["collection.dispute"].create(
             {
                 "account_id": account.id,
@@ -618,13 +620,21 @@ class TestOutsideValues(CollectionCommon):
         ):
             promises.create({**base, "amount": 1000.01})
         # in-house as well: no receipt could keep it
+        in_house = {
+            **base,
+            "account_id": self.foreign.id,
+            "item_ids": [Command.set(self.foreign_items[:1].ids)],
+        }
         with self.assertRaisesRegex(UserError, "cannot be promised"):
-            self.env["collection.promise"].create({**base, "amount": 10.0**15})
+            self.env["collection.promise"].create({**in_house, "amount": 10.0**15})
         last = today + timedelta(days=732)
         promises.create({**base, "date_promised": str(last)})
-        for maker in (promises, self.env["collection.promise"]):
+        for maker, values in (
+            (promises, base),
+            (self.env["collection.promise"], in_house),
+        ):
             with self.assertRaisesRegex(UserError, "choose a day between"):
-                maker.create({**base, "date_promised": last + timedelta(days=1)})
+                maker.create({**values, "date_promised": last + timedelta(days=1)})
         calls = self.env["collection.call"]
         values = self._call_values(self.account, "information_only")
         for maker in (calls.with_user(self.agent_user), calls):

@@ -158,9 +158,9 @@ class TestPerformance(CollectionCommon):
         self.assertEqual(self._position_queries(again._post), 3)
         payment = self._payment(one.partner_id, 100.0, "2026-03-10")
         lines = self._receivable_lines(one | payment.move_id)
-        # looked up, item, totals, the mark that there is a receipt: neither dispute nor
-        # hand-over to look after
-        self.assertEqual(self._position_queries(lines.reconcile), 4)
+        # looked up, item, totals with the mark that there is a receipt: neither dispute
+        # nor hand-over to look after
+        self.assertEqual(self._position_queries(lines.reconcile), 3)
         self.assertEqual(self.account_of(one.partner_id).amount_open, 50.0)
         # one after the other in one transaction: nothing is asked in between
 
@@ -173,6 +173,44 @@ class TestPerformance(CollectionCommon):
         before = self._position_queries(lambda: post_each(some[:2]))
         self.assertEqual(self._position_queries(lambda: post_each(some[2:])), before)
         self.assertEqual(self.env["collection.account"]._refresh(), 0)
+
+    def test_statements_of_a_document(self):
+        """What the module adds to a document that is saved by itself: nothing but three
+        statements on its own tables, the caches cold or warm, whoever saves it."""
+        invoices = [
+            self._invoice(self.few[0].partner_id, 50.0, "2026-03-01", post=False)
+            for _number in range(3)
+        ]
+        payments = [
+            self._payment(self.few[0].partner_id, 50.0, "2026-03-10")
+            for _number in range(3)
+        ]
+        self.env.cr.flush()
+        for number, cold in enumerate((True, True, False)):
+            invoice, payment = invoices[number], payments[number]
+            with self.subTest(number=number, cold=cold):
+                posted = self._own_statements(invoice.action_post, cold)
+                self.assertEqual(len(posted), 3, posted)
+                lines = self._receivable_lines(invoice | payment.move_id)
+                paid = self._own_statements(lines.reconcile, cold)
+                self.assertEqual(len(paid), 3, paid)
+        stale = self.env["collection.receipt.stale"]
+        self.assertEqual(stale._take(), set(self.few[0].ids))
+
+    def test_receivers_of_a_message(self):
+        """What whoever posts has said of it is not read from the message again."""
+        customer = self.few[0].partner_id
+        message = customer.message_post(body="Hello")
+        said = {"model": "res.partner", "res_id": customer.id, "partner_ids": []}
+        said |= {"subtype_id": message.subtype_id.id, "author_id": False}
+        said |= {"message_type": "comment", "outgoing_email_to": False}
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self._record_statements() as statements:
+            customer._notify_get_recipients(message, msg_vals=said)
+        self.assertFalse(
+            [one for one in statements if 'FROM "mail_message"' in one], statements
+        )
 
     def test_hand_over_preview(self):
         def preview(accounts):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import psycopg2
 
 from odoo import Command, fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.models import MAGIC_COLUMNS
 from odoo.service.model import call_kw, get_public_method
 from odoo.sql_db import Cursor
@@ -343,9 +343,9 @@ class TestPublicMethods(QualityCommon):
 
     @staticmethod
     def _is_in_words(error):
-        return isinstance(error, UserError | psycopg2.IntegrityError) or any(
-            words in str(error) for words in WORDS_OF_CORE
-        )
+        return isinstance(
+            error, UserError | RedirectWarning | psycopg2.IntegrityError
+        ) or any(words in str(error) for words in WORDS_OF_CORE)
 
     def _calls(self, role):
         """(model, method, whether it is ours, arguments, named arguments) to try."""
@@ -494,7 +494,7 @@ class TestPublicMethods(QualityCommon):
             try:
                 wizard = env[name].create(vals)
                 env.flush_all()
-            except (UserError, psycopg2.IntegrityError):
+            except (UserError, RedirectWarning, psycopg2.IntegrityError):
                 wizard = env[name]
             for method, _function, ours in self._public_methods(name):
                 if wizard and ours and method.startswith("action_"):

@@ -6,6 +6,7 @@ from odoo.tools.misc import real_time
 
 from . import sample_file
 from .common import CollectionCommon
+from .measure import sample_month_ends, sample_receipts
 
 _logger = logging.getLogger(__name__)
 
@@ -21,18 +22,23 @@ def timed(what):
 
 @tagged("post_install", "-at_install")
 @freeze_time(DAY)
-class TestSampleFile(CollectionCommon):
-    """The main job on a public file of 100 customers, as of 30 June 2013."""
+class TestSampleFile(
+    sample_receipts.ReceiptsOfSample,
+    sample_month_ends.MonthEndsOfSample,
+    CollectionCommon,
+):
+    """The main job on a public file of 100 customers, as of 30 June 2013, and what is
+    measured of it on later days. One class, as it takes long to load.
+    """
 
     #: as long as so many ordinary tests, see bin/lib/test_worker.py
-    each_takes = 40
+    each_takes = 60
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        path = sample_file.find_file()
-        cls.loaded = bool(path)
-        if not path:
+        cls.path = sample_file.find_file()
+        if not cls.path:
             return
         # the mandate and the ladder exist on that day
         cls.mandate.date_start = "2012-01-01"
@@ -42,19 +48,53 @@ class TestSampleFile(CollectionCommon):
             tolerance=1.0,
         )
         with freeze_time(DAY), timed("Sample loaded through Odoo's own models"):
-            cls.invoices = sample_file.load(cls.env, cls.company_data, path, DAY)
+            cls.invoices = sample_file.load(cls.env, cls.company_data, cls.path, DAY)
             cls.env.flush_all()
         cls.accounts = cls.env["collection.account"].search(
             [("company_id", "=", cls.company.id)]
         )
-        cls.accounts.segment_id = cls.env.ref("account_collection.segment_sme")
 
     def setUp(self):
         super().setUp()
-        if not self.loaded:
+        if not self.path:
             self.skipTest(
                 f"{sample_file.NAME} is missing: set COLLECTION_TEST_DATA to its folder"
             )
+
+    def _classify(self):
+        """Who has no segment is handed over to nobody."""
+        self.accounts.segment_id = self.env.ref("account_collection.segment_sme")
+
+    def _go_on(self, day):
+        """Load what happened up to a later day."""
+        sample_file.load(self.env, self.company_data, self.path, day, self.invoices)
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+    def _check_each(self, *checks):
+        """One after the other, each on the ledger as it is now."""
+        for check in checks:
+            with self.subTest(check.__name__), self.env.cr.savepoint() as savepoint:
+                check()
+                savepoint.rollback()
+
+    def test_receipts(self):
+        with freeze_time(sample_receipts.DAY):
+            self._go_on(sample_receipts.DAY)
+            self._read_receipts_of_sample(self.path)
+            self._check_each(
+                self._check_by_customer_and_month,
+                self._check_foots_with_the_receivable_account,
+                self._check_days_late,
+                self._check_three_month_ends,
+                self._check_expected_dates,
+            )
+
+    def test_month_ends(self):
+        with freeze_time(sample_month_ends.NOW):
+            self._go_on(sample_month_ends.DAY)
+            self._freeze_month_ends()
+            self._check_each(self._check_dso, self._check_month_ends)
 
     def test_position(self):
         with timed("Refresh of the whole file"):
@@ -91,6 +131,7 @@ class TestSampleFile(CollectionCommon):
 
     def test_partial_hand_over(self):
         """The twenty largest customers by turnover stay, eighty go."""
+        self._classify()
         turnover = self.accounts._get_turnover(
             self.env["collection.account"]._fields["hold_until"].today()
         )
@@ -139,6 +180,7 @@ class TestSampleFile(CollectionCommon):
         )
 
     def test_dunning_run(self):
+        self._classify()
         with timed("Dunning run"):
             run = self._run(DAY)
         lines = run.letter_ids.line_ids

@@ -145,6 +145,7 @@ class TestWizardEntries(CollectionCommon):
                 "action_claim_interest": self.manager_user,
             },
             "collection.item": {
+                "action_hand_over": self.manager_user,
                 "action_recall": self.manager_user,
                 "action_hold": self.users,
                 "action_set_level": self.users,

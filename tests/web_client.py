@@ -15,8 +15,6 @@ from odoo.tools.safe_eval import dateutil, safe_eval, time
 
 from odoo.addons.web.controllers.utils import clean_action
 
-#: a day and an hour on which customers may be called
-NOW = "2026-11-25 09:30:00"
 #: rows that a list shows at first
 LIMIT = 80
 #: of one action after the other, how far a button is followed
@@ -422,14 +420,25 @@ class WebClient:
         else:
             raise ValueError(f"no test for views of type {view_type}")
 
-    def _read_list(self, model, arch, domain):
-        rows = model.web_search_read(
-            domain,
-            self._specify(model, arch),
-            limit=int(arch.get("limit") or LIMIT),
-            order=arch.get("default_order"),
-            count_limit=10001,
-        )["records"]
+    def _read_list(self, model, arch, domain, shown=None):
+        """
+        :param shown: records whose rows were read before by the same action: they are
+            found, and not read again; the others are added
+        """
+        specification = self._specify(model, arch)
+        limit = int(arch.get("limit") or LIMIT)
+        order = arch.get("default_order")
+        if shown is None:
+            rows = model.web_search_read(
+                domain, specification, limit=limit, order=order, count_limit=10001
+            )["records"]
+        else:
+            found = model.search_fetch(domain, specification, limit=limit, order=order)
+            if len(found) == limit:
+                model.search_count(domain, limit=10001)
+            found = found.browse(id_ for id_ in found.ids if id_ not in shown)
+            shown.update(found.ids)
+            rows = found.web_read(specification)
         conditions = {
             value
             for node in (arch, *_own(arch, "button", "field"))
@@ -465,7 +474,7 @@ class WebClient:
             self._with_intervals(model, groupby[:1]),
             list(self._get_aggregates(model, arch)),
             limit=LIMIT,
-            auto_unfold=True,
+            auto_unfold=arch.tag == "kanban" or arch.get("expand") == "1",
             unfold_read_specification=specification,
         )["groups"]
         for group in groups[:2]:
@@ -553,12 +562,13 @@ class WebClient:
         arch = found.get("list", found.get("kanban"))
         if arch is None:
             return
+        shown = set()
         for name, filtered, groupby in self._get_filters(model, search):
             with self.trying(f"filter {model._name} {name}", reading=True):
                 if groupby:
                     self._read_groups(model, arch, domain, groupby)
                 else:
-                    self._read_list(model, arch, domain + filtered)
+                    self._read_list(model, arch, domain + filtered, shown)
         for node in search.iter("field"):
             field = model._fields[node.get("name")]
             values = {
@@ -573,9 +583,8 @@ class WebClient:
             if field.type == "selection":
                 value = field.get_values(self.env)[0]
             with self.trying(f"search {model._name} {field.name}", reading=True):
-                self._read_list(
-                    model, arch, domain + self._search_field(model, node, value)
-                )
+                typed = self._search_field(model, node, value)
+                self._read_list(model, arch, domain + typed, shown)
 
     # ------------------------------------------------------------------
     # Buttons

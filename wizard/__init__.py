@@ -11,4 +11,5 @@ from . import quality
 from . import measure
 from . import overview
 from . import contract
+from . import portal
 from . import settings

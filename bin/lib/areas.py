@@ -70,6 +70,7 @@ OF_CORE = frozenset(
         "formatted_read_group",
         "formatted_read_grouping_sets",
         "invalidate_model",
+        "modified",
         "web_read_group",
     }
 )

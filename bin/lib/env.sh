@@ -476,14 +476,14 @@ rename_db() {
     "$PG_BIN/psql" -qc "ALTER DATABASE \"$1\" RENAME TO \"$2\""
 }
 
-# drop_orphans PREFIX: the databases PREFIX_<pid> and PREFIX_<pid>_<number> of runs that
-# were killed
+# drop_orphans PREFIX: the databases PREFIX_<pid> and PREFIX_<pid>_<name> of runs that were
+# killed
 drop_orphans() {
     local db pid
     for db in $("$PG_BIN/psql" -qtAc \
-        "SELECT datname FROM pg_database WHERE datname ~ '^$1_[0-9]+(_[0-9]+)?\$'"); do
+        "SELECT datname FROM pg_database WHERE datname ~ '^$1_[0-9]+(_[a-z0-9]+)?\$'"); do
         pid=${db#"$1_"}
-        kill -0 "${pid%_*}" 2>/dev/null || drop_db "$db"
+        kill -0 "${pid%%_*}" 2>/dev/null || drop_db "$db"
     done
 }
 
@@ -567,6 +567,16 @@ with open(sys.argv[1], encoding="utf-8") as manifest:
     print(",".join(ast.literal_eval(manifest.read())["depends"]))
 PY
 }
+
+# The part of Odoo's own linters that speaks about add-ons: indexes, names, signatures
+# of overrides, routes, manifest, and tests that nothing imports.
+ODOO_LINT=(TestIndex TestTestHoles TestNaming TestLintOverrideSignatures RoutesLinter
+    ManifestLinter TestOnchangeDomains TestJsTranslations)
+
+# not every package of Odoo has them
+has_odoo_lint() { [ -d "${ODOO_ADDONS##*,}/test_lint" ]; }
+
+odoo_lint_tags() { printf "/test_lint:%s," "${ODOO_LINT[@]}"; }
 
 build_template() {
     drop_db "$1.new"

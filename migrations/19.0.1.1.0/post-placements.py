@@ -2,10 +2,31 @@ from odoo import SUPERUSER_ID, api
 
 
 def migrate(cr, version):
-    """What was handed over keeps the customer's name and address as of that day. Of
-    earlier hand-overs nobody knows them: those of today stand in their place."""
+    """What was handed over keeps the customer's name and address as of that day, and
+    how levels and segments were called. Of earlier hand-overs nobody knows them: those
+    of today stand in their place."""
     env = api.Environment(cr, SUPERUSER_ID, {})
     lines = env["collection.placement.line"].search(
         [("partner_name", "=", False), ("placement_id.state", "!=", "draft")]
     )
     lines._freeze_particulars()
+    cr.execute(
+        """
+        UPDATE collection_placement_item held
+           SET level_name = COALESCE(level.name ->> partner.lang,
+                                     level.name ->> 'en_US')
+          FROM collection_policy_level level, res_company company, res_partner partner
+         WHERE level.id = held.level_id AND held.level_name IS NULL
+           AND company.id = held.company_id AND partner.id = company.partner_id
+        """
+    )
+    cr.execute(
+        """
+        UPDATE collection_placement_line line
+           SET segment_name = COALESCE(segment.name ->> partner.lang,
+                                       segment.name ->> 'en_US')
+          FROM collection_segment segment, res_company company, res_partner partner
+         WHERE segment.id = line.segment_id AND line.segment_name IS NULL
+           AND company.id = line.company_id AND partner.id = company.partner_id
+        """
+    )

@@ -88,6 +88,8 @@ class CollectionLimitCase(models.Model):
                     "limit": limit,
                     "outcome": outcome,
                     "note": note,
+                    # whatever the context of a client has for it
+                    "date": fields.Datetime.now(),
                 }
             )
             .with_env(self.env)

@@ -115,7 +115,8 @@ class CollectionMandate(models.Model):
         self.ensure_one()
         # sudo: sums of the company, for who reads its mandate
         accounts_sudo = self.env["collection.account"].sudo()
-        count = amount = under_this = total = 0
+        mandates_sudo = self.env["collection.mandate"].sudo()
+        count = total = 0
         for mandate, state, rows, owed in accounts_sudo._read_group(
             [("company_id", "=", self.company_id.id), ("amount_open", ">", 0)],
             ["mandate_id", "delegation_state"],
@@ -124,9 +125,10 @@ class CollectionMandate(models.Model):
             total += owed
             if state == "delegated" and mandate.provider_id == self.provider_id:
                 count += rows
-                amount += owed
-                if mandate == self._origin:
-                    under_this += owed
+                mandates_sudo |= mandate
+        amounts = mandates_sudo._get_delegated_amounts()
+        amount = sum(amounts.values())
+        under_this = amounts.get(self._origin.id, 0.0)
         if self.state in ("study", "agreed", "pilot"):
             amount += max(self.going_open - under_this, 0.0)
         return {

@@ -11,6 +11,7 @@ from odoo.tools import format_date
 from ...tools.period import last_period
 from ..base.figures import format_figure, write_figure
 from ..delegation.collection_mandate import WORKING_STATES
+from .collection_mandate_service import LATE
 
 _logger = logging.getLogger(__name__)
 
@@ -210,6 +211,11 @@ class CollectionMandateReport(models.Model):
                     "%(acts)s acts, %(amount)s received",
                     acts=format_figure(self.env, service.act_count),
                     amount=service.currency_id.format(service.amount_received),
+                )
+                # of the others no money comes in
+                if service.kind in LATE
+                else self.env._(
+                    "%(acts)s acts", acts=format_figure(self.env, service.act_count)
                 ),
                 "",
             )
@@ -255,6 +261,15 @@ class CollectionMandateReport(models.Model):
         if not content:
             raise UserError(self.env._("The report could not be printed."))
         name = f"{self._get_name()}.pdf"
+        # of the report, not of the mandate: whoever works under it reads that
+        attachment = self.env["ir.attachment"].create(
+            {
+                "name": name,
+                "raw": content,
+                "res_model": self._name,
+                "res_id": self.id,
+            }
+        )
         self.write(
             {
                 "document": base64.b64encode(content),
@@ -275,7 +290,7 @@ class CollectionMandateReport(models.Model):
                 first=format_date(mandate.env, self.date_from),
                 last=format_date(mandate.env, self.date_to),
             ),
-            attachments=[(name, content)],
+            attachment_ids=attachment.ids,
             # nobody else who follows the mandate
             partner_ids=mandate._get_report_recipients().ids,
             subtype_xmlid="mail.mt_note",

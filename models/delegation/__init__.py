@@ -18,6 +18,7 @@ from . import collection_placement_event
 from . import collection_placement_deadline
 from . import collection_placement_extension
 from . import collection_mandate_changes
+from . import collection_placement_change
 from . import collection_provider_note
 from . import collection_access_log
 from . import collection_placement_transfer

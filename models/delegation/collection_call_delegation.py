@@ -32,6 +32,10 @@ class CollectionCall(models.Model):
                     ("account_id", "=", self.account_id.id),
                     ("delegated", "=", True),
                     ("state", "=", "open"),
+                    # what was promised or spread on this call rests
+                    ("promise_id", "=", False),
+                    ("plan_id", "=", False),
+                    ("date_due", "<", fields.Date.context_today(self)),
                 ]
             )
         )

@@ -1,5 +1,6 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 
 class CollectionFrozenMixin(models.AbstractModel):
@@ -16,6 +17,8 @@ class CollectionFrozenMixin(models.AbstractModel):
     _transition_fields = frozenset()
     #: what stays open after the hand-over
     _open_fields = frozenset()
+    #: whose changes are kept, with who made them and why
+    _noted_fields = frozenset()
 
     def _is_frozen(self):
         """Whether one of these records belongs to a hand-over that took place."""
@@ -65,10 +68,60 @@ class CollectionFrozenMixin(models.AbstractModel):
             self._refuse_change()
         return res
 
-    def _transit(self, vals):
-        """Write as a step of the module, which has checked that it may be taken."""
+    def _transit(self, vals, reason=None):
+        """Write as a step of the module, which has checked that it may be taken.
+
+        :param reason: why, for the history; by default the reason among the values
+        """
+        self._note_changes(vals, reason or vals.get("reason"))
         # past the guard above, on purpose
         return super().write(vals)  # pylint: disable=super-method-mismatch
+
+    @api.model
+    def _note_columns(self):
+        """SQL of what the history says of a row `own` of this table: its hand-over, its
+        line, and the invoice of an item."""
+        raise NotImplementedError
+
+    def _note_changes(self, vals, reason=None):
+        """Keep who changes these records, why, and what they said before.
+
+        One statement for each field that the history follows, whatever the number of
+        records; to be called before the change is written.
+        """
+        names = self._noted_fields.intersection(vals)
+        if not self or not names:
+            return
+        self.flush_recordset()
+        for name in sorted(names):
+            field = self._fields[name]
+            self.env.cr.execute(
+                SQL(
+                    """
+                    INSERT INTO collection_placement_change (
+                        placement_id, line_id, move_name, company_id, date, user_id,
+                        model_name, field_name, value_before, value_after, reason)
+                    SELECT %(columns)s, own.company_id, %(now)s, %(uid)s, %(model)s,
+                           %(name)s, own.%(column)s::text, given.value::text, %(reason)s
+                      FROM %(table)s own,
+                           (SELECT %(value)s::%(kind)s AS value) given
+                     WHERE own.id = ANY(%(ids)s)
+                       AND own.%(column)s IS DISTINCT FROM given.value
+                    """,
+                    columns=self._note_columns(),
+                    now=fields.Datetime.now(),
+                    uid=self.env.uid,
+                    model=self._name,
+                    name=name,
+                    column=SQL.identifier(name),
+                    table=SQL.identifier(self._table),
+                    value=field.convert_to_column(vals[name], self),
+                    kind=SQL(field.column_type[1]),
+                    reason=reason or None,
+                    ids=list(self.ids),
+                )
+            )
+        self.env["collection.placement.change"].invalidate_model(flush=False)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_frozen(self):

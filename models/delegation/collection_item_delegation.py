@@ -56,7 +56,7 @@ class CollectionItem(models.Model):
         """Choose the mandate under which these items go to a provider."""
         owed = self.filtered(lambda item: item.state == "open")
         at_home = owed.filtered(lambda item: not item.delegated)
-        if not at_home:
+        if self and not at_home:
             raise UserError(
                 self.env._(
                     "Nothing to hand over: these items are settled, or with a provider "
@@ -94,7 +94,8 @@ class CollectionItem(models.Model):
             )
         )
         held_sudo._transit(
-            {"recalled": True, "date_recalled": fields.Date.context_today(self)}
+            {"recalled": True, "date_recalled": fields.Date.context_today(self)},
+            reason,
         )
         by_account = items.grouped("account_id")
         items.write({"placement_line_id": False, "delegated": False})

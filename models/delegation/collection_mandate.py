@@ -3,6 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ...tools.ageing import days_overdue
 
@@ -325,18 +326,39 @@ class CollectionMandate(models.Model):
             mandate.mail_allowed = mandate.mode == "in_name"
 
     def _compute_account_totals(self):
-        totals = {
-            mandate: (count, amount)
-            for mandate, count, amount in self.env["collection.account"]._read_group(
-                [("mandate_id", "in", self.ids)],
-                ["mandate_id"],
-                ["__count", "amount_open:sum"],
+        counts = dict(
+            self.env["collection.account"]._read_group(
+                [("mandate_id", "in", self.ids)], ["mandate_id"], ["__count"]
             )
-        }
+        )
+        amounts = self._get_delegated_amounts()
         for mandate in self:
-            mandate.account_count, mandate.amount_open = totals.get(
-                mandate._origin, (0, 0.0)
+            mandate.account_count = counts.get(mandate._origin, 0)
+            mandate.amount_open = amounts.get(mandate._origin.id, 0.0)
+
+    def _get_delegated_amounts(self):
+        """What is open of the items that are with the providers of these mandates: of a
+        customer some of whose items stayed, of the others alone.
+
+        :return: {mandate id: amount}
+        """
+        self.env["collection.account"]._flush_all()
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT line.mandate_id, SUM(item.amount_residual_company)
+                      FROM collection_item item
+                      JOIN collection_placement_line line
+                        ON line.id = item.placement_line_id
+                     WHERE item.state = 'open' AND item.delegated
+                       AND line.mandate_id = ANY(%s)
+                  GROUP BY line.mandate_id
+                    """,
+                    list(self._origin.ids),
+                )
             )
+        )
 
     @api.constrains("agent_ids", "provider_id")
     def _check_agents(self):

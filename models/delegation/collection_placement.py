@@ -43,6 +43,7 @@ class CollectionPlacement(models.Model):
         {"company_id", "currency_id", "date", "mandate_id", "number", "state"}
     )
     _transition_fields = frozenset({"state", *PARTICULARS, *RECEIPT})
+    _noted_fields = frozenset({"state"})
 
     mandate_id = fields.Many2one(
         comodel_name="collection.mandate",
@@ -97,6 +98,12 @@ class CollectionPlacement(models.Model):
     active_count = fields.Integer(string="Still Delegated", compute="_compute_totals")
     item_count = fields.Integer(string="Items", compute="_compute_totals")
     amount = fields.Monetary(string="Amount Handed Over", compute="_compute_totals")
+    change_ids = fields.One2many(
+        comodel_name="collection.placement.change",
+        inverse_name="placement_id",
+        string="Changes",
+        readonly=True,
+    )
     note = fields.Text()
 
     @api.depends("mandate_id")
@@ -145,6 +152,10 @@ class CollectionPlacement(models.Model):
                 *self.env["mail.activity.mixin"]._fields,
             }
         )
+
+    @api.model
+    def _note_columns(self):
+        return SQL("own.id, NULL::int, NULL")
 
     def _is_frozen(self):
         return any(placement.state not in ("draft", "proposed") for placement in self)
@@ -408,9 +419,11 @@ class CollectionPlacement(models.Model):
                     {
                         "ref": line.partner_ref or "",
                         "name": line.partner_name or "",
+                        # sudo: whether some were chosen, not which
+                        "chosen": bool(line.sudo().chosen_item_ids),
                         "address": line.partner_address or "",
                         "city": line.partner_city or "",
-                        "segment": line.segment_id.name or "",
+                        "segment": line.segment_name or line.segment_id.name or "",
                         "item_count": len(frozen),
                         "oldest_due_date": min(
                             frozen.mapped("date_due"), default=False

@@ -198,7 +198,8 @@ class CollectionPlacementExtension(models.Model):
                     {
                         "date_deadline": day + timedelta(days=extension.days_granted),
                         "deadline_warned": False,
-                    }
+                    },
+                    extension.answer or extension.reason,
                 )
             extension.placement_id._message_log(
                 body=self.env._(

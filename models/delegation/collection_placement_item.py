@@ -1,5 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 #: rows of what went at all: taken back on no day is what stayed in-house when its
 #: customer was transferred, see `collection_placement_transfer.py`
@@ -31,6 +32,7 @@ class CollectionPlacementItem(models.Model):
             "days_overdue",
             "item_id",
             "level_id",
+            "level_name",
             "line_id",
             "move_name",
             "placement_id",
@@ -58,7 +60,9 @@ class CollectionPlacementItem(models.Model):
     date_due = fields.Date(string="Due Date", required=True)
     currency_id = fields.Many2one(comodel_name="res.currency", required=True)
     company_currency_id = fields.Many2one(
-        related="company_id.currency_id", string="Company Currency"
+        # not the company's own: it stays that of the day
+        related="placement_id.currency_id",
+        string="Company Currency",
     )
     amount = fields.Monetary(string="Amount Due", help="Item currency.")
     amount_company = fields.Monetary(
@@ -68,6 +72,11 @@ class CollectionPlacementItem(models.Model):
     level_id = fields.Many2one(
         comodel_name="collection.policy.level", ondelete="set null"
     )
+    level_name = fields.Char(
+        string="Level at Hand-over",
+        readonly=True,
+        help="As it was called on that day.",
+    )
     followed = fields.Boolean(
         string="Followed Later",
         help="Joined its customer after the hand-over, as a new invoice or because "
@@ -76,8 +85,13 @@ class CollectionPlacementItem(models.Model):
     recalled = fields.Boolean(help="Taken back alone, the account stays delegated.")
     date_recalled = fields.Date(string="Taken Back on")
 
+    _noted_fields = frozenset({"recalled"})
     _recalled_idx = models.Index("(line_id) WHERE recalled")
 
     def _is_frozen(self):
         # there are none before the hand-over
         return bool(self)
+
+    @api.model
+    def _note_columns(self):
+        return SQL("own.placement_id, own.line_id, own.move_name")

@@ -74,8 +74,13 @@ class CollectionPlacementLine(models.Model):
             "recall_reason",
             "return_reason",
             "segment_id",
+            "segment_name",
             "state",
         }
+    )
+
+    _noted_fields = frozenset(
+        {"amount", "amount_overdue", "date_deadline", "scope", "state"}
     )
 
     placement_id = fields.Many2one(
@@ -114,6 +119,9 @@ class CollectionPlacementLine(models.Model):
         readonly=True,
         copy=False,
         ondelete="restrict",
+    )
+    segment_name = fields.Char(
+        string="Name of the Segment at Hand-over", readonly=True, copy=False
     )
     amount = fields.Monetary(
         readonly=True,
@@ -186,6 +194,20 @@ class CollectionPlacementLine(models.Model):
         string="Items at Hand-over",
         readonly=True,
     )
+    change_ids = fields.One2many(
+        comodel_name="collection.placement.change",
+        inverse_name="line_id",
+        string="Changes",
+        readonly=True,
+    )
+
+    @api.depends("partner_name", "account_id")
+    def _compute_display_name(self):
+        # sudo: how the customer of a line that is readable was called on its day
+        for line in self.sudo():
+            line.with_env(self.env).display_name = (
+                line.partner_name or line.account_id.display_name
+            )
 
     _one_active = models.UniqueIndex(
         "(account_id) WHERE state = 'active'",
@@ -229,6 +251,10 @@ class CollectionPlacementLine(models.Model):
             provider=provider,
         )
 
+    @api.model
+    def _note_columns(self):
+        return SQL("own.placement_id, own.id, NULL")
+
     def _check_can_go(self):
         """Refuse accounts that must not leave the company, or that their mandate does
         not cover."""
@@ -239,6 +265,11 @@ class CollectionPlacementLine(models.Model):
         ).items():
             # handed over as they stand: no day to come makes them later
             reasons = choice._get_reasons(lines.account_id, day, mandate)
+            parts = lines.filtered(lambda line: line.scope == "items")
+            counts = choice._count_going_items(parts.chosen_item_ids)
+            for line in parts:
+                if line.account_id.id not in counts:
+                    reasons[line.account_id.id].append("no_item")
             for line in lines:
                 # on a proposed hand-over it is because of these very lines
                 codes = reasons[line.account_id.id]
@@ -279,6 +310,12 @@ class CollectionPlacementLine(models.Model):
             case "creditor":
                 return self.env._(
                     "%(customer)s is owed more than they owe: settle that first.",
+                    **names,
+                )
+            case "no_item":
+                return self.env._(
+                    "None of the items chosen of %(customer)s may go: they are "
+                    "settled, excluded, or with the provider already.",
                     **names,
                 )
             case "other_lot":
@@ -347,12 +384,15 @@ class CollectionPlacementLine(models.Model):
                            NULLIF(partner.street2, ''),
                            NULLIF(CONCAT_WS(' ', partner.zip, partner.city), ''),
                            COALESCE(country.name ->> %(lang)s,
-                                    country.name ->> 'en_US'))
+                                    country.name ->> 'en_US')),
+                       segment_name = COALESCE(segment.name ->> %(lang)s,
+                                               segment.name ->> 'en_US')
                        %(more)s
                   FROM collection_placement_line same
                   JOIN collection_account acc ON acc.id = same.account_id
                   JOIN res_partner partner ON partner.id = acc.partner_id
              LEFT JOIN res_country country ON country.id = partner.country_id
+             LEFT JOIN collection_segment segment ON segment.id = acc.segment_id
                        %(joined)s
                  WHERE same.id = line.id AND line.id = ANY(%(lines)s)
              RETURNING line.id
@@ -383,6 +423,7 @@ class CollectionPlacementLine(models.Model):
         self.env["collection.mandate"].flush_model(["new_item_rule"])
         self.env["account.move.line"].flush_model(["no_followup"])
         self.env["account.move"].flush_model(["payment_state", "name"])
+        self.env["collection.policy.level"].flush_model(["name"])
         self.flush_model()
         rows = self.env.execute_query(
             SQL(
@@ -391,11 +432,15 @@ class CollectionPlacementLine(models.Model):
                     INSERT INTO collection_placement_item (
                         line_id, placement_id, company_id, item_id, move_name,
                         date_added, date_due, currency_id, amount, amount_company,
-                        days_overdue, level_id, recalled, followed, create_date)
+                        days_overdue, level_id, level_name, recalled, followed,
+                        create_date)
                     SELECT line.id, line.placement_id, ci.company_id, ci.id, move.name,
                            %(today)s, ci.date_due, ci.currency_id, ci.amount_residual,
                            ci.amount_residual_company, %(today)s::date - ci.date_due,
-                           ci.level_id, FALSE, %(followed)s,
+                           ci.level_id,
+                           -- in the language in which the list is signed
+                           COALESCE(level.name ->> owner.lang, level.name ->> 'en_US'),
+                           FALSE, %(followed)s,
                            -- whose doing it is, the hand-over tells
                            now() AT TIME ZONE 'UTC'
                       FROM collection_placement_line line
@@ -407,6 +452,9 @@ class CollectionPlacementLine(models.Model):
                         ON ci.account_id = line.account_id AND ci.state = 'open'
                       JOIN account_move_line aml ON aml.id = ci.move_line_id
                       JOIN account_move move ON move.id = ci.move_id
+                      JOIN res_company company ON company.id = ci.company_id
+                      JOIN res_partner owner ON owner.id = company.partner_id
+                 LEFT JOIN collection_policy_level level ON level.id = ci.level_id
                      WHERE %(condition)s
                        AND line.state = 'active'
                        AND ci.placement_line_id IS NULL
@@ -437,8 +485,35 @@ class CollectionPlacementLine(models.Model):
                 by_hand=by_hand,
             )
         )
-        self._invalidate_items([row[0] for row in rows])
+        item_ids = [row[0] for row in rows]
+        self._invalidate_items(item_ids)
+        if followed:
+            self._note_followed(item_ids)
         return len(rows)
+
+    @api.model
+    def _note_followed(self, item_ids):
+        """Keep which items joined a hand-over that took place, and by whose act."""
+        if not item_ids:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO collection_placement_change (
+                    placement_id, line_id, move_name, company_id, date, user_id,
+                    model_name, field_name, value_after)
+                SELECT own.placement_id, own.line_id, own.move_name, own.company_id,
+                       %s, %s, 'collection.placement.item', 'followed', 'true'
+                  FROM collection_item item
+                  JOIN collection_placement_item own
+                    ON own.line_id = item.placement_line_id AND own.item_id = item.id
+                 WHERE item.id = ANY(%s) AND own.followed
+                """,
+                fields.Datetime.now(),
+                self.env.uid,
+                item_ids,
+            )
+        )
 
     def _invalidate_items(self, item_ids):
         self.env["collection.item"].browse(item_ids).invalidate_recordset(
@@ -490,6 +565,7 @@ class CollectionPlacementLine(models.Model):
             condition = SQL("%s AND ci.id = ANY(%s)", condition, list(items.ids))
         before = self._count_held()
         self._add_items(condition, followed=True, by_hand=True)
+        self.modified(["item_ids", "state"])
         after = self._count_held()
         joined = {
             line.account_id: after.get(line.id, 0) - before.get(line.id, 0)
@@ -578,6 +654,7 @@ class CollectionPlacementLine(models.Model):
         """End these active lines and let their accounts and items go, in SQL: a file
         has thousands of each. Arguments as for `_take_back`."""
         accounts = self.account_id
+        self._note_changes({"state": state}, reason)
         self.env["collection.item"].flush_model()
         accounts.flush_model(["agent_id", "placement_line_id"])
         self.flush_model()
@@ -601,10 +678,10 @@ class CollectionPlacementLine(models.Model):
                 lines=list(self.ids),
             )
         )
-        self.invalidate_recordset(
-            ["agent_id", "date_end", "reason", "recall_reason", "state"], flush=False
-        )
+        ended = ["agent_id", "date_end", "reason", "recall_reason", "state"]
+        self.invalidate_recordset(ended, flush=False)
         accounts._update_delegation()
+        self.modified(ended)
         rows = self.env.execute_query(
             SQL(
                 """
@@ -672,6 +749,7 @@ class CollectionPlacementLine(models.Model):
         if line.placement_id == self.placement_id:
             # what it held stands on this line: nothing of the hand-over is lost
             self.env.flush_all()
+            self._take_history(line)
             self.env.cr.execute(
                 SQL("DELETE FROM collection_placement_line WHERE id = %s", line.id)
             )
@@ -688,6 +766,36 @@ class CollectionPlacementLine(models.Model):
             }
         )
         line.placement_id._close_if_done()
+
+    def _take_history(self, line):
+        """Keep what was written of `line`, which is about to go, and whose it was."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE collection_placement_change SET line_id = %(kept)s
+                 WHERE line_id = %(gone)s;
+                INSERT INTO collection_placement_change (
+                    placement_id, line_id, company_id, date, user_id, model_name,
+                    field_name, value_before, value_after, reason)
+                SELECT gone.placement_id, kept.id, gone.company_id, %(now)s, %(uid)s,
+                       %(model)s, 'partner_name',
+                       CONCAT_WS(', ', gone.partner_name, gone.partner_ref,
+                                 gone.partner_address, gone.amount),
+                       kept.partner_name, %(reason)s
+                  FROM collection_placement_line gone, collection_placement_line kept
+                 WHERE gone.id = %(gone)s AND kept.id = %(kept)s
+                """,
+                kept=self.id,
+                gone=line.id,
+                now=fields.Datetime.now(),
+                uid=self.env.uid,
+                model=self._name,
+                reason=self.env._(
+                    "Merged with %(customer)s",
+                    customer=self.account_id.display_name,
+                ),
+            )
+        )
 
     def _copy_items(self, line):
         """Hold what `line` holds, as it was on the day it was handed over."""
@@ -839,7 +947,8 @@ class CollectionPlacementLine(models.Model):
                 "reason": False,
                 "date_end": False,
                 "date_revived": today,
-            }
+            },
+            self.env._("The customer owes again."),
         )
         for placement in lines.placement_id.filtered(lambda p: p.state == "closed"):
             # what was acknowledged once is not asked for again

@@ -135,8 +135,11 @@ class CollectionDeletionCertificate(models.Model):
         given = dict(
             self_sudo.env["collection.placement.line"]._read_group(
                 [
-                    ("mandate_id", "in", (mandates - known).ids),
-                    ("placement_id.company_name", "!=", False),
+                    (
+                        "placement_id",
+                        "in",
+                        (mandates.sudo() - known)._get_handed_over().ids,
+                    )
                 ],
                 ["mandate_id"],
                 ["account_id:count_distinct"],

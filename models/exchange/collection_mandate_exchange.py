@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class CollectionMandate(models.Model):
@@ -35,6 +36,18 @@ class CollectionMandate(models.Model):
                     for package in mandate.reversibility_ids
                 )
             )
+
+    def _get_handed_over(self):
+        """Hand-overs that took place, those of earlier versions included: what was
+        proposed and withdrawn again, the provider never had."""
+        return self.env["collection.placement"].search(
+            Domain("mandate_id", "in", self.ids)
+            & Domain("state", "not in", ("draft", "proposed"))
+            & (
+                Domain("company_name", "!=", False)
+                | Domain("line_ids.item_ids", "!=", False)
+            )
+        )
 
     def action_reversibility(self):
         """Have the data of this mandate put together and compared, in the background.

@@ -34,6 +34,9 @@ class CollectionReversibilityPart(models.Model):
     def _check(self):
         """Read the file back; how many rows and amounts it has, and what differs."""
         self.ensure_one()
+        for sheet in self._get_sheets():
+            # what follows from the ledger is worked out before the tables are read
+            self.env[sheet.model].flush_model()
         self.env.flush_all()
         # as it lies on disk, whatever was written a moment ago
         self.attachment_id.invalidate_recordset(["raw", "datas"], flush=False)
@@ -226,13 +229,24 @@ class CollectionReversibilityPart(models.Model):
               FROM collection_placement placement
               JOIN collection_placement_line line ON line.placement_id = placement.id
          LEFT JOIN collection_placement_item held ON held.line_id = line.id
-             WHERE placement.mandate_id = %s AND placement.company_name IS NOT NULL
+             WHERE placement.mandate_id = %s AND %s
                AND line.account_id BETWEEN %s AND %s
           GROUP BY line.id, line.account_id, placement.date, line.date_end
             """,
             self.reversibility_id.mandate_id.id,
+            self._took_place(SQL("placement")),
             self.account_from,
             self.account_to,
+        )
+
+    def _took_place(self, placement):
+        """SQL: somebody was handed over, and not only proposed."""
+        return SQL(
+            """%(one)s.state NOT IN ('draft', 'proposed')
+               AND (%(one)s.company_name IS NOT NULL
+                    OR EXISTS (SELECT 1 FROM collection_placement_item frozen
+                                WHERE frozen.placement_id = %(one)s.id))""",
+            one=placement,
         )
 
     def _get_condition(self, sheet):
@@ -254,7 +268,7 @@ class CollectionReversibilityPart(models.Model):
                 return SQL("own.id IN (SELECT id FROM handed)")
             case "placements":
                 return SQL(
-                    "own.mandate_id = %s AND own.company_name IS NOT NULL", mandate
+                    "own.mandate_id = %s AND %s", mandate, self._took_place(SQL("own"))
                 )
             case "reviews":
                 return SQL("own.mandate_id = %s AND own.account_id IS NULL", mandate)

@@ -111,6 +111,7 @@ class CollectionReversibilityPart(models.Model):
         return {
             "accounts": self.env._("Accounts"),
             "items": self.env._("Items"),
+            "events": self.env._("What Became of Items"),
             "calls": self.env._("Calls"),
             "promises": self.env._("Promises"),
             "plans": self.env._("Payment Plans"),
@@ -125,6 +126,7 @@ class CollectionReversibilityPart(models.Model):
             "limits": self.env._("Beyond the Powers"),
             "access": self.env._("Who Read What"),
             "placements": self.env._("Hand-overs"),
+            "extensions": self.env._("Extensions"),
             "members": self.env._("Team"),
             "amendments": self.env._("Amendments"),
             "amendment_lines": self.env._("Amended Terms"),
@@ -174,7 +176,8 @@ class CollectionReversibilityPart(models.Model):
         """Domain of what names its mandate itself."""
         domain = Domain("mandate_id", "=", self.reversibility_id.mandate_id.id)
         if sheet.code == "placements":
-            return domain & Domain("company_name", "!=", False)
+            handed = self.reversibility_id.mandate_id._get_handed_over()
+            return Domain("id", "in", handed.ids)
         if sheet.code == "reviews":
             return domain & Domain("account_id", "=", False)
         if sheet.of_accounts:
@@ -184,8 +187,8 @@ class CollectionReversibilityPart(models.Model):
                 [("id", ">=", self.account_from), ("id", "<=", self.account_to)],
             )
         if sheet.code == "accounts":
-            # proposed and withdrawn again, the provider never had them
-            domain &= Domain("placement_id.company_name", "!=", False)
+            handed = self.reversibility_id.mandate_id._get_handed_over()
+            domain &= Domain("placement_id", "in", handed.ids)
         return domain
 
     def _get_time_held(self):

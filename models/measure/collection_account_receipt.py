@@ -7,6 +7,8 @@ _logger = logging.getLogger(__name__)
 
 #: what receipts keep as it was
 KEPT = frozenset({"agent_id", "segment_id", "user_id"})
+#: who follows the position where a customer has nothing but invoices and payments
+ALONE = {"receipts"}
 
 
 class CollectionAccount(models.Model):
@@ -34,14 +36,33 @@ class CollectionAccount(models.Model):
                             SELECT 1 FROM account_move move
                              WHERE move.id = aml.move_id
                                AND (move.move_type = 'entry'
-                                    OR move.reversed_entry_id IS NOT NULL))))"""
+                                    OR move.reversed_entry_id IS NOT NULL)))
+                    -- the first action on the item depends on its due date
+                    OR EXISTS (
+                            SELECT 1 FROM collection_first_action_fact fact
+                             WHERE fact.item_id = ci.id)
+                    OR EXISTS (
+                            SELECT 1 FROM collection_call call
+                             WHERE call.account_id IN (own.id, ci.account_id)
+                               AND call.date > COALESCE(aml.date_maturity, aml.date)
+                           ))"""
             ),
         }
 
     @api.model
+    def _get_alongside(self, account_ids, followers):
+        alongside = super()._get_alongside(account_ids, followers)
+        if followers == ALONE:
+            # a statement of its own for each payment would be felt
+            mark = self.env["collection.receipt.stale"]._get_mark(account_ids)
+            return alongside | {"receipts": mark}
+        return alongside
+
+    @api.model
     def _follow_position(self, account_ids=None, followers=None):
         changed = super()._follow_position(account_ids, followers)
-        if followers is None or "receipts" in followers:
+        # last: what others do may read receipts, and take the mark away
+        if followers is None or ("receipts" in followers and followers != ALONE):
             self.env["collection.receipt.stale"]._mark(account_ids)
         return changed
 

@@ -4,16 +4,9 @@ from odoo.tools import SQL
 from ...tools import measure
 from ...tools.ageing import BUCKETS
 from ..base.collection_age_mixin import age_case
-from ..base.collection_provider_mixin import _may_write
 from ..base.figures import in_current_currency, ratio_sql
-from .collection_ageing import STARTED
+from .collection_first_action_fact import SAID, WINDOWS
 
-#: days after the first action within which money counts as its success
-WINDOWS = (30, 60, 90)
-#: kinds of actions, in the order in which one of a day counts as its first
-ACTIONS = ("check", "call", "promise", "plan", "reminder")
-#: letters outside the ladder of reminders that ask for payment all the same
-ASKING = ("mandate_notice", "pre_reminder")
 #: ratios of sums: numerator, denominator, and what the quotient is multiplied by
 RATES = {
     "success_30": ("received_30", "judged_30", 100),
@@ -22,8 +15,6 @@ RATES = {
     "success": ("received_since", "amount_acted", 100),
     "mean_age": ("amount_days", "amount_acted", 1),
 }
-#: days are counted from here: before any debt
-EPOCH = "1900-01-01"
 
 
 class CollectionFirstAction(models.Model):
@@ -57,7 +48,7 @@ class CollectionFirstAction(models.Model):
 
     _name = "collection.first.action"
     _description = "Success by Age at First Action"
-    _inherit = ["collection.age.order.mixin", "collection.ledger.mixin"]
+    _inherit = ["collection.age.order.mixin", "collection.receipt.reader.mixin"]
     _auto = False
     _order = "date desc nulls last, id desc"
     _rec_name = "item_id"
@@ -214,50 +205,15 @@ class CollectionFirstAction(models.Model):
 
     _depends = {
         "collection.account": ["segment_id"],
-        "collection.call": ["account_id", "correction_of_id", "date", "direction"],
+        "collection.first.action.fact": list(SAID),
         "collection.item": [
             "account_id",
-            "amount_residual",
             "amount_residual_company",
             "company_id",
             "date_due",
-            "move_line_id",
             "state",
-        ],
-        "collection.letter": [
-            "by_post",
-            "company_id",
-            "date",
-            "date_posted",
-            "delivery_reason",
-            "delivery_state",
-            "kind_id",
-            "state",
-        ],
-        "collection.letter.kind": ["code"],
-        "collection.letter.line": ["item_id", "level_id", "letter_id"],
-        "collection.payment.plan": ["date_start", "item_ids", "state"],
-        "collection.placement": ["date", "state"],
-        "collection.placement.item": [
-            "date_added",
-            "date_recalled",
-            "item_id",
-            "line_id",
-            "recalled",
-        ],
-        "collection.placement.line": ["date_end", "mandate_id", "placement_id"],
-        "collection.precheck": ["date_checked", "item_id", "state"],
-        "collection.promise": ["date_made", "item_ids"],
-        "collection.receipt": [
-            "amount",
-            "amount_company",
-            "date",
-            "item_id",
-            "kind",
-            "move_line_id",
         ],
         "res.company": ["currency_id"],
-        "res.partner": ["tz"],
     }
 
     # ------------------------------------------------------------------
@@ -266,260 +222,62 @@ class CollectionFirstAction(models.Model):
 
     @api.model
     def _follow_ledger_first(self):
-        # EXTENDS collection.ledger.mixin: whoever reads passes here; compiling such a
-        # statement takes longer than running it
+        res = super()._follow_ledger_first()
+        # compiling such a statement takes longer than running it
         self.env.cr.execute(SQL("SET LOCAL jit = off"))
-        return super()._follow_ledger_first()
+        return res
 
     @property
     def _table_query(self):
-        companies = self.env.companies.ids
         return SQL(
             """
-            WITH debt AS MATERIALIZED (
-                SELECT item.id, item.move_line_id, item.account_id, item.company_id,
-                       item.date_due, item.state, acc.segment_id, company.currency_id,
-                       common.decimal_places,
-                       CASE WHEN item.state = 'closed' THEN settled.date END
-                           AS settled_on,
-                       item.amount_residual + COALESCE(settled.amount, 0) AS total,
-                       -- none: it is in the currency of the company
-                       CASE WHEN item.currency_id <> company.currency_id
-                            THEN (item.amount_residual_company
-                                     + COALESCE(settled.amount_company, 0))
-                                 / NULLIF(item.amount_residual
-                                              + COALESCE(settled.amount, 0), 0)
-                       END AS rate
-                  FROM collection_item item
-                  JOIN collection_account acc ON acc.id = item.account_id
-                  JOIN res_company company ON company.id = item.company_id
-                  JOIN res_currency common ON common.id = company.currency_id
-             LEFT JOIN (SELECT paid.item_id, SUM(paid.amount) AS amount,
-                               SUM(paid.amount_company) AS amount_company,
-                               MAX(paid.date) AS date
-                          FROM collection_receipt paid
-                          JOIN collection_item item ON item.id = paid.item_id
-                         WHERE item.company_id = ANY(%(companies)s)
-                           AND %(is_settled)s
-                      GROUP BY paid.item_id) settled ON settled.item_id = item.id
-                 WHERE item.company_id = ANY(%(companies)s)
-                   AND (item.state = 'open' OR settled.item_id IS NOT NULL)
-            ), acted AS (
-                SELECT item_id, MIN(code) AS code FROM (%(acts)s) act GROUP BY item_id
-            ), called AS (
-                -- the first call after the due date: the least of the later ones
-                SELECT item_id, code
-                  FROM (SELECT item_id, MIN(code) OVER (
-                                   PARTITION BY account_id
-                                   ORDER BY day DESC, item_id NULLS LAST
-                                   ROWS UNBOUNDED PRECEDING) AS code
-                          FROM (SELECT account_id, date_due AS day, id AS item_id,
-                                       NULL::int AS code
-                                  FROM debt
-                             UNION ALL
-                                SELECT account_id, day, NULL, code
-                                  FROM (%(calls)s) call) event) later
-                 WHERE item_id IS NOT NULL AND code IS NOT NULL
-            ), first AS MATERIALIZED (
-                SELECT debt.*, action.day, action.rank,
-                       COALESCE(action.day, debt.date_due + 1) AS since
-                  FROM debt
-             LEFT JOIN acted ON acted.item_id = debt.id
-             LEFT JOIN called ON called.item_id = debt.id
-             LEFT JOIN LATERAL (
-                        SELECT code %% %(kinds)s AS rank,
-                               %(epoch)s::date + code / %(kinds)s AS day
-                          FROM (SELECT LEAST(acted.code, called.code) AS code) one
-                       ) action
-                    ON action.day <= COALESCE(debt.settled_on, %(today)s)
-                 WHERE action.day IS NOT NULL
-                    OR COALESCE(debt.settled_on, %(today)s) > debt.date_due
-            ), money AS (
-                SELECT first.id,
-                       SUM(paid.amount) FILTER (WHERE paid.date < first.since)
-                           AS before,
-                       SUM(paid.amount) FILTER (WHERE %(is_money)s) AS since,
-                       %(windows)s
-                  FROM first
-                  JOIN collection_receipt paid ON paid.item_id = first.id
-                   AND %(is_settled_first)s
-              GROUP BY first.id
-            ), held AS (%(held)s)
-            SELECT first.id, first.id AS item_id, first.account_id, first.company_id,
-                   first.currency_id, first.segment_id,
-                   CASE WHEN held.mandate_id IS NULL THEN 'company' ELSE 'provider' END
+            SELECT item.id, item.id AS item_id, item.account_id, item.company_id,
+                   company.currency_id, acc.segment_id,
+                   CASE WHEN fact.mandate_id IS NULL THEN 'company' ELSE 'provider' END
                        AS side,
-                   held.mandate_id, first.date_due, first.day AS date,
-                   (%(codes)s::varchar[])[first.rank + 1] AS kind,
-                   first.day - first.date_due AS days_overdue,
-                   CASE WHEN first.day IS NOT NULL THEN CASE %(ages)s END
-                        WHEN first.state = 'closed' THEN 'settled'
+                   fact.mandate_id, item.date_due, fact.date, fact.kind,
+                   fact.date - item.date_due AS days_overdue,
+                   CASE WHEN fact.date IS NOT NULL THEN CASE %(ages)s END
+                        WHEN item.state = 'closed' THEN 'settled'
                         ELSE 'waiting' END AS age_bucket,
-                   figure.amount, figure.received,
-                   CASE WHEN first.day IS NOT NULL THEN figure.amount END
+                   figure.amount, COALESCE(fact.received, 0) AS received,
+                   CASE WHEN fact.date IS NOT NULL THEN figure.amount END
                        AS amount_acted,
-                   figure.amount * (first.day - first.date_due) AS amount_days,
-                   CASE WHEN first.day IS NOT NULL THEN figure.received END
+                   figure.amount * (fact.date - item.date_due) AS amount_days,
+                   CASE WHEN fact.date IS NOT NULL THEN fact.received END
                        AS received_since,
                    %(judged)s
-              FROM first
-         LEFT JOIN money ON money.id = first.id
-         LEFT JOIN held ON held.item_id = first.id
+              FROM collection_item item
+              JOIN collection_account acc ON acc.id = item.account_id
+              JOIN res_company company ON company.id = item.company_id
+         LEFT JOIN collection_first_action_fact fact ON fact.item_id = item.id
         CROSS JOIN LATERAL (
-                    SELECT %(figures)s,
-                           %(today)s::date - first.day AS days) figure
-             WHERE figure.amount > 0
+                    -- nothing settled, nobody acted: all of it was open
+                    SELECT COALESCE(fact.amount, item.amount_residual_company) AS amount
+                   ) figure
+             WHERE item.company_id = ANY(%(companies)s)
+               AND (item.state = 'open' OR fact.settled_on IS NOT NULL)
+               AND (fact.date IS NOT NULL
+                    OR COALESCE(fact.settled_on, %(today)s) > item.date_due)
+               AND figure.amount > 0
             """,
-            companies=companies,
-            acts=self._acts_query(companies),
-            calls=self._calls_query(companies),
-            kinds=len(ACTIONS),
-            epoch=EPOCH,
+            companies=self.env.companies.ids,
             today=self.env.company._get_collection_today(),
-            is_settled=self._is_settled(SQL("item")),
-            is_settled_first=self._is_settled(SQL("first")),
-            is_money=SQL("paid.kind = 'money' AND paid.date >= first.since"),
-            windows=SQL(", ").join(
-                SQL(
-                    """SUM(paid.amount) FILTER (
-                           WHERE paid.kind = 'money' AND paid.date
-                               BETWEEN first.day AND first.day + %s) AS %s""",
-                    days,
-                    SQL.identifier(f"within_{days}"),
-                )
-                for days in WINDOWS
-            ),
-            held=self._held_query(),
-            codes=list(ACTIONS),
-            ages=age_case(SQL("first.day - first.date_due")),
+            ages=age_case(SQL("fact.date - item.date_due")),
             judged=SQL(", ").join(
                 SQL(
-                    """CASE WHEN figure.days > %(days)s THEN figure.amount END
-                           AS %(judged)s,
-                       CASE WHEN figure.days > %(days)s THEN figure.%(within)s END
-                           AS %(received)s""",
+                    """CASE WHEN %(today)s::date - fact.date > %(days)s
+                            THEN figure.amount END AS %(judged)s,
+                       CASE WHEN %(today)s::date - fact.date > %(days)s
+                            THEN %(within)s END AS %(received)s""",
+                    today=self.env.company._get_collection_today(),
                     days=days,
                     judged=SQL.identifier(f"judged_{days}"),
                     received=SQL.identifier(f"received_{days}"),
-                    within=SQL.identifier(f"within_{days}"),
+                    within=SQL.identifier("fact", f"within_{days}"),
                 )
                 for days in WINDOWS
             ),
-            figures=SQL(", ").join(
-                SQL(
-                    """CASE WHEN first.rate IS NULL THEN %(amount)s
-                            ELSE ROUND(%(amount)s * first.rate, first.decimal_places)
-                       END AS %(name)s""",
-                    amount=amount,
-                    name=SQL.identifier(name),
-                )
-                for name, amount in {
-                    "amount": SQL("(first.total - COALESCE(money.before, 0))"),
-                    "received": SQL("COALESCE(money.since, 0)"),
-                    **{
-                        f"within_{days}": SQL(
-                            "COALESCE(%s, 0)", SQL.identifier("money", f"within_{days}")
-                        )
-                        for days in WINDOWS
-                    },
-                }.items()
-            ),
-        )
-
-    @api.model
-    def _is_settled(self, item):
-        """SQL: whether the receipt `paid` settles `item`.
-
-        What went back to the customer is a debt of its own; its receipt stands there,
-        with the journal item of the debt itself.
-        """
-        return SQL("paid.move_line_id <> %s.move_line_id", item)
-
-    @api.model
-    def _get_code(self, day, kind):
-        """SQL of the number of an action: earlier days are less, and of one day the
-        kinds that stand first."""
-        return SQL(
-            "(%s - %s::date) * %s + %s", day, EPOCH, len(ACTIONS), ACTIONS.index(kind)
-        )
-
-    @api.model
-    def _acts_query(self, companies):
-        """SQL of the actions about items themselves: `item_id`, `code`."""
-        posted = SQL("COALESCE(letter.date_posted, letter.date)")
-        return SQL(
-            """
-            SELECT line.item_id, %(reminder)s AS code
-              FROM collection_letter letter
-              JOIN collection_letter_line line ON line.letter_id = letter.id
-         LEFT JOIN collection_letter_kind kind ON kind.id = letter.kind_id
-             WHERE letter.company_id = ANY(%(companies)s) AND %(reached)s
-               AND line.item_id IS NOT NULL
-               AND (line.level_id IS NOT NULL OR kind.code IN %(asking)s)
-             UNION ALL
-            SELECT rel.collection_item_id, %(promise)s
-              FROM collection_promise promise
-              JOIN collection_item_collection_promise_rel rel
-                ON rel.collection_promise_id = promise.id
-             UNION ALL
-            SELECT rel.collection_item_id, %(plan)s
-              FROM collection_payment_plan plan
-              JOIN %(of_plan)s rel ON rel.collection_payment_plan_id = plan.id
-             WHERE plan.state <> 'draft'
-             UNION ALL
-            SELECT item_id, %(check)s
-              FROM collection_precheck
-             WHERE state IN ('ok', 'anomaly') AND date_checked IS NOT NULL
-            """,
-            companies=companies,
-            reached=self.env["collection.letter"]._reached(),
-            asking=ASKING,
-            reminder=self._get_code(posted, "reminder"),
-            promise=self._get_code(SQL("promise.date_made"), "promise"),
-            plan=self._get_code(SQL("plan.date_start"), "plan"),
-            of_plan=SQL.identifier(
-                self.env["collection.payment.plan"]._fields["item_ids"].relation
-            ),
-            check=self._get_code(SQL("date_checked"), "check"),
-        )
-
-    @api.model
-    def _calls_query(self, companies):
-        """SQL of the days on which customers were called, the companies' own days:
-        `account_id`, `day`, `code`."""
-        return SQL(
-            """
-            SELECT account_id, day, %s AS code
-              FROM (SELECT DISTINCT call.account_id,
-                           (call.date AT TIME ZONE 'UTC'
-                            AT TIME ZONE COALESCE(seat.tz, 'UTC'))::date AS day
-                      FROM collection_call call
-                      JOIN res_company company ON company.id = call.company_id
-                      JOIN res_partner seat ON seat.id = company.partner_id
-                     WHERE call.company_id = ANY(%s) AND call.direction = 'outgoing'
-                       AND call.correction_of_id IS NULL) call
-            """,
-            self._get_code(SQL("day"), "call"),
-            companies,
-        )
-
-    @api.model
-    def _held_query(self):
-        """SQL of the items that a provider worked on the day of the first action:
-        `item_id`, `mandate_id`."""
-        return SQL(
-            """
-            SELECT DISTINCT ON (held.item_id) held.item_id, line.mandate_id
-              FROM collection_placement_item held
-              JOIN first ON first.id = held.item_id
-              JOIN collection_placement_line line ON line.id = held.line_id
-              JOIN collection_placement placement ON placement.id = line.placement_id
-             WHERE held.date_added <= first.since AND placement.state IN %s
-               AND (line.date_end IS NULL OR line.date_end >= first.since)
-               AND (held.recalled IS NOT TRUE OR held.date_recalled >= first.since)
-          ORDER BY held.item_id, held.id DESC
-            """,
-            STARTED,
         )
 
     # ------------------------------------------------------------------
@@ -558,32 +316,6 @@ class CollectionFirstAction(models.Model):
                 self._field_to_sql(self._table, "date", query),
             ),
         )
-
-    # ------------------------------------------------------------------
-    # Doors
-    # ------------------------------------------------------------------
-
-    # the receipts are worked out before they are read
-
-    @api.model
-    @_may_write
-    def web_search_read(self, *args, **kwargs):
-        return super().web_search_read(*args, **kwargs)
-
-    @api.model
-    @_may_write
-    def web_read_group(self, *args, **kwargs):
-        return super().web_read_group(*args, **kwargs)
-
-    @api.model
-    @_may_write
-    def formatted_read_group(self, *args, **kwargs):
-        return super().formatted_read_group(*args, **kwargs)
-
-    @api.model
-    @_may_write
-    def formatted_read_grouping_sets(self, *args, **kwargs):
-        return super().formatted_read_grouping_sets(*args, **kwargs)
 
     def action_open_item(self):
         """Open the invoice on which somebody acted, as far as the user may see it."""

@@ -4,7 +4,6 @@ from odoo.tools import SQL
 
 from ...tools.ageing import BUCKETS, bucket
 from ..base.collection_ledger_mixin import held_caches
-from ..base.collection_provider_mixin import _may_write
 from ..delegation.collection_placement_line import SETTLED_STATES
 
 #: for how many days what comes in is put down to who called last
@@ -63,7 +62,7 @@ class CollectionReceipt(models.Model):
     _description = "Money Received and Other Settlements"
     _inherit = [
         "collection.age.mixin",
-        "collection.ledger.mixin",
+        "collection.receipt.reader.mixin",
         "collection.provider.mixin",
     ]
     _order = "date desc, id desc"
@@ -255,18 +254,11 @@ class CollectionReceipt(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _follow_ledger_first(self):
-        # EXTENDS collection.ledger.mixin: whoever reads the table passes here
-        res = super()._follow_ledger_first()
-        self._bring_up_to_date()
-        return res
-
-    @api.model
     def _bring_up_to_date(self, account_ids=None):
         """Work out the receipts of the customers marked so far.
 
         A reader who may not write, on a replica, takes what is there: the doors of the
-        web client below lead to the primary server.
+        web client lead to the primary server (`collection.receipt.reader.mixin`).
 
         :param account_ids: of these accounts only; None: of all that are marked
         """
@@ -275,28 +267,13 @@ class CollectionReceipt(models.Model):
         stale = self.env["collection.receipt.stale"]
         if stale._is_any():
             with held_caches(self.env):
-                self._refresh(stale._take(account_ids))
-
-    @api.private
-    def invalidate_model(self, fnames=None, flush=True):
-        # EXTENDS base: nothing to flush, all is written in SQL; flushing would work out
-        # the receipts while a payment is being made
-        return super().invalidate_model(fnames, flush=False)
+                self._work_out(stale._take(account_ids))
 
     @api.model
-    @_may_write
-    def web_read_group(self, *args, **kwargs):
-        return super().web_read_group(*args, **kwargs)
-
-    @api.model
-    @_may_write
-    def formatted_read_group(self, *args, **kwargs):
-        return super().formatted_read_group(*args, **kwargs)
-
-    @api.model
-    @_may_write
-    def formatted_read_grouping_sets(self, *args, **kwargs):
-        return super().formatted_read_grouping_sets(*args, **kwargs)
+    def _work_out(self, account_ids):
+        """What is read of these customers: receipts, then what is made of them."""
+        self._refresh(account_ids)
+        self.env["collection.first.action.fact"]._refresh(account_ids)
 
     # ------------------------------------------------------------------
     # The copy
@@ -494,7 +471,7 @@ class CollectionReceipt(models.Model):
         Cron = self.env["ir.cron"]
         stale = self.env["collection.receipt.stale"]
         while stale._is_any():
-            self._refresh(stale._take(limit=BATCH))
+            self._work_out(stale._take(limit=BATCH))
             if not Cron._commit_progress(1, remaining=int(stale._is_any())):
                 break
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .collection_first_action_mixin import ACTED
+
 #: where a transaction notes the journal items that were matched at the bank
 AT_THE_BANK = "account_collection.at_the_bank"
 
@@ -22,17 +24,17 @@ class CollectionReceiptStale(models.Model):
     @api.model
     def _mark(self, account_ids=None):
         """Mark accounts; all of them when `account_ids` is None."""
-        if account_ids is not None:
-            account_ids = list(account_ids)
-            if not account_ids:
-                return
-        self.env.cr.execute(
-            SQL(
-                "INSERT INTO collection_receipt_stale (account_number) %s",
-                SQL("SELECT id FROM collection_account")
-                if account_ids is None
-                else SQL("SELECT unnest(%s::int[])", account_ids),
-            )
+        if account_ids is None or account_ids:
+            self.env.cr.execute(self._get_mark(account_ids))
+
+    @api.model
+    def _get_mark(self, account_ids):
+        """SQL that marks accounts; all of them when `account_ids` is None."""
+        return SQL(
+            "INSERT INTO collection_receipt_stale (account_number) %s",
+            SQL("SELECT id FROM collection_account")
+            if account_ids is None
+            else SQL("SELECT unnest(%s::int[])", list(account_ids)),
         )
 
     @api.model
@@ -74,6 +76,42 @@ class CollectionReceiptStale(models.Model):
         )
 
     @api.model
+    def _note_acted(self, name, ids):
+        """Note records of a model that may be first actions."""
+        precommit = self.env.cr.precommit
+        if not ids:
+            return
+        if ACTED not in precommit.data:
+            precommit.data[ACTED] = {}
+            precommit.add(self._mark_noted_acted)
+        precommit.data[ACTED].setdefault(name, set()).update(ids)
+
+    @api.model
+    def _mark_noted_acted(self):
+        """Mark on whose items somebody acted."""
+        noted = self.env.cr.precommit.data.pop(ACTED, None)
+        if noted:
+            for name in noted:
+                self.env[name].flush_model()
+            self._mark_acted(noted)
+
+    @api.model
+    def _mark_acted(self, noted):
+        """Mark on whose items the records are: {name of the model: ids}."""
+        for name, ids in noted.items():
+            if ids:
+                self.env.cr.execute(
+                    SQL(
+                        """
+                        INSERT INTO collection_receipt_stale (account_number)
+                        SELECT DISTINCT account_id FROM (%s) acted
+                         WHERE account_id IS NOT NULL
+                        """,
+                        self.env[name]._get_acted_query(ids),
+                    )
+                )
+
+    @api.model
     def _take(self, account_ids=None, limit=None):
         """Take marks away, of whom nobody else has in hand.
 
@@ -82,6 +120,7 @@ class CollectionReceiptStale(models.Model):
         :return: ids of the accounts
         """
         self._mark_noted_at_the_bank()
+        self._mark_noted_acted()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -107,6 +146,7 @@ class CollectionReceiptStale(models.Model):
     def _is_any(self):
         """Whether somebody's receipts are to be worked out."""
         self._mark_noted_at_the_bank()
+        self._mark_noted_acted()
         [[found]] = self.env.execute_query(
             SQL("SELECT EXISTS (SELECT FROM collection_receipt_stale)")
         )

@@ -162,13 +162,13 @@ class CollectionAgenda(models.Model):
                    source.kind, source.name, source.amount,
                    source.currency_id,
                    CASE WHEN account.delegation_state = 'delegated'
-                             AND source.by_provider
+                             AND source.by_provider AND source.for_provider
                         THEN 'provider' ELSE 'company' END AS side,
                    CASE WHEN account.delegation_state = 'delegated'
-                             AND source.by_provider
+                             AND source.by_provider AND source.for_provider
                         THEN account.agent_id END AS agent_id,
                    CASE WHEN account.delegation_state = 'delegated'
-                             AND source.by_provider
+                             AND source.by_provider AND source.for_provider
                         THEN agent.user_id
                         ELSE COALESCE(source.user_id, account.user_id)
                          END AS user_id,
@@ -191,7 +191,9 @@ class CollectionAgenda(models.Model):
         """One query per kind, with the columns in the same order.
 
         `by_provider`: whoever works the customer does it, else the company does;
-        `for_provider`: a provider's agent may see it when the customer is theirs.
+        `for_provider`: a provider's agent may see it when the customer is theirs. What
+        is about items that were not handed over, or were taken back alone, is the
+        company's.
         """
         return [
             SQL(

@@ -9,12 +9,16 @@ class MailThread(models.AbstractModel):
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
-        values = msg_vals or {}
-        # sudo: what the message is about; a notification may be sent from no record
-        message_sudo = message.sudo()
+        # sudo: what the message is about; a notification may be sent from no record.
+        # Read only where the caller has not said it: every document that is posted
+        # comes here
+        about = {
+            name: msg_vals[name] if name in (msg_vals or ()) else message.sudo()[name]
+            for name in ("model", "res_id")
+        }
         return self._without_provider_people(
-            values.get("model", message_sudo.model),
-            values.get("res_id", message_sudo.res_id),
+            about["model"],
+            about["res_id"],
             recipients,
             "id",
             "email_normalized",

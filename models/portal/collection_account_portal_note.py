@@ -158,34 +158,7 @@ class CollectionAccount(models.Model):
             the customer is the agent's still, or was not until just now
         """
         agent_sudo = self._get_provider_agent()
-        if not agent_sudo or self.search_count([("id", "=", account_id)], limit=1):
-            return None
-        today = fields.Date.context_today(self)
-        since = fields.Date.subtract(today, days=LATE_DAYS)
-        # sudo: whether it was theirs; items are held of what was handed over only
-        line_sudo = (
-            self.env["collection.placement.line"]
-            .sudo()
-            .search(
-                [
-                    ("account_id", "=", account_id),
-                    ("item_ids", "!=", False),
-                    ("mandate_id.agent_ids", "in", agent_sudo.ids),
-                    # taken back, or under a mandate that ran out last night
-                    "|",
-                    "&",
-                    ("state", "!=", "active"),
-                    ("date_end", ">=", since),
-                    "&",
-                    ("state", "=", "active"),
-                    "&",
-                    ("mandate_id.date_end", "<", today),
-                    ("mandate_id.date_end", ">=", since),
-                ],
-                order="date_end desc, id desc",
-                limit=1,
-            )
-        )
+        line_sudo = self._find_late_line(agent_sudo, account_id)
         if not line_sudo:
             return None
         words = self._describe_late_words(texts)
@@ -203,6 +176,38 @@ class CollectionAccount(models.Model):
                 },
             )
         return words
+
+    @api.model
+    def _find_late_line(self, agent_sudo, account_id):
+        """The line of a customer who was this agent's until just now, as superuser.
+
+        :return: none where the customer is theirs still, or was not
+        """
+        lines_sudo = self.env["collection.placement.line"].sudo()
+        if not agent_sudo or self.search_count([("id", "=", account_id)], limit=1):
+            return lines_sudo
+        today = fields.Date.context_today(self)
+        since = fields.Date.subtract(today, days=LATE_DAYS)
+        # sudo: whether it was theirs; items are held of what was handed over only
+        return lines_sudo.search(
+            [
+                ("account_id", "=", account_id),
+                ("item_ids", "!=", False),
+                ("mandate_id.agent_ids", "in", agent_sudo.ids),
+                # taken back, or under a mandate that ran out last night
+                "|",
+                "&",
+                ("state", "!=", "active"),
+                ("date_end", ">=", since),
+                "&",
+                ("state", "=", "active"),
+                "&",
+                ("mandate_id.date_end", "<", today),
+                ("mandate_id.date_end", ">=", since),
+            ],
+            order="date_end desc, id desc",
+            limit=1,
+        )
 
     @api.model
     def _describe_late_words(self, texts):

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import compress
 
@@ -540,6 +541,19 @@ class CollectionAccount(models.Model):
         return 0
 
     @api.model
+    def _get_alongside(self, account_ids, followers):
+        """What is only noted of these accounts: statements by name, which are part of
+        the one that writes the totals.
+
+        For those who need nothing of what `_follow_position` does, and have nothing
+        to do there then.
+
+        :param followers: names from `_get_followers` that are concerned; None: all
+        :return: {name: SQL}
+        """
+        return {}
+
+    @api.model
     def _follow_position(self, account_ids=None, followers=None):
         """Let what was agreed and handed over follow the items, as they are by now.
 
@@ -572,15 +586,40 @@ class CollectionAccount(models.Model):
                 # would work out the position at every posting
                 self.env[name]._fields[fname]._invalidate_cache(self.env)
         if TOUCHED not in precommit.data:
-            for name in self.env.registry.descendants(
-                ["collection.ledger.mixin"], "_inherit"
-            ):
-                self.env[name].invalidate_model()
+            self._forget_followers()
             precommit.data[TOUCHED] = {"uid": self.env.uid, "lines": {}}
             precommit.add(self._follow_noted_lines)
         touched = precommit.data[TOUCHED]["lines"]
         for line_id in lines.ids:
             touched[line_id] = debits_only and touched.get(line_id, True)
+
+    @api.model
+    def _forget_followers(self):
+        """Drop what is cached of those who follow the ledger, and lists of them.
+
+        Whoever posts has mostly read nothing of them: the few fields that are cached
+        are looked at, not the many that there are.
+        """
+        followers = self.env.registry.descendants(
+            ["collection.ledger.mixin"], "_inherit"
+        )
+        inverses = self.env.registry.field_inverses
+        forgotten = defaultdict(set)
+        for cached, values in self.env.transaction.field_data.items():
+            if values and (
+                cached.model_name in followers
+                or (
+                    # a record's own messages lead back to it, and stay
+                    cached.type in ("one2many", "many2many")
+                    and any(
+                        inverse.model_name in followers
+                        for inverse in inverses.get(cached, ())
+                    )
+                )
+            ):
+                forgotten[cached.model_name].add(cached.name)
+        for name, fnames in forgotten.items():
+            self.env[name].invalidate_model(fnames)
 
     @api.model
     def _follow_noted_lines(self):
@@ -641,7 +680,9 @@ class CollectionAccount(models.Model):
         followers = None if change.moving else change.followers
         self._adjust_items(change.account_ids, followers)
         self._write_totals(
-            change.account_ids, with_credits=change.credits or not debits_only
+            change.account_ids,
+            with_credits=change.credits or not debits_only,
+            alongside=self._get_alongside(change.account_ids, followers),
         )
         self._follow_position(change.account_ids, followers)
 
@@ -763,10 +804,11 @@ class CollectionAccount(models.Model):
         return created
 
     @api.model
-    def _write_totals(self, account_ids=None, with_credits=True):
+    def _write_totals(self, account_ids=None, with_credits=True, alongside=None):
         """Write the amounts of the accounts whose amounts are not true.
 
         :param with_credits: False leaves the open credits as they are
+        :param alongside: what is done in the same statement, from `_get_alongside`
         """
         item = self.env["collection.item"]
         item.flush_model()
@@ -828,7 +870,7 @@ class CollectionAccount(models.Model):
                  LEFT JOIN collection_policy_level level ON level.id = ci.level_id
                      WHERE ci.state = 'open' AND %(item_filter)s
                   GROUP BY ci.account_id
-                )%(credits)s, truth AS (
+                )%(credits)s%(alongside)s, truth AS (
                     SELECT acc.id,
                            COALESCE(items.amount_open, 0) AS amount_open,
                            COALESCE(items.amount_overdue, 0) AS amount_overdue,
@@ -864,6 +906,10 @@ class CollectionAccount(models.Model):
                 uid=self.env.uid,
                 item_filter=SQL("ci.account_id IN %s", ids) if ids else SQL("TRUE"),
                 account_filter=account_filter,
+                alongside=SQL("").join(
+                    SQL(", %s AS (%s)", SQL.identifier(name), statement)
+                    for name, statement in (alongside or {}).items()
+                ),
                 **credits,
             ),
         )

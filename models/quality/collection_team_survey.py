@@ -283,21 +283,28 @@ class CollectionTeamSurvey(models.Model):
     @api.model
     def _get_people(self, mandate, today):
         """Users whom a survey of a mandate asks, by side."""
-        in_house = self.env["collection.agent"].search(
-            [
+        return {
+            side: self._get_people_of(side, mandate, today)
+            for side in ("company", "provider")
+        }
+
+    def _get_people_of(self, side, mandate, today, user=None):
+        """Users of one side whom a survey of a mandate asks.
+
+        :param user: of nobody else is it asked, as every page of the portal does
+        """
+        domain = [("mandate_ids", "in", mandate.ids)]
+        if side == "company":
+            domain = [
                 ("side", "=", "company"),
                 ("user_id.company_ids", "in", mandate.company_id.ids),
             ]
-        )
-        return {
-            side: agents.filtered(
-                lambda agent: agent._is_employed(today)
-            ).user_id.filtered("active")
-            for side, agents in (
-                ("company", in_house),
-                ("provider", mandate.agent_ids),
-            )
-        }
+        if user:
+            domain.append(("user_id", "=", user.id))
+        agents = self.env["collection.agent"].search(domain)
+        return agents.filtered(
+            lambda agent: agent._is_employed(today)
+        ).user_id.filtered("active")
 
     def _tell_people(self):
         """An activity for those in the back end, an e-mail for the others."""
@@ -358,7 +365,7 @@ class CollectionTeamSurvey(models.Model):
             or not mandate._is_working()
         ):
             return False
-        return user in self._get_people(mandate, today)[side]
+        return user in self._get_people_of(side, mandate, today, user)
 
     @api.model
     def _get_sheets(self):

@@ -86,8 +86,7 @@ class TestCallScreen(CallCommon):
 
         count()
         few = count()
-        for _index in range(20):
-            self._invoice(self.customer, 10.0, "2026-03-10")
+        self._draft_invoices([(self.customer, 10.0)] * 20, "2026-03-10").action_post()
         count()
         self.assertLessEqual(count(), few + 2)
 
@@ -290,3 +289,57 @@ class TestCallScreen(CallCommon):
             ],
         )
         self.assertEqual(str(self.account.next_action_date), "2026-04-02")
+
+    # ------------------------------------------------------------------
+    # Taken back meanwhile
+    # ------------------------------------------------------------------
+
+    def test_taken_back_while_the_screen_is_open(self):
+        """What an on-site agent was typing reaches the company, and logs no call."""
+        account = self.delegated.with_user(self.on_site_user)
+        action = account.action_log_call()
+        screens = (
+            self.env[action["res_model"]]
+            .with_user(self.on_site_user)
+            .with_context(**action["context"])
+        )
+        names = list(screens.fields_get(attributes=()))
+        values = screens.default_get(names)
+        self.delegated.placement_line_id._take_back("recalled", "Strategic")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        outcome = self._result("promise")
+        # as the client saves: all that is shown is read again
+        [saved] = screens.web_save(
+            {
+                **values,
+                "outcome_id": outcome.id,
+                "note": "He pays on Friday",
+                "promise_date": "2026-04-03",
+                "amount": 123.0,
+            },
+            {
+                "account_id": {"fields": {"display_name": {}}},
+                "amount": {},
+                "item_ids": {"fields": {"move_name": {}}},
+                "obstacles": {},
+                "people_ids": {},
+                "sheet_html": {},
+                "talk_html": {},
+            },
+        )
+        self.assertFalse(saved["sheet_html"])
+        result = screens.browse(saved["id"]).action_save()
+        self.assertEqual(result["tag"], "display_notification")
+        note = self.env["collection.provider.note"].search(
+            [("account_id", "=", self.delegated.id)]
+        )
+        self.assertEqual(note.agent_id, self.on_site_agent)
+        for word in ("He pays on Friday", outcome.name, "2026-04-03"):
+            self.assertIn(word, note.body)
+        self.assertFalse(self.delegated.call_ids)
+        # a stranger's customer is none that was taken back
+        stranger = screens.browse(saved["id"]).sudo()
+        stranger.account_id = self.account
+        with self.assertRaises(AccessError):
+            screens.browse(saved["id"]).action_save()

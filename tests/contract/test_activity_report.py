@@ -125,6 +125,15 @@ class TestActivityReport(ReportCommon):
         self.assertEqual(message.attachment_ids.name, report.document_name)
         self.assertIn(self.mandate.number, report.document_name)
         self.assertTrue(report.document)
+        for user, reads in (
+            (self.collector_user, True),
+            (self.agent_user, False),
+            (self.supervisor_user, False),
+            (self.on_site_user, False),
+        ):
+            with self.subTest(user=user.login, reads=reads):
+                attachment = message.attachment_ids.with_user(user)
+                self.assertEqual(attachment.has_access("read"), reads)
         report.with_user(self.collector_user).read(["document"])
         for user in (
             self.agent_user,

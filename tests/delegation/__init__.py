@@ -21,3 +21,4 @@ from . import test_handover_groups
 from . import test_while_delegated
 from . import test_come_home
 from . import test_transfer
+from . import test_placement_change

@@ -95,11 +95,20 @@ class HandoverCommon(CollectionCommon):
     def _file(cls, count, amount=100.0, **values):
         """`count` classified customers with one overdue invoice each, the first the
         largest."""
+        invoices = cls._draft_invoices(
+            [
+                (
+                    cls._customer(f"Customer {position:03d}", **values),
+                    amount + count - position,
+                )
+                for position in range(count)
+            ],
+            "2026-03-01",
+        )
         accounts = cls.env["collection.account"]
-        for position in range(count):
-            partner = cls._customer(f"Customer {position:03d}", **values)
-            cls._invoice(partner, amount + count - position, "2026-03-01")
-            accounts |= cls.account_of(partner)
+        for invoice in invoices:
+            invoice.action_post()
+            accounts |= cls.account_of(invoice.partner_id)
         accounts.segment_id = cls.ordinary
         return accounts
 

@@ -145,6 +145,20 @@ class TestComeHome(CollectionCommon):
         self.assertEqual(self.south.user_id, self.manager_user)
         self.assertEqual(self._list(self.manager_user), self.south)
 
+    def test_agenda_of_an_item_taken_back_alone(self):
+        item = self.south.item_ids[0]
+        self.south.agent_id = self.agent
+        promise = self.south.with_user(self.agent_user)._new_promise(
+            {"amount": 10.0, "date_promised": "2026-04-10", "item_ids": item.ids}
+        )
+        domain = [("res_model", "=", promise._name), ("res_id", "=", promise.id)]
+        entry = self.env["collection.agenda"].search(domain)
+        self.assertEqual((entry.side, entry.user_id), ("provider", self.agent_user))
+        self._recall(item)
+        self.env.invalidate_all()
+        entry = self.env["collection.agenda"].search(domain)
+        self.assertEqual((entry.side, entry.user_id), ("company", self.manager_user))
+
     def test_end_of_the_mandate(self):
         self._promise(self.south)
         self.mandate.with_user(self.manager_user).action_end()

@@ -36,7 +36,7 @@ class DebtorCommon(MergeCommon):
         cls.own_item = cls.move.collection_item_ids
 
     def _promise(self, items, amount=None, day="2026-04-10", account=None):
-        return self.env["collection.promise"].create(
+        promise = self._as_who_works("collection.promise", items).create(
             {
                 "account_id": (account or items.account_id).id,
                 "amount": amount or sum(items.mapped("amount_residual")),
@@ -44,6 +44,7 @@ class DebtorCommon(MergeCommon):
                 "item_ids": [Command.set(items.ids)],
             }
         )
+        return promise.with_env(self.env)
 
     def _plan(self, items, count=2, first="2026-04-20"):
         plan = self.env["collection.payment.plan"].create(

@@ -389,3 +389,31 @@ class TestHandoverItems(HandoverCommon):
         self.assertEqual(
             self.account.with_user(self.manager_user).priority, self.account.priority
         )
+
+    def test_amounts_of_the_mandate_are_of_what_is_there(self):
+        self._choose(self.items[:2])
+        self.mandate.invalidate_recordset()
+        self.assertEqual(self.mandate.account_count, 1)
+        self.assertEqual(self.mandate.amount_open, 300.0)
+        held = self.mandate._get_dependence()
+        self.assertEqual((held["amount"], held["total"]), (300.0, 1500.0))
+        self.assertEqual(held["share"], 20.0)
+
+    def test_list_says_that_some_were_chosen(self):
+        placement = self._choose(self.items[:2]).placement_id
+        [[row]] = list(placement._get_list_batches())
+        self.assertTrue(row["chosen"])
+        self._choose(self.account)
+        [[row]] = list(placement._get_list_batches())
+        self.assertTrue(row["chosen"], "as it was signed")
+        self._invoice(self.other_customer, 70.0, "2026-03-01")
+        other = self._hand_over(self.account_of(self.other_customer))
+        [[row]] = list(other._get_list_batches())
+        self.assertFalse(row["chosen"])
+
+    def test_settled_between_preview_and_confirmation(self):
+        wizard = self._choose(self.items[0], confirm=False)
+        self._pay(self.invoices[0])
+        with self.assertRaisesRegex(UserError, "None of the items chosen of Nord"):
+            wizard.action_confirm()
+        self.assertEqual(self.account.delegation_state, "in_house")

@@ -124,6 +124,21 @@ class TestPlacementDeadline(CollectionCommon):
         self.assertEqual(self.other_line.date_deadline, date(2026, 5, 1))
         self.assertEqual(extension.decided_by_id, self.manager_user)
         self.assertFalse(extension.activity_ids)
+        # the auditor reads who moved the end, and why
+        change = self.line.change_ids.filtered(
+            lambda change: change.field_name == "date_deadline"
+        )
+        self.assertRecordValues(
+            change,
+            [
+                {
+                    "before": "05/01/2026",
+                    "after": "05/21/2026",
+                    "user_id": self.manager_user.id,
+                    "reason": "Two instalments to come",
+                }
+            ],
+        )
         self._night("2026-05-02")
         self.assertEqual(self.line.state, "active")
         self.assertEqual(self.other_line.state, "expired")

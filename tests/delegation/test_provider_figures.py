@@ -168,14 +168,16 @@ class TestProviderFigures(HandoverCommon):
 
     def test_promises_of_what_was_taken_back(self):
         def promise(items, amount):
-            return self.env["collection.promise"].create(
+            # also about what is with the provider no more
+            promises = self._as_who_works("collection.promise", self.coming)
+            return promises.create(
                 {
                     "account_id": self.account.id,
                     "amount": amount,
                     "date_promised": "2026-04-02",
                     "item_ids": [Command.set(items.ids)],
                 }
-            )
+            ).with_env(self.env)
 
         theirs = promise(self.coming, 40.0)
         gone = promise(self.old, 700.0)

@@ -108,7 +108,8 @@ class TestDeletionCertificate(CollectionCommon):
 
     def test_late(self):
         certificate = self._end()
-        cron = self.env["collection.deletion.certificate"]
+        # as the job has it
+        cron = self.env(su=True)["collection.deletion.certificate"]
         for day, count in (("2026-04-30", 0), ("2026-05-01", 1), ("2026-05-02", 1)):
             with freeze_time(f"{day} 10:00:00"):
                 cron._cron_remind()
@@ -124,7 +125,7 @@ class TestDeletionCertificate(CollectionCommon):
         certificate = self._end()
         self._confirm(self.supervisor_user)
         with freeze_time("2026-05-02 10:00:00"):
-            certificate._cron_remind()
+            certificate.sudo()._cron_remind()
         self.assertFalse(certificate.activity_ids)
 
     def test_on_paper(self):
@@ -191,6 +192,7 @@ class TestPortalDeletion(PortalCommon, HttpCase):
         self.assertIn(self.url, self.url_open("/my/collection").text)
         page = self.url_open(self.url).text
         self.assertIn(self.mandate.number, page)
+        self.assertIn("</textarea>", page)
         response = self.url_open(f"{self.one_url}/pdf")
         self.assertEqual(response.status_code, 200)
         today = fields.Date.to_string(self._today())

@@ -951,6 +951,9 @@ class TestMandateNotice(LetterKindCommon):
         self.assertFalse(account.letter_ids)
         with self.assertRaisesRegex(UserError, "nobody but the company"):
             account._write_letter("mandate_notice")
+        self._as_who_works("collection.promise", account.item_ids).create(
+            {"account_id": account.id, "amount": 8000, "date_promised": "2026-12-01"}
+        )
         for code in ("statement", "thanks", "promise_confirmation"):
             html = self._written(
                 code, confirm=False, fact_amount=5, fact_date="2026-12-01"
@@ -1040,7 +1043,8 @@ class TestMandateNotice(LetterKindCommon):
             {"hold_until": "2026-12-31", "hold_reason": "talks"}
         )
         withheld.collection_item_ids.move_line_id.no_followup = True
-        self.env["collection.promise"].create(
+        items = (promised | spread).collection_item_ids
+        self._as_who_works("collection.promise", items).create(
             {
                 "account_id": account.id,
                 "amount": 300,
@@ -1048,7 +1052,7 @@ class TestMandateNotice(LetterKindCommon):
                 "item_ids": [Command.set(promised.collection_item_ids.ids)],
             }
         )
-        plan = self.env["collection.payment.plan"].create(
+        plan = self._as_who_works("collection.payment.plan", items).create(
             {
                 "account_id": account.id,
                 "item_ids": [Command.set(spread.collection_item_ids.ids)],
@@ -1058,6 +1062,8 @@ class TestMandateNotice(LetterKindCommon):
         )
         plan.action_split()
         plan.action_agree()
+        if plan.state == "to_approve":
+            plan.with_env(self.env).action_approve()
         return held | withheld | promised | spread
 
     def test_stopped_items_are_not_on_the_notice(self):

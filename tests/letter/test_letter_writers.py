@@ -15,7 +15,9 @@ class TestLetterWriters(QualityCommon):
         super().setUpClass()
         cls.to_come = cls._invoice(cls.other_customer, 90.0, "2026-12-20")
         late, to_come = cls.delegated.item_ids.sorted("date_due")
-        cls.promise = cls.env["collection.promise"].create(
+        # the company writes before the due date, also about what is handed over
+        cls.mandate.pre_reminder_by = "company"
+        promise = cls._as_who_works("collection.promise", late).create(
             {
                 "account_id": cls.delegated.id,
                 "amount": 10.0,
@@ -23,13 +25,16 @@ class TestLetterWriters(QualityCommon):
                 "item_ids": [Command.set(late.ids)],
             }
         )
-        cls.plan = cls.delegated._propose_plan(
+        cls.promise = promise.with_env(cls.env)
+        works = cls.delegated.with_user(cls.agent_user)
+        plan = works._propose_plan(
             {
                 "instalment_count": 2,
                 "date_first": "2026-12-05",
                 "item_ids": late.ids,
             }
         )
+        cls.plan = plan.with_env(cls.env)
         cls.bill = cls.env["collection.bill"].create(
             {
                 "account_id": cls.delegated.id,

@@ -576,6 +576,98 @@ class TestFirstAction(MeasureCommon):
         )
 
     # ------------------------------------------------------------------
+    # What is written down stays true
+    # ------------------------------------------------------------------
+
+    def _check(self, invoice, *expected, **values):
+        """The first action is the expected one, as after working out everything."""
+        self.assertEqual(self._first(invoice), expected)
+        row = self._of(invoice)
+        for name, value in values.items():
+            self.assertEqual(row[name], value, name)
+        fact = self.env["collection.first.action.fact"]
+        query = "SELECT * FROM collection_first_action_fact ORDER BY item_id"
+        self.env.cr.execute(query)
+        said = self.env.cr.dictfetchall()
+        fact._refresh()
+        self.env.cr.execute(query)
+        self.assertEqual(self.env.cr.dictfetchall(), said)
+
+    def test_follows_calls(self):
+        invoice = self._debt("Followed", 100.0, "2026-01-10")
+        nobody = ("False", False, "waiting")
+        self._check(invoice, *nobody)
+        self._call(invoice, "2026-01-05")
+        self._check(invoice, *nobody)
+        self._call(invoice, "2026-01-25")
+        self._check(invoice, "2026-01-25", "call", "d1_30")
+        self._call(invoice, "2026-01-15")
+        self._check(invoice, "2026-01-15", "call", "d1_30")
+
+    def test_follows_letters_and_agreements(self):
+        invoice = self._debt("Written to", 100.0, "2026-01-10")
+        other = self._debt("Other", 100.0, "2026-01-10")
+        nobody = ("False", False, "waiting")
+        letter = self._remind(invoice, "2026-02-20", state="to_send")
+        self._check(invoice, *nobody)
+        letter.state = "sent"
+        self._check(invoice, "2026-02-20", "reminder", "d31_60")
+        letter.delivery_state = "failed"
+        self._check(invoice, *nobody)
+        promise = self._promise(invoice, "2026-01-12").sudo()
+        self._check(invoice, "2026-01-12", "promise", "d1_30")
+        promise.date_made = "2026-01-11"
+        self._check(invoice, "2026-01-11", "promise", "d1_30")
+        control = self.env["collection.precheck"].sudo()
+        control = control.create({"item_id": invoice.collection_item_ids.id})
+        self._check(invoice, "2026-01-11", "promise", "d1_30")
+        control.write({"state": "ok", "date_checked": "2026-01-05"})
+        self._check(invoice, "2026-01-05", "check", "not_due")
+        self._check(other, *nobody)
+
+    def test_follows_hand_overs(self):
+        invoice = self._debt("Handed over", 100.0, "2026-01-10")
+        self._call(invoice, "2026-02-05")
+        self._check(invoice, "2026-02-05", "call", "d1_30", side="company")
+        with freeze_time("2026-02-01 09:00:00"):
+            self._hand_over(self.account_of(invoice.partner_id))
+        self._check(invoice, "2026-02-05", "call", "d1_30", side="provider")
+        item = invoice.collection_item_ids
+        with freeze_time("2026-02-04 09:00:00"):
+            item.placement_line_id._take_back("recalled", "Test")
+        self._check(invoice, "2026-02-05", "call", "d1_30", side="company")
+
+    def test_follows_the_due_date(self):
+        """A call before it was overdue is none; when it is due earlier, it is one."""
+        invoice = self._debt("Moved", 100.0, "2026-01-20")
+        self._call(invoice, "2026-01-15")
+        self._check(invoice, "False", False, "waiting")
+        lines = self._receivable_lines(invoice)
+        lines.date_maturity = "2026-01-10"
+        self._check(invoice, "2026-01-15", "call", "d1_30", days_overdue=5)
+        lines.date_maturity = "2026-01-15"
+        self._check(invoice, "False", False, "waiting")
+
+    def test_entered_late(self):
+        """An invoice that is entered after somebody called about older ones."""
+        older = self._debt("Late Entry", 100.0, "2026-01-10")
+        self._call(older, "2026-02-05")
+        self._check(older, "2026-02-05", "call", "d1_30")
+        late = self._invoice(older.partner_id, 50.0, "2026-02-01", date="2026-01-02")
+        self._check(late, "2026-02-05", "call", "d1_30", amount=50.0)
+
+    def test_time_goes_by(self):
+        """What the day alone changes needs no job: overdue, and windows that end."""
+        due = self._debt("Due Today", 100.0, "2026-06-15")
+        called = self._debt("Called", 100.0, "2026-01-10")
+        self._call(called, "2026-05-20")
+        self.assertFalse(self._of(due))
+        self.assertEqual(self._of(called).judged_30, 0.0)
+        with freeze_time("2026-06-20 10:00:00"):
+            self.assertEqual(self._first(due), ("False", False, "waiting"))
+            self.assertEqual(self._of(called).judged_30, 100.0)
+
+    # ------------------------------------------------------------------
     # Doors
     # ------------------------------------------------------------------
 

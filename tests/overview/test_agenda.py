@@ -44,7 +44,7 @@ class TestAgenda(CollectionCommon):
                 "hold_reason": "Audit",
             }
         )
-        self.env["collection.promise"].create(
+        self._as_who_works("collection.promise", late).create(
             {
                 "account_id": account.id,
                 "amount": 400.0,
@@ -52,13 +52,19 @@ class TestAgenda(CollectionCommon):
                 "item_ids": [Command.set(late.ids)],
             }
         )
-        plan = account._propose_plan(
+        works = account.with_user(
+            self.agent_user if any(coming.mapped("delegated")) else self.env.user
+        )
+        plan = works._propose_plan(
             {
                 "instalment_count": 2,
                 "date_first": "2026-04-15",
                 "item_ids": coming.ids,
             }
         )
+        plan = plan.with_env(self.env)
+        if plan.state == "to_approve":
+            plan.action_approve()
         bill = self.env["collection.bill"].create(
             {
                 "account_id": account.id,

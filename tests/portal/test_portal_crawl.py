@@ -1,16 +1,19 @@
 # pylint: disable=translation-required  # what a test posts, nobody reads
 import re
+from collections import Counter
+from functools import cached_property
+from itertools import cycle, product
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from lxml import html
 
 from odoo import fields
 from odoo.http import Request
-from odoo.tests import HttpCase, freeze_time, tagged
+from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-#: a day and an hour on which customers may be called
-NOW = "2026-11-25 09:30:00"
+from ..demo_company import DemoCommon
+
 #: where the pages of the provider's people stand
 HOME = "/my/collection"
 #: a megabyte of text
@@ -32,9 +35,11 @@ ANYWHERE = (
 )
 #: how many of these are typed into one field after the other, the rest into all at once
 ALONE = 3
-#: what no day is, or one that nobody plans for
+#: what no text holds, of these
+NO_TEXTS = 2
+#: a day that nobody plans for, and what no day is
+FAR_DAYS = ("9999-12-31",)
 NO_DAYS = (
-    "9999-12-31",
     "0000-00-00",
     "2026-02-30",
     "abc",
@@ -42,7 +47,9 @@ NO_DAYS = (
     "99999999999-01-01",
 )
 #: what no amount is
-NO_AMOUNTS = ("1e308", "1e999", "NaN", "-1", "1_000", "abc")
+NO_AMOUNTS = ("1e308", "1e999", "NaN", "1_000", "abc")
+#: what no number of people or pieces is
+NO_NUMBERS = ("abc", "1e3", "1.5", "9" * 20)
 #: what no hour is
 NO_HOURS = ("25:00", "12:60", "abc", "9" * 5000 + ":00")
 #: numbers of records and of pages that there are not
@@ -73,10 +80,14 @@ class Page:
         kind = response.headers.get("Content-Type", "")
         # a file is none, and it takes long to find that out
         self.text = response.text if kind.startswith("text/") else ""
-        self.tree = None
-        if "text/html" in kind:
-            # what HTML cannot hold, no browser shows
-            self.tree = html.fromstring(self.text.replace("\0", "") or "<html/>")
+        self._is_html = "text/html" in kind
+
+    @cached_property
+    def tree(self):
+        if not self._is_html:
+            return None
+        # what HTML cannot hold, no browser shows
+        return html.fromstring(self.text.replace("\0", "") or "<html/>")
 
     @property
     def links(self):
@@ -163,7 +174,7 @@ def _as_shown(text):
 
 
 @tagged("post_install", "-at_install")
-class TestPortalCrawl(HttpCase):
+class TestPortalCrawl(DemoCommon, HttpCase):
     """Every link of every page is followed and every form sent, as somebody means it
     and as nobody should; the pages are found by their links, the forms on the pages.
     """
@@ -174,9 +185,6 @@ class TestPortalCrawl(HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.startClassPatcher(freeze_time(NOW))
-        cls.env["res.company"]._load_collection_demo(lang="en_US", months=7)
-        cls.company = cls.env.ref("__collection_demo__.company")
         cls.agent = cls.env.ref("__collection_demo__.agent")
         cls.supervisor = cls.env.ref("__collection_demo__.supervisor")
         # somebody else's customer
@@ -194,6 +202,8 @@ class TestPortalCrawl(HttpCase):
         self.faults = []
         # forms that were sent as they are meant
         self.accepted = set()
+        # how many fields of a kind were tried with what it cannot read
+        self.tried = Counter()
 
     # ------------------------------------------------------------------
     # A browser that forgets
@@ -266,8 +276,14 @@ class TestPortalCrawl(HttpCase):
     def _assert_no_faults(self):
         self.assertFalse(self.faults, "\n".join(self.faults))
 
-    def _assert_pages_answer(self, pages):
-        """Whatever stands in the address of a page, it is shown or not found."""
+    def _assert_pages_answer(self, pages, first=True):
+        """Whatever stands in the address of a page, it is shown or not found.
+
+        :param first: whether nobody has tried each value in each parameter yet
+        """
+        parameters = list(product(PARAMETERS, ANYWHERE))
+        if not first:
+            parameters = list(zip(cycle(PARAMETERS), ANYWHERE, strict=False))
         shapes = {}
         for url in pages:
             path = urlsplit(url).path
@@ -277,11 +293,10 @@ class TestPortalCrawl(HttpCase):
             for part in re.findall(r"(?<=/)\d+", path):
                 for number in (*NO_IDS, str(self.foreign.id)):
                     self._assert_answers(path.replace(part, number, 1))
-            for name in PARAMETERS:
-                for value in ANYWHERE if path == HOME else ():
-                    self._assert_answers(
-                        f"{path}?{_encode([(name, value)], ADDRESS_LIMIT)}"
-                    )
+            for name, value in parameters if path == HOME else ():
+                self._assert_answers(
+                    f"{path}?{_encode([(name, value)], ADDRESS_LIMIT)}"
+                )
             for value in ANYWHERE[:4]:
                 everything = [(name, value) for name in PARAMETERS]
                 self._assert_answers(f"{path}?{_encode(everything, 500)}")
@@ -366,31 +381,48 @@ class TestPortalCrawl(HttpCase):
                     f"{what}: {name} is lost, {kept.get(name)!s:.60}", page, typed
                 )
 
-    def _hostile(self, form, element):
-        """(value, whether it must be refused) of what is typed into a field."""
+    def _hostile(self, element):
+        """What is typed into a field: (whether it reads what is typed, [(value,
+        whether it must be refused)]).
+
+        What can be read and goes too far is a matter of each form. What cannot be read
+        is one of its kind of field, which one function reads for all forms: the first
+        field of a kind gets all of it, each of the others one, in turn.
+        """
         kind = element.get("type") or element.tag
-        must = ()
+        too_far, unreadable, long, texts = (), (), (), ANYWHERE[:ALONE]
         if kind == "date":
-            must = NO_DAYS
+            too_far, unreadable = FAR_DAYS, NO_DAYS
         elif kind == "time":
-            must = NO_HOURS
+            unreadable = NO_HOURS
         elif element.get("inputmode") == "decimal":
-            must = NO_AMOUNTS
+            kind, too_far, unreadable = "decimal", ("-1",), NO_AMOUNTS
         elif kind == "number":
-            must = ("-1", "0", "abc", "1e3", "1.5", "9" * 20)
+            too_far, unreadable = ("-1", "0"), NO_NUMBERS
         elif element.get("name") in NOT_SAID:
-            must = ()
+            kind = "not said"
         elif kind in ("select", "radio") or element.get("name").endswith("_ids"):
             # any other box is ticked or not, whatever its value
-            must = ("nothing of the kind", "-7")
+            kind, too_far, unreadable = "choice", ("-7",), ("nothing of the kind",)
             if "item" in element.get("name"):
-                must += (str(self.foreign.item_ids[:1].id),)
-        for value in must:
-            yield value, True
-        for value in ANYWHERE[:ALONE]:
-            yield value, False
-        if kind == "textarea":
-            yield MUCH, False
+                too_far += (str(self.foreign.item_ids[:1].id),)
+        else:
+            # how much a field holds is its own matter
+            long, texts = texts[NO_TEXTS:], texts[:NO_TEXTS]
+            if kind == "textarea":
+                long += (MUCH,)
+        senseless = [
+            *((value, True) for value in unreadable),
+            *((value, False) for value in texts),
+        ]
+        if self.tried[kind]:
+            senseless = senseless[self.tried[kind] % len(senseless) :][:1]
+        self.tried[kind] += 1
+        return bool(too_far or unreadable), [
+            *((value, True) for value in too_far),
+            *((value, False) for value in long),
+            *senseless,
+        ]
 
     def _assert_accepted(self, sign, form, data):
         page = self._send(form, _pairs(data))
@@ -416,8 +448,12 @@ class TestPortalCrawl(HttpCase):
         as_it_stands = self._send(form, _read(form))
         if as_it_stands.status not in (200, 422):
             self._fault(f"{sign} as it stands", as_it_stands)
+        names = {}
         for name, element in _fields(form).items():
-            for value, must in self._hostile(form, element):
+            reads, hostile = self._hostile(element)
+            if element.get("type") != "file":
+                names[name] = reads
+            for value, must in hostile:
                 what = f"{sign} {name}"
                 page = self._type(what, form, data, {name: [value]})
                 if (
@@ -431,16 +467,12 @@ class TestPortalCrawl(HttpCase):
             page = self._send(form, _pairs(missing))
             if page.status not in (200, 404, 422):
                 self._fault(f"{sign} without {name}", page)
-        names = {
-            name: any(must for _value, must in self._hostile(form, element))
-            for name, element in _fields(form).items()
-            if element.get("type") != "file"
-        }
         for value in ANYWHERE[ALONE:]:
             everywhere = {name: [value] for name in names}
             self._type(f"{sign} everywhere", form, data, everywhere)
-            words = {name: [value] for name, must in names.items() if not must}
-            self._type(f"{sign} in words", form, data, words)
+            words = {name: [value] for name, reads in names.items() if not reads}
+            if words and words != everywhere:
+                self._type(f"{sign} in words", form, data, words)
         for what, page in (
             ("everything twice", self._send(form, [*_pairs(data), *_pairs(data)])),
             ("JSON", self._ask(form.get("action"), json={"params": [None]})),
@@ -454,7 +486,7 @@ class TestPortalCrawl(HttpCase):
         # of customers, who supervises sees what the agent sees
         for user, most in ((self.agent, None), (self.supervisor, 3)):
             pages = self._crawl(user, most)
-            self._assert_pages_answer(pages)
+            self._assert_pages_answer(pages, first=user == self.agent)
             for sign, form in self._forms(pages).items():
                 if sign not in self.accepted:
                     self._attack(form)

@@ -65,6 +65,9 @@ class TestLimitsCounted(ActCommon):
             self.assertEqual(len(plan.instalment_ids), count)
             plan.with_user(self.manager_user).action_cancel()
         self.assertEqual(self._cases(), [("plan", "approval", self.agent_user)])
+        case = self.env["collection.limit.case"].search([])
+        for part in (plan.number, "3 instalments", "1,250.00"):
+            self.assertIn(part, case.note)
 
     def test_in_house_limits_are_no_mandate_s(self):
         self.assertFalse(

@@ -53,13 +53,14 @@ class YearCommon(ReceiptCommon, HttpCase):
             self.env.flush_all()
 
     def _mails_of(self, job):
-        """Run a job of the night; whom it wrote to, and what."""
+        """Run a job of the night; to whom of the providers it wrote, and what."""
         before = self.env["mail.mail"].search([])
         job()
         return {
             recipient.user_ids: mail.body_html
             for mail in self.env["mail.mail"].search([]) - before
             for recipient in mail.recipient_ids
+            if recipient.user_ids & self.people
         }
 
     def _post(self, user, url, files=None, **data):
@@ -236,7 +237,8 @@ class TestYearOfAPartialDelegation(YearCommon):
             self._post(self.supervisor_user, f"{url}/accept", seal="7;EUR:7:3520.00")
             self.assertEqual(self.placement.state, "accepted")
             self.assertEqual(self.placement.accepted_by_id, self.supervisor_user)
-            self._pay(self.invoices["Theta"], date="2026-01-06")
+        with self._day("2026-01-08"):
+            self._pay(self.invoices["Theta"], date="2026-01-08")
         self.assertEqual(self._receipts(), {("company", self._nobody(), "money"): 75.0})
 
     def _nobody(self):
@@ -372,7 +374,8 @@ class TestYearOfAPartialDelegation(YearCommon):
             )
             self.assertEqual(proposal.state, "proposed")
             self.assertEqual(
-                set(proposal.line_ids.account_id.mapped("name")), {"Iota", "Kappa"}
+                set(proposal.line_ids.account_id.partner_id.mapped("name")),
+                {"Iota", "Kappa"},
             )
             self.assertSeenBy("Iota")
         with self._day("2026-04-01"):

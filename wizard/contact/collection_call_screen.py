@@ -172,10 +172,16 @@ class CollectionCallScreen(models.TransientModel):
         )
         return {name: values[name] for name in values if name in fields}
 
+    def _get_account(self):
+        """The customer; none who was taken back while the screen was open."""
+        self.ensure_one()
+        account = self.account_id
+        return account if account.has_access("read") else account.browse()
+
     @api.depends("account_id")
     def _compute_sheet_html(self):
         for screen in self:
-            account = screen.account_id
+            account = screen._get_account()
             screen.sheet_html = bool(account) and self.env["ir.qweb"]._render(
                 "account_collection.collection_call_sheet",
                 {"sheet": account._get_call_sheet()},
@@ -184,23 +190,24 @@ class CollectionCallScreen(models.TransientModel):
     @api.depends("account_id")
     def _compute_talk_html(self):
         for screen in self:
-            screen.talk_html = screen.account_id._get_talk_html()
+            account = screen._get_account()
+            screen.talk_html = bool(account) and account._get_talk_html()
 
     @api.depends("account_id")
     def _compute_people_ids(self):
         for screen in self:
+            account = screen._get_account()
             # sudo: contacts of a customer whom the user may read, by id
-            people_sudo = screen.account_id._get_call_people()
-            screen.people_ids = people_sudo.with_env(self.env)
+            people_sudo = account._get_call_people() if account else False
+            screen.people_ids = people_sudo and people_sudo.with_env(self.env)
 
     @api.depends("account_id", "direction")
     def _compute_obstacles(self):
         agent = self.env["collection.agent"]._current()
         for screen in self:
+            account = screen._get_account()
             obstacles = (
-                screen.account_id._get_call_obstacles(agent, screen.direction)
-                if screen.account_id
-                else []
+                account._get_call_obstacles(agent, screen.direction) if account else []
             )
             screen.obstacles = "\n".join(text for _code, text in obstacles)
             screen.blocked = any(code in BLOCKING for code, _text in obstacles)

@@ -4,34 +4,25 @@ from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
 
-from odoo.tests import freeze_time, tagged
-
 from .. import sample_file
-from ..common import CollectionCommon
 from .common import cents, month_ends
 
+#: the morning after the last of them
+NOW = "2014-01-01 06:00:00"
+DAY = "2013-12-31"
 
-@tagged("post_install", "-at_install")
-@freeze_time("2014-01-01 06:00:00")
-class TestMeasureOfSample(CollectionCommon):
-    """The public file at month ends, against the file itself."""
 
-    #: as long as so many ordinary tests, see bin/lib/test_worker.py
-    each_takes = 200
+class MonthEndsOfSample:
+    """The public sample at month ends, against the file itself. A part of
+    TestSampleFile, which has loaded it.
+    """
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.path = sample_file.find_file()
-        if cls.path:
-            sample_file.load(cls.env, cls.company_data, cls.path, "2013-12-31")
-            cls.env["collection.account"]._flush_all()
-            for day in month_ends(date(2013, 12, 31), 12):
-                cls.env["collection.snapshot"]._freeze(cls.company, day)
+    def _freeze_month_ends(self):
+        self.env["collection.account"]._flush_all()
+        for day in month_ends(date(2013, 12, 31), 12):
+            self.env["collection.snapshot"]._freeze(self.company, day)
 
-    def test_dso(self):
-        if not self.path:
-            self.skipTest(f"{sample_file.NAME} is missing")
+    def _check_dso(self):
         rows = sample_file.read_rows(self.path, date(2013, 12, 31))
         for day in month_ends(date(2013, 12, 31), 12):
             owed = overdue = weight = 0
@@ -86,9 +77,7 @@ class TestMeasureOfSample(CollectionCommon):
                 for value, wanted in zip(found, expected, strict=True):
                     self.assertAlmostEqual(float(value), wanted, 4)
 
-    def test_month_ends(self):
-        if not self.path:
-            self.skipTest(f"{sample_file.NAME} is missing")
+    def _check_month_ends(self):
         rows = sample_file.read_rows(self.path, date(2013, 12, 31))
         self.assertEqual(len(rows), 2466)
         for day in month_ends(date(2013, 12, 31), 24):

@@ -5,11 +5,6 @@ from decimal import Decimal
 from math import floor
 from statistics import median
 
-from odoo.tests import freeze_time, tagged
-
-from .. import sample_file
-from ..common import CollectionCommon
-
 DAY = "2013-09-30"
 
 
@@ -33,47 +28,20 @@ def raw_rows(path):
             }
 
 
-@tagged("post_install", "-at_install")
-@freeze_time(DAY)
-class TestReceiptSample(CollectionCommon):
+class ReceiptsOfSample:
     """The public sample as of 30 September 2013, and the raw file beside it: receipts,
-    and the profiles of every customer. One class, as it takes long to load.
+    and the profiles of every customer. A part of TestSampleFile, which has loaded it.
     """
 
-    #: as long as so many ordinary tests, see bin/lib/test_worker.py
-    each_takes = 60
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        path = sample_file.find_file()
-        cls.loaded = bool(path)
-        if not path:
-            return
-        cls.day = datetime.strptime(DAY, "%Y-%m-%d").date()
-        cls.rows = list(raw_rows(path))
-        with freeze_time(DAY):
-            sample_file.load(cls.env, cls.company_data, path, DAY)
-            cls.env.flush_all()
-        cls.accounts = cls.env["collection.account"].search(
-            [("company_id", "=", cls.company.id)]
-        )
-        cls.account_by_ref = {
-            account.partner_id.ref: account for account in cls.accounts
-        }
-
-    def setUp(self):
-        super().setUp()
-        if not self.loaded:
-            self.skipTest(
-                f"{sample_file.NAME} is missing: set COLLECTION_TEST_DATA to its folder"
-            )
+    def _read_receipts_of_sample(self, path):
+        self.day = datetime.strptime(DAY, "%Y-%m-%d").date()
+        self.rows = list(raw_rows(path))
 
     # ------------------------------------------------------------------
     # Receipts
     # ------------------------------------------------------------------
 
-    def test_by_customer_and_month(self):
+    def _check_by_customer_and_month(self):
         expected = defaultdict(Decimal)
         weighted = defaultdict(Decimal)
         for row in self.rows:
@@ -100,7 +68,7 @@ class TestReceiptSample(CollectionCommon):
         for key, (_amount, mean) in found.items():
             self.assertAlmostEqual(float(mean), float(weighted[key] / expected[key]), 6)
 
-    def test_foots_with_the_receivable_account(self):
+    def _check_foots_with_the_receivable_account(self):
         """Month by month what the account was credited with: all of it is matched."""
         credits = {
             month: Decimal(f"{-balance:.2f}")
@@ -130,7 +98,7 @@ class TestReceiptSample(CollectionCommon):
         self.assertEqual(receipts, raw)
         self.assertEqual(self.env["collection.receipt"]._refresh(), 0)
 
-    def test_days_late(self):
+    def _check_days_late(self):
         """Of what was paid late, the days that the file itself says."""
         late = {
             row["number"]: row["days_late"]
@@ -168,7 +136,7 @@ class TestReceiptSample(CollectionCommon):
         total = sum(amount for amount, *_rest in rows)
         return sum(amount * days for amount, days, *_ in rows) / total if rows else None
 
-    def test_three_month_ends(self):
+    def _check_three_month_ends(self):
         Profile = self.env["collection.payer.profile"]
         for month, first, recent in (
             (date(2013, 9, 30), date(2013, 4, 1), date(2013, 7, 1)),
@@ -213,7 +181,7 @@ class TestReceiptSample(CollectionCommon):
         self.assertGreater(len(accounts), 90)
         self.assertEqual(len(set(accounts.mapped("payer_class"))), 3)
 
-    def test_expected_dates(self):
+    def _check_expected_dates(self):
         """Open items, from the last ten that their customer had paid by then."""
         self.env["collection.payer.profile"]._build(
             self.company, date(2013, 9, 30), self.day

@@ -1,0 +1,25 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class CollectionPlacementItem(models.Model):
+    """Hand-overs say who worked an item."""
+
+    _name = "collection.placement.item"
+    _inherit = ["collection.placement.item", "collection.first.action.mixin"]
+
+    _first_action_fields = frozenset(
+        {"date_added", "date_recalled", "item_id", "line_id", "recalled"}
+    )
+
+    @api.model
+    def _get_acted_query(self, ids):
+        return SQL(
+            """
+            SELECT item.account_id
+              FROM collection_placement_item held
+              JOIN collection_item item ON item.id = held.item_id
+             WHERE held.id = ANY(%s)
+            """,
+            list(ids),
+        )
