@@ -132,6 +132,13 @@ class CollectionPlacementLine(models.Model):
         :return: number of rows noted
         """
         today = fields.Date.context_today(self)
+        # whoever moved the ledger, from wherever: it is the company's day
+        days = {
+            company.id: company._get_collection_today()
+            for [company] in self.env["collection.mandate"]._read_group(
+                [], ["company_id"]
+            )
+        }
         source = self.env["collection.receipt.source"]
         source._flush_for_receipts()
         self.env["account.move"].flush_model(["state"])
@@ -142,7 +149,7 @@ class CollectionPlacementLine(models.Model):
                 """
                 WITH held AS MATERIALIZED (
                     SELECT held.id, held.line_id, held.item_id, held.date_added,
-                           held.create_date, held.amount_company
+                           held.create_date, held.amount_company, line.company_id
                       FROM collection_placement_line line
                       JOIN collection_placement placement
                         ON placement.id = line.placement_id
@@ -181,11 +188,15 @@ class CollectionPlacementLine(models.Model):
                 ), noted AS (
                     INSERT INTO collection_placement_event (
                         placement_item_id, date, kind, amount)
-                    SELECT COALESCE(found.id, known.id), %(today)s,
+                    SELECT held.id, place.day,
                            COALESCE(found.kind, known.kind),
                            COALESCE(found.amount, 0) - COALESCE(known.amount, 0)
                       FROM found
                       FULL JOIN known ON known.id = found.id AND known.kind = found.kind
+                      JOIN held ON held.id = COALESCE(found.id, known.id)
+                      JOIN unnest(%(companies)s::int[], %(days)s::date[])
+                           AS place (company_id, day)
+                        ON place.company_id = held.company_id
                      WHERE COALESCE(found.amount, 0) <> COALESCE(known.amount, 0)
                   ORDER BY 1, 3
                  RETURNING placement_item_id
@@ -200,7 +211,8 @@ class CollectionPlacementLine(models.Model):
                 settled=source._settled_query(
                     SQL("item.id IN (SELECT held.item_id FROM held)")
                 ),
-                today=today,
+                companies=list(days),
+                days=list(days.values()),
             )
         )
         if rows:

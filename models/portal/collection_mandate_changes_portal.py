@@ -37,7 +37,7 @@ class CollectionMandate(models.Model):
         if not day or not oldest <= day <= today:
             day = today
         # the record rules show those that name the user and run
-        mandates = self.search([])
+        mandates = self.search([("state", "!=", "ended")])
         # sudo: what changed under their own mandates; customers who ended are told by
         # the names under which they were handed over, and for a month only
         changes = mandates.sudo()._get_changes_sudo(day, day)

@@ -128,6 +128,16 @@ class TestPlacementChanges(ReceiptCommon):
         self.assertFalse(line.event_ids)
         self.assertEqual(line.amount_paid, 0.0)
 
+    def test_day_of_the_company(self):
+        """Half past midnight in Paris, whose evening it still is in UTC."""
+        with freeze_time("2026-03-31 22:30:00"):
+            self._pay(self.invoice, 250.0, "2026-03-31")
+            self._events()
+        self.assertEqual(
+            self._changes("2026-04-01"), [("Payment", self.invoice.name, 250.0)]
+        )
+        self.assertFalse(self._changes("2026-03-31"))
+
     def test_nothing_twice(self):
         self._pay(self.invoice, 250.0, "2026-03-31")
         before = self._events()
