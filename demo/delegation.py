@@ -303,7 +303,7 @@ class DemoDelegation:
                 asked._note_refused(error)
 
     def go_on(self):
-        """What comes next: two old invoices of a customer go alone, and the rules
+        """What comes next: the oldest invoice of a customer goes alone, and the rules
         propose a few customers more."""
         item = self.env["collection.item"]
         by_account = item.search(
@@ -313,7 +313,7 @@ class DemoDelegation:
                 ("account_id.segment_id", "in", self.mandate.segment_ids.ids),
                 ("account_id.insolvency_date", "=", False),
                 ("state", "=", "open"),
-                ("days_overdue", ">", 45),
+                ("days_overdue", ">=", self.mandate.min_days_overdue),
                 ("promise_id", "=", False),
                 ("plan_id", "=", False),
                 ("amount_disputed", "=", 0),
@@ -321,12 +321,12 @@ class DemoDelegation:
             order="date_due, id",
         ).grouped("account_id")
         for account, items in by_account.items():
-            if len(items) < 2 or account.open_item_count <= 2:
+            if account.open_item_count < 2:
                 continue
             wizard = self.env["collection.handover"].create(
                 {
                     "mandate_id": self.mandate.id,
-                    "item_ids": [Command.set(items[:2].ids)],
+                    "item_ids": [Command.set(items[:1].ids)],
                 }
             )
             wizard.action_preview()
