@@ -180,13 +180,18 @@ class TestWizardEntries(CollectionCommon):
                                 ),
                                 self._mandates(count),
                             ):
-                                action = getattr(
+                                opening = getattr(
                                     selected.with_user(user).with_context(
                                         allowed_company_ids=companies.ids
                                     ),
                                     method,
-                                )()
-                                self._open(action, user, companies)
+                                )
+                                if method == "action_recall" and selected:
+                                    # none of them is with a provider, and that is said
+                                    with self.assertRaises(UserError):
+                                        opening()
+                                    continue
+                                self._open(opening(), user, companies)
             for model, methods in single.items():
                 for method, users in methods.items():
                     for user in users:
