@@ -114,8 +114,9 @@ class DemoUpstream:
                 refusal_reason=reason,
                 person=person,
                 note=note,
+                # not today: loading may go on past midnight
                 date_effective=answer == "accepted"
-                and self.today + timedelta(days=20 * (position % 2)),
+                and self.today + timedelta(days=1 + 20 * (position % 2)),
             )
             .sudo()
         )

@@ -7,9 +7,13 @@ def migrate(cr, version):
     of today stand in their place."""
     env = api.Environment(cr, SUPERUSER_ID, {})
     lines = env["collection.placement.line"].search(
-        [("partner_name", "=", False), ("placement_id.state", "!=", "draft")]
+        [
+            ("partner_name", "=", False),
+            ("placement_id.state", "not in", ("draft", "proposed")),
+        ]
     )
     lines._freeze_particulars()
+    cr.execute("UPDATE collection_placement_line SET went = partner_name IS NOT NULL")
     cr.execute(
         """
         UPDATE collection_placement_item held

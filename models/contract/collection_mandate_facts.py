@@ -178,7 +178,11 @@ class CollectionMandate(models.Model):
 
     def _tell_recall(self):
         [(count, last)] = self.env["collection.placement.line"]._read_group(
-            [("company_id", "=", self.company_id.id), ("state", "=", "recalled")],
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "recalled"),
+                ("went", "=", True),
+            ],
             [],
             ["__count", "date_end:max"],
         )

@@ -73,8 +73,9 @@ class CollectionMandate(models.Model):
         """
         self.ensure_one()
         self.env["collection.mandate.customer"].flush_model()
-        self.env["collection.placement.line"].flush_model(["mandate_id", "account_id"])
-        self.env["collection.placement"].flush_model(["state"])
+        self.env["collection.placement.line"].flush_model(
+            ["account_id", "mandate_id", "went"]
+        )
         return Domain(
             "account_id",
             "in",
@@ -84,10 +85,7 @@ class CollectionMandate(models.Model):
                      UNION
                     SELECT line.account_id
                       FROM collection_placement_line line
-                      JOIN collection_placement placement
-                        ON placement.id = line.placement_id
-                     WHERE line.mandate_id = %(mandate)s
-                       AND placement.state NOT IN ('draft', 'proposed'))""",
+                     WHERE line.mandate_id = %(mandate)s AND line.went)""",
                 mandate=self.id,
             ),
         )

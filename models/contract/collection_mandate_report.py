@@ -142,10 +142,7 @@ class CollectionMandateReport(models.Model):
         mandate = self.mandate_id
         currency = mandate.currency_id
         lines = self.env["collection.placement.line"]
-        given = [
-            ("mandate_id", "=", mandate.id),
-            ("placement_id.state", "not in", ("draft", "proposed")),
-        ]
+        given = [("mandate_id", "=", mandate.id), ("went", "=", True)]
         went = lines.search_count(
             [
                 *given,

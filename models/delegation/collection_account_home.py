@@ -152,6 +152,7 @@ class CollectionAccount(models.Model):
                 "placement_line_ids",
                 "any",
                 [
+                    ("went", "=", True),
                     ("state", "in", ("recalled", "returned", "expired")),
                     ("date_end", ">=", since),
                 ],

@@ -152,7 +152,7 @@ class CollectionMandate(models.Model):
         lines = self.env["collection.placement.line"]
         mine = Domain("mandate_id", "in", self.ids)
         # what was only proposed was never theirs
-        mine &= Domain("item_ids", "!=", False)
+        mine &= Domain("went", "=", True)
         for line in lines.search(
             mine
             & Domain("state", "!=", "active")

@@ -97,7 +97,7 @@ class CollectionPlacement(models.Model):
         :return: number of customers, [(currency, number of items, amount)]
         """
         self.ensure_one()
-        lines = Domain("placement_id", "=", self.id)
+        lines = Domain("placement_id", "=", self.id) & Domain("went", "=", True)
         if not sent:
             lines &= Domain("state", "not in", CAME_BACK)
         items = Domain("line_id", "any", lines) & Domain("followed", "=", False)

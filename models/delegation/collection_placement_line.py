@@ -76,6 +76,7 @@ class CollectionPlacementLine(models.Model):
             "segment_id",
             "segment_name",
             "state",
+            "went",
         }
     )
 
@@ -153,6 +154,12 @@ class CollectionPlacementLine(models.Model):
         copy=False,
         index=True,
     )
+    went = fields.Boolean(
+        string="Was Handed Over",
+        readonly=True,
+        copy=False,
+        help="Not only proposed, and kept or refused before the hand-over.",
+    )
     reason = fields.Char(
         readonly=True,
         copy=False,
@@ -226,8 +233,8 @@ class CollectionPlacementLine(models.Model):
         :param account: SQL of the account, `day` of the day, `provider` of the partner
         """
         for model, names in (
-            (self, ["account_id", "date_end", "mandate_id", "placement_id"]),
-            (self.placement_id, ["date", "state"]),
+            (self, ["account_id", "date_end", "mandate_id", "placement_id", "went"]),
+            (self.placement_id, ["date"]),
             (self.mandate_id, ["provider_id"]),
         ):
             model.flush_model(names)
@@ -240,7 +247,7 @@ class CollectionPlacementLine(models.Model):
                JOIN collection_mandate held ON held.id = line.mandate_id
               WHERE line.account_id = %(account)s
                 AND held.provider_id = %(provider)s
-                AND placement.state NOT IN ('draft', 'proposed')
+                AND line.went
                 AND placement.date <= %(day)s
                 AND (line.date_end IS NULL OR line.date_end >= %(day)s)
            ORDER BY placement.date DESC, line.id DESC
@@ -376,7 +383,8 @@ class CollectionPlacementLine(models.Model):
             SQL(
                 """
                 UPDATE collection_placement_line line
-                   SET partner_name = partner.name,
+                   SET went = TRUE,
+                       partner_name = partner.name,
                        partner_ref = partner.ref,
                        partner_city = partner.city,
                        partner_address = CONCAT_WS(

@@ -42,11 +42,7 @@ class CollectionMandate(models.Model):
         proposed and withdrawn again, the provider never had."""
         return self.env["collection.placement"].search(
             Domain("mandate_id", "in", self.ids)
-            & Domain("state", "not in", ("draft", "proposed"))
-            & (
-                Domain("company_name", "!=", False)
-                | Domain("line_ids.item_ids", "!=", False)
-            )
+            & Domain("line_ids", "any", [("went", "=", True)])
         )
 
     def action_reversibility(self):

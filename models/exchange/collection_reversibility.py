@@ -251,7 +251,7 @@ class CollectionReversibility(models.Model):
                 """
                 WITH handed AS (
                     SELECT DISTINCT account_id FROM collection_placement_line
-                     WHERE mandate_id = %(mandate)s
+                     WHERE mandate_id = %(mandate)s AND went
                 ), sent AS (
                     SELECT letter.account_id, SUM(file.file_size)::bigint AS size
                       FROM handed

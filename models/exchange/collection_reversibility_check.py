@@ -229,12 +229,11 @@ class CollectionReversibilityPart(models.Model):
               FROM collection_placement placement
               JOIN collection_placement_line line ON line.placement_id = placement.id
          LEFT JOIN collection_placement_item held ON held.line_id = line.id
-             WHERE placement.mandate_id = %s AND %s
+             WHERE placement.mandate_id = %s AND line.went
                AND line.account_id BETWEEN %s AND %s
           GROUP BY line.id, line.account_id, placement.date, line.date_end
             """,
             self.reversibility_id.mandate_id.id,
-            self._took_place(SQL("placement")),
             self.account_from,
             self.account_to,
         )
@@ -242,10 +241,8 @@ class CollectionReversibilityPart(models.Model):
     def _took_place(self, placement):
         """SQL: somebody was handed over, and not only proposed."""
         return SQL(
-            """%(one)s.state NOT IN ('draft', 'proposed')
-               AND (%(one)s.company_name IS NOT NULL
-                    OR EXISTS (SELECT 1 FROM collection_placement_item frozen
-                                WHERE frozen.placement_id = %(one)s.id))""",
+            """EXISTS (SELECT 1 FROM collection_placement_line line
+                        WHERE line.placement_id = %(one)s.id AND line.went)""",
             one=placement,
         )
 

@@ -317,12 +317,11 @@ class CollectionAgeing(models.Model):
             SELECT DISTINCT ON (line.account_id) line.account_id, line.mandate_id
               FROM collection_placement_line line
               JOIN collection_placement placement ON placement.id = line.placement_id
-             WHERE placement.date <= %(day)s AND placement.state IN %(states)s
+             WHERE placement.date <= %(day)s AND line.went
                AND (line.date_end IS NULL OR line.date_end > %(day)s)
           ORDER BY line.account_id, line.id DESC
             """,
             day=day,
-            states=STARTED,
         )
 
     # ------------------------------------------------------------------

@@ -420,7 +420,7 @@ class CollectionReceipt(models.Model):
                       JOIN collection_placement given ON given.id = own.placement_id
                      WHERE one.returned AND by_item.line_id IS NULL
                        AND own.account_id = one.account_id
-                       AND given.state NOT IN ('draft', 'proposed', 'cancelled')
+                       AND own.went
                        AND given.date <= one.date AND %(still_held)s
                   ORDER BY given.date DESC, own.id DESC LIMIT 1) by_account ON TRUE
          LEFT JOIN collection_placement_line line
