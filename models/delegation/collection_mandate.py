@@ -636,7 +636,9 @@ class CollectionMandate(models.Model):
 
     @api.model
     def _cron_draft_notices(self):
-        """First letters to customers whose invoices became overdue since."""
+        """First letters to customers whose invoices became overdue since, and those
+        that go with a large hand-over."""
+        self.env["collection.placement"]._draft_pending_letters()
         self.search([("state", "in", WORKING_STATES)])._draft_missing_notices()
 
     def action_open_accounts(self):

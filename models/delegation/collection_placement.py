@@ -42,7 +42,7 @@ class CollectionPlacement(models.Model):
     _provider_fields = frozenset(
         {"company_id", "currency_id", "date", "mandate_id", "number", "state"}
     )
-    _transition_fields = frozenset({"state", *PARTICULARS, *RECEIPT})
+    _transition_fields = frozenset({"letters_pending", "state", *PARTICULARS, *RECEIPT})
     _noted_fields = frozenset({"state"})
 
     mandate_id = fields.Many2one(
@@ -258,7 +258,12 @@ class CollectionPlacement(models.Model):
             lines.account_id._update_delegation()
             placement._log_unclassified(lines.account_id)
             placement._log_on_accounts(lines.account_id)
-            placement.mandate_id._draft_missing_notices(lines.account_id)
+            placement._draft_letters(lines.account_id)
+
+    def _draft_letters(self, accounts):
+        """Draw up the letters that go with the hand-over of these customers."""
+        self.ensure_one()
+        self.mandate_id._draft_missing_notices(accounts)
 
     def action_propose(self):
         """Set the accounts aside for the provider, who does not see them yet."""

@@ -1,11 +1,23 @@
-from odoo import models
-from odoo.tools import format_date, groupby
+from odoo import api, fields, models
+from odoo.tools import format_date, split_every
+
+NOTICE_JOB = "account_collection.ir_cron_collection_mandate_notice"
 
 
 class CollectionPlacement(models.Model):
-    """Telling salespeople that customers of theirs are with a provider."""
+    """Telling customers and salespeople who works their account from now on."""
 
     _inherit = "collection.placement"
+
+    #: customers whose letters are drawn up with the hand-over itself; of more a job
+    #: draws them up, as many at a time
+    _letters_at_once = 500
+
+    letters_pending = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="The letters that go with this hand-over are being drawn up.",
+    )
 
     #: customers named in a message; of more their number is told
     _told_names = 20
@@ -20,12 +32,11 @@ class CollectionPlacement(models.Model):
         """Tell the salespeople whose customers went, each once about all of theirs."""
         self.ensure_one()
         # sudo: whose customers they are, told to themselves
-        accounts_sudo = self.sudo().line_ids.account_id
-        theirs = groupby(
-            accounts_sudo.filtered("salesperson_id"),
-            lambda account: account.salesperson_id,
+        went_sudo = self.sudo().line_ids.filtered("went").account_id
+        theirs_sudo = went_sudo.search(
+            [("id", "in", went_sudo.ids), ("partner_id.user_id", "!=", False)]
         )
-        for salesperson, accounts in theirs:
+        for salesperson, accounts in theirs_sudo.grouped("salesperson_id").items():
             if salesperson.share or salesperson == self.env.user:
                 continue
             told = self.with_context(lang=salesperson.lang)
@@ -49,3 +60,40 @@ class CollectionPlacement(models.Model):
                     customers=", ".join(names),
                 ),
             )
+
+    def _draft_letters(self, accounts):
+        # EXTENDS delegation: thousands of letters keep nobody waiting
+        if len(accounts) <= self._letters_at_once:
+            return super()._draft_letters(accounts)
+        mandate = self.mandate_id
+        if mandate.announce or mandate.mode == "on_behalf":
+            self._transit({"letters_pending": True})
+            # sudo: the job is the administrator's
+            self.env.ref(NOTICE_JOB).sudo()._trigger()
+        return None
+
+    @api.model
+    def _draft_pending_letters(self):
+        """Letters of large hand-overs, some customers at a time; whoever has theirs
+        gets no second one, so that what was interrupted goes on."""
+        Cron = self.env["ir.cron"]
+        pending = {
+            placement: placement.line_ids.filtered(
+                lambda line: line.state == "active"
+            ).account_id
+            for placement in self.search([("letters_pending", "=", True)])
+        }
+        if not pending:
+            return
+        Cron._commit_progress(remaining=sum(map(len, pending.values())))
+        for placement, accounts in pending.items():
+            company = placement.company_id
+            drafting = placement.with_context(lang=company._get_collection_lang())
+            for ids in split_every(self._letters_at_once, accounts.ids):
+                drafting.mandate_id._draft_missing_notices(
+                    accounts.with_env(drafting.env).browse(ids)
+                )
+                if not Cron._commit_progress(len(ids)):
+                    return
+            placement._transit({"letters_pending": False})
+        Cron._commit_progress()

@@ -2,6 +2,7 @@ from odoo import Command
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.tests import freeze_time, tagged
 
+from ...models.delegation.collection_placement_announce import NOTICE_JOB
 from ..common import CollectionCommon
 
 
@@ -374,6 +375,42 @@ class TestWhileDelegated(CollectionCommon):
         # another time, another letter
         self._hand_over(second, self.other_mandate)
         self.assertEqual(len(second.letter_ids), 2)
+
+    def test_letters_of_a_large_hand_over(self):
+        """They keep nobody waiting: a job draws them up, and goes on where it was."""
+        Placement = self.registry["collection.placement"]
+        self.patch(Placement, "_letters_at_once", 2)
+        steps = []
+
+        def commit_progress(cron, processed=0, **more):
+            steps.append(processed)
+            # out of time after the first two
+            return len(steps) != 2
+
+        self.patch(self.registry["ir.cron"], "_commit_progress", commit_progress)
+        self.other_mandate.write({"announce": True, "mode": "on_behalf"})
+        accounts = self.env["collection.account"].union(
+            *(self._file_of(name) for name in ("One", "Two", "Three"))
+        )
+        with self.capture_triggers(NOTICE_JOB) as triggers:
+            placement = self._hand_over(accounts, self.other_mandate)
+        self.assertTrue(triggers.records)
+        self.assertFalse(accounts.letter_ids)
+        self.assertTrue(placement.letters_pending)
+        run = self.env["collection.placement"]._draft_pending_letters
+        run()
+        self.assertEqual(len(accounts.letter_ids.account_id), 2)
+        self.assertTrue(placement.letters_pending)
+        run()
+        self.assertFalse(placement.letters_pending)
+        for account in accounts:
+            self.assertEqual(
+                set(account.letter_ids.kind_id.mapped("code")),
+                {"announcement", "mandate_notice"},
+            )
+            self.assertEqual(len(account.letter_ids), 2)
+        run()
+        self.assertEqual(len(accounts.letter_ids), 6)
 
     def test_announcement_before_the_first_letter_of_the_provider(self):
         self.other_mandate.write({"announce": True, "mode": "on_behalf"})
