@@ -678,6 +678,32 @@ class SilenceCommon(PortalCommon, MockEmail):
                 ],
             }
         )
+        steps = cls.env(su=True)
+        steps["collection.placement.extension"].create(
+            {
+                "placement_id": cls.placement.id,
+                "agent_id": cls.supervisor.id,
+                "days": 10,
+                "reason": "Two instalments to come",
+            }
+        )
+        steps["collection.reversibility"].create(
+            {
+                "mandate_id": cls.mandate.id,
+                "kind": "drill",
+                "date": cls._today(),
+                "user_id": cls.manager_user.id,
+            }
+        )
+        steps["collection.deletion.certificate"].create(
+            {
+                "mandate_id": cls.mandate.id,
+                "date_ended": cls._today(),
+                "deadline": cls._today(),
+                "account_count": 1,
+                "item_count": 1,
+            }
+        )
         # what is tracked in the transaction that creates a record is no change of it
         cls.env.cr.flush()
         cls._init_mail_gateway()
