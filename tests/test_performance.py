@@ -100,7 +100,8 @@ class TestPerformance(CollectionCommon):
         few = self._queries(refresh(self.few))
         many = self._queries(refresh(self.many))
         self.assertSame(few, many)
-        self.assertLess(many, 20)
+        # two more where something is with a provider: what became of it
+        self.assertLess(many, 26)
 
     def test_run(self):
         def compute(policy):

@@ -452,7 +452,8 @@ class TestPlacementLedger(HandoverCommon):
         self.assertBack("paid")
         self._receivable_lines(payment.move_id).remove_move_reconcile()
         self.assertWithProvider(self.invoice)
-        self.assertEqual(self.placement.state, "handed_over")
+        # acknowledged once, and for all
+        self.assertEqual(self.placement.state, "accepted")
         self.assertIn(
             "With the provider again",
             "".join(self.account.message_ids.mapped("body")),

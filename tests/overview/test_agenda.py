@@ -240,10 +240,14 @@ class TestAgenda(CollectionCommon):
                 }
             )
         )
-        # the day of a dispute is the database's, which no test can choose
+        # the moment of a dispute is the database's, which no test can choose; its day
+        # is that of the company
         row = self.env["collection.daily.figure"].search([("disputes", ">", 0)])
         self.assertEqual(row.user_id, self.collector_user)
-        self.assertEqual(row.day, dispute.create_date.date())
+        moment = fields.Datetime.context_timestamp(
+            row.with_context(tz="Europe/Paris"), dispute.create_date
+        )
+        self.assertEqual(row.day, moment.date())
         figures = self.env["collection.daily.figure"].search(
             [("day", "=", "2026-03-31"), ("attempts", ">", 0)]
         )
