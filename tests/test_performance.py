@@ -100,8 +100,7 @@ class TestPerformance(CollectionCommon):
         few = self._queries(refresh(self.few))
         many = self._queries(refresh(self.many))
         self.assertSame(few, many)
-        # two more where something is with a provider: what became of it
-        self.assertLess(many, 26)
+        self.assertLess(many, 24)
 
     def test_run(self):
         def compute(policy):

@@ -8,6 +8,12 @@ class CollectionItem(models.Model):
 
     _inherit = "collection.item"
 
+    holder_id = fields.Many2one(
+        related="placement_line_id.mandate_id.provider_id",
+        string="With the Provider",
+        groups="account_collection.group_collection_user",
+    )
+
     @api.model
     def _may_go_sql(self):
         """SQL: whether an open item may go to a provider, whoever's it is.

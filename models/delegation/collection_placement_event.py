@@ -115,14 +115,6 @@ class CollectionPlacementLine(models.Model):
             line.event_ids = by_line.get(line._origin, events.browse())
 
     @api.model
-    def _follow_ledger(self, account_ids=None):
-        # EXTENDS: what it did is noted once the lines are what follows from it
-        changed = super()._follow_ledger(account_ids)
-        accounts = self._among(SQL("line.account_id"), account_ids)
-        # sudo: the ledger moved; whoever moved it need not know of hand-overs
-        return changed + self.sudo()._note_events(accounts)
-
-    @api.model
     def _note_events(self, accounts, settled_since=None):
         """Note what settled the items of lines that run, or ended just now, and was
         not noted yet. Two statements, whatever their number.

@@ -876,7 +876,8 @@ class CollectionPlacementLine(models.Model):
             followed=True,
         )
         changed += self_sudo._settle(accounts)
-        return changed
+        # what it did is noted once the lines are what follows from it
+        return changed + self_sudo._note_events(accounts)
 
     @api.model
     def _let_go_elsewhere(self):
