@@ -141,6 +141,7 @@ class YearCommon(ReceiptCommon, HttpCase):
         for part in package.part_ids.sorted("sequence"):
             package._work_on(part)
         self.assertEqual(package.error or "", "")
+        self.assertEqual(package.differences, "")
         self.assertEqual((package.state, package.difference_count), ("done", 0))
         return package
 
