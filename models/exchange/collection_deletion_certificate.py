@@ -135,11 +135,8 @@ class CollectionDeletionCertificate(models.Model):
         given = dict(
             self_sudo.env["collection.placement.line"]._read_group(
                 [
-                    (
-                        "placement_id",
-                        "in",
-                        (mandates.sudo() - known)._get_handed_over().ids,
-                    )
+                    ("mandate_id", "in", (mandates.sudo() - known).ids),
+                    ("went", "=", True),
                 ],
                 ["mandate_id"],
                 ["account_id:count_distinct"],

@@ -193,8 +193,7 @@ class CollectionReversibilityPart(models.Model):
                 [("id", ">=", self.account_from), ("id", "<=", self.account_to)],
             )
         if sheet.code == "accounts":
-            handed = self.reversibility_id.mandate_id._get_handed_over()
-            domain &= Domain("placement_id", "in", handed.ids)
+            domain &= Domain("went", "=", True)
         return domain
 
     def _get_time_held(self):
