@@ -2,6 +2,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 
+from ..base.days import company_today
 from .collection_dispute_reason import DEPARTMENTS
 
 #: months before the beginning of an action with which its effect is compared
@@ -58,7 +59,7 @@ class CollectionCorrectiveAction(models.Model):
     date_start = fields.Date(
         string="Decided on",
         required=True,
-        default=fields.Date.context_today,
+        default=company_today,
         help="The effect is compared with the six months before.",
     )
     deadline = fields.Date(required=True, tracking=True)
@@ -121,7 +122,7 @@ class CollectionCorrectiveAction(models.Model):
 
     @api.depends("date_start", "date_done", "dysfunction_id", "company_id")
     def _compute_effect(self):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         # sudo: numbers only, for who acts and may not see the disputes themselves
         groups = (
             self.env["collection.dispute"]
@@ -173,7 +174,7 @@ class CollectionCorrectiveAction(models.Model):
 
     def action_done(self):
         """It was done today: what comes after is compared with what was before."""
-        self.write({"state": "done", "date_done": fields.Date.context_today(self)})
+        self.write({"state": "done", "date_done": company_today(self)})
         self.activity_feedback(
             ["account_collection.mail_activity_type_corrective_action"]
         )
@@ -214,4 +215,4 @@ class CollectionCorrectiveAction(models.Model):
                 summary=asked.env._("This corrective action is late"),
                 user_id=owner.id,
             )
-        late.date_reminded = fields.Date.context_today(self)
+        late.date_reminded = company_today(self)

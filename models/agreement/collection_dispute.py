@@ -4,6 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
 
+from ..base.days import company_today
 from ..base.roles import check_manager
 from ..receipt.collection_receipt_source import GRANTED_KINDS
 from .collection_dispute_reason import DEPARTMENTS
@@ -133,7 +134,7 @@ class CollectionDispute(models.Model):
         required=True,
         readonly=True,
         copy=False,
-        default=fields.Date.context_today,
+        default=company_today,
         index=True,
     )
     agent_id = fields.Many2one(
@@ -262,7 +263,7 @@ class CollectionDispute(models.Model):
                     amount,
                     dispute.company_id.currency_id,
                     dispute.company_id,
-                    dispute.date_opened or fields.Date.context_today(dispute),
+                    dispute.date_opened or company_today(dispute),
                 )
                 if currency
                 else 0.0
@@ -295,7 +296,7 @@ class CollectionDispute(models.Model):
     @api.depends("reason_id")
     def _compute_deadline(self):
         for dispute in self:
-            opened = dispute.date_opened or fields.Date.context_today(dispute)
+            opened = dispute.date_opened or company_today(dispute)
             dispute.deadline = dispute.reason_id and opened + timedelta(
                 days=dispute.reason_id.deadline_days
             )
@@ -585,7 +586,7 @@ class CollectionDispute(models.Model):
                     "amount_accepted": granted,
                     "decision_note": note,
                     "decided_by_id": self.env.uid,
-                    "date_decided": fields.Date.context_today(self),
+                    "date_decided": company_today(self),
                 }
             )
             dispute.sudo().account_id._message_log(
@@ -970,7 +971,7 @@ class CollectionDispute(models.Model):
                     )
                 ),
                 units=ROUNDING_UNITS,
-                today=fields.Date.context_today(self),
+                today=company_today(self),
                 condition=self._among_concerned(SQL("dispute.id"), account_ids),
             )
         )
@@ -1004,7 +1005,7 @@ class CollectionDispute(models.Model):
     @api.model
     def _follow_deadlines(self, companies):
         """As of the current day, those of `companies`."""
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         late = self.search(
             [
                 ("state", "in", UNDECIDED),

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
 from ...tools.promise import promise_state
+from ..base.days import company_today
 from ..receipt.collection_receipt_source import LESSENING_KINDS
 
 #: how customers pay, for promises, plans, quality control and campaigns alike
@@ -90,7 +91,7 @@ class CollectionPromise(models.Model):
     date_made = fields.Date(
         string="Promised on",
         required=True,
-        default=fields.Date.context_today,
+        default=company_today,
         help="Payments with an earlier date do not keep the promise.",
     )
     date_promised = fields.Date(string="To Be Paid by", required=True, index=True)
@@ -214,7 +215,7 @@ class CollectionPromise(models.Model):
 
         Of a promise recorded afterwards part may have been paid since.
         """
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         for promise in self:
             currency = promise.currency_id
             due = sum(
@@ -245,7 +246,7 @@ class CollectionPromise(models.Model):
             if not limits:
                 continue
             last = fields.Date.add(
-                fields.Date.context_today(self), days=limits["promise_last_days"]
+                company_today(self), days=limits["promise_last_days"]
             )
             if promise.date_promised > last:
                 promise.account_id._refuse_beyond(
@@ -477,7 +478,7 @@ class CollectionPromise(models.Model):
                 received,
                 promise_sudo.date_promised,
                 company.collection_promise_days,
-                fields.Date.context_today(self),
+                company_today(self),
                 tolerance_amount=company.currency_id._convert(
                     company.collection_promise_tolerance,
                     promise_sudo.currency_id,

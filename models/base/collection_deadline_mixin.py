@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .days import company_today
+
 
 class CollectionDeadlineMixin(models.AbstractModel):
     """Something to be done by a day: late from the day after, as long as it is not.
@@ -17,7 +19,7 @@ class CollectionDeadlineMixin(models.AbstractModel):
 
     @api.depends("state", "deadline")
     def _compute_late(self):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         for record in self:
             record.late = bool(
                 record.state in self._pending_states
@@ -30,5 +32,5 @@ class CollectionDeadlineMixin(models.AbstractModel):
             return NotImplemented
         return [
             ("state", "in", self._pending_states),
-            ("deadline", "<", fields.Date.context_today(self)),
+            ("deadline", "<", company_today(self)),
         ]

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, format_date
 
 from ...tools.call_log import clock
+from ..base.days import company_today
 
 
 class CollectionAccount(models.Model):
@@ -55,7 +56,7 @@ class CollectionAccount(models.Model):
                 side,
             )
         )
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         return {
             account_id: action
             for account_id, *action in rows

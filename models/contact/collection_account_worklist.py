@@ -18,6 +18,7 @@ from ...tools.call_window import (
 )
 from ...tools.priority import score
 from ..base.collection_provider_mixin import _may_write
+from ..base.days import company_today
 from ..base.roles import check_manager
 from ..customer.collection_segment import SERVICE_DEFAULTS
 from ..upstream.collection_bill import AWAITING_RETURN
@@ -156,7 +157,7 @@ class CollectionAccount(models.Model):
         if accounts is not None and not accounts:
             return 0
         self.env["collection.account"]._flush_all()
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         rows = self._read_facts(
             today, None if accounts is None else list(accounts._ids)
         )
@@ -455,7 +456,7 @@ class CollectionAccount(models.Model):
     @api.depends("priority_facts", "kept_facts", "next_action")
     @api.depends_context("lang", "uid")
     def _compute_priority_reason(self):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         # without the rights under which the reasons are worked out
         of_provider = self.sudo(False)._is_outsider()
         for account in self:
@@ -858,7 +859,7 @@ class CollectionAccount(models.Model):
 
     @api.model
     def _get_off_duty_reason(self, agent_sudo):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         if not agent_sudo._is_employed(today):
             return self.env._("Your active period does not include today.")
         if agent_sudo._is_absent(today):
@@ -888,7 +889,7 @@ class CollectionAccount(models.Model):
     @api.model
     def _worklist_scope(self, agent_sudo):
         """Accounts `acc` that the agent may be offered, as an SQL condition."""
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         served_sudo = agent_sudo and agent_sudo._get_served(today)
         if agent_sudo.provider_id:
             mandates = agent_sudo.mandate_ids.filtered(
@@ -917,7 +918,7 @@ class CollectionAccount(models.Model):
 
     @api.model
     def _own_condition(self, agent_sudo):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         if agent_sudo.provider_id:
             return SQL(
                 "COALESCE(acc.agent_id = ANY(%s), FALSE)",
@@ -1231,7 +1232,7 @@ class CollectionAccount(models.Model):
         :return: {account id: code of `GAPS`}
         """
         self.env["collection.account"]._flush_all()
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         rows = self.env.execute_query(
             SQL(
                 """

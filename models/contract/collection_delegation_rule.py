@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.lot import is_drawn
+from ..base.days import company_today
 from ..delegation.collection_mandate import WORKING
 from ..delegation.collection_placement_line import SETTLED_STATES
 
@@ -78,7 +79,7 @@ class CollectionDelegationRule(models.Model):
     )
     seed = fields.Char(
         string="Seed of the Lot",
-        default=lambda self: fields.Date.context_today(self).isoformat(),
+        default=lambda self: company_today(self).isoformat(),
         help="Any word: whoever draws with it again gets the same lot.",
     )
     account_max = fields.Integer(
@@ -358,7 +359,7 @@ class CollectionMandate(models.Model):
         waiting = []
         for place, companies in self.env["res.company"]._by_collection_place():
             here = self.with_context(**place)
-            today = fields.Date.context_today(here)
+            today = company_today(here)
             waiting += here.search(
                 WORKING
                 & Domain("company_id", "in", companies.ids)
@@ -372,7 +373,7 @@ class CollectionMandate(models.Model):
         for mandate in waiting:
             try:
                 with self.env.cr.savepoint():
-                    today = fields.Date.context_today(mandate)
+                    today = company_today(mandate)
                     company_lang = mandate.company_id._get_collection_lang()
                     mandate.with_context(lang=company_lang)._run_rules(today)
             except Exception:

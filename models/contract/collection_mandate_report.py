@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ...tools.period import last_period
+from ..base.days import company_today
 from ..base.figures import format_figure, write_figure
 from ..delegation.collection_mandate import WORKING_STATES
 from .collection_mandate_service import LATE
@@ -423,7 +424,7 @@ class CollectionMandate(models.Model):
         due = []
         for place, companies in self.env["res.company"]._by_collection_place():
             here = self.with_context(**place)
-            today = fields.Date.context_today(here)
+            today = company_today(here)
             due += [
                 (mandate, today)
                 for mandate in here.search(

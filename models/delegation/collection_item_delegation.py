@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..base.days import company_today
+
 
 class CollectionItem(models.Model):
     """Handing single items over to a provider, and taking them back."""
@@ -22,7 +24,7 @@ class CollectionItem(models.Model):
         invoice): items excluded from follow-up, blocked for payment, being paid or
         time-barred stay with the company.
         """
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         return SQL(
             """(aml.no_followup IS NOT TRUE
                 AND move.payment_state IS DISTINCT FROM 'blocked'
@@ -100,7 +102,7 @@ class CollectionItem(models.Model):
             )
         )
         held_sudo._transit(
-            {"recalled": True, "date_recalled": fields.Date.context_today(self)},
+            {"recalled": True, "date_recalled": company_today(self)},
             reason,
         )
         by_account = items.grouped("account_id")

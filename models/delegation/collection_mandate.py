@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.ageing import days_overdue
+from ..base.days import company_today
 
 #: states in which a provider may work
 WORKING_STATES = ("pilot", "live", "review")
@@ -128,7 +129,7 @@ class CollectionMandate(models.Model):
     date_start = fields.Date(
         string="Begins on",
         required=True,
-        default=fields.Date.context_today,
+        default=company_today,
         tracking=True,
     )
     date_end = fields.Date(string="Ends on", tracking=True)
@@ -558,7 +559,7 @@ class CollectionMandate(models.Model):
                 lambda line: line.state == "active"
             )
             lines._take_back("expired", self.env._("End of the mandate"))
-            last_day = max(fields.Date.context_today(self), mandate.date_start)
+            last_day = max(company_today(self), mandate.date_start)
             if mandate.date_end:
                 last_day = min(last_day, mandate.date_end)
             mandate.write({"state": "ended", "date_end": last_day})
@@ -612,7 +613,7 @@ class CollectionMandate(models.Model):
                     [
                         ("delegated", "=", True),
                         ("state", "=", "open"),
-                        ("date_due", "<", fields.Date.context_today(self)),
+                        ("date_due", "<", company_today(self)),
                     ],
                 ),
                 (

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..base.days import company_today
 from .collection_placement_item import WENT
 
 #: how long a customer who ended is told of
@@ -228,7 +229,7 @@ class CollectionMandate(models.Model):
 
         One e-mail per person and company, in the reader's language.
         """
-        yesterday = fields.Date.context_today(self) - timedelta(days=1)
+        yesterday = company_today(self) - timedelta(days=1)
         told = {}
         for mandate in self:
             first = max(

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+from ..base.days import company_today
 from ..base.figures import rate_sql
 
 #: what is counted of the accounts, in the order of the statement
@@ -73,7 +74,7 @@ class CollectionMandate(models.Model):
         """
         self._check_service_access()
         self.env["collection.account"]._flush_all()
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         # sudo is not needed: one mandate that was checked, and counts only
         rows = self.env.execute_query(
             SQL(

@@ -3,6 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 
 from ...tools.team import turnover
+from ..base.days import company_today
 
 #: months over which comings and goings are counted
 TURNOVER_MONTHS = 12
@@ -38,7 +39,7 @@ class CollectionMandate(models.Model):
     )
 
     def _compute_team_turnover(self):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         first = today - relativedelta(months=TURNOVER_MONTHS, days=-1)
         for mandate in self:
             figures = turnover(
@@ -70,7 +71,7 @@ class CollectionMandate(models.Model):
         """Note who joined or left these teams since it was last noted."""
         # sudo: kept by whoever names agents, who may not write it by hand
         members_sudo = self.env["collection.mandate.member"].sudo()
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         here_sudo = members_sudo.search(
             [("mandate_id", "in", self.ids), ("date_left", "=", False)]
         )

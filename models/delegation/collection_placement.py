@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
 from ...reports.collection_placement_xlsx import PlacementWorkbook
+from ..base.days import company_today
 from .collection_placement_item import WENT
 
 #: states of a hand-over whose accounts the provider works
@@ -63,7 +64,7 @@ class CollectionPlacement(models.Model):
     provider_name = fields.Char(string="Handed over to", readonly=True, copy=False)
     provider_address = fields.Text(readonly=True, copy=False)
     number = fields.Char(readonly=True, copy=False, index=True)
-    date = fields.Date(required=True, default=fields.Date.context_today)
+    date = fields.Date(required=True, default=company_today)
     state = fields.Selection(
         selection=[
             ("draft", "Draft"),

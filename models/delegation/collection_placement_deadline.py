@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
+from ..base.days import company_today
 from .collection_placement_line import HANDED_OVER
 
 #: days before the end of a customer's time on which the provider is warned
@@ -66,7 +67,7 @@ class CollectionPlacementLine(models.Model):
                  WHERE id = ANY(%s) AND state = 'active'
              RETURNING id
                 """,
-                fields.Date.context_today(self) + timedelta(days=days),
+                company_today(self) + timedelta(days=days),
                 list(self.ids),
             )
         )
@@ -78,7 +79,7 @@ class CollectionPlacementLine(models.Model):
         if not revived:
             return revived
         # who comes again after their time was over has a new one
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         self.flush_model()
         rows = self.env.execute_query(
             SQL(
@@ -124,7 +125,7 @@ class CollectionPlacementLine(models.Model):
     @api.model
     def _expire(self, companies):
         """As of the current day: end the lines whose last day has passed."""
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         over = self.search(
             self._get_timed(companies) & Domain("date_deadline", "<", today)
         )
@@ -141,7 +142,7 @@ class CollectionPlacementLine(models.Model):
     @api.model
     def _warn_of_deadline(self, companies):
         """As of the current day: tell supervisors and the company, once per line."""
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         near = self.search(
             self._get_timed(companies)
             & Domain("deadline_warned", "=", False)

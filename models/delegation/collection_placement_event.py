@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..base.days import company_today
 from .collection_placement_line import HANDED_OVER, SETTLED_STATES
 
 #: what of an item is told, and which sum of its line it belongs to
@@ -123,7 +124,7 @@ class CollectionPlacementLine(models.Model):
         :param settled_since: lines that were settled from this day on, too; None: today
         :return: number of rows noted
         """
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         # whoever moved the ledger, from wherever: it is the company's day
         days = {
             company.id: company._get_collection_today()

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from ..base.days import company_today
 from .collection_mandate import WORKING
 from .collection_placement import HANDED_OVER
 
@@ -266,7 +267,7 @@ class CollectionPlacementLine(models.Model):
         """Refuse accounts that must not leave the company, or that their mandate does
         not cover."""
         choice = self.env["collection.delegation.choice"]
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         for (mandate, day), lines in self.grouped(
             lambda line: (line.mandate_id, min(line.placement_id.date, today))
         ).items():
@@ -488,7 +489,7 @@ class CollectionPlacementLine(models.Model):
                 """,
                 condition=condition,
                 may_go=self.env["collection.item"]._may_go_sql(),
-                today=fields.Date.context_today(self),
+                today=company_today(self),
                 followed=followed,
                 by_hand=by_hand,
             )
@@ -607,9 +608,7 @@ class CollectionPlacementLine(models.Model):
     def _check_joinable(self, mandate):
         """Refuse to let more join hand-overs of customers who may not go by now."""
         choice = self.env["collection.delegation.choice"]
-        reasons = choice._get_reasons(
-            self.account_id, fields.Date.context_today(self), mandate
-        )
+        reasons = choice._get_reasons(self.account_id, company_today(self), mandate)
         for line in self:
             codes = reasons[line.account_id.id]
             if line.mandate_id == mandate:
@@ -681,7 +680,7 @@ class CollectionPlacementLine(models.Model):
                 state=state,
                 reason=reason or None,
                 recall_reason=recall_reason or None,
-                today=fields.Date.context_today(self),
+                today=company_today(self),
                 uid=self.env.uid,
                 lines=list(self.ids),
             )
@@ -720,7 +719,7 @@ class CollectionPlacementLine(models.Model):
             {
                 "state": "refused",
                 "reason": reason,
-                "date_end": fields.Date.context_today(self),
+                "date_end": company_today(self),
             }
         )
         accounts = lines.account_id
@@ -770,7 +769,7 @@ class CollectionPlacementLine(models.Model):
                     "Merged with %(customer)s",
                     customer=self.account_id.display_name,
                 ),
-                "date_end": fields.Date.context_today(self),
+                "date_end": company_today(self),
             }
         )
         line.placement_id._close_if_done()
@@ -871,7 +870,7 @@ class CollectionPlacementLine(models.Model):
                             AND ci.date_due < %(today)s))""",
                 accounts=accounts,
                 handed_over=HANDED_OVER,
-                today=fields.Date.context_today(self),
+                today=company_today(self),
             ),
             followed=True,
         )
@@ -904,7 +903,7 @@ class CollectionPlacementLine(models.Model):
     @api.model
     def _revive(self, accounts):
         """Reopen settled lines whose customer owes again under a running mandate."""
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         self.env["collection.item"].flush_model()
         self.env["collection.account"].flush_model()
         self.env["collection.mandate"].flush_model()

@@ -2,6 +2,8 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import fields, models
 
+from ..base.days import company_today
+
 
 class CollectionAccount(models.Model):
     """When the claims on a customer become time-barred."""
@@ -19,7 +21,7 @@ class CollectionAccount(models.Model):
     )
 
     def _compute_date_limitation(self):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         items = self.env["collection.item"].search(
             [
                 ("account_id", "in", self._origin.ids),

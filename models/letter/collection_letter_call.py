@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import format_date
 
+from ..base.days import company_today
+
 CALL_ACTIVITY = "mail.mail_activity_data_call"
 
 
@@ -45,7 +47,7 @@ class CollectionLetter(models.Model):
         """
         if not self:
             return
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         # sudo: activities and next actions of those who call, whoever sends
         letters_sudo = self.sudo()
         waiting = letters_sudo.search(
@@ -178,7 +180,7 @@ class CollectionLetter(models.Model):
         it is tried again, so that the next level comes when it would have come, had
         they answered.
         """
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         vain = self.filtered(
             lambda letter: (
                 letter.date_tried

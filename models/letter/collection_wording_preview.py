@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..base.days import company_today
 from ..wording.collection_wording_mixin import WORDING_FIELDS
 
 
@@ -54,7 +55,7 @@ class CollectionWordingMixin(models.AbstractModel):
         late = Domain("amount_overdue", ">", 0)
         if not self._is_before_due():
             return [late]
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         coming = Domain("state", "=", "open") & Domain("date_due", ">=", today)
         return [Domain("item_ids", "any", coming), late]
 
@@ -81,7 +82,7 @@ class CollectionWordingMixin(models.AbstractModel):
     @api.model
     def _get_sample_facts(self):
         """Facts a sample letter tells of; no more than an example."""
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         return {
             "fact_date": today + timedelta(days=10),
             "fact_amount": 1000.0,

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..base.days import company_today
+
 
 class CollectionItem(models.Model):
     """The levels of items: the next one, and one set or approved by hand."""
@@ -96,7 +98,7 @@ class CollectionItem(models.Model):
         Level = self.env["collection.policy.level"]
         levels = dict.fromkeys(self, Level)
         Decision = self.env["collection.dunning.decision"]
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         Decision._flush()
         for company, items in self._origin.grouped("company_id").items():
             rows = self.env.execute_query(
@@ -117,7 +119,7 @@ class CollectionItem(models.Model):
         :return: {item: part of it that open credits cover}
         """
         Decision = self.env["collection.dunning.decision"]
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         claims = {}
         Decision._flush()
         delegated = self._origin.filtered("delegated")

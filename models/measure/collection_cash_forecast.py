@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..base.days import company_today
+
 
 class CollectionCashForecast(models.Model):
     """What is expected to come in, and when: each open amount once.
@@ -156,7 +158,7 @@ class CollectionCashForecast(models.Model):
               JOIN res_company company ON company.id = one.company_id
               JOIN res_currency common ON common.id = company.currency_id
             """,
-            today=fields.Date.context_today(self),
+            today=company_today(self),
         )
 
     def action_open_item(self):

@@ -13,6 +13,7 @@ from ...tools.payer import (
     payer_class,
     trend,
 )
+from ..base.days import company_today
 from ..base.figures import ratio_sql
 
 #: months that a profile looks back, the running one included
@@ -289,7 +290,7 @@ class CollectionPayerProfile(models.Model):
         Cron = self.env["ir.cron"]
         months = []
         for place, companies in self.env["res.company"]._by_collection_place():
-            today = fields.Date.context_today(self.with_context(**place))
+            today = company_today(self.with_context(**place))
             for company in companies:
                 months += [
                     (company.with_context(**place), month, today)

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..base.days import company_today
+
 KINDS = [
     ("callback", "Callback"),
     ("promise", "Promise to check"),
@@ -182,7 +184,7 @@ class CollectionAgenda(models.Model):
              WHERE source.account_id IS NULL OR account.active
             """,
             step=STEP,
-            today=fields.Date.context_today(self),
+            today=company_today(self),
             sources=SQL(" UNION ALL ").join(self._get_sources()),
         )
 
@@ -292,7 +294,7 @@ class CollectionAgenda(models.Model):
                   FROM collection_account
                  WHERE hold_until >= %s
                 """,
-                fields.Date.context_today(self),
+                company_today(self),
             ),
             SQL(
                 """

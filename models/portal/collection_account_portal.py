@@ -1,9 +1,10 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.amount_input import write_amount
+from ..base.days import company_today
 
 #: entries of the history shown, newest first
 HISTORY_LIMIT = 50
@@ -38,7 +39,7 @@ class CollectionAccount(models.Model):
     @api.model
     def _get_portal_filters(self):
         """Filters of the list page: {code: {label, domain}}."""
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         overdue = Domain("state", "=", "open") & Domain("date_due", "<", today)
         return {
             "all": {"label": self.env._("All"), "domain": Domain.TRUE},
@@ -115,7 +116,7 @@ class CollectionAccount(models.Model):
                         "(SUM(%s) FILTER (WHERE %s < %s))::float",
                         amount,
                         date_due,
-                        fields.Date.context_today(self),
+                        company_today(self),
                     ),
                 )
             )
@@ -141,7 +142,7 @@ class CollectionAccount(models.Model):
         invoices handed over, not those the company works itself.
         """
         self.check_access("read")
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         item_model = self.env["collection.item"]
         mine = Domain("account_id", "in", self.ids) & Domain("state", "=", "open")
         amounts = {
@@ -383,7 +384,7 @@ class CollectionAccount(models.Model):
     def _get_portal_outcomes(self):
         """Outcomes by who was reached: dicts of `contact`, `label` and `outcomes`."""
         outcome_model = self.env["collection.call.outcome"]
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         # sudo: whose holidays are no days for a next action
         country = self.sudo().partner_id.country_id
         outcomes = outcome_model.search([("active", "=", True)]).grouped("contact")

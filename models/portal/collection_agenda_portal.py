@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ...reports.collection_portal_xlsx import PortalWorkbook
+from ..base.days import company_today
 
 #: days back for which the agenda shows what was done
 DONE_DAYS = 30
@@ -58,7 +59,7 @@ class CollectionAgenda(models.Model):
     @api.model
     def _get_portal_done(self, kind, limit):
         """The agent's calls of the last weeks, and what became of their promises."""
-        since = fields.Date.context_today(self) - timedelta(days=DONE_DAYS)
+        since = company_today(self) - timedelta(days=DONE_DAYS)
         rows = []
         if kind in (None, "callback"):
             rows += self._get_portal_done_rows(

@@ -11,6 +11,7 @@ from odoo.tools import SQL
 
 from ...tools.ageing import BUCKETS, days_overdue
 from ..base.collection_ledger_mixin import held_caches
+from ..base.days import company_today
 from ..base.roles import may_manage
 
 #: what is written on an account and changes its rank
@@ -338,13 +339,13 @@ class CollectionAccount(models.Model):
     @api.depends("oldest_due_date")
     @api.depends_context("uid")
     def _compute_days_overdue(self):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         for account in self:
             due = account.oldest_due_date
             account.days_overdue = max(days_overdue(due, today), 0) if due else 0
 
     def _search_days_overdue(self, operator, value):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         not_overdue = Domain("oldest_due_date", "=", False) | Domain(
             "oldest_due_date", ">=", today
         )
@@ -369,7 +370,7 @@ class CollectionAccount(models.Model):
         if field_expr == "days_overdue":
             return SQL(
                 "GREATEST(%s::date - %s, 0)",
-                fields.Date.context_today(self),
+                company_today(self),
                 self._field_to_sql(alias, "oldest_due_date", query),
             )
         return super()._field_to_sql(alias, field_expr, query)
@@ -402,7 +403,7 @@ class CollectionAccount(models.Model):
                 account[name] = balances.get((account._origin, bucket), 0.0)
 
     def _compute_turnover_12m(self):
-        turnovers = self._get_turnover(fields.Date.context_today(self))
+        turnovers = self._get_turnover(company_today(self))
         for account in self:
             account.turnover_12m = turnovers.get(account._origin.id, 0.0)
 
@@ -902,7 +903,7 @@ class CollectionAccount(models.Model):
                         truth.oldest_due_date, truth.level_id)
              RETURNING acc.id
                 """,
-                today=fields.Date.context_today(self),
+                today=company_today(self),
                 uid=self.env.uid,
                 item_filter=SQL("ci.account_id IN %s", ids) if ids else SQL("TRUE"),
                 account_filter=account_filter,

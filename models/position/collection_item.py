@@ -7,6 +7,7 @@ from odoo.tools import SQL, format_date
 
 from ...tools.ageing import BUCKETS, bucket, days_overdue
 from ...tools.pdf import is_damaged
+from ..base.days import company_today
 
 #: payment states of an invoice that is settled, as far as Odoo knows, though it may be
 #: open in the ledger
@@ -205,7 +206,7 @@ class CollectionItem(models.Model):
 
     @api.depends("date_due")
     def _compute_days_overdue(self):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         for item in self:
             days = days_overdue(item.date_due, today) if item.date_due else 0
             item.days_overdue = days
@@ -244,7 +245,7 @@ class CollectionItem(models.Model):
         )
 
     def _search_days_overdue(self, operator, value):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         if operator == "in":
             return Domain(
                 "date_due", "in", [today - timedelta(days=int(days)) for days in value]
@@ -257,7 +258,7 @@ class CollectionItem(models.Model):
     def _search_age_bucket(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         domain = Domain.FALSE
         for code, lower, upper in BUCKETS:
             if code in value:
@@ -274,7 +275,7 @@ class CollectionItem(models.Model):
         if field_expr == "days_overdue":
             return SQL(
                 "(%s::date - %s)",
-                fields.Date.context_today(self),
+                company_today(self),
                 self._field_to_sql(alias, "date_due", query),
             )
         return super()._field_to_sql(alias, field_expr, query)

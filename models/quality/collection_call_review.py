@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
 from ...tools.quality import Answer, call_mark
+from ..base.days import company_today
 from ..base.roles import check_manager
 
 #: how long a recording may be kept, and the sheet of its analysis (CNIL)
@@ -322,7 +323,7 @@ class CollectionCallReview(models.Model):
             {
                 "state": "done",
                 "reviewer_id": self.env.uid,
-                "date_reviewed": fields.Date.context_today(self),
+                "date_reviewed": company_today(self),
             }
         )
 
@@ -347,7 +348,7 @@ class CollectionCallReview(models.Model):
         The reference of a recording goes on its day of deletion. A year after the
         call the sheet keeps its marks, and nothing that tells whose call it was.
         """
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         self.search(
             [
                 ("recording_reference", "!=", False),

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..base.days import company_today
 from ..base.roles import is_manager
 
 #: not decided yet
@@ -72,7 +73,7 @@ class CollectionComplaint(models.Model):
     date = fields.Date(
         string="Received on",
         required=True,
-        default=fields.Date.context_today,
+        default=company_today,
         index=True,
         tracking=True,
     )
@@ -312,7 +313,7 @@ class CollectionComplaint(models.Model):
                 raise ValidationError(
                     self.env._("Choose a call to the customer who complains.")
                 )
-            if complaint_sudo.date > fields.Date.context_today(self):
+            if complaint_sudo.date > company_today(self):
                 raise ValidationError(
                     self.env._("A complaint cannot be received in the future.")
                 )
@@ -535,7 +536,7 @@ class CollectionComplaint(models.Model):
             {
                 "state": "answered",
                 "decided_by_id": self.env.uid,
-                "date_answered": fields.Date.context_today(self),
+                "date_answered": company_today(self),
             }
         )
         self.filtered(lambda complaint: complaint.founded == "no")._release_calls()
@@ -564,9 +565,7 @@ class CollectionComplaint(models.Model):
                     )
                 )
         # sudo: checked above
-        self.sudo().write(
-            {"state": "closed", "date_closed": fields.Date.context_today(self)}
-        )
+        self.sudo().write({"state": "closed", "date_closed": company_today(self)})
 
     def action_reopen(self):
         self._check_decider()
@@ -608,4 +607,4 @@ class CollectionComplaint(models.Model):
                     user_id=owner.id,
                 )
         # sudo: what the nightly job did, which nobody sets by hand
-        late.sudo().date_reminded = fields.Date.context_today(self)
+        late.sudo().date_reminded = company_today(self)

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, format_date
 
 from ...tools.bill import RETURN_DAYS, chase_date, return_deadline
+from ..base.days import company_today
 
 #: states in which the bill is out and has not come back
 AWAITING_RETURN = ("sent", "chased", "late")
@@ -372,7 +373,7 @@ class CollectionBill(models.Model):
             )
 
     def _today(self):
-        return fields.Date.context_today(self)
+        return company_today(self)
 
     def _check_reason(self):
         if any(not (bill.reason or "").strip() for bill in self):

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..agreement.collection_promise import MEANS
+from ..base.days import company_today
 
 #: why customers keep what they have
 REFUSALS = [
@@ -170,7 +171,7 @@ class CollectionMeansChange(models.Model):
 
     def _apply(self):
         """What was accepted and is in effect by now becomes the customers' means."""
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         # sudo: the right to record the answer was checked, or the nightly job runs
         due_sudo = self.sudo().filtered(
             lambda change: (
@@ -209,7 +210,7 @@ class CollectionMeansChange(models.Model):
                 ("state", "=", "accepted"),
                 ("date_applied", "=", False),
                 ("company_id", "in", companies.ids),
-                ("date_effective", "<=", fields.Date.context_today(self)),
+                ("date_effective", "<=", company_today(self)),
             ]
         )._apply()
 

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
+from ...models.base.days import company_today
+
 
 class CollectionHold(models.TransientModel):
     """Stop reminders for a while, for whole customers or single items, or let them
@@ -23,7 +25,7 @@ class CollectionHold(models.TransientModel):
 
     @api.depends("account_ids.hold_until", "item_ids.hold_until")
     def _compute_held_count(self):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         for wizard in self:
             wizard.held_count = sum(
                 bool(record.hold_until and record.hold_until >= today)
@@ -33,7 +35,7 @@ class CollectionHold(models.TransientModel):
 
     @api.constrains("date_until")
     def _check_date_until(self):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         if any(wizard.date_until and wizard.date_until < today for wizard in self):
             raise ValidationError(
                 self.env._("A hold that ends in the past holds nothing.")
