@@ -4,7 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
 
-from ..base.days import company_today
+from ..base.days import company_today, company_today_sql
 from ..base.roles import check_manager
 from ..receipt.collection_receipt_source import GRANTED_KINDS
 from .collection_dispute_reason import DEPARTMENTS
@@ -586,7 +586,7 @@ class CollectionDispute(models.Model):
                     "amount_accepted": granted,
                     "decision_note": note,
                     "decided_by_id": self.env.uid,
-                    "date_decided": company_today(self),
+                    "date_decided": company_today(dispute),
                 }
             )
             dispute.sudo().account_id._message_log(
@@ -971,7 +971,7 @@ class CollectionDispute(models.Model):
                     )
                 ),
                 units=ROUNDING_UNITS,
-                today=company_today(self),
+                today=company_today_sql(self.env, SQL("dispute.company_id")),
                 condition=self._among_concerned(SQL("dispute.id"), account_ids),
             )
         )
@@ -1005,7 +1005,7 @@ class CollectionDispute(models.Model):
     @api.model
     def _follow_deadlines(self, companies):
         """As of the current day, those of `companies`."""
-        today = company_today(self)
+        today = company_today(companies)
         late = self.search(
             [
                 ("state", "in", UNDECIDED),

@@ -215,8 +215,8 @@ class CollectionPromise(models.Model):
 
         Of a promise recorded afterwards part may have been paid since.
         """
-        today = company_today(self)
         for promise in self:
+            today = company_today(promise)
             currency = promise.currency_id
             due = sum(
                 promise.item_ids.mapped(
@@ -246,7 +246,7 @@ class CollectionPromise(models.Model):
             if not limits:
                 continue
             last = fields.Date.add(
-                company_today(self), days=limits["promise_last_days"]
+                company_today(promise), days=limits["promise_last_days"]
             )
             if promise.date_promised > last:
                 promise.account_id._refuse_beyond(
@@ -478,7 +478,7 @@ class CollectionPromise(models.Model):
                 received,
                 promise_sudo.date_promised,
                 company.collection_promise_days,
-                company_today(self),
+                company_today(company),
                 tolerance_amount=company.currency_id._convert(
                     company.collection_promise_tolerance,
                     promise_sudo.currency_id,

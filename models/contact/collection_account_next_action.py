@@ -56,11 +56,10 @@ class CollectionAccount(models.Model):
                 side,
             )
         )
-        today = company_today(self)
         return {
             account_id: action
             for account_id, *action in rows
-            if action[0] and action[0] >= today
+            if action[0] and action[0] >= company_today(self.browse(account_id))
         }
 
     def _describe_next_action(self, side, day, hour, action):

@@ -18,7 +18,7 @@ from ...tools.call_window import (
 )
 from ...tools.priority import score
 from ..base.collection_provider_mixin import _may_write
-from ..base.days import company_today
+from ..base.days import company_today, each_company_day, is_one_day
 from ..base.roles import check_manager
 from ..customer.collection_segment import SERVICE_DEFAULTS
 from ..upstream.collection_bill import AWAITING_RETURN
@@ -149,15 +149,25 @@ class CollectionAccount(models.Model):
     def _rank(self, accounts=None):
         """Rank `accounts` (all of them by default) by the facts of today.
 
-        Four statements whatever the number of accounts; the scale itself is
-        `tools.priority`, the points are `collection.priority.rule`.
+        Four statements whatever the number of accounts, and four more where it is
+        another day; the scale itself is `tools.priority`, the points are
+        `collection.priority.rule`.
 
         :return: number of accounts whose rank or facts changed
         """
-        if accounts is not None and not accounts:
-            return 0
+        if accounts is None and is_one_day(self.env):
+            return self._rank_on(company_today(self))
+        if accounts is None:
+            accounts = self.with_context(active_test=False).search([])
+        return sum(
+            self._rank_on(today, part)
+            for today, part in each_company_day(accounts)
+            if part
+        )
+
+    @api.model
+    def _rank_on(self, today, accounts=None):
         self.env["collection.account"]._flush_all()
-        today = company_today(self)
         rows = self._read_facts(
             today, None if accounts is None else list(accounts._ids)
         )
@@ -456,14 +466,13 @@ class CollectionAccount(models.Model):
     @api.depends("priority_facts", "kept_facts", "next_action")
     @api.depends_context("lang", "uid")
     def _compute_priority_reason(self):
-        today = company_today(self)
         # without the rights under which the reasons are worked out
         of_provider = self.sudo(False)._is_outsider()
         for account in self:
             facts = not of_provider and account.kept_facts or account.priority_facts
             facts = facts or {}
             reason = ""
-            for fact in account._describe_facts(facts, today):
+            for fact in account._describe_facts(facts, company_today(account)):
                 # each language has its own semicolon
                 reason = (
                     self.env._("%(facts)s; %(fact)s", facts=reason, fact=fact)
@@ -865,7 +874,9 @@ class CollectionAccount(models.Model):
         if agent_sudo._is_absent(today):
             return self.env._("You are entered as absent today.")
         if agent_sudo.capacity:
-            start = start_of_day(today, self.env.user.tz or "UTC")
+            # their own day, of which they are shown the figures, too
+            zone = self.env.user.tz or "UTC"
+            start = start_of_day(local(fields.Datetime.now(), zone).date(), zone)
             calls = (
                 self.env["collection.call"]
                 .sudo()

@@ -434,7 +434,7 @@ class CollectionCall(models.Model):
         if vals.get("date"):
             day = fields.Date.to_date(vals["date"])
         else:
-            day = company_today(self)
+            day = company_today(account)
         vals["number"] = (
             self.env["ir.sequence"]
             .with_company(account.company_id)

@@ -359,7 +359,7 @@ class CollectionMandate(models.Model):
         waiting = []
         for place, companies in self.env["res.company"]._by_collection_place():
             here = self.with_context(**place)
-            today = company_today(here)
+            today = company_today(companies)
             waiting += here.search(
                 WORKING
                 & Domain("company_id", "in", companies.ids)

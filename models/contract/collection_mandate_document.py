@@ -111,7 +111,7 @@ class CollectionMandateDocument(models.Model):
 
         :return: the papers that the responsible was told of
         """
-        today = company_today(self)
+        today = company_today(companies)
         ending = self.search(
             [
                 ("company_id", "in", companies.ids),

@@ -424,7 +424,7 @@ class CollectionMandate(models.Model):
         due = []
         for place, companies in self.env["res.company"]._by_collection_place():
             here = self.with_context(**place)
-            today = company_today(here)
+            today = company_today(companies)
             due += [
                 (mandate, today)
                 for mandate in here.search(

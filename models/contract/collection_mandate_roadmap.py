@@ -303,7 +303,7 @@ class CollectionMandate(models.Model):
             here.search(
                 [("state", "!=", "ended"), ("company_id", "in", companies.ids)]
             )._follow_phase()
-            today = company_today(here)
+            today = company_today(companies)
             waiting += here.search(
                 [
                     ("state", "in", WORKING_STATES),

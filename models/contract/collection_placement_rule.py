@@ -23,7 +23,7 @@ class CollectionPlacement(models.Model):
         )
         for placement in waiting:
             placement.check_access("write")
-            placement.date = company_today(self)
+            placement.date = company_today(placement)
             placement._let_stay()
         # of whom nobody may go any more, nothing is left to hand over
         going = self - waiting.filtered(lambda placement: placement.state == "closed")

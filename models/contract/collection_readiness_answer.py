@@ -301,5 +301,5 @@ class CollectionReadinessAnswer(models.Model):
                 user_id=user.id,
             )
         # sudo: nobody types it
-        late.sudo().date_reminded = company_today(self)
+        late.sudo().date_reminded = company_today(companies)
         return late

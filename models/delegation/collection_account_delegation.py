@@ -227,7 +227,7 @@ class CollectionAccount(models.Model):
         limits = {name: mandate_sudo[name] for name in GRANT_LIMITS}
         if mandate_sudo.date_end:
             # what falls due afterwards is the company's to follow
-            left = (mandate_sudo.date_end - company_today(self)).days
+            left = (mandate_sudo.date_end - company_today(mandate_sudo)).days
             for name in DAY_LIMITS:
                 limits[name] = min(limits[name], left)
         return limits

@@ -10,7 +10,7 @@ from ...tools.pareto import (
     recommended_extent,
     turnover_ranking,
 )
-from ..base.days import company_today
+from ..base.days import company_today_sql
 from ..base.figures import format_figure
 
 #: why an account goes
@@ -164,7 +164,7 @@ class CollectionDelegationChoice(models.AbstractModel):
                     """,
                     ids=list(items.ids),
                     may_go=items._may_go_sql(),
-                    today=company_today(self),
+                    today=company_today_sql(self.env, SQL("ci.company_id")),
                 )
             )
         }

@@ -44,9 +44,8 @@ class CollectionMandateMember(models.Model):
     )
 
     def _compute_days(self):
-        today = company_today(self)
         for member in self:
-            end = member.date_left or today
+            end = member.date_left or company_today(member)
             member.days = (
                 max((end - member.date_joined).days, 0) if member.date_joined else 0
             )

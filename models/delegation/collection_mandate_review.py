@@ -116,7 +116,7 @@ class CollectionMandateReview(models.Model):
                 ("state", "=", "planned"),
                 ("reminded", "=", False),
                 ("company_id", "in", companies.ids),
-                ("date", "<", company_today(self)),
+                ("date", "<", company_today(companies)),
                 ("mandate_id.state", "!=", "ended"),
             ]
         )

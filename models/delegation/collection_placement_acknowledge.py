@@ -272,7 +272,7 @@ class CollectionPlacement(models.Model):
     @api.model
     def _remind_of_receipt(self, companies):
         """As of the current day, hand-overs of `companies`."""
-        today = company_today(self)
+        today = company_today(companies)
         waiting = self.search(
             [
                 ("state", "=", "handed_over"),

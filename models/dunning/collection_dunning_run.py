@@ -345,7 +345,7 @@ class CollectionDunningRun(models.Model):
 
         :return: the action that opens it
         """
-        today = company_today(self)
+        today = company_today(self.env.company)
         run = self.search(
             [
                 ("company_id", "=", self.env.company.id),

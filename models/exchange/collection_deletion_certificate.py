@@ -173,7 +173,7 @@ class CollectionDeletionCertificate(models.Model):
                 [
                     ("company_id", "in", companies.ids),
                     ("state", "=", "asked"),
-                    ("deadline", "<", company_today(here)),
+                    ("deadline", "<", company_today(companies)),
                     ("reminded", "=", False),
                 ]
             )

@@ -70,9 +70,8 @@ class CollectionAccount(models.Model):
         )
         asked = waiting.activity_search([CLAIM_ACTIVITY])
         missing = waiting - waiting.browse(asked.mapped("res_id"))
-        today = company_today(self)
         for account in missing:
-            if account.claim_deadline >= today:
+            if account.claim_deadline >= company_today(account):
                 account._schedule_claim()
 
     def write(self, vals):

@@ -2,7 +2,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import fields, models
 
-from ..base.days import company_today
+from ..base.days import company_today, last_company_today
 
 
 class CollectionAccount(models.Model):
@@ -21,7 +21,7 @@ class CollectionAccount(models.Model):
     )
 
     def _compute_date_limitation(self):
-        today = company_today(self)
+        today = last_company_today(self.env)
         items = self.env["collection.item"].search(
             [
                 ("account_id", "in", self._origin.ids),
@@ -35,4 +35,6 @@ class CollectionAccount(models.Model):
         for account in self:
             date = dates.get(account._origin, False)
             account.date_limitation = date
-            account.limitation_state = date and ("barred" if date < today else "soon")
+            account.limitation_state = date and (
+                "barred" if date < company_today(account) else "soon"
+            )

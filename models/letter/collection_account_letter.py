@@ -4,7 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ...tools.instalments import monthly_dates, split_amount
-from ..base.days import company_today
+from ..base.days import company_today, on_company_days
 from .collection_letter_kind import OF_MANDATE
 
 
@@ -235,9 +235,13 @@ class CollectionAccount(models.Model):
             return {}
         domain = Domain("account_id", "in", self.ids) & Domain("state", "=", "open")
         if kind.code == "pre_reminder":
-            domain &= Domain("date_due", ">=", company_today(self))
+            domain &= on_company_days(
+                self.env, lambda today: Domain("date_due", ">=", today)
+            )
         elif kind.with_items != "open":
-            domain &= Domain("date_due", "<", company_today(self))
+            domain &= on_company_days(
+                self.env, lambda today: Domain("date_due", "<", today)
+            )
         if kind.by_provider:
             domain &= Domain("delegated", "=", True)
         if currency:

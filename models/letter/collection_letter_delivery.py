@@ -926,12 +926,12 @@ class CollectionLetter(models.Model):
 
         :return: the letters that are still to be sent
         """
-        today = company_today(self)
         self._correct_addressees()
         reminders = self.filtered("level_id")
         Decision = self.env["collection.dunning.decision"]
         Decision._flush()
         for company, letters in reminders.grouped("company_id").items():
+            today = company_today(company)
             items = letters.line_ids.item_id
             rows = self.env.execute_query(
                 SQL(

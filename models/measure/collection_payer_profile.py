@@ -290,7 +290,7 @@ class CollectionPayerProfile(models.Model):
         Cron = self.env["ir.cron"]
         months = []
         for place, companies in self.env["res.company"]._by_collection_place():
-            today = company_today(self.with_context(**place))
+            today = company_today(companies)
             for company in companies:
                 months += [
                     (company.with_context(**place), month, today)

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ...tools.sharing import Load, share_out
-from ..base.days import company_today
+from ..base.days import company_today, company_today_sql
 
 #: what the team page shows of an agent's day and week
 TEAM_MEASURES = (
@@ -163,7 +163,7 @@ class CollectionMandate(models.Model):
                    AND item.state = 'open' AND item.date_due < %(today)s) owed ON TRUE
             """,
             account=account,
-            today=company_today(self),
+            today=company_today_sql(self.env, SQL("item.company_id")),
         )
 
     @api.model

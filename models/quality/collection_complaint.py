@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..base.days import company_today
+from ..base.days import company_today, each_company_day
 from ..base.roles import is_manager
 
 #: not decided yet
@@ -313,7 +313,7 @@ class CollectionComplaint(models.Model):
                 raise ValidationError(
                     self.env._("Choose a call to the customer who complains.")
                 )
-            if complaint_sudo.date > company_today(self):
+            if complaint_sudo.date > company_today(complaint_sudo):
                 raise ValidationError(
                     self.env._("A complaint cannot be received in the future.")
                 )
@@ -532,13 +532,14 @@ class CollectionComplaint(models.Model):
                     )
                 )
         # sudo: checked above; who decided is nobody's to write
-        self.sudo().write(
-            {
-                "state": "answered",
-                "decided_by_id": self.env.uid,
-                "date_answered": company_today(self),
-            }
-        )
+        for today, complaints_sudo in each_company_day(self.sudo()):
+            complaints_sudo.write(
+                {
+                    "state": "answered",
+                    "decided_by_id": self.env.uid,
+                    "date_answered": today,
+                }
+            )
         self.filtered(lambda complaint: complaint.founded == "no")._release_calls()
         self.sudo().activity_feedback([COMPLAINT_ACTIVITY])
 
@@ -565,7 +566,8 @@ class CollectionComplaint(models.Model):
                     )
                 )
         # sudo: checked above
-        self.sudo().write({"state": "closed", "date_closed": company_today(self)})
+        for today, complaints_sudo in each_company_day(self.sudo()):
+            complaints_sudo.write({"state": "closed", "date_closed": today})
 
     def action_reopen(self):
         self._check_decider()
@@ -607,4 +609,4 @@ class CollectionComplaint(models.Model):
                     user_id=owner.id,
                 )
         # sudo: what the nightly job did, which nobody sets by hand
-        late.sudo().date_reminded = company_today(self)
+        late.sudo().date_reminded = company_today(companies)

@@ -177,7 +177,7 @@ class CollectionTeamSurvey(models.Model):
         """Every night: close what is over, ask where the company wants it monthly."""
         for place, companies in self.env["res.company"]._by_collection_place():
             surveys = self.with_context(**place)
-            today = company_today(surveys)
+            today = company_today(companies)
             surveys.search(
                 [("company_id", "in", companies.ids), ("state", "=", "open")]
             ).filtered(

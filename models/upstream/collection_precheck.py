@@ -184,7 +184,7 @@ class CollectionPrecheck(models.Model):
         self.env["res.company"].flush_model()
         self.env["collection.account"].flush_model(["insolvency_date"])
         self.flush_model()
-        today = company_today(self)
+        today = company_today(companies)
         rows = self.env.execute_query(
             SQL(
                 """
@@ -269,7 +269,7 @@ class CollectionPrecheck(models.Model):
                 {
                     "state": state,
                     "user_id": self.env.uid,
-                    "date_checked": company_today(self),
+                    "date_checked": company_today(precheck_sudo),
                     "segment_id": account_sudo.segment_id.id,
                 }
             )

@@ -100,7 +100,7 @@ class CollectionTransfer(models.TransientModel):
             return {}
         accounts = self.account_ids._origin
         reasons = self.env["collection.delegation.choice"]._get_reasons(
-            accounts, company_today(self), self.mandate_id
+            accounts, company_today(self.mandate_id), self.mandate_id
         )
         blocked = {}
         for account in accounts:
@@ -142,7 +142,7 @@ class CollectionTransfer(models.TransientModel):
         placement = self.env["collection.placement"].create(
             {
                 "mandate_id": mandate.id,
-                "date": company_today(self),
+                "date": company_today(mandate),
                 "extent": "manual",
                 "note": self.note,
             }

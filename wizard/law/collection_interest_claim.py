@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date, formatLang
 
-from ...models.base.days import company_today
+from ...models.base.days import company_today, on_company_days
 from ...models.base.roles import check_manager
 from ...reports.collection_interest_xlsx import InterestWorkbook
 from ...tools.late_interest import Segment
@@ -66,9 +66,9 @@ class CollectionInterestClaim(models.TransientModel):
             if not wizard.account_ids:
                 wizard.item_ids = wizard.item_ids
                 continue
-            domain = Domain("account_id", "in", wizard.account_ids.ids) & Domain(
-                "date_due", "<", company_today(self)
-            )
+            domain = Domain(
+                "account_id", "in", wizard.account_ids.ids
+            ) & on_company_days(self.env, lambda today: Domain("date_due", "<", today))
             if not wizard.include_paid:
                 domain &= Domain("state", "=", "open")
             wizard.item_ids = self.env["collection.item"].search(domain)
@@ -163,7 +163,7 @@ class CollectionInterestClaim(models.TransientModel):
         """
         self.ensure_one()
         self._check_may_claim()
-        if self.date_to > company_today(self):
+        if self.date_to > company_today(self.item_ids):
             raise UserError(
                 self.env._("Interest is claimed up to today at most: change the date.")
             )
