@@ -144,19 +144,24 @@ class CollectionMandateReport(models.Model):
         currency = mandate.currency_id
         lines = self.env["collection.placement.line"]
         given = [("mandate_id", "=", mandate.id), ("went", "=", True)]
-        went = lines.search_count(
+        # customers, each once: some go several times
+        [(went,)] = lines._read_group(
             [
                 *given,
                 ("placement_id.date", ">=", self.date_from),
                 ("placement_id.date", "<=", self.date_to),
-            ]
+            ],
+            [],
+            ["account_id:count_distinct"],
         )
-        came_back = lines.search_count(
+        [(came_back,)] = lines._read_group(
             [
                 *given,
                 ("date_end", ">=", self.date_from),
                 ("date_end", "<=", self.date_to),
-            ]
+            ],
+            [],
+            ["account_id:count_distinct"],
         )
         received = mandate._get_received(self.date_from, self.date_to)
         return [

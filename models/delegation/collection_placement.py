@@ -131,13 +131,12 @@ class CollectionPlacement(models.Model):
                 ["__count"],
             )
         )
-        items = dict(
-            self.env["collection.placement.item"]._read_group(
-                WENT & Domain("placement_id", "in", self.ids),
-                ["placement_id"],
-                ["__count"],
-            )
-        )
+        items = {
+            placement: count
+            for placement, count, *_amounts in self.env[
+                "collection.placement.item"
+            ]._sum_once([("placement_id", "in", self.ids)], ["placement_id"])
+        }
         for placement in self:
             origin = placement._origin
             placement.account_count, placement.amount = lines.get(origin, (0, 0.0))
@@ -357,12 +356,12 @@ class CollectionPlacement(models.Model):
     def _get_totals(self):
         """Frozen amounts by currency: [(currency, number of items, amount)]."""
         self.ensure_one()
-        return self.env["collection.placement.item"]._read_group(
-            WENT & Domain("placement_id", "=", self.id),
-            ["currency_id"],
-            ["__count", "amount:sum"],
-            order="currency_id",
-        )
+        return [
+            (currency, count, amount)
+            for currency, count, amount, _in_company in self.env[
+                "collection.placement.item"
+            ]._sum_once([("placement_id", "=", self.id)], ["currency_id"])
+        ]
 
     def _get_list_lines(self):
         """Condition: lines that the list shows, without those who were refused before

@@ -144,9 +144,9 @@ class CollectionDeletionCertificate(models.Model):
             )
         )
         items = {
-            mandate: self_sudo.env["collection.placement.item"].search_count(
+            mandate: self_sudo.env["collection.placement.item"]._sum_once(
                 [("placement_id.mandate_id", "=", mandate.id)]
-            )
+            )[0][0]
             for mandate in given
         }
         return self_sudo.create(

@@ -50,8 +50,8 @@ class CollectionReceipt(models.Model):
       where nobody called, whom the customer was assigned to when the receipt was first
       seen, or when the hand-over ended. Of days before the customer was known here
       nobody knows whose they were in the company;
-    - `segment_id`: the customer's when the receipt was first seen, or as soon as they
-      had one.
+    - `segment_id`: the customer's when the receipt was first seen; the first one they
+      got, where they had none by then.
 
     What becomes of customer, agent or segment later changes none of these: who worked
     an item is read from what is frozen, agent and segment stay as they were first
@@ -200,7 +200,8 @@ class CollectionReceipt(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
-        help="The customer's segment when the receipt was first seen.",
+        help="The customer's segment when the receipt was first seen; of a customer who "
+        "had none by then, the first one they got.",
     )
 
     _once = models.Constraint(
