@@ -200,8 +200,8 @@ class CollectionReceipt(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
-        help="The customer's segment when the receipt was first seen; of a customer who "
-        "had none by then, the first one they got.",
+        help="The customer's segment when the receipt was first seen; of one who had "
+        "none by then, the first one they got.",
     )
 
     _once = models.Constraint(
