@@ -601,7 +601,7 @@ class CollectionDunningRun(models.Model):
         old = SQL(
             "run_id IN (SELECT id FROM collection_dunning_run WHERE automatic"
             " AND state IN ('to_send', 'done', 'cancelled') AND date < %s)",
-            fields.Date.today() - relativedelta(days=30),
+            company_today(self) - relativedelta(days=30),
         )
         self.env["collection.account"]._flush_all()
         self.env.cr.execute(
