@@ -186,9 +186,9 @@ class TestCompanyDay(CollectionCommon):
         )
         dispute.with_env(manager)._decide("accepted")
         # by item, by customer, by the ledger, by the end of it all
-        self.account.item_ids.filtered(
-            lambda item: item.amount_total == 30.0
-        ).with_env(manager)._recall("Ours", "error")
+        self.account.item_ids.filtered(lambda item: item.amount_total == 30.0).with_env(
+            manager
+        )._recall("Ours", "error")
         credit = self._credit_note(self.customer, 20.0, str(today))
         move = self.invoices[1].with_env(self._at(zone, self.env.user)).env
         (self._receivable_lines(credit + self.invoices[1])).with_env(move).reconcile()
@@ -197,13 +197,17 @@ class TestCompanyDay(CollectionCommon):
         own = self.other_account.with_env(collector)
         own._record_means_change("transfer", "asked")
         own._record_means_change("transfer", "accepted")
-        complaint = collector["collection.complaint"].create(
-            {
-                "account_id": own.id,
-                "category": "tone",
-                "description": "The customer says that he was shouted at.",
-            }
-        ).with_env(manager)
+        complaint = (
+            collector["collection.complaint"]
+            .create(
+                {
+                    "account_id": own.id,
+                    "category": "tone",
+                    "description": "The customer says that he was shouted at.",
+                }
+            )
+            .with_env(manager)
+        )
         complaint.write({"founded": "no", "answer": "Nobody had called that day."})
         complaint.action_answer()
         complaint.action_close()

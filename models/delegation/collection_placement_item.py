@@ -105,7 +105,13 @@ class CollectionPlacementItem(models.Model):
         :return: list of (record of each of `groupby`, …, number of items, amount in
             their currency, amount in company currency), by id
         """
-        query = self._search(WENT & Domain(domain))
+        query = self._search(domain)
+        # sudo: which rows went at all; a provider reads no others
+        recalled, day = (
+            self.sudo()._field_to_sql(query.table, name, query)
+            for name in ("recalled", "date_recalled")
+        )
+        query.add_where(SQL("(%s IS NOT TRUE OR %s IS NOT NULL)", recalled, day))
         item, number, *keys, amount, amount_company = (
             self._field_to_sql(query.table, name, query)
             for name in ("item_id", "id", *groupby, "amount", "amount_company")
