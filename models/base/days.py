@@ -49,15 +49,17 @@ def company_today_sql(env, company):
 
     A plain value, unless the days of the companies differ at this moment.
     """
-    *others, (last, _ids) = _companies_by_day(env).items()
-    if not others:
-        return SQL("%s", last)
+    return _of_company_sql(_companies_by_day(env), company)
+
+
+def company_day_sql(env, moment, company):
+    """SQL of the day of a moment in UTC, where the company sits whose id is the SQL
+    `company`."""
+    zones = _group(env["res.company"]._get_collection_zones())
     return SQL(
-        "(CASE %s ELSE %s END)",
-        SQL(" ").join(
-            SQL("WHEN %s = ANY(%s) THEN %s", company, ids, day) for day, ids in others
-        ),
-        last,
+        "(%s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date",
+        moment,
+        _of_company_sql(zones, company),
     )
 
 
@@ -81,11 +83,30 @@ def on_company_days(env, make, company="company_id"):
 
 def _companies_by_day(env):
     """{date: ids of the companies whose today it is}"""
-    days = env["res.company"]._get_collection_days()
+    return _group(env["res.company"]._get_collection_days())
+
+
+def _group(said):
+    """{what is said: ids of the companies of which it is}"""
     return {
-        day: [company_id for company_id, _day in of_day]
-        for day, of_day in groupby(days.items(), key=lambda pair: pair[1])
+        value: [company_id for company_id, _value in pairs]
+        for value, pairs in groupby(said.items(), key=lambda pair: pair[1])
     }
+
+
+def _of_company_sql(groups, company):
+    """SQL of what is said of the company whose id is the SQL `company`."""
+    *others, (last, _ids) = groups.items()
+    if not others:
+        return SQL("%s", last)
+    return SQL(
+        "(CASE %s ELSE %s END)",
+        SQL(" ").join(
+            SQL("WHEN %s = ANY(%s) THEN %s", company, ids, value)
+            for value, ids in others
+        ),
+        last,
+    )
 
 
 def is_one_day(env):
