@@ -439,3 +439,37 @@ class TestCompanyDays(CollectionCommon):
             [str(day) for day in lines.mapped("date_end")],
             ["2026-04-01", "2026-03-31"],
         )
+
+    def test_recorded_for_the_other_company(self):
+        """Whoever works for both says what a customer promised on the customer's side
+        of the world."""
+        for account, day in (
+            (self.account, "2026-04-01"),
+            (self.other_account, "2026-03-31"),
+        ):
+            about = {"account_id": account.id, "item_ids": account.item_ids.ids}
+            for model, field, values in (
+                (
+                    "collection.promise",
+                    "date_made",
+                    {**about, "amount": 10.0, "date_promised": "2026-04-20"},
+                ),
+                ("collection.payment.plan", "date_start", about),
+                (
+                    "collection.dispute",
+                    "date_opened",
+                    {**about, "reason_id": self._dispute_reason("price").id},
+                ),
+                (
+                    "collection.complaint",
+                    "date",
+                    {
+                        "account_id": account.id,
+                        "category": "tone",
+                        "description": "Too loud",
+                    },
+                ),
+            ):
+                with self.subTest(model=model, day=day):
+                    record = self.env[model].create(values)
+                    self.assertEqual(str(record[field]), day)

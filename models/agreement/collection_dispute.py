@@ -134,7 +134,9 @@ class CollectionDispute(models.Model):
         required=True,
         readonly=True,
         copy=False,
-        default=company_today,
+        compute="_compute_date_opened",
+        store=True,
+        precompute=True,
         index=True,
     )
     agent_id = fields.Many2one(
@@ -244,6 +246,11 @@ class CollectionDispute(models.Model):
     # ------------------------------------------------------------------
     # Computed fields
     # ------------------------------------------------------------------
+
+    @api.depends("company_id")
+    def _compute_date_opened(self):
+        for dispute in self:
+            dispute.date_opened = dispute.date_opened or company_today(dispute)
 
     @api.depends("item_ids")
     def _compute_item_names(self):

@@ -79,7 +79,10 @@ class CollectionPaymentPlan(models.Model):
     date_start = fields.Date(
         string="Agreed on",
         required=True,
-        default=company_today,
+        compute="_compute_date_start",
+        store=True,
+        readonly=False,
+        precompute=True,
         help="Payments with an earlier date pay no instalment.",
     )
     instalment_count = fields.Integer(string="Number of Instalments", default=3)
@@ -143,6 +146,11 @@ class CollectionPaymentPlan(models.Model):
     next_date = fields.Date(
         string="Next Instalment", compute="_compute_next_date", store=True
     )
+
+    @api.depends("company_id")
+    def _compute_date_start(self):
+        for plan in self:
+            plan.date_start = plan.date_start or company_today(plan)
 
     @api.depends("instalment_ids.amount")
     def _compute_amount(self):

@@ -91,7 +91,10 @@ class CollectionPromise(models.Model):
     date_made = fields.Date(
         string="Promised on",
         required=True,
-        default=company_today,
+        compute="_compute_date_made",
+        store=True,
+        readonly=False,
+        precompute=True,
         help="Payments with an earlier date do not keep the promise.",
     )
     date_promised = fields.Date(string="To Be Paid by", required=True, index=True)
@@ -144,6 +147,11 @@ class CollectionPromise(models.Model):
         "CHECK (date_promised >= date_made)",
         "The day promised cannot lie before the day of the promise.",
     )
+
+    @api.depends("company_id")
+    def _compute_date_made(self):
+        for promise in self:
+            promise.date_made = promise.date_made or company_today(promise)
 
     @api.depends("amount", "amount_received")
     def _compute_amount_missing(self):

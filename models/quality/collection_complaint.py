@@ -73,7 +73,10 @@ class CollectionComplaint(models.Model):
     date = fields.Date(
         string="Received on",
         required=True,
-        default=company_today,
+        compute="_compute_date",
+        store=True,
+        readonly=False,
+        precompute=True,
         index=True,
         tracking=True,
     )
@@ -246,6 +249,11 @@ class CollectionComplaint(models.Model):
     # ------------------------------------------------------------------
     # Computed fields
     # ------------------------------------------------------------------
+
+    @api.depends("company_id")
+    def _compute_date(self):
+        for complaint in self:
+            complaint.date = complaint.date or company_today(complaint)
 
     @api.depends("call_id", "account_id")
     def _compute_about(self):
