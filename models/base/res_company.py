@@ -70,7 +70,11 @@ class ResCompany(models.Model):
     def _get_collection_zones(self):
         """Time zone of each company: {id: name}"""
         # sudo: of each company the zone alone is told
-        companies_sudo = self.sudo().with_context(active_test=False).search([])
+        companies_sudo = (
+            self.sudo()
+            .with_context(active_test=False)
+            .search([("partner_id", "!=", False)])
+        )
         return {
             company.id: company._find_collection_zone() for company in companies_sudo
         }

@@ -158,7 +158,9 @@ class CollectionAccount(models.Model):
         if accounts is None and is_one_day(self.env):
             return self._rank_on(company_today(self))
         if accounts is None:
-            accounts = self.with_context(active_test=False).search([])
+            accounts = self.with_context(active_test=False).search(
+                [("company_id", "!=", False)]
+            )
         return sum(
             self._rank_on(today, part)
             for today, part in each_company_day(accounts)
