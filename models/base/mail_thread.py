@@ -1,7 +1,12 @@
-from markupsafe import escape
+from html import escape
 
-from odoo import models
+from markupsafe import Markup
+
+from odoo import api, models
 from odoo.tools import SQL
+
+#: stands for any text without markup
+_PLAIN = "note"
 
 
 class MailThread(models.AbstractModel):
@@ -25,11 +30,7 @@ class MailThread(models.AbstractModel):
         rest = noted[1:]
         if not rest:
             return
-        field = first_sudo._fields["body"]
-        html = {
-            body: field.convert_to_column_insert(escape(body), first_sudo)
-            for body in {bodies[record.id] for record in rest}
-        }
+        html = self._clean_notes({bodies[record.id] for record in rest})
         copied = [
             name
             for name, column in first_sudo._fields.items()
@@ -56,3 +57,17 @@ class MailThread(models.AbstractModel):
             )
         )
         rest.invalidate_recordset(["message_ids"], flush=False)
+
+    @api.model
+    def _clean_notes(self, bodies):
+        """{body: HTML as it is stored}; plain text, which is escaped, is cleaned once
+        for all: what the cleaner puts around it."""
+        message = self.env["mail.message"]
+        field = message._fields["body"]
+        before, after = field.convert_to_column_insert(_PLAIN, message).split(_PLAIN)
+        return {
+            body: field.convert_to_column_insert(body, message)
+            if isinstance(body, Markup)
+            else f"{before}{escape(body, quote=False)}{after}"
+            for body in bodies
+        }

@@ -20,6 +20,7 @@ from . import collection_mandate_roadmap
 from . import collection_script
 from . import collection_mandate_split
 from . import collection_account_lot
+from . import collection_delegation_choice_lot
 from . import collection_mandate_lot
 from . import collection_delegation_rule
 from . import collection_segment_rules

@@ -17,15 +17,14 @@ class CollectionAccount(models.Model):
         """Mandate for which this customer was drawn in the split in force, if any."""
         self.ensure_one()
         # sudo: which of the company's mandates, for whoever hands this customer over
-        return (
-            self.sudo()
-            .lot_ids.filtered(
-                lambda lot: (
-                    lot.split_id.state == "drawn" and lot.mandate_id.state != "ended"
-                )
+        lots_sudo = self.sudo().lot_ids
+        if not lots_sudo:
+            return lots_sudo.mandate_id
+        return lots_sudo.filtered(
+            lambda lot: (
+                lot.split_id.state == "drawn" and lot.mandate_id.state != "ended"
             )
-            .mandate_id[:1]
-        )
+        ).mandate_id[:1]
 
     def _absorb(self, others, customer):
         # sudo: of two customers who are one, whoever merges them, one lot stays

@@ -124,6 +124,18 @@ class CollectionDelegationChoice(models.AbstractModel):
         :param date: day as of which customers are late
         :return: {account id: codes of `LOCKED_REASONS`, what settles it first}
         """
+        # whatever decides, of all of them at once
+        accounts.fetch(
+            [
+                "amount_open",
+                "delegation_state",
+                "insolvency_date",
+                "oldest_due_date",
+                "placement_line_id",
+                "reserved",
+                "segment_id",
+            ]
+        )
         time_barred = self._get_time_barred(accounts, date)
         creditors = accounts._get_creditors()
         reasons = {}

@@ -9,6 +9,8 @@ from .collection_placement_item import WENT, WORKED
 
 #: states of a hand-over whose accounts the provider works
 HANDED_OVER = ("handed_over", "accepted")
+#: lines added at once after which the planner is told what the table holds
+ANALYZED_LINES = 1000
 #: items that the printed list details; a longer hand-over has its spreadsheet
 PRINTED_ITEMS = 3000
 #: who hands over to whom, as of the day
@@ -224,6 +226,10 @@ class CollectionPlacement(models.Model):
                 uid=self.env.uid,
             )
         )
+        if len(accounts) > ANALYZED_LINES:
+            # what this transaction does with them next would be planned for the table
+            # as it was before
+            self.env.cr.execute("ANALYZE collection_placement_line")
         line.invalidate_model(flush=False)
         accounts.invalidate_recordset(["placement_line_ids"], flush=False)
         self.invalidate_recordset(["line_ids"], flush=False)
@@ -252,13 +258,14 @@ class CollectionPlacement(models.Model):
                         number=placement.number,
                     )
                 )
+            accounts = lines.account_id
             lines._check_can_go()
             lines._freeze_items()
             placement._transit({"state": "handed_over", **placement._get_particulars()})
-            lines.account_id._update_delegation()
-            placement._log_unclassified(lines.account_id)
-            placement._log_on_accounts(lines.account_id)
-            placement._draft_letters(lines.account_id)
+            accounts._update_delegation()
+            placement._log_unclassified(accounts)
+            placement._log_on_accounts(accounts)
+            placement._draft_letters(accounts)
 
     def _draft_letters(self, accounts):
         """Draw up the letters that go with the hand-over of these customers."""
@@ -320,18 +327,18 @@ class CollectionPlacement(models.Model):
         self.ensure_one()
         provider = self.provider_id.display_name
         self.line_ids.fetch(["account_id", "amount"])
-        amounts = {line.account_id: line.amount for line in self.line_ids}
-        accounts._log_notes(
-            {
-                account.id: self.env._(
-                    "Handed over to %(provider)s (%(number)s): %(amount)s.",
-                    provider=provider,
-                    number=self.number,
-                    amount=self.currency_id.format(amounts[account]),
-                )
-                for account in accounts
-            }
-        )
+        amounts = {line.account_id.id: line.amount for line in self.line_ids}
+        # many owe the same, and a body that two have in common is one
+        bodies = {
+            amount: self.env._(
+                "Handed over to %(provider)s (%(number)s): %(amount)s.",
+                provider=provider,
+                number=self.number,
+                amount=self.currency_id.format(amount),
+            )
+            for amount in set(amounts.values())
+        }
+        accounts._log_notes({key: bodies[amounts[key]] for key in accounts.ids})
 
     def _close_if_done(self):
         """Close the hand-overs none of whose accounts is with the provider any more."""

@@ -32,9 +32,19 @@ class CollectionPlacement(models.Model):
         """Tell the salespeople whose customers went, each once about all of theirs."""
         self.ensure_one()
         # sudo: whose customers they are, told to themselves
-        went_sudo = self.sudo().line_ids.filtered("went").account_id
-        theirs_sudo = went_sudo.search(
-            [("id", "in", went_sudo.ids), ("partner_id.user_id", "!=", False)]
+        theirs_sudo = (
+            self.env["collection.account"]
+            .sudo()
+            .search(
+                [
+                    (
+                        "placement_line_ids",
+                        "any",
+                        [("placement_id", "=", self.id), ("went", "=", True)],
+                    ),
+                    ("partner_id.user_id", "!=", False),
+                ]
+            )
         )
         for salesperson, accounts in theirs_sudo.grouped("salesperson_id").items():
             if salesperson.share or salesperson == self.env.user:

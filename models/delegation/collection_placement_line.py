@@ -278,14 +278,11 @@ class CollectionPlacementLine(models.Model):
         """Refuse accounts that must not leave the company, or that their mandate does
         not cover."""
         choice = self.env["collection.delegation.choice"]
-        for (mandate, day), lines in self.grouped(
-            lambda line: (
-                line.mandate_id,
-                min(line.placement_id.date, company_today(line)),
-            )
-        ).items():
+        self.fetch(["account_id", "placement_id", "scope"])
+        for placement, lines in self.grouped("placement_id").items():
             # handed over as they stand: no day to come makes them later
-            reasons = choice._get_reasons(lines.account_id, day, mandate)
+            day = min(placement.date, company_today(placement))
+            reasons = choice._get_reasons(lines.account_id, day, placement.mandate_id)
             parts = lines.filtered(lambda line: line.scope == "items")
             counts = choice._count_going_items(parts.chosen_item_ids)
             for line in parts:
@@ -294,7 +291,7 @@ class CollectionPlacementLine(models.Model):
             for line in lines:
                 # on a proposed hand-over it is because of these very lines
                 codes = reasons[line.account_id.id]
-                if line.account_id.placement_line_id == line:
+                if codes and line.account_id.placement_line_id == line:
                     codes = [code for code in codes if code != "proposed"]
                 if codes:
                     raise UserError(line._describe_refusal(codes[0]))
@@ -359,35 +356,11 @@ class CollectionPlacementLine(models.Model):
         if not self:
             return
         self._add_items(SQL("line.id = ANY(%s)", list(self.ids)))
-        self._freeze_particulars(
-            SQL(
-                """
-                , amount = COALESCE(held.amount, 0),
-                  amount_overdue = COALESCE(held.overdue, 0),
-                  segment_id = acc.segment_id
-                """
-            ),
-            SQL(
-                """
-             LEFT JOIN (
-                        SELECT item.line_id, SUM(item.amount_company) AS amount,
-                               SUM(item.amount_company)
-                                   FILTER (WHERE item.days_overdue > 0) AS overdue
-                          FROM collection_placement_item item
-                         WHERE item.line_id = ANY(%s)
-                      GROUP BY item.line_id) held ON held.line_id = same.id
-                """,
-                list(self.ids),
-            ),
-        )
+        self._freeze_particulars()
 
-    def _freeze_particulars(self, more=None, joined=None):
-        """Copy how the customers of the lines are called today and where they are.
-
-        :param more: SQL of what else is set, from what is `joined`
-        """
-        if not self:
-            return
+    def _freeze_particulars(self):
+        """Copy how the customers of the lines are called today, where they are, and
+        what the items that go add up to."""
         self.flush_model()
         self.env["res.partner"].flush_model(
             ["city", "country_id", "name", "ref", "street", "street2", "zip"]
@@ -408,24 +381,46 @@ class CollectionPlacementLine(models.Model):
                            COALESCE(country.name ->> %(lang)s,
                                     country.name ->> 'en_US')),
                        segment_name = COALESCE(segment.name ->> %(lang)s,
-                                               segment.name ->> 'en_US')
-                       %(more)s
+                                               segment.name ->> 'en_US'),
+                       segment_id = acc.segment_id,
+                       amount = COALESCE(held.amount, 0),
+                       amount_overdue = COALESCE(held.overdue, 0)
                   FROM collection_placement_line same
                   JOIN collection_account acc ON acc.id = same.account_id
                   JOIN res_partner partner ON partner.id = acc.partner_id
              LEFT JOIN res_country country ON country.id = partner.country_id
              LEFT JOIN collection_segment segment ON segment.id = acc.segment_id
-                       %(joined)s
+             -- line by line, by the index: added up beforehand, thousands of lines
+             -- would be compared with as many, where the planner takes a table that
+             -- was filled a moment ago for an empty one
+             LEFT JOIN LATERAL (
+                        SELECT SUM(item.amount_company) AS amount,
+                               SUM(item.amount_company)
+                                   FILTER (WHERE item.days_overdue > 0) AS overdue
+                          FROM collection_placement_item item
+                         WHERE item.line_id = same.id) held ON TRUE
                  WHERE same.id = line.id AND line.id = ANY(%(lines)s)
              RETURNING line.id
                 """,
                 lang=lang,
-                more=more or SQL(),
-                joined=joined or SQL(),
                 lines=list(self.ids),
             )
         )
-        self.invalidate_recordset(flush=False)
+        self.invalidate_recordset(
+            [
+                "amount",
+                "amount_overdue",
+                "display_name",
+                "partner_address",
+                "partner_city",
+                "partner_name",
+                "partner_ref",
+                "segment_id",
+                "segment_name",
+                "went",
+            ],
+            flush=False,
+        )
 
     @api.model
     def _add_items(self, condition, followed=False, by_hand=False):

@@ -516,7 +516,9 @@ class CollectionHandover(models.TransientModel):
         if self.state != "preview":
             raise UserError(self.env._("Look at the preview before you confirm."))
         self.mandate_id._check_working()
-        self.line_ids.fetch(["account_id", "decision", "proposed_reason"])
+        self.line_ids.fetch(
+            ["account_id", "current_mandate_id", "decision", "proposed_reason", "scope"]
+        )
         going = self.line_ids.filtered_domain(Domain("decision", "=", "goes"))
         if not going:
             raise UserError(self.env._("No account goes: there is nothing to do."))
