@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_amount
 
+from ...models.base.figures import write_figure
 from ...models.delegation.collection_mandate import WORKING
 
 #: of the preview, in their order
@@ -264,7 +265,9 @@ class CollectionHandover(models.TransientModel):
                     format_amount(self.env, figure, self.currency_id)
                     if position
                     else str(figure),
-                    f"{100 * figure / total:.1f} %" if total > 0 else "–",
+                    write_figure(self.env, round(100 * figure / total, 1), "%")
+                    if total > 0
+                    else "–",
                 )
             )
         return described
