@@ -104,9 +104,7 @@ class TestHandoverItems(HandoverCommon):
         parts.placement_id.unlink()
         whole = self._choose(self.items[:1], confirm=False)
         whole.action_back()
-        whole.write(
-            {"account_ids": [Command.set(self.account.ids)], "item_ids": False}
-        )
+        whole.write({"account_ids": [Command.set(self.account.ids)], "item_ids": False})
         whole.action_preview()
         whole.action_propose()
         self.assertRecordValues(
