@@ -141,7 +141,7 @@ class CollectionPlacementLine(models.Model):
         compute="_compute_today",
         help="What would go if it went today; of a proposal nothing is frozen yet.",
     )
-    overdue_today = fields.Monetary(string="Overdue Today", compute="_compute_today")
+    overdue_today = fields.Monetary(compute="_compute_today")
     state = fields.Selection(
         selection=[
             ("active", "With the provider"),
