@@ -80,6 +80,9 @@ class TestScreenshots(HttpCase):
             "Emulation.setTimezoneOverride", params={"timezoneId": user.tz}
         )
         browser._websocket_request(
+            "Emulation.setScrollbarsHidden", params={"hidden": True}
+        )
+        browser._websocket_request(
             "Page.addScriptToEvaluateOnNewDocument",
             params={"source": CLOCK % (time.time() * 1000)},
         )
