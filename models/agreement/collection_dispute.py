@@ -84,6 +84,8 @@ class CollectionDispute(models.Model):
         }
     )
     _on_site_fields = frozenset({"agent_id", "item_names", "partner_id"})
+    _provider_words = frozenset({"agent_id", "description"})
+    _words_author_field = "agent_id"
     _provider_writable_fields = frozenset(
         {"account_id", "amount", "description", "item_ids", "reason_id"}
     )
@@ -127,7 +129,7 @@ class CollectionDispute(models.Model):
         precompute=True,
         index="btree_not_null",
     )
-    description = fields.Text()
+    description = fields.Text(depends_context=("uid",))
     date_opened = fields.Date(
         string="Opened on",
         required=True,
@@ -143,6 +145,7 @@ class CollectionDispute(models.Model):
         copy=False,
         index="btree_not_null",
         default=lambda self: self.env["collection.agent"]._current(),
+        depends_context=("uid",),
     )
     owner_id = fields.Many2one(
         comodel_name="res.users",

@@ -74,6 +74,7 @@ class CollectionPaymentPlan(models.Model):
     _on_site_fields = frozenset(
         {"amount_items", "approver_id", "note", "partner_id", "user_id"}
     )
+    _provider_words = frozenset({"note", "user_id"})
 
     date_start = fields.Date(
         string="Agreed on",
@@ -117,11 +118,12 @@ class CollectionPaymentPlan(models.Model):
         required=True,
         readonly=True,
         default=lambda self: self.env.user,
+        depends_context=("uid",),
     )
     approver_id = fields.Many2one(
         comodel_name="res.users", string="Approved by", readonly=True, copy=False
     )
-    note = fields.Text()
+    note = fields.Text(depends_context=("uid",))
     state = fields.Selection(
         selection=[
             ("draft", "Draft"),

@@ -62,13 +62,16 @@ class CollectionPromise(models.Model):
             "date_promised",
             "item_ids",
             "lapse_reason",
+            "note",
             "number",
             "payment_means",
             "person",
             "state",
+            "withdrawal_reason",
         }
     )
-    _on_site_fields = frozenset({"partner_id", "user_id", "note", "withdrawal_reason"})
+    _on_site_fields = frozenset({"partner_id", "user_id"})
+    _provider_words = frozenset({"note", "user_id", "withdrawal_reason"})
     _provider_writable_fields = frozenset(
         {
             "account_id",
@@ -102,8 +105,9 @@ class CollectionPromise(models.Model):
         required=True,
         readonly=True,
         default=lambda self: self.env.user,
+        depends_context=("uid",),
     )
-    note = fields.Text()
+    note = fields.Text(depends_context=("uid",))
     attempt = fields.Integer(
         readonly=True,
         copy=False,
@@ -134,7 +138,7 @@ class CollectionPromise(models.Model):
         "last day. Credit notes and write-offs do not count.",
     )
     amount_missing = fields.Monetary(compute="_compute_amount_missing")
-    withdrawal_reason = fields.Char(copy=False)
+    withdrawal_reason = fields.Char(copy=False, depends_context=("uid",))
 
     _amount_positive = models.Constraint(
         "CHECK (amount > 0)", "Say how much was promised."

@@ -27,7 +27,14 @@ class CollectionAccount(models.Model):
         side = "company" if outside else "provider"
         actions = accounts_sudo._get_next_actions(side)
         for account_sudo, account in zip(self.sudo(), self, strict=True):
-            action = actions.get(account_sudo._origin.id)
+            # of the provider that has the customer now, not of an earlier one
+            provider_sudo = account_sudo.mandate_id.provider_id
+            action = actions.get(
+                (account_sudo._origin.id, not outside and provider_sudo.id)
+            )
+            if action and outside and account_sudo._is_away_in_part():
+                # what it is about may have stayed
+                action = (*action[:2], "")
             account.other_side_action = bool(action) and (
                 account_sudo._describe_next_action(side, *action)
             )
@@ -35,21 +42,23 @@ class CollectionAccount(models.Model):
     def _get_next_actions(self, side):
         """What one side has agreed on in its last calls, and is still to come.
 
-        :return: {account id: (day, hour, action)}
+        :return: {(account id, id of the provider or False): (day, hour, action)}
         """
         if not self.ids:
             return {}
         self.env["collection.call"].flush_model()
+        self.env["collection.agent"].flush_model(["provider_id"])
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT DISTINCT ON (call.account_id)
-                       call.account_id, call.next_action_date, call.next_action_time,
-                       call.next_action
+                SELECT DISTINCT ON (call.account_id, agent.provider_id)
+                       call.account_id, agent.provider_id, call.next_action_date,
+                       call.next_action_time, call.next_action
                   FROM collection_call call
+             LEFT JOIN collection_agent agent ON agent.id = call.agent_id
                  WHERE call.account_id = ANY(%s) AND call.side = %s
                    AND (call.connected OR call.next_action_date IS NOT NULL)
-              ORDER BY call.account_id, call.date DESC, call.id DESC
+              ORDER BY call.account_id, agent.provider_id, call.date DESC, call.id DESC
                 """,
                 list(self._origin.ids),
                 side,
@@ -57,8 +66,8 @@ class CollectionAccount(models.Model):
         )
         today = fields.Date.context_today(self)
         return {
-            account_id: action
-            for account_id, *action in rows
+            (account_id, provider_id or False): action
+            for account_id, provider_id, *action in rows
             if action[0] and action[0] >= today
         }
 

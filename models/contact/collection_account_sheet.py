@@ -222,8 +222,10 @@ class CollectionAccount(models.Model):
         outside = self.env["collection.call"]._is_outsider()
         # the account is theirs, or nothing of it is read
         self.check_access("read")
+        in_part = self._is_away_in_part()
         # sudo: that an earlier provider called and what came of it, of a customer that
-        # the user reads; neither its people's names nor what they wrote down
+        # the user reads; neither its people's names nor what they wrote down. Of one
+        # who is with a provider in part, that the company called, and nothing of it
         calls_sudo = (
             self.env["collection.call"]
             .sudo()
@@ -238,6 +240,9 @@ class CollectionAccount(models.Model):
             caller_sudo = call_sudo.agent_id
             if call_sudo.side == "company":
                 who = call_sudo.company_id.name
+                if outside and in_part:
+                    history.append(self._describe_own_call(call_sudo, who))
+                    continue
             elif caller_sudo.provider_id == agent_sudo.provider_id:
                 who = caller_sudo.name
             else:
@@ -279,6 +284,8 @@ class CollectionAccount(models.Model):
         letters_sudo = self.sudo().letter_ids.filtered(
             lambda letter: letter.stage == "left" and letter.channel != "call"
         )
+        if outside and in_part:
+            letters_sudo = letters_sudo.filtered("line_ids.item_id.delegated")
         for letter_sudo in letters_sudo.sorted("date", reverse=True)[:HISTORY_LIMIT]:
             history.append(
                 {
@@ -294,16 +301,34 @@ class CollectionAccount(models.Model):
         history.sort(key=lambda entry: entry["date"], reverse=True)
         return history[:HISTORY_LIMIT]
 
+    def _is_away_in_part(self):
+        """Hook: whether only chosen items of this customer are with a provider.
+
+        What the company says to the customer is then about the others as well.
+        """
+        return False
+
     @api.model
     def _describe_foreign_call(self, call_sudo, who):
         """A call of an earlier provider, for the one that has the customer now."""
+        return {
+            **self._describe_own_call(call_sudo, who),
+            "title": call_sudo.outcome_id.with_env(self.env).sudo().name,
+            "person": call_sudo.person,
+            "follow_up": call_sudo._get_follow_up_names(),
+        }
+
+    @api.model
+    def _describe_own_call(self, call_sudo, who):
+        """A call of the company about what it may have kept: when, and if anybody was
+        reached. On that day nobody else calls."""
         return {
             "kind": "call",
             "id": False,
             "date": call_sudo.date,
             "side": call_sudo.side,
             "who": who,
-            "title": call_sudo.outcome_id.with_env(self.env).sudo().name,
+            "title": self.env._("Call"),
             "contact": call_sudo.contact,
             "phone": "",
             "note": "",
@@ -311,8 +336,8 @@ class CollectionAccount(models.Model):
             "next_action_date": False,
             "number": "",
             "direction": call_sudo.direction,
-            "person": call_sudo.person,
-            "follow_up": call_sudo._get_follow_up_names(),
+            "person": "",
+            "follow_up": [],
             "corrections": [],
         }
 

@@ -462,7 +462,9 @@ class CollectionAccount(models.Model):
             facts = not of_provider and account.kept_facts or account.priority_facts
             facts = facts or {}
             reason = ""
-            for fact in account._describe_facts(facts, today):
+            # the words of others are closed to a provider's people here as well
+            action = (account.sudo(False) if of_provider else account).next_action
+            for fact in account._describe_facts(facts, today, action):
                 # each language has its own semicolon
                 reason = (
                     self.env._("%(facts)s; %(fact)s", facts=reason, fact=fact)
@@ -471,7 +473,7 @@ class CollectionAccount(models.Model):
                 )
             account.priority_reason = reason
 
-    def _describe_facts(self, facts, today):
+    def _describe_facts(self, facts, today, action):
         """What makes the customer worth a call, in the reader's language."""
         points = facts.get("points", {})
         parts = []
@@ -487,7 +489,7 @@ class CollectionAccount(models.Model):
             parts.append(
                 self.env._(
                     "next action due: %(action)s",
-                    action=self.next_action or format_date(self.env, facts["callback"]),
+                    action=action or format_date(self.env, facts["callback"]),
                 )
             )
         if "bill" in points:

@@ -33,6 +33,7 @@ from . import collection_provider_access
 from . import collection_segment_delegation
 from . import collection_item_in_house
 from . import collection_account_in_house
+from . import collection_account_words
 from . import collection_agreement_in_house
 from . import collection_letter_in_house
 from . import collection_dunning_decision_delegation

@@ -4,7 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
 from ...reports.collection_placement_xlsx import PlacementWorkbook
-from .collection_placement_item import WENT
+from .collection_placement_item import WENT, WORKED
 
 #: states of a hand-over whose accounts the provider works
 HANDED_OVER = ("handed_over", "accepted")
@@ -376,10 +376,9 @@ class CollectionPlacement(models.Model):
     def _get_list_items(self):
         """Condition: items that the list shows, see `_get_list_lines`."""
         items = Domain("line_id", "any", self._get_list_lines())
-        items &= WENT
         if self.env.context.get("collection_list_active"):
-            items &= Domain("recalled", "=", False)
-        return items
+            return items & WORKED & Domain("recalled", "=", False)
+        return items & WENT
 
     def _get_list_totals(self):
         """Frozen amounts by currency, what followed later apart.

@@ -99,7 +99,10 @@ class CollectionPlacement(models.Model):
         self.ensure_one()
         lines = Domain("placement_id", "=", self.id) & Domain("went", "=", True)
         if not sent:
-            lines &= Domain("state", "not in", CAME_BACK)
+            # whose customer was merged is there under another name
+            lines &= Domain("state", "not in", CAME_BACK) | Domain(
+                "merged_line_id.state", "not in", CAME_BACK
+            ) & Domain("merged_line_id", "!=", False)
         items = Domain("line_id", "any", lines) & Domain("followed", "=", False)
         if not sent:
             items &= Domain("recalled", "=", False)

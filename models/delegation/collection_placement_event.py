@@ -250,24 +250,20 @@ class CollectionPlacementLine(models.Model):
 
     def _absorb(self, line):
         res = super()._absorb(line)
-        self._add_up_events()
+        (self | line)._add_up_events()
         return res
 
     def _copy_items(self, line):
         res = super()._copy_items(line)
-        # what became of them comes along, of its own day
+        # what became of them comes along, of its own day: no euro is told twice
         self.env.cr.execute(
             SQL(
                 """
-                INSERT INTO collection_placement_event (
-                    placement_item_id, date, kind, amount)
-                SELECT copy.id, event.date, event.kind, event.amount
+                UPDATE collection_placement_event event SET placement_item_id = copy.id
                   FROM collection_placement_item held
-                  JOIN collection_placement_event event
-                    ON event.placement_item_id = held.id
                   JOIN collection_placement_item copy
                     ON copy.item_id = held.item_id AND copy.line_id = %s
-                 WHERE held.line_id = %s
+                 WHERE held.line_id = %s AND event.placement_item_id = held.id
                 """,
                 self.id,
                 line.id,

@@ -2,9 +2,12 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-#: rows of what went at all: taken back on no day is what stayed in-house when its
+#: rows of what is worked: taken back on no day is what stayed in-house when its
 #: customer was transferred, see `collection_placement_transfer.py`
-WENT = Domain("recalled", "=", False) | Domain("date_recalled", "!=", False)
+WORKED = Domain("recalled", "=", False) | Domain("date_recalled", "!=", False)
+#: rows of what went, each once: of two customers of one hand-over who were merged, what
+#: goes on with the other one stands where it was
+WENT = WORKED & Domain("origin_id", "=", False)
 
 
 class CollectionPlacementItem(models.Model):
@@ -81,6 +84,14 @@ class CollectionPlacementItem(models.Model):
         string="Followed Later",
         help="Joined its customer after the hand-over, as a new invoice or because "
         "somebody chose it.",
+    )
+    origin_id = fields.Many2one(
+        comodel_name="collection.placement.item",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="cascade",
+        help="The row of the same hand-over, under a customer who was merged with this "
+        "one.",
     )
     recalled = fields.Boolean(help="Taken back alone, the account stays delegated.")
     date_recalled = fields.Date(string="Taken Back on")

@@ -66,6 +66,7 @@ class CollectionPlacementLine(models.Model):
             "extension_ids",
             "former_line_id",
             "item_ids",
+            "merged_line_id",
             "partner_address",
             "partner_city",
             "partner_name",
@@ -206,6 +207,16 @@ class CollectionPlacementLine(models.Model):
         inverse_name="line_id",
         string="Items at Hand-over",
         readonly=True,
+    )
+    merged_line_id = fields.Many2one(
+        comodel_name="collection.placement.line",
+        string="Goes on with",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The line of the customer with whom this one was merged: what was handed "
+        "over here is worked there.",
     )
     change_ids = fields.One2many(
         comodel_name="collection.placement.change",
@@ -750,37 +761,19 @@ class CollectionPlacementLine(models.Model):
     def _absorb(self, line):
         """Work on with this line what was handed over with `line`, which ends.
 
-        Both are of one mandate, and their customers have become one. Of the same
-        hand-over they become one line of it; otherwise each hand-over stays as it was
-        signed, and the items of the other one follow later in this one.
+        Both are of one mandate, and their customers have become one. Each line stays as
+        it was signed, under the name of its day; what the other one holds follows in
+        this one. Where both are of the same hand-over, its list tells it once.
         """
         self.ensure_one()
         self.env.flush_all()
         if line.scope == "items" and self.scope != "items":
             # of two decisions the narrower holds: nothing goes that nobody chose
             self._transit({"scope": "items"})
-        if line.placement_id == self.placement_id:
-            line.item_ids._transit({"line_id": self.id})
-            self._transit(
-                {
-                    "amount": self.amount + line.amount,
-                    "amount_overdue": self.amount_overdue + line.amount_overdue,
-                }
-            )
-        else:
-            self._copy_items(line)
+        self._copy_items(line)
         self.env["collection.item"].search(
             [("placement_line_id", "=", line.id)]
         ).placement_line_id = self
-        if line.placement_id == self.placement_id:
-            # what it held stands on this line: nothing of the hand-over is lost
-            self.env.flush_all()
-            self._take_history(line)
-            self.env.cr.execute(
-                SQL("DELETE FROM collection_placement_line WHERE id = %s", line.id)
-            )
-            self.env.invalidate_all(flush=False)
-            return
         line._transit(
             {
                 "state": "transferred",
@@ -791,57 +784,37 @@ class CollectionPlacementLine(models.Model):
                 "date_end": fields.Date.context_today(self),
             }
         )
-        line.placement_id._close_if_done()
-
-    def _take_history(self, line):
-        """Keep what was written of `line`, which is about to go, and whose it was."""
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE collection_placement_change SET line_id = %(kept)s
-                 WHERE line_id = %(gone)s;
-                INSERT INTO collection_placement_change (
-                    placement_id, line_id, company_id, date, user_id, model_name,
-                    field_name, value_before, value_after, reason)
-                SELECT gone.placement_id, kept.id, gone.company_id, %(now)s, %(uid)s,
-                       %(model)s, 'partner_name',
-                       CONCAT_WS(', ', gone.partner_name, gone.partner_ref,
-                                 gone.partner_address, gone.amount),
-                       kept.partner_name, %(reason)s
-                  FROM collection_placement_line gone, collection_placement_line kept
-                 WHERE gone.id = %(gone)s AND kept.id = %(kept)s
-                """,
-                kept=self.id,
-                gone=line.id,
-                now=fields.Datetime.now(),
-                uid=self.env.uid,
-                model=self._name,
-                reason=self.env._(
-                    "Merged with %(customer)s",
-                    customer=self.account_id.display_name,
-                ),
-            )
+        (line | self.search([("merged_line_id", "=", line.id)]))._transit(
+            {"merged_line_id": self.id}
         )
+        line.placement_id._close_if_done()
 
     def _copy_items(self, line):
         """Hold what `line` holds, as it was on the day it was handed over."""
         held = self.env["collection.placement.item"]
-        own = {"line_id": self.id, "placement_id": self.placement_id.id}
-        own["followed"] = True
+        own = {
+            "line_id": self.id,
+            "placement_id": self.placement_id.id,
+            "followed": True,
+        }
+        # what stands on the list already, under the former customer
+        listed = line.placement_id == self.placement_id
         names = [
             name
             for name, field in held._fields.items()
-            if field.store and field.column_type and name != "id"
+            if field.store and field.column_type and name not in ("id", "origin_id")
         ]
         self.env.cr.execute(
             SQL(
-                "INSERT INTO collection_placement_item (%s)"
-                " SELECT %s FROM collection_placement_item WHERE line_id = %s",
+                "INSERT INTO collection_placement_item (%s, origin_id)"
+                " SELECT %s, CASE WHEN %s THEN COALESCE(origin_id, id) END"
+                " FROM collection_placement_item WHERE line_id = %s",
                 SQL(", ").join(map(SQL.identifier, names)),
                 SQL(", ").join(
                     SQL("%s", own[name]) if name in own else SQL.identifier(name)
                     for name in names
                 ),
+                listed,
                 line.id,
             )
         )

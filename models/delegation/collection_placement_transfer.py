@@ -102,31 +102,6 @@ class CollectionPlacementLine(models.Model):
             )
         )
         self.invalidate_recordset(["former_line_id"], flush=False)
-        self._keep_words_back()
-
-    def _keep_words_back(self):
-        """The day of what is to be done next stays; what the first provider's people
-        wrote down about it is not for the next one."""
-        accounts = self.account_id
-        accounts.flush_recordset(["next_action"])
-        self.env["collection.call"].flush_model(["account_id", "next_action", "side"])
-        rows = self.env.execute_query(
-            SQL(
-                """
-                UPDATE collection_account acc SET next_action = NULL
-                 WHERE acc.id = ANY(%s) AND acc.next_action IS NOT NULL
-                   AND EXISTS (
-                        SELECT FROM collection_call call
-                         WHERE call.account_id = acc.id AND call.side = 'provider'
-                           AND call.next_action = acc.next_action)
-             RETURNING acc.id
-                """,
-                list(accounts.ids),
-            )
-        )
-        accounts.browse(row[0] for row in rows).invalidate_recordset(
-            ["next_action"], flush=False
-        )
 
     def action_transfer(self):
         """Choose the provider to whom these accounts go instead."""

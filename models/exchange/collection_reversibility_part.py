@@ -14,8 +14,14 @@ ACCOUNTS_REPORT = "account_collection.action_report_reversibility_accounts"
 #: rows of one table of the list
 TABLE_ROWS = 100
 #: amounts and acts that the list shows
-AMOUNTS = ("amount", "received", "credited", "written_off", "open")
-ACTS = ("calls", "promises", "plans", "disputes", "letters")
+AMOUNTS = ("amount", "overdue", "received", "credited", "written_off", "open")
+ACTS = ("calls", "promises", "plans", "disputes", "letters", "notes", "complaints")
+#: what was agreed or is contested and goes on, and by which day something is expected
+PENDING = {
+    "promises": (("open",), "date_promised"),
+    "plans": (("to_approve", "active"), "next_date"),
+    "disputes": (("open", "in_progress"), "deadline"),
+}
 #: where receipts are added up; what is neither money nor a loss is a credit
 SETTLED = {"money": "received", "write_off": "written_off"}
 
@@ -349,6 +355,7 @@ class CollectionReversibilityPart(models.Model):
         currency = package.company_id.currency_id
         rows = self._get_list_rows(found)
         titles = self._get_titles()
+        counts = {code: len(_without_corrections(found[code])) for code in ACTS}
         return {
             "title": self._get_name(),
             "package": package,
@@ -361,27 +368,31 @@ class CollectionReversibilityPart(models.Model):
             or [[]],
             "total": self._as_texts(
                 {
-                    name: sum(row[name] for row in rows)
-                    for name in ("items", *AMOUNTS, *ACTS)
+                    **{
+                        name: sum(row[name] for row in rows)
+                        for name in ("items", *AMOUNTS)
+                    },
+                    "acts": [
+                        f"{titles[code]}: {count}"
+                        for code, count in counts.items()
+                        if count
+                    ],
                 },
                 currency,
             ),
-            "heads": [titles[code][:2] + "." for code in ACTS],
-            "legend": [(titles[code][:2] + ".", titles[code]) for code in ACTS],
         }
 
     def _as_texts(self, row, currency):
-        """A row of the list with its amounts and counts as they are printed."""
+        """A row of the list with its amounts as they are printed."""
         digits = currency.decimal_places
         return {
             **row,
             "amounts": [formatLang(self.env, row[name], digits) for name in AMOUNTS],
-            "acts": [row[name] or "" for name in ACTS],
         }
 
     def _get_list_rows(self, found):
         """Each hand-over of a customer: what became of it, and what was done."""
-        acts = {code: _count_by_account(found[code]) for code in ACTS}
+        acts = self._describe_acts(found)
         settled = {}
         for receipt in found["receipts"]:
             kinds = settled.setdefault(receipt.placement_line_id.id, {})
@@ -403,10 +414,12 @@ class CollectionReversibilityPart(models.Model):
                 {
                     "ref": line.partner_ref or "",
                     "name": line.partner_name or "",
+                    "address": line.partner_address or "",
                     "placement": f"{line.placement_id.number}, "
                     + days[line.placement_id.date],
                     "items": len(held),
                     "amount": line.amount,
+                    "overdue": line.amount_overdue,
                     "received": 0.0,
                     "credited": 0.0,
                     "written_off": 0.0,
@@ -420,10 +433,86 @@ class CollectionReversibilityPart(models.Model):
                         filter(None, [states[line.state], days.get(line.date_end)])
                     ),
                     # handed over twice, what was done is told once
-                    **{code: counts.pop(account, 0) for code, counts in acts.items()},
+                    "acts": acts.pop(account, []),
                 }
             )
         return rows
+
+    # what was done, customer by customer
+
+    def _describe_acts(self, found):
+        """What was done with each customer, in a few sentences: {account id: [text]}.
+
+        How often and what came of it, and of what goes on until when; each act by
+        itself stands in the workbook.
+        """
+        titles = self._get_titles()
+        days = {}
+
+        def day(value):
+            if value not in days:
+                days[value] = format_date(self.env, value)
+            return days[value]
+
+        described = {}
+        for code in ACTS:
+            records = _without_corrections(found[code])
+            describe = getattr(self, f"_describe_{code}", None)
+            if describe is None and code in PENDING:
+                describe = self._describe_agreed
+            for account, of_account in records.grouped("account_id").items():
+                parts = [f"{titles[code]}: {len(of_account)}"]
+                parts += describe(of_account, code, day) if describe else []
+                described.setdefault(account.id, []).append(", ".join(parts))
+        return described
+
+    def _describe_calls(self, calls, _code, day):
+        """How often the right person was reached, and how the last call ended."""
+        last = max(calls, key=lambda call: (call.date, call.id))
+        reached = len(calls.filtered("right_party"))
+        return [
+            self.env._("right person reached: %(count)s", count=reached),
+            self.env._(
+                "last on %(day)s: %(outcome)s",
+                day=day(fields.Datetime.context_timestamp(self, last.date).date()),
+                outcome=last.outcome_id.name,
+            ),
+        ]
+
+    def _describe_letters(self, letters, _code, day):
+        """Which one was the last."""
+        last = max(letters, key=lambda letter: (letter.date, letter.id))
+        return [
+            self.env._(
+                "last on %(day)s: %(outcome)s",
+                day=day(last.date),
+                outcome=last.level_id.name or last.kind_id.name or last.number,
+            )
+        ]
+
+    def _describe_agreed(self, records, code, day):
+        """How much it is about, how much of it stands where, and what goes on until
+        which day."""
+        amounts = {}
+        for record in records:
+            amounts.setdefault(record.currency_id, []).append(record.amount)
+        parts = [
+            currency.format(sum(of_currency))
+            for currency, of_currency in amounts.items()
+            if any(of_currency)
+        ]
+        states = dict(records._fields["state"]._description_selection(self.env))
+        for state, of_state in records.grouped("state").items():
+            parts.append(f"{states[state]}: {len(of_state)}")
+        pending, name = PENDING[code]
+        expected = [
+            record[name]
+            for record in records
+            if record.state in pending and record[name]
+        ]
+        if expected:
+            parts.append(self.env._("next on %(day)s", day=day(min(expected))))
+        return parts
 
     def action_download(self):
         """The file of this part, for those who read the package."""
@@ -436,10 +525,8 @@ class CollectionReversibilityPart(models.Model):
         }
 
 
-def _count_by_account(records):
-    """How many of the records each customer has: {account id: number}."""
-    counts = {}
-    for record in records:
-        account = record.account_id.id
-        counts[account] = counts.get(account, 0) + 1
-    return counts
+def _without_corrections(records):
+    """A correction is no call of its own."""
+    if "correction_of_id" not in records._fields:
+        return records
+    return records.filtered(lambda record: not record.correction_of_id)

@@ -71,8 +71,8 @@ class CollectionAccount(models.Model):
             measures["overdrawn"] = (today - expected).days
         return measures
 
-    def _describe_facts(self, facts, today):
-        parts = super()._describe_facts(facts, today)
+    def _describe_facts(self, facts, today, action):
+        parts = super()._describe_facts(facts, today, action)
         points = facts.get("points", {})
         if "overdrawn" in points:
             parts.append(

@@ -62,7 +62,7 @@ class CollectionAgenda(models.Model):
         help="Hour agreed with the customer, in his own time.",
     )
     kind = fields.Selection(selection=KINDS, readonly=True)
-    name = fields.Char(string="What", readonly=True)
+    name = fields.Char(string="What", readonly=True, depends_context=("uid",))
     amount = fields.Monetary(readonly=True, aggregator=None)
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     side = fields.Selection(
@@ -203,14 +203,18 @@ class CollectionAgenda(models.Model):
                        'callback' AS kind,
                        CONCAT_WS(' ', CASE WHEN next_action_time > 0 THEN to_char(
                            next_action_time * interval '1 hour', 'HH24:MI') END,
-                           next_action) AS name,
+                           %s) AS name,
                        NULL::numeric AS amount, NULL::integer AS currency_id,
                        NULL::integer AS user_id, TRUE AS by_provider,
                        TRUE AS for_provider, 'collection.account' AS res_model,
                        id AS res_id
                   FROM collection_account
                  WHERE next_action_date IS NOT NULL
-                """
+                """,
+                # what the reader may know of it
+                self.env["collection.account"]._field_to_sql(
+                    "collection_account", "next_action"
+                ),
             ),
             SQL(
                 """

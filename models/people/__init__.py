@@ -3,6 +3,7 @@ from . import collection_account_access
 from . import collection_account_collector
 from . import collection_agent_training
 from . import collection_on_site_mixin
+from . import collection_provider_words
 from . import ir_rule
 from . import res_users
 from . import res_company

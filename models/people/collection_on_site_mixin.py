@@ -9,7 +9,9 @@ class CollectionOnSiteMixin(models.AbstractModel):
 
     Core opens to an employee what they wrote themselves or what is meant for them,
     whatever it is about. For these people it is open as long as the record is: it
-    ends with their mandate. Stands behind core's own checks as a record rule would.
+    ends with their mandate. Of what is about customers it is only what the people of
+    their own provider wrote or have to do: the rest is the company's own discussion,
+    or an earlier provider's. Stands behind core's own checks as a record rule would.
     """
 
     _name = "collection.on.site.mixin"
@@ -17,6 +19,8 @@ class CollectionOnSiteMixin(models.AbstractModel):
 
     #: the field that holds the model of the record, beside `res_id`
     _document_field = "res_model"
+    #: fields with the user, or the contact of the user, whose it is; none: anybody's
+    _whose_fields = ()
 
     @api.model
     def _search(
@@ -80,4 +84,49 @@ class CollectionOnSiteMixin(models.AbstractModel):
             readable = readable.with_context(active_test=False)._filtered_access("read")
             for document_id in by_document.keys() - set(readable._ids):
                 closed_ids |= by_document[document_id]
-        return closed_ids
+        closed_models = set(self.env["mail.followers"]._get_closed_models())
+        about_customers = {
+            row_id
+            for model in ids_by_document.keys() & closed_models
+            for row_ids in ids_by_document[model].values()
+            for row_id in row_ids
+        }
+        return closed_ids | self._get_ids_of_others(about_customers - closed_ids)
+
+    @api.model
+    def _get_ids_of_others(self, row_ids):
+        """The ids of those records that are of nobody of the user's own provider."""
+        if not row_ids or not self._whose_fields:
+            return set()
+        self.flush_model(self._whose_fields)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT said.id FROM %(table)s said
+                 WHERE said.id = ANY(%(ids)s)
+                   AND NOT EXISTS (
+                        SELECT FROM collection_agent agent
+                          JOIN collection_agent colleague
+                            ON colleague.id = agent.id
+                            OR colleague.provider_id = agent.provider_id
+                          JOIN res_users login ON login.id = colleague.user_id
+                         WHERE agent.user_id = %(user)s AND (%(whose)s))
+                """,
+                table=SQL.identifier(self._table),
+                ids=list(row_ids),
+                user=self.env.uid,
+                whose=SQL(" OR ").join(
+                    SQL(
+                        "said.%s = login.%s",
+                        SQL.identifier(name),
+                        SQL.identifier(
+                            "id"
+                            if self._fields[name].comodel_name == "res.users"
+                            else "partner_id"
+                        ),
+                    )
+                    for name in self._whose_fields
+                ),
+            )
+        )
+        return {row[0] for row in rows}

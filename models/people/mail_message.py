@@ -9,6 +9,7 @@ class MailMessage(models.Model):
     _inherit = ["mail.message", "collection.on.site.mixin"]
 
     _document_field = "model"
+    _whose_fields = ("author_id", "create_uid")
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -6,3 +6,4 @@ class MailScheduledMessage(models.Model):
     _inherit = ["mail.scheduled.message", "collection.on.site.mixin"]
 
     _document_field = "model"
+    _whose_fields = ("author_id", "create_uid")

@@ -97,21 +97,12 @@ class CollectionAccount(models.Model):
         mine = Domain("account_id", "=", self.id) & Domain(domain or [])
         return self.env[model].search(mine, order=order, limit=AGREEMENT_LIMIT)
 
-    @api.model
-    def _get_own_words(self, agent_sudo, record_sudo, name):
-        """Free words on a record, unless another provider's people wrote them."""
-        author_sudo = record_sudo.user_id.collection_agent_ids.provider_id
-        if author_sudo and author_sudo != agent_sudo.provider_id:
-            return ""
-        return record_sudo[name] or ""
-
     def _get_portal_promises(self, agent_sudo, invoices):
         promises = self._find_portal_records(
             "collection.promise", "date_made desc, id desc"
         )
         means = dict(self._get_portal_labels("collection.promise", "payment_means"))
-        # sudo: which invoices, whether they recorded it, and what was noted about it;
-        # what an earlier provider's people wrote down is not for the next one
+        # sudo: which invoices, and whether they recorded it
         return [
             {
                 "id": promise.id,
@@ -123,7 +114,7 @@ class CollectionAccount(models.Model):
                 "currency": promise_sudo.currency_id,
                 "means": means.get(promise.payment_means, ""),
                 "person": promise.person or "",
-                "note": self._get_own_words(agent_sudo, promise_sudo, "note"),
+                "note": promise.note or "",
                 "invoices": invoices(promise_sudo),
                 "details": self._join_portal_details(
                     promise.number,
@@ -132,9 +123,7 @@ class CollectionAccount(models.Model):
                     promise.person,
                 ),
                 **badge(promise.state, promise._get_state_label()),
-                "reason": self._get_own_words(
-                    agent_sudo, promise_sudo, "withdrawal_reason"
-                ),
+                "reason": promise.withdrawal_reason or "",
                 "own": promise.state == "open"
                 and promise_sudo.user_id == agent_sudo.user_id,
             }

@@ -46,6 +46,8 @@ class CollectionMeansChange(models.Model):
         }
     )
     _on_site_fields = frozenset({"agent_id", "ask_count", "partner_id"})
+    _provider_words = frozenset({"agent_id", "note"})
+    _words_author_field = "agent_id"
 
     account_id = fields.Many2one(
         comodel_name="collection.account",
@@ -107,6 +109,7 @@ class CollectionMeansChange(models.Model):
         string="By the Agent",
         readonly=True,
         index="btree_not_null",
+        depends_context=("uid",),
         help="Who asked last, or brought the answer.",
     )
     user_id = fields.Many2one(
@@ -130,7 +133,7 @@ class CollectionMeansChange(models.Model):
         string="Answered by", readonly=True, help="Who at the customer's answered."
     )
     refusal_reason = fields.Selection(selection=REFUSALS, readonly=True)
-    note = fields.Text(readonly=True)
+    note = fields.Text(readonly=True, depends_context=("uid",))
     converted = fields.Float(
         string="Conversion (%)",
         compute="_compute_converted",

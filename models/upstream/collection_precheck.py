@@ -66,6 +66,7 @@ class CollectionPrecheck(models.Model):
     )
     _on_site_fields = frozenset({"contact_id", "dispute_id", "partner_id", "user_id"})
     _provider_writable_fields = frozenset({*CHECKS, *ANSWER_FIELDS})
+    _provider_words = frozenset({"note", "user_id"})
 
     item_id = fields.Many2one(
         comodel_name="collection.item",
@@ -84,6 +85,7 @@ class CollectionPrecheck(models.Model):
         string="Checked by",
         readonly=True,
         index="btree_not_null",
+        depends_context=("uid",),
     )
     date_checked = fields.Date(readonly=True)
     person = fields.Char(string="Asked", help="Who at the customer's answered.")
@@ -106,7 +108,7 @@ class CollectionPrecheck(models.Model):
         ondelete="set null",
         index="btree_not_null",
     )
-    note = fields.Text()
+    note = fields.Text(depends_context=("uid",))
     duplicate_sent = fields.Boolean(
         readonly=True, help="A copy of the invoice was sent on request."
     )
@@ -149,6 +151,11 @@ class CollectionPrecheck(models.Model):
     _item_uniq = models.Constraint(
         "UNIQUE (item_id)", "This invoice is being checked already."
     )
+
+    def _get_words_author(self, alias, column):
+        # who began to answer, as long as nobody has finished
+        writer = SQL.identifier(alias, "write_uid", to_flush=self._fields["write_uid"])
+        return SQL("COALESCE(%s, %s)", column, writer)
 
     @api.constrains("date_planned")
     def _check_date_planned(self):

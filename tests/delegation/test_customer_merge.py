@@ -750,20 +750,101 @@ class TestMergeOfDelegated(MergeCommon):
         self.assertIn(self.item, self._seen())
 
     def test_one_hand_over(self):
+        """The list that was signed and acknowledged stays as it was, line by line."""
         placement = self._hand_over(self.account | self.other_account)
-        before = placement.amount, placement.item_count
-        account = self._merge(self.other_customer, self.customer)
-        self.assertEqual((placement.amount, placement.item_count), before)
+        self._pay(self.other_invoice, 30.0, date="2026-03-31")
+        signed = self._list(placement)
+        self.assertEqual(
+            [(row["name"], row["amount"]) for row in signed],
+            [(self.customer.name, 1000.0), (self.other_customer.name, 300.0)],
+        )
+        known = self._get_figures(placement)
+        account = self._merge(self.customer, self.other_customer)
+        self.assertEqual(self._list(placement), signed)
+        self.assertEqual(self._get_figures(placement), known)
+        self.assertEqual(
+            placement._get_receipt()[0], placement.accepted_figures["customers"]
+        )
+        goes_on, ended = placement.line_ids
         self.assertRecordValues(
-            placement.line_ids,
-            [{"account_id": account.id, "state": "active", "amount": 1300.0}],
+            goes_on | ended,
+            [
+                {"account_id": account.id, "state": "active", "amount": 1000.0},
+                {"account_id": account.id, "state": "transferred", "amount": 300.0},
+            ],
+        )
+        self.assertEqual(ended.merged_line_id, goes_on)
+        self.assertIn(account.display_name, ended.reason)
+        # no euro is told twice, and the provider's own list has all that it works
+        self.assertEqual(sum(placement.line_ids.mapped("amount_paid")), 30.0)
+        [own] = self._list(placement.with_context(collection_list_active=True))
+        self.assertEqual(
+            sorted(own["held"]),
+            sorted([(self.invoice.name, 1000.0), (self.other_invoice.name, 300.0)]),
         )
         self.assertEqual(self._seen(), self.item | self.other_item)
         self._assert_true()
         self._pay(self.invoice, date="2026-03-31")
-        self.assertEqual(placement.line_ids.state, "active")
-        self._pay(self.other_invoice, date="2026-03-31")
-        self.assertEqual(placement.line_ids.state, "paid")
+        self.assertEqual(goes_on.state, "active")
+        self._pay(self.other_invoice, 270.0, date="2026-03-31")
+        self.assertEqual(goes_on.state, "paid")
+        self.assertEqual(sum(placement.line_ids.mapped("amount_paid")), 1300.0)
+        self.assertEqual(self._list(placement), signed)
+
+    def test_one_hand_over_of_three(self):
+        """Whoever was merged twice is where the second one goes on."""
+        third = self._customer("Ourse", email=self.customer.email)
+        self._invoice(third, 50.0, "2026-03-01")
+        accounts = self.account | self.other_account | self.account_of(third)
+        placement = self.env["collection.placement"].create(
+            {
+                "mandate_id": self.mandate.id,
+                "line_ids": [
+                    Command.create({"account_id": account.id}) for account in accounts
+                ],
+            }
+        )
+        placement.action_hand_over()
+        signed = self._list(placement)
+        self._merge(self.other_customer, third)
+        self._merge(self.customer, self.other_customer)
+        self.assertEqual(self._list(placement), signed)
+        [goes_on] = placement.line_ids.filtered(lambda line: line.state == "active")
+        self.assertEqual((placement.line_ids - goes_on).merged_line_id, goes_on)
+        # not acknowledged yet: all three are there
+        self.assertEqual(placement._get_receipt()[0], 3)
+        self.assertEqual(placement._get_receipt(), placement._get_receipt(sent=True))
+        goes_on._take_back("recalled", "Ours")
+        self.assertEqual(placement._get_receipt()[0], 0)
+
+    def _list(self, placement):
+        """What the hand-over list says, but for how each line goes on."""
+        return [
+            {
+                **{
+                    name: value
+                    for name, value in row.items()
+                    if name not in ("items", "followed", "state")
+                },
+                "held": [
+                    (item.move_name, item.amount)
+                    for item in row["items"] | row["followed"]
+                ],
+            }
+            for rows in placement._get_list_batches()
+            for row in rows
+        ]
+
+    def _get_figures(self, placement):
+        return (
+            placement.amount,
+            placement.account_count,
+            placement.item_count,
+            placement.accepted_figures,
+            placement._get_totals(),
+            placement._get_list_totals(),
+            placement._get_receipt(sent=True),
+        )
 
     def test_two_hand_overs_of_one_mandate(self):
         first = self._hand_over(self.account)

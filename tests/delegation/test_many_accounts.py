@@ -33,6 +33,76 @@ class TestManyAccounts(HandoverCommon):
         few = self._count(accounts[:4])
         self.assertEqual(self._count(accounts[4:]), few)
 
+    def _take_selection_back(self, records):
+        """As the list does with all that was selected, beyond the page that it shows:
+        the action on the ids of the domain, the wizard, its button.
+
+        :return: queries of the entry and the wizard, and of taking back
+        """
+        model = records.with_user(self.manager_user).browse()
+        name = "item_ids" if records._name == "collection.item" else "account_ids"
+        items = records if name == "item_ids" else records.item_ids
+        accounts = items.account_id
+        domain = [("id", "in", records.ids)]
+        chosen = model.search(domain)
+        self.assertEqual(len(chosen), len(records))
+        action = self.env.ref(
+            f"account_collection.{records._table}_action_recall"
+        ).with_user(self.manager_user)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self._count_queries() as asking:
+            opened = action.with_context(
+                active_model=model._name,
+                active_ids=chosen.ids,
+                active_domain=domain,
+            ).run()
+            wizard = (
+                self.env["collection.recall"]
+                .with_user(self.manager_user)
+                .with_context(**opened["context"])
+                .create({"reason": "strategic"})
+            )
+            # what the form shows: the first page of them, and how many there are
+            wizard.web_read(
+                {
+                    "summary": {},
+                    name: {"fields": {"display_name": {}}, "limit": 20},
+                }
+            )
+        self.assertEqual(len(wizard[name]), len(records))
+        owed = sum(items.mapped("amount_residual_company"))
+        for told in (
+            f"{len(accounts)} customers",
+            f"{len(items)} items",
+            self.company.currency_id.format(owed),
+        ):
+            self.assertIn(told, wizard.summary)
+        self.env.invalidate_all()
+        with self._count_queries() as coming:
+            wizard.action_recall()
+            self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(set(accounts.mapped("delegation_state")), {"in_house"})
+        self.assertFalse(any(items.mapped("delegated")))
+        return asking.total, coming.total
+
+    def test_a_selection_of_all(self):
+        accounts = self._file(86)
+        # with the last one a hand-over would be closed
+        self._hand_over(accounts | self._file(1, amount=7.0))
+        self._take_selection_back(accounts[:2])
+        few = self._take_selection_back(accounts[2:26])
+        # three pages of the wizard
+        self.assertEqual(self._take_selection_back(accounts[26:]), few)
+
+    def test_a_selection_of_all_items(self):
+        accounts = self._file(86)
+        self._hand_over(accounts | self._file(1, amount=7.0))
+        self._take_selection_back(accounts[:2].item_ids)
+        few = self._take_selection_back(accounts[2:26].item_ids)
+        self.assertEqual(self._take_selection_back(accounts[26:].item_ids), few)
+
     def test_history_of_each(self):
         accounts = self._file(3)
         wizard = self._wizard(method="manual", account_ids=accounts.ids)

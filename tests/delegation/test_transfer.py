@@ -126,8 +126,10 @@ class TestTransfer(CollectionCommon):
         )
         with self.assertRaises(AccessError):
             theirs_env["collection.call"].browse(call.id).read(["note"])
-        with self.assertRaises(AccessError):
-            theirs_env["collection.promise"].browse(promise.id).read(["note"])
+        self.assertEqual(
+            theirs_env["collection.promise"].browse(promise.id).read(["note"]),
+            [{"id": promise.id, "note": False}],
+        )
         self.assertFalse(
             theirs_env["collection.provider.note"].search([("id", "=", note.id)])
         )
@@ -151,13 +153,20 @@ class TestTransfer(CollectionCommon):
             )
         self.other_account.next_action = "Ask the sales team"
         self._transfer()
-        self.assertRecordValues(
-            self.accounts,
-            [
-                {"next_action": False, "next_action_date": day},
-                {"next_action": "Ask the sales team", "next_action_date": day},
-            ],
-        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        for user, first in (
+            (self.other_agent_user, False),
+            # to the company they came home
+            (self.collector_user, "Try the brother again"),
+        ):
+            self.assertRecordValues(
+                self.accounts.with_user(user),
+                [
+                    {"next_action": first, "next_action_date": day},
+                    {"next_action": "Ask the sales team", "next_action_date": day},
+                ],
+            )
 
     def test_agent_who_changes_the_provider_takes_nothing_along(self):
         call = (

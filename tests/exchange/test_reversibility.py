@@ -297,6 +297,53 @@ class TestReversibility(ReversibilityCommon):
         # the proof, and the description that no cell holds
         self.assertEqual(proofs, {b"The price was another one", b"x" * 40_000})
 
+    def test_list_of_accounts(self):
+        """The list to read tells of each customer the amounts, and what was done."""
+        package = self._prepare()
+        part = package.part_ids[1]._in_company_time()
+        values = part._get_printed_values(part._collect())
+        rows = {row["name"]: row for page in values["pages"] for row in page}
+        self.assertEqual(set(rows), {self.customer.name, self.other_customer.name})
+        row = rows[self.customer.name]
+        self.assertEqual(row["items"], 2)
+        # handed over, of which overdue, received, credited, written off, open
+        self.assertEqual(
+            row["amounts"],
+            ["1,200.10", "1,200.10", "600.10", "0.00", "0.00", "600.00"],
+        )
+        self.assertEqual(
+            row["acts"],
+            [
+                "Calls: 1, right person reached: 0, last on 03/10/2026: No answer",
+                "Promises: 1, 400.00\N{NO-BREAK SPACE}€, Open: 1, next on 04/15/2026",
+                f"Disputes: 1, 20.00\N{NO-BREAK SPACE}€, Open: 1, next on "
+                f"{self.dispute.deadline:%m/%d/%Y}",
+                f"Letters: 1, last on 03/12/2026: {self.level_1.name}",
+                "Messages of the Provider: 1",
+            ],
+        )
+        [_calls, plans] = rows[self.other_customer.name]["acts"]
+        self.assertEqual(
+            plans,
+            "Payment Plans: 1, $\N{NO-BREAK SPACE}300.00, Draft: 1",
+        )
+        # every act is told once, also of who was handed over twice
+        total = values["total"]
+        self.assertEqual(total["amounts"][0], "1,350.10")
+        self.assertEqual(
+            total["acts"],
+            [
+                "Calls: 2",
+                "Promises: 1",
+                "Payment Plans: 1",
+                "Disputes: 1",
+                "Letters: 1",
+                "Messages of the Provider: 1",
+            ],
+        )
+        content = self._archive(package).read(f"{part._get_name()}.pdf")
+        self.assertTrue(content.startswith(b"%PDF") or b"No answer" in content)
+
     def test_in_the_language_of_who_asks(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.manager_user.lang = "fr_FR"

@@ -1,2 +1,3 @@
 from . import test_leavers
 from . import test_on_site
+from . import test_provider_words

@@ -41,6 +41,7 @@ class CollectionRecall(models.TransientModel):
     )
     item_count = fields.Integer(string="Number of Items", compute="_compute_counts")
 
+    summary = fields.Char(string="What Comes Back", compute="_compute_summary")
     whole = fields.Boolean(compute="_compute_whole")
     whole_note = fields.Char(compute="_compute_whole")
 
@@ -49,6 +50,47 @@ class CollectionRecall(models.TransientModel):
         for wizard in self:
             wizard.account_count = len(wizard.account_ids)
             wizard.item_count = len(wizard.item_ids)
+
+    @api.depends("account_ids", "item_ids", "placement_ids", "mandate_ids")
+    @api.depends_context("lang")
+    def _compute_summary(self):
+        """How much comes back: of thousands that were chosen, a page shows some."""
+        items = self.env["collection.item"]
+        for wizard in self:
+            customers = count = 0
+            amounts = []
+            for currency, accounts, of_currency, amount in items._read_group(
+                wizard._get_taken_domain(),
+                ["company_currency_id"],
+                [
+                    "account_id:count_distinct",
+                    "__count",
+                    "amount_residual_company:sum",
+                ],
+            ):
+                customers += accounts
+                count += of_currency
+                amounts.append(currency.format(amount))
+            wizard.summary = self.env._(
+                "%(customers)s customers, %(count)s items with the provider: "
+                "%(amounts)s",
+                customers=customers,
+                count=count,
+                amounts=" + ".join(amounts) or "–",
+            )
+
+    def _get_taken_domain(self):
+        """Items that are with a provider and come back."""
+        whole = self._get_whole_domain()
+        return Domain("delegated", "=", True) & (
+            Domain("account_id", "in", self.account_ids._origin.ids)
+            | Domain("id", "in", self.item_ids._origin.ids)
+            | (
+                Domain("placement_line_id", "any", whole)
+                if self.placement_ids or self.mandate_ids
+                else Domain.FALSE
+            )
+        )
 
     @api.depends("placement_ids", "mandate_ids")
     @api.depends_context("lang")
