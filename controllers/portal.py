@@ -4,7 +4,7 @@ from datetime import datetime
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import NotFound
 
-from odoo import fields, http
+from odoo import http
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.http import content_disposition, request
@@ -12,6 +12,7 @@ from odoo.http import content_disposition, request
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from ..models.base.days import company_today
 from ..models.portal.collection_account_portal_export import EXPORT_LIMIT
 from ..tools.amount_input import parse_amount, write_amount
 from ..tools.upload import MAX_BYTES, MAX_FILES
@@ -246,7 +247,7 @@ class CollectionPortal(CustomerPortal):
             "collection_list_url": request.session.get(
                 "collection_list_url", "/my/collection"
             ),
-            "today": fields.Date.context_today(request.env["collection.account"]),
+            "today": company_today(request.env["collection.account"]),
             "saved": self._pop_collection_saved(),
         }
 

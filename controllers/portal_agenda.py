@@ -28,7 +28,7 @@ class CollectionPortalAgenda(CollectionPortal):
         rows = agenda._get_portal_agenda(
             show,
             kind,
-            f"today +{AGENDA_DAYS}d",
+            AGENDA_DAYS,
             EXPORT_LIMIT if xlsx else HISTORY_LIMIT,
         )
         if xlsx:

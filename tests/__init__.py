@@ -22,6 +22,7 @@ from . import test_backend_axe
 from . import test_click_everywhere
 from . import test_client
 from . import test_closed_fields
+from . import test_company_day
 from . import test_demo
 from . import test_many_users
 from . import test_every_door

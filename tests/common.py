@@ -165,6 +165,8 @@ class CollectionCommon(AccountTestInvoicingCommon):
             cls.env.user.company_ids |= company
             return dict(cls.other_company_data)
         company = cls._create_company(**{"name": "company_2", **kwargs})
+        # its day begins when that of the first one does; its country is far away
+        company.partner_id.tz = "Europe/Paris"
         return cls.collect_company_accounting_data(company)
 
     # ------------------------------------------------------------------

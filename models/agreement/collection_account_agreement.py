@@ -1,8 +1,9 @@
-from odoo import Command, api, fields, models
+from odoo import Command, api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ...tools import outside_value
+from ..base.days import company_today
 from ..base.roles import may_manage
 
 #: all that whoever records a promise may say of it
@@ -129,7 +130,7 @@ class CollectionAccount(models.Model):
             raise UserError(self.env._("Say by which day the customer pays."))
         if not vals.get("amount") or vals["amount"] <= 0:
             raise UserError(self.env._("Say how much was promised."))
-        if vals["date_promised"] < fields.Date.context_today(self):
+        if vals["date_promised"] < company_today(self):
             raise UserError(self.env._("The day promised cannot lie in the past."))
 
     def _new_promise(self, vals):

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from ..base.days import company_today
+
 
 class CollectionAgreementMixin(models.AbstractModel):
     """What was agreed with a customer about certain items, or is contested of them.
@@ -208,7 +210,7 @@ class CollectionAgreementMixin(models.AbstractModel):
         self.ensure_one()
         self.account_id.write(
             {
-                "next_action_date": fields.Date.context_today(self),
+                "next_action_date": company_today(self),
                 "next_action": next_action,
             }
         )

@@ -2,6 +2,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 
+from ..base.days import company_today, each_company_day
 from .collection_dispute_reason import DEPARTMENTS
 
 #: months before the beginning of an action with which its effect is compared
@@ -58,7 +59,7 @@ class CollectionCorrectiveAction(models.Model):
     date_start = fields.Date(
         string="Decided on",
         required=True,
-        default=fields.Date.context_today,
+        default=company_today,
         help="The effect is compared with the six months before.",
     )
     deadline = fields.Date(required=True, tracking=True)
@@ -121,7 +122,6 @@ class CollectionCorrectiveAction(models.Model):
 
     @api.depends("date_start", "date_done", "dysfunction_id", "company_id")
     def _compute_effect(self):
-        today = fields.Date.context_today(self)
         # sudo: numbers only, for who acts and may not see the disputes themselves
         groups = (
             self.env["collection.dispute"]
@@ -149,6 +149,7 @@ class CollectionCorrectiveAction(models.Model):
                 first = start - relativedelta(months=BEFORE_MONTHS)
                 before = sum(count for day, count in days if first <= day < start)
             action.per_month_before = before / BEFORE_MONTHS
+            today = company_today(action)
             since = (today - done).days if done else 0
             action.measured = since >= AFTER_DAYS
             if action.measured:
@@ -173,7 +174,8 @@ class CollectionCorrectiveAction(models.Model):
 
     def action_done(self):
         """It was done today: what comes after is compared with what was before."""
-        self.write({"state": "done", "date_done": fields.Date.context_today(self)})
+        for today, actions in each_company_day(self):
+            actions.write({"state": "done", "date_done": today})
         self.activity_feedback(
             ["account_collection.mail_activity_type_corrective_action"]
         )
@@ -214,4 +216,4 @@ class CollectionCorrectiveAction(models.Model):
                 summary=asked.env._("This corrective action is late"),
                 user_id=owner.id,
             )
-        late.date_reminded = fields.Date.context_today(self)
+        late.date_reminded = company_today(companies)

@@ -4,6 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
 
+from ..base.days import company_today, company_today_sql
 from ..base.roles import check_manager
 from ..receipt.collection_receipt_source import GRANTED_KINDS
 from .collection_dispute_reason import DEPARTMENTS
@@ -135,7 +136,9 @@ class CollectionDispute(models.Model):
         required=True,
         readonly=True,
         copy=False,
-        default=fields.Date.context_today,
+        compute="_compute_date_opened",
+        store=True,
+        precompute=True,
         index=True,
     )
     agent_id = fields.Many2one(
@@ -247,6 +250,11 @@ class CollectionDispute(models.Model):
     # Computed fields
     # ------------------------------------------------------------------
 
+    @api.depends("company_id")
+    def _compute_date_opened(self):
+        for dispute in self:
+            dispute.date_opened = dispute.date_opened or company_today(dispute)
+
     @api.depends("item_ids")
     def _compute_item_names(self):
         for dispute in self:
@@ -265,7 +273,7 @@ class CollectionDispute(models.Model):
                     amount,
                     dispute.company_id.currency_id,
                     dispute.company_id,
-                    dispute.date_opened or fields.Date.context_today(dispute),
+                    dispute.date_opened or company_today(dispute),
                 )
                 if currency
                 else 0.0
@@ -298,7 +306,7 @@ class CollectionDispute(models.Model):
     @api.depends("reason_id")
     def _compute_deadline(self):
         for dispute in self:
-            opened = dispute.date_opened or fields.Date.context_today(dispute)
+            opened = dispute.date_opened or company_today(dispute)
             dispute.deadline = dispute.reason_id and opened + timedelta(
                 days=dispute.reason_id.deadline_days
             )
@@ -588,7 +596,7 @@ class CollectionDispute(models.Model):
                     "amount_accepted": granted,
                     "decision_note": note,
                     "decided_by_id": self.env.uid,
-                    "date_decided": fields.Date.context_today(self),
+                    "date_decided": company_today(dispute),
                 }
             )
             dispute.sudo().account_id._message_log(
@@ -973,7 +981,7 @@ class CollectionDispute(models.Model):
                     )
                 ),
                 units=ROUNDING_UNITS,
-                today=fields.Date.context_today(self),
+                today=company_today_sql(self.env, SQL("dispute.company_id")),
                 condition=self._among_concerned(SQL("dispute.id"), account_ids),
             )
         )
@@ -1007,7 +1015,7 @@ class CollectionDispute(models.Model):
     @api.model
     def _follow_deadlines(self, companies):
         """As of the current day, those of `companies`."""
-        today = fields.Date.context_today(self)
+        today = company_today(companies)
         late = self.search(
             [
                 ("state", "in", UNDECIDED),

@@ -2,6 +2,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 
+from ..base.days import company_today
 from .collection_dispute_reason import DEPARTMENTS
 
 #: months over which the register counts the disputes of a dysfunction
@@ -96,7 +97,7 @@ class CollectionDysfunction(models.Model):
 
     @api.depends_context("company")
     def _compute_disputes(self):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         figures = self._get_figures(
             today - relativedelta(months=REGISTER_MONTHS, days=-1), today
         )

@@ -1,5 +1,7 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
+
+from ..base.days import company_today_sql
 
 
 class CollectionItem(models.Model):
@@ -115,7 +117,7 @@ class CollectionItem(models.Model):
                    AND ci.amount_disputed IS DISTINCT FROM wanted.amount
              RETURNING ci.id
                 """,
-                today=fields.Date.context_today(self),
+                today=company_today_sql(self.env, SQL("dispute.company_id")),
                 dispute_filter=self.env["collection.dispute"]._among_concerned(
                     SQL("dispute.id"), account_ids
                 ),

@@ -6,6 +6,7 @@ from odoo.tools import SQL, format_date
 
 from ...tools.instalments import allocate, monthly_dates, split_amount
 from ...tools.promise import last_day
+from ..base.days import company_today
 from ..base.roles import check_manager
 from ..receipt.collection_receipt_source import LESSENING_KINDS
 from .collection_account_agreement import PLAN_MAXIMUM
@@ -79,13 +80,16 @@ class CollectionPaymentPlan(models.Model):
     date_start = fields.Date(
         string="Agreed on",
         required=True,
-        default=fields.Date.context_today,
+        compute="_compute_date_start",
+        store=True,
+        readonly=False,
+        precompute=True,
         help="Payments with an earlier date pay no instalment.",
     )
     instalment_count = fields.Integer(string="Number of Instalments", default=3)
     date_first = fields.Date(
         string="First Instalment",
-        default=lambda self: fields.Date.add(fields.Date.context_today(self), days=15),
+        default=lambda self: fields.Date.add(company_today(self), days=15),
     )
     instalment_ids = fields.One2many(
         comodel_name="collection.payment.instalment",
@@ -144,6 +148,11 @@ class CollectionPaymentPlan(models.Model):
     next_date = fields.Date(
         string="Next Instalment", compute="_compute_next_date", store=True
     )
+
+    @api.depends("company_id")
+    def _compute_date_start(self):
+        for plan in self:
+            plan.date_start = plan.date_start or company_today(plan)
 
     @api.depends("instalment_ids.amount")
     def _compute_amount(self):
@@ -283,7 +292,7 @@ class CollectionPaymentPlan(models.Model):
             raise UserError(
                 self.env._("No instalment can be due before the plan was agreed.")
             )
-        latest = fields.Date.context_today(self) + relativedelta(years=PLAN_YEARS)
+        latest = company_today(self) + relativedelta(years=PLAN_YEARS)
         if max(self.instalment_ids.mapped("date")) > latest:
             raise UserError(
                 self.env._(
@@ -312,7 +321,7 @@ class CollectionPaymentPlan(models.Model):
         )
         days = self.instalment_ids.mapped("date")
         # of today: the day of the agreement is what somebody says it is
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         return (
             len(days) > limits["plan_instalments"]
             or company.currency_id.compare_amounts(amount, limits["plan_amount"]) > 0
@@ -505,7 +514,7 @@ class CollectionPaymentPlan(models.Model):
         """
         self.ensure_one()
         company = self.company_id
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         parts = self.instalment_ids.sorted(lambda part: (part.date, part.id))
         changed = False
         for part, laid in zip(

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
 from ...tools.promise import promise_state
+from ..base.days import company_today
 from ..receipt.collection_receipt_source import LESSENING_KINDS
 
 #: how customers pay, for promises, plans, quality control and campaigns alike
@@ -93,7 +94,10 @@ class CollectionPromise(models.Model):
     date_made = fields.Date(
         string="Promised on",
         required=True,
-        default=fields.Date.context_today,
+        compute="_compute_date_made",
+        store=True,
+        readonly=False,
+        precompute=True,
         help="Payments with an earlier date do not keep the promise.",
     )
     date_promised = fields.Date(string="To Be Paid by", required=True, index=True)
@@ -147,6 +151,11 @@ class CollectionPromise(models.Model):
         "CHECK (date_promised >= date_made)",
         "The day promised cannot lie before the day of the promise.",
     )
+
+    @api.depends("company_id")
+    def _compute_date_made(self):
+        for promise in self:
+            promise.date_made = promise.date_made or company_today(promise)
 
     @api.depends("amount", "amount_received")
     def _compute_amount_missing(self):
@@ -218,8 +227,8 @@ class CollectionPromise(models.Model):
 
         Of a promise recorded afterwards part may have been paid since.
         """
-        today = fields.Date.context_today(self)
         for promise in self:
+            today = company_today(promise)
             currency = promise.currency_id
             due = sum(
                 promise.item_ids.mapped(
@@ -249,7 +258,7 @@ class CollectionPromise(models.Model):
             if not limits:
                 continue
             last = fields.Date.add(
-                fields.Date.context_today(self), days=limits["promise_last_days"]
+                company_today(promise), days=limits["promise_last_days"]
             )
             if promise.date_promised > last:
                 promise.account_id._refuse_beyond(
@@ -481,7 +490,7 @@ class CollectionPromise(models.Model):
                 received,
                 promise_sudo.date_promised,
                 company.collection_promise_days,
-                fields.Date.context_today(self),
+                company_today(company),
                 tolerance_amount=company.currency_id._convert(
                     company.collection_promise_tolerance,
                     promise_sudo.currency_id,

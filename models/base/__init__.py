@@ -9,4 +9,5 @@ from . import collection_deadline_mixin
 from . import ir_cron
 from . import mail_thread
 from . import res_company
+from . import res_partner
 from . import res_users

@@ -1,10 +1,13 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .days import each_company_day, on_company_days
 
 
 class CollectionDeadlineMixin(models.AbstractModel):
     """Something to be done by a day: late from the day after, as long as it is not.
 
-    The model has a `state` and a `deadline`.
+    The model has a `state`, a `deadline` and a `company_id`.
     """
 
     _name = "collection.deadline.mixin"
@@ -17,18 +20,17 @@ class CollectionDeadlineMixin(models.AbstractModel):
 
     @api.depends("state", "deadline")
     def _compute_late(self):
-        today = fields.Date.context_today(self)
-        for record in self:
-            record.late = bool(
-                record.state in self._pending_states
-                and record.deadline
-                and record.deadline < today
-            )
+        for today, records in each_company_day(self):
+            for record in records:
+                record.late = bool(
+                    record.state in self._pending_states
+                    and record.deadline
+                    and record.deadline < today
+                )
 
     def _search_late(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return [
-            ("state", "in", self._pending_states),
-            ("deadline", "<", fields.Date.context_today(self)),
-        ]
+        return Domain("state", "in", self._pending_states) & on_company_days(
+            self.env, lambda today: Domain("deadline", "<", today)
+        )

@@ -1,8 +1,9 @@
-from odoo import Command, api, fields, models
+from odoo import Command, api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import clean_context, format_date
 
 from ...tools import outside_value
+from .days import company_today
 
 #: characters that a field of one line and one of several lines takes from outside
 CHAR_LIMIT = 250
@@ -59,7 +60,7 @@ class CollectionProviderMixin(models.AbstractModel):
     @api.model
     def _clean_outside_value(self, field, value):
         """One value for `field`, as in `_clean_outside_values`."""
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         read = {
             "boolean": outside_value.as_flag,
             "char": lambda value: outside_value.as_text(value, CHAR_LIMIT),

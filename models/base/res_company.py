@@ -1,9 +1,9 @@
 from collections import Counter
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
-from ...tools.call_window import customer_zone, start_of_day
+from ...tools.call_window import customer_zone, local, start_of_day
 from .roles import MANAGER_GROUP, USER_GROUP
 
 
@@ -55,17 +55,52 @@ class ResCompany(models.Model):
     def _get_collection_zone(self):
         """Time zone in which the company's days begin: its own, else its country's."""
         self.ensure_one()
+        zones = self._get_collection_zones()
+        return zones.get(self._origin.id) or self._find_collection_zone()
+
+    def _find_collection_zone(self):
         partner = self.partner_id
         # filled in from whoever created the company, who may sit elsewhere
         guessed = partner.tz == partner.create_uid.tz
         return customer_zone(partner.tz, guessed, self.country_id.code)
 
+    # asked by whatever is posted, paid or shown; renewed by what it is made of
+    @api.model
+    @ormcache()
+    def _get_collection_zones(self):
+        """Time zone of each company: {id: name}"""
+        # sudo: of each company the zone alone is told
+        companies_sudo = (
+            self.sudo()
+            .with_context(active_test=False)
+            .search([("partner_id", "!=", False)])
+        )
+        return {
+            company.id: company._find_collection_zone() for company in companies_sudo
+        }
+
     def _get_collection_today(self):
         """Today where the company sits."""
         self.ensure_one()
-        return fields.Datetime.context_timestamp(
-            self.with_context(tz=self._get_collection_zone()), fields.Datetime.now()
-        ).date()
+        return local(fields.Datetime.now(), self._get_collection_zone()).date()
+
+    @api.model
+    def _get_collection_days(self):
+        """Today of each company, where it sits: {id: date}"""
+        now = fields.Datetime.now()
+        zones = self._get_collection_zones()
+        days = {zone: local(now, zone).date() for zone in set(zones.values())}
+        return {company_id: days[zone] for company_id, zone in zones.items()}
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return companies
+
+    def cache_invalidation_fields(self):
+        # EXTENDS base: `_get_collection_zones`
+        return super().cache_invalidation_fields() | {"partner_id"}
 
     def _get_collection_midnight(self, day):
         """Moment in UTC at which `day` begins where the company sits."""

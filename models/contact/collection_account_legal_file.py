@@ -1,7 +1,8 @@
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import AccessError
 
 from ...reports.collection_legal_file import LegalFile
+from ..base.days import company_today
 
 
 class CollectionAccount(models.Model):
@@ -34,6 +35,6 @@ class CollectionAccount(models.Model):
         name = self.env._(
             "Legal file %(customer)s %(date)s.zip",
             customer=self.partner_name,
-            date=fields.Date.context_today(self),
+            date=company_today(self),
         )
         return name.replace("/", "-"), LegalFile(self).get_zip()

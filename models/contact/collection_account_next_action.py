@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, format_date
 
 from ...tools.call_log import clock
+from ..base.days import company_today
 
 
 class CollectionAccount(models.Model):
@@ -64,11 +65,10 @@ class CollectionAccount(models.Model):
                 side,
             )
         )
-        today = fields.Date.context_today(self)
         return {
             (account_id, provider_id or False): action
             for account_id, provider_id, *action in rows
-            if action[0] and action[0] >= today
+            if action[0] and action[0] >= company_today(self.browse(account_id))
         }
 
     def _describe_next_action(self, side, day, hour, action):

@@ -1,10 +1,11 @@
 from decimal import Decimal
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import format_date
 from odoo.tools.misc import formatLang
 
 from ...tools.letter_text import fill_in_lines
+from ..base.days import company_today
 
 ZERO = Decimal(0)
 
@@ -199,7 +200,7 @@ class CollectionAccount(models.Model):
         ).get(debtor_type)
         if not regime_sudo:
             return []
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         penalties = items.sudo()._get_penalties(today)
         interest, indemnity, rate = [], [], None
         for item, penalty in penalties.items():

@@ -18,6 +18,7 @@ from ...tools.call_window import (
 )
 from ...tools.priority import score
 from ..base.collection_provider_mixin import _may_write
+from ..base.days import company_today, each_company_day, is_one_day
 from ..base.roles import check_manager
 from ..customer.collection_segment import SERVICE_DEFAULTS
 from ..upstream.collection_bill import AWAITING_RETURN
@@ -148,15 +149,27 @@ class CollectionAccount(models.Model):
     def _rank(self, accounts=None):
         """Rank `accounts` (all of them by default) by the facts of today.
 
-        Four statements whatever the number of accounts; the scale itself is
-        `tools.priority`, the points are `collection.priority.rule`.
+        Four statements whatever the number of accounts, and four more where it is
+        another day; the scale itself is `tools.priority`, the points are
+        `collection.priority.rule`.
 
         :return: number of accounts whose rank or facts changed
         """
-        if accounts is not None and not accounts:
-            return 0
+        if accounts is None and is_one_day(self.env):
+            return self._rank_on(company_today(self))
+        if accounts is None:
+            accounts = self.with_context(active_test=False).search(
+                [("company_id", "!=", False)]
+            )
+        return sum(
+            self._rank_on(today, part)
+            for today, part in each_company_day(accounts)
+            if part
+        )
+
+    @api.model
+    def _rank_on(self, today, accounts=None):
         self.env["collection.account"]._flush_all()
-        today = fields.Date.context_today(self)
         rows = self._read_facts(
             today, None if accounts is None else list(accounts._ids)
         )
@@ -455,7 +468,6 @@ class CollectionAccount(models.Model):
     @api.depends("priority_facts", "kept_facts", "next_action")
     @api.depends_context("lang", "uid")
     def _compute_priority_reason(self):
-        today = fields.Date.context_today(self)
         # without the rights under which the reasons are worked out
         of_provider = self.sudo(False)._is_outsider()
         for account in self:
@@ -464,7 +476,7 @@ class CollectionAccount(models.Model):
             reason = ""
             # the words of others are closed to a provider's people here as well
             action = (account.sudo(False) if of_provider else account).next_action
-            for fact in account._describe_facts(facts, today, action):
+            for fact in account._describe_facts(facts, company_today(account), action):
                 # each language has its own semicolon
                 reason = (
                     self.env._("%(facts)s; %(fact)s", facts=reason, fact=fact)
@@ -860,13 +872,15 @@ class CollectionAccount(models.Model):
 
     @api.model
     def _get_off_duty_reason(self, agent_sudo):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         if not agent_sudo._is_employed(today):
             return self.env._("Your active period does not include today.")
         if agent_sudo._is_absent(today):
             return self.env._("You are entered as absent today.")
         if agent_sudo.capacity:
-            start = start_of_day(today, self.env.user.tz or "UTC")
+            # their own day, of which they are shown the figures, too
+            zone = self.env.user.tz or "UTC"
+            start = start_of_day(local(fields.Datetime.now(), zone).date(), zone)
             calls = (
                 self.env["collection.call"]
                 .sudo()
@@ -890,7 +904,7 @@ class CollectionAccount(models.Model):
     @api.model
     def _worklist_scope(self, agent_sudo):
         """Accounts `acc` that the agent may be offered, as an SQL condition."""
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         served_sudo = agent_sudo and agent_sudo._get_served(today)
         if agent_sudo.provider_id:
             mandates = agent_sudo.mandate_ids.filtered(
@@ -919,7 +933,7 @@ class CollectionAccount(models.Model):
 
     @api.model
     def _own_condition(self, agent_sudo):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         if agent_sudo.provider_id:
             return SQL(
                 "COALESCE(acc.agent_id = ANY(%s), FALSE)",
@@ -1233,7 +1247,7 @@ class CollectionAccount(models.Model):
         :return: {account id: code of `GAPS`}
         """
         self.env["collection.account"]._flush_all()
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         rows = self.env.execute_query(
             SQL(
                 """

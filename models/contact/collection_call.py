@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import clean_context
 
 from ...tools.call_log import clean_number, is_duration, is_hour
+from ..base.days import company_today
 from ..base.roles import is_manager
 
 #: what came of a call, linked by the system alone
@@ -433,7 +434,7 @@ class CollectionCall(models.Model):
         if vals.get("date"):
             day = fields.Date.to_date(vals["date"])
         else:
-            day = fields.Date.context_today(self)
+            day = company_today(account)
         vals["number"] = (
             self.env["ir.sequence"]
             .with_company(account.company_id)
@@ -498,7 +499,7 @@ class CollectionCall(models.Model):
         elif self.direction == "outgoing":
             letters.filtered(
                 lambda letter: not letter.date_tried
-            ).date_tried = fields.Date.context_today(self)
+            ).date_tried = company_today(self)
 
     def _note_in_diary(self):
         # sudo: as in `_apply_to_account`
@@ -657,7 +658,7 @@ class CollectionCall(models.Model):
             for name in CORRECTION_FIELDS
         }
         day = said["next_action_date"]
-        if day and day < fields.Date.context_today(self):
+        if day and day < company_today(self):
             said |= {
                 "next_action": False,
                 "next_action_date": False,

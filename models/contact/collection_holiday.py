@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import ormcache
 
 from ...tools.call_window import easter_holiday, fixed_holiday, monday_holiday
+from ..base.days import company_today
 
 
 class CollectionHoliday(models.Model):
@@ -59,7 +60,7 @@ class CollectionHoliday(models.Model):
 
     @api.depends("kind", "month", "day", "easter_offset", "rank", "date", "substitute")
     def _compute_next_date(self):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         for holiday in self:
             dates = [holiday._date_in(year) for year in (today.year, today.year + 1)]
             following = [day for day in dates if day and day >= today]

@@ -22,6 +22,7 @@ from . import collection_mandate_split
 from . import collection_account_lot
 from . import collection_mandate_lot
 from . import collection_delegation_rule
+from . import collection_segment_rules
 from . import collection_placement_rule
 from . import collection_limit_case
 from . import collection_account_limit

@@ -7,8 +7,11 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.lot import is_drawn
+from ..base.days import company_today
+from ..base.figures import format_figure
 from ..delegation.collection_mandate import WORKING
 from ..delegation.collection_placement_line import SETTLED_STATES
+from .collection_mandate_terms import Term, insert_sections
 
 _logger = logging.getLogger(__name__)
 
@@ -20,10 +23,13 @@ class CollectionDelegationRule(models.Model):
 
     A rule says who comes into question; whether they may go, and whether the mandate
     covers them, is the one rule of every hand-over (`collection.delegation.choice`).
+    One that hands over by itself is a term of the contract: the provider has to take
+    whom it chooses. One that proposes is the company's own, who decides.
     """
 
     _name = "collection.delegation.rule"
     _description = "Rule of a Mandate: Who Is Proposed"
+    _inherit = ["collection.mandate.term.mixin"]
     _order = "mandate_id, sequence, id"
 
     name = fields.Char(required=True)
@@ -78,7 +84,7 @@ class CollectionDelegationRule(models.Model):
     )
     seed = fields.Char(
         string="Seed of the Lot",
-        default=lambda self: fields.Date.context_today(self).isoformat(),
+        default=lambda self: company_today(self).isoformat(),
         help="Any word: whoever draws with it again gets the same lot.",
     )
     account_max = fields.Integer(
@@ -124,6 +130,63 @@ class CollectionDelegationRule(models.Model):
                 raise ValidationError(
                     self.env._("A lot is drawn with a seed: choose any word.")
                 )
+
+    # ------------------------------------------------------------------
+    # The contract
+    # ------------------------------------------------------------------
+
+    def _get_term(self):
+        """This rule as the contract says it: who goes by itself."""
+        self.ensure_one()
+        money = self.currency_id.format
+        parts = [
+            self._describe_segments(),
+            self._describe_age(),
+            self.amount_from
+            and self.env._("owe from %(amount)s", amount=money(self.amount_from)),
+            self.amount_to
+            and self.env._("owe up to %(amount)s", amount=money(self.amount_to)),
+            self.contact_days
+            and self.env._("not reached for (days): %(days)s", days=self.contact_days),
+            self.habit_count
+            and self.env._(
+                "reminders and promises without any money: %(count)s",
+                count=self.habit_count,
+            ),
+            self.share < 100
+            and self.env._(
+                "%(share)s %% of them by lot (%(seed)s)",
+                share=format_figure(self.env, self.share),
+                seed=self.seed,
+            ),
+            self.account_max
+            and self.env._("at most per night: %(count)s", count=self.account_max),
+        ]
+        return Term(f"rule-{self.id}", self.name, "; ".join(filter(None, parts)))
+
+    def _describe_segments(self):
+        names = (self.segment_ids or self.mandate_id.segment_ids).mapped("name")
+        return ", ".join(names) or self.env._("All customers")
+
+    def _describe_age(self):
+        match self.age_basis:
+            case "days":
+                return self.env._("overdue for (days): %(days)s", days=self.days_from)
+            case "segment":
+                return self.env._(
+                    "overdue for (days): %(days)s",
+                    days=", ".join(
+                        f"{segment.name} {max(segment.delegate_after_days, 1)}"
+                        for segment in self._get_segments()
+                    ),
+                )
+            case _:
+                return self.env._("as soon as something is overdue")
+
+    def _get_segments(self):
+        """Segments whose days count for this rule."""
+        named = self.segment_ids or self.mandate_id.segment_ids
+        return named or named.search([("active", "=", True)])
 
     # ------------------------------------------------------------------
     # Who comes into question
@@ -308,6 +371,32 @@ class CollectionMandate(models.Model):
     def _check_rule_automatic(self):
         self.rule_ids._check_effect()
 
+    @api.model
+    def _get_term_fields(self):
+        return {**super()._get_term_fields(), "rules": ("rule_rest_days",)}
+
+    @api.model
+    def _get_term_units(self):
+        days = (self.env._("1 day"), self.env._("%(number)s days"))
+        return super()._get_term_units() | {"rule_rest_days": days}
+
+    @api.model
+    def _get_term_sections(self):
+        return insert_sections(
+            super()._get_term_sections(),
+            "scope",
+            {"rules": self.env._("Customers Who Go by Themselves")},
+        )
+
+    def _collect_terms(self):
+        terms = super()._collect_terms()
+        rules = self.rule_ids.filtered(lambda rule: rule.effect == "automatic")
+        if not rules:
+            terms["rules"] = []
+        # the first that a customer meets takes them
+        terms["rules"] += [rule._get_term() for rule in rules.sorted()]
+        return terms
+
     @api.model_create_multi
     def create(self, vals_list):
         # late for their segment: what a mandate begins with; nobody goes unapproved
@@ -358,7 +447,7 @@ class CollectionMandate(models.Model):
         waiting = []
         for place, companies in self.env["res.company"]._by_collection_place():
             here = self.with_context(**place)
-            today = fields.Date.context_today(here)
+            today = company_today(companies)
             waiting += here.search(
                 WORKING
                 & Domain("company_id", "in", companies.ids)
@@ -372,7 +461,7 @@ class CollectionMandate(models.Model):
         for mandate in waiting:
             try:
                 with self.env.cr.savepoint():
-                    today = fields.Date.context_today(mandate)
+                    today = company_today(mandate)
                     company_lang = mandate.company_id._get_collection_lang()
                     mandate.with_context(lang=company_lang)._run_rules(today)
             except Exception:

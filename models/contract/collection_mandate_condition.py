@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..base.days import company_today
 from ..delegation.collection_mandate import WORKING_STATES
 from .collection_mandate_document import REQUIRED
 
@@ -165,7 +166,7 @@ class CollectionMandate(models.Model):
                     "R124-4 CPCE)."
                 )
             )
-        day = max(fields.Date.context_today(self), self.date_start)
+        day = max(company_today(self), self.date_start)
         labels = dict(
             self.document_ids._fields["kind"]._description_selection(self.env)
         )
@@ -221,6 +222,6 @@ class CollectionMandate(models.Model):
             for mandate in self:
                 # the first review is planned with the contract
                 mandate._plan_review(
-                    after=max(fields.Date.context_today(mandate), mandate.date_start)
+                    after=max(company_today(mandate), mandate.date_start)
                 )
         return res

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import format_date
 
+from ..base.days import company_today
 from .collection_mandate_terms import Term
 
 #: days before it runs out that a paper is asked for anew
@@ -110,7 +111,7 @@ class CollectionMandateDocument(models.Model):
 
         :return: the papers that the responsible was told of
         """
-        today = fields.Date.context_today(self)
+        today = company_today(companies)
         ending = self.search(
             [
                 ("company_id", "in", companies.ids),

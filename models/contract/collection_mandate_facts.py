@@ -184,7 +184,7 @@ class CollectionMandate(models.Model):
                 ("went", "=", True),
             ],
             [],
-            ["__count", "date_end:max"],
+            ["account_id:count_distinct", "date_end:max"],
         )
         if not count:
             return Fact(self.env._("No customer was taken back so far."))

@@ -243,15 +243,14 @@ class CollectionMandate(models.Model):
     # ------------------------------------------------------------------
 
     def _get_placed(self, date_to):
-        """Amount of the items handed over by a day, as they were on theirs."""
-        [(placed,)] = self.env["collection.placement.item"]._read_group(
+        """Amount of the items handed over by a day, as they were on theirs, company
+        currency; each once, however often it was taken back and went again."""
+        [(_count, _amount, placed)] = self.env["collection.placement.item"]._sum_once(
             [
                 ("line_id.mandate_id", "=", self.id),
                 ("placement_id.state", "not in", ("draft", "proposed")),
                 ("date_added", "<=", date_to),
-            ],
-            [],
-            ["amount_company:sum"],
+            ]
         )
         return placed
 
@@ -270,7 +269,7 @@ class CollectionMandate(models.Model):
 
     def _measure_receipt_rate(self, date_from, date_to):
         return measure.liquidation_rate(
-            self._get_received(date_from, date_to), self._get_placed(date_to) or 0.0
+            self._get_received(date_from, date_to), self._get_placed(date_to)
         )
 
     def _measure_receipts_month(self, date_from, date_to):

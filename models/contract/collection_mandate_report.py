@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ...tools.period import last_period
+from ..base.days import company_today
 from ..base.figures import format_figure, write_figure
 from ..delegation.collection_mandate import WORKING_STATES
 from .collection_mandate_service import LATE
@@ -143,19 +144,24 @@ class CollectionMandateReport(models.Model):
         currency = mandate.currency_id
         lines = self.env["collection.placement.line"]
         given = [("mandate_id", "=", mandate.id), ("went", "=", True)]
-        went = lines.search_count(
+        # customers, each once: some go several times
+        [(went,)] = lines._read_group(
             [
                 *given,
                 ("placement_id.date", ">=", self.date_from),
                 ("placement_id.date", "<=", self.date_to),
-            ]
+            ],
+            [],
+            ["account_id:count_distinct"],
         )
-        came_back = lines.search_count(
+        [(came_back,)] = lines._read_group(
             [
                 *given,
                 ("date_end", ">=", self.date_from),
                 ("date_end", "<=", self.date_to),
-            ]
+            ],
+            [],
+            ["account_id:count_distinct"],
         )
         received = mandate._get_received(self.date_from, self.date_to)
         return [
@@ -423,7 +429,7 @@ class CollectionMandate(models.Model):
         due = []
         for place, companies in self.env["res.company"]._by_collection_place():
             here = self.with_context(**place)
-            today = fields.Date.context_today(here)
+            today = company_today(companies)
             due += [
                 (mandate, today)
                 for mandate in here.search(

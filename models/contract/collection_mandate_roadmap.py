@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
 
+from ..base.days import company_today
 from ..base.roles import check_manager
 from ..delegation.collection_mandate import WORKING_STATES
 from .collection_mandate_terms import insert_sections
@@ -302,7 +303,7 @@ class CollectionMandate(models.Model):
             here.search(
                 [("state", "!=", "ended"), ("company_id", "in", companies.ids)]
             )._follow_phase()
-            today = fields.Date.context_today(here)
+            today = company_today(companies)
             waiting += here.search(
                 [
                     ("state", "in", WORKING_STATES),

@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from ...tools.lot import cut, draw
 from ...tools.pareto import turnover_ranking
+from ..base.days import company_today
 from ..base.roles import check_manager
 
 
@@ -45,7 +46,7 @@ class CollectionMandateSplit(models.Model):
         string="Seed of the Lot",
         required=True,
         copy=False,
-        default=lambda self: fields.Date.context_today(self).isoformat(),
+        default=lambda self: company_today(self).isoformat(),
         help="Any word, agreed on before: whoever draws with it again gets the same "
         "lot.",
     )

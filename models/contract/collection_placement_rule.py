@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..base.days import company_today
+
 
 class CollectionPlacement(models.Model):
     """Hand-overs that rules proposed, until somebody approves."""
@@ -21,7 +23,7 @@ class CollectionPlacement(models.Model):
         )
         for placement in waiting:
             placement.check_access("write")
-            placement.date = fields.Date.context_today(self)
+            placement.date = company_today(placement)
             placement._let_stay()
         # of whom nobody may go any more, nothing is left to hand over
         going = self - waiting.filtered(lambda placement: placement.state == "closed")

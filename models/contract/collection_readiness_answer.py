@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from ..base.days import company_today
 from ..base.roles import USER_GROUP, may_manage
 from .collection_readiness_point import BRAKES
 
@@ -300,5 +301,5 @@ class CollectionReadinessAnswer(models.Model):
                 user_id=user.id,
             )
         # sudo: nobody types it
-        late.sudo().date_reminded = fields.Date.context_today(self)
+        late.sudo().date_reminded = company_today(companies)
         return late

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..base.days import company_today, each_company_day
 from ..base.roles import check_manager
 
 #: what a plan counts, before and after, and of which day
@@ -275,8 +276,8 @@ class CollectionTransition(models.Model):
         :raises UserError: naming what it does not say yet
         """
         self._check_step("planned")
-        today = fields.Date.context_today(self)
         for plan in self:
+            today = company_today(plan)
             missing = [
                 sentence
                 for said, sentence in (
@@ -313,7 +314,8 @@ class CollectionTransition(models.Model):
     def action_done(self):
         """The person has the new role."""
         self._check_step("agreed")
-        self._seal({"state": "done", "done_on": fields.Date.context_today(self)})
+        for today, plans in each_company_day(self):
+            plans._seal({"state": "done", "done_on": today})
 
     def action_reopen(self):
         """Talk about an agreed plan again."""

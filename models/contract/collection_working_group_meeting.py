@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import format_date
 
+from ..base.days import company_today
+
 
 class CollectionWorkingGroupMeeting(models.Model):
     """A meeting of those who own up to what goes wrong, and change it.
@@ -20,7 +22,7 @@ class CollectionWorkingGroupMeeting(models.Model):
         index=True,
         default=lambda self: self.env.company,
     )
-    date = fields.Date(required=True, default=fields.Date.context_today, tracking=True)
+    date = fields.Date(required=True, default=company_today, tracking=True)
     participant_ids = fields.Many2many(
         comodel_name="res.users",
         relation="collection_working_group_participant_rel",

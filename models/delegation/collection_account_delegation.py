@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..agreement.collection_account_agreement import DAY_LIMITS, GRANT_LIMITS
+from ..base.days import company_today
 from .collection_placement import HANDED_OVER
 
 #: what decides whether a customer stays in-house
@@ -226,7 +227,7 @@ class CollectionAccount(models.Model):
         limits = {name: mandate_sudo[name] for name in GRANT_LIMITS}
         if mandate_sudo.date_end:
             # what falls due afterwards is the company's to follow
-            left = (mandate_sudo.date_end - fields.Date.context_today(self)).days
+            left = (mandate_sudo.date_end - company_today(mandate_sudo)).days
             for name in DAY_LIMITS:
                 limits[name] = min(limits[name], left)
         return limits

@@ -5,6 +5,8 @@ from markupsafe import Markup
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..base.days import company_today
+
 COME_HOME_ACTIVITY = "account_collection.mail_activity_type_come_home"
 COME_HOME_ACTION = "account_collection.collection_account_action_come_home"
 #: plans that somebody follows
@@ -145,7 +147,7 @@ class CollectionAccount(models.Model):
     def _get_home_domain(self):
         """Domain of the customers who came back lately, whole or in part, and of whom
         something is expected. The action of the list says the same."""
-        since = fields.Date.subtract(fields.Date.context_today(self), days=HOME_DAYS)
+        since = fields.Date.subtract(company_today(self), days=HOME_DAYS)
         return [
             "|",
             (

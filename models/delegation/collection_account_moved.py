@@ -2,8 +2,10 @@ from datetime import date
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import fields, models
+from odoo import models
 from odoo.tools import format_date
+
+from ..base.days import company_today
 
 
 class CollectionAccount(models.Model):
@@ -40,7 +42,7 @@ class CollectionAccount(models.Model):
                     )
                 )
         if self.insolvency_date:
-            until = fields.Date.context_today(self) + relativedelta(months=2)
+            until = company_today(self) + relativedelta(months=2)
             held = items.filtered(lambda item: (item.hold_until or date.min) < until)
             held.write(
                 {

@@ -2,6 +2,8 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 
+from ..base.days import company_today
+
 COLLECTOR_GROUP = "account_collection.group_collection_user"
 #: months over which marks are averaged
 MARK_MONTHS = 12
@@ -35,9 +37,7 @@ class CollectionAgent(models.Model):
     )
 
     def _compute_training_hours(self):
-        first = fields.Date.context_today(self) - relativedelta(
-            months=MARK_MONTHS, days=-1
-        )
+        first = company_today(self) - relativedelta(months=MARK_MONTHS, days=-1)
         hours = dict(
             self.env["collection.agent.training"]._read_group(
                 [("agent_id", "in", self.ids), ("date", ">=", first)],

@@ -1,5 +1,7 @@
-from odoo import fields, models
+from odoo import models
 from odoo.tools import SQL
+
+from ..base.days import company_today
 
 
 class CollectionCall(models.Model):
@@ -36,7 +38,7 @@ class CollectionCall(models.Model):
                     # what was promised or spread on this call rests
                     ("promise_id", "=", False),
                     ("plan_id", "=", False),
-                    ("date_due", "<", fields.Date.context_today(self)),
+                    ("date_due", "<", company_today(self)),
                 ]
             )
         )
@@ -61,7 +63,7 @@ class CollectionCall(models.Model):
                 """,
                 Decision._tables(
                     items_sudo.company_id,
-                    min(day, fields.Date.context_today(self)),
+                    min(day, company_today(self)),
                     items=items_sudo,
                     by_provider=True,
                 ),

@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 from ...tools.ageing import days_overdue
@@ -10,6 +10,7 @@ from ...tools.pareto import (
     recommended_extent,
     turnover_ranking,
 )
+from ..base.days import company_today_sql
 from ..base.figures import format_figure
 
 #: why an account goes
@@ -163,7 +164,7 @@ class CollectionDelegationChoice(models.AbstractModel):
                     """,
                     ids=list(items.ids),
                     may_go=items._may_go_sql(),
-                    today=fields.Date.context_today(self),
+                    today=company_today_sql(self.env, SQL("ci.company_id")),
                 )
             )
         }

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..base.days import company_today_sql, each_company_day, last_company_today
+
 
 class CollectionItem(models.Model):
     """Handing single items over to a provider, and taking them back."""
@@ -22,17 +24,20 @@ class CollectionItem(models.Model):
         invoice): items excluded from follow-up, blocked for payment, being paid or
         time-barred stay with the company.
         """
-        today = fields.Date.context_today(self)
         return SQL(
             """(aml.no_followup IS NOT TRUE
                 AND move.payment_state IS DISTINCT FROM 'blocked'
                 AND NOT %(in_payment)s
                 AND ci.id NOT IN (
-                    SELECT item_id FROM (%(limitation)s) term
-                     WHERE date_limitation < %(today)s))""",
+                    SELECT term.item_id
+                      FROM (%(limitation)s) term
+                      JOIN collection_item barred ON barred.id = term.item_id
+                     WHERE term.date_limitation < %(today)s))""",
             in_payment=self._in_payment(SQL("ci"), SQL("move")),
-            limitation=self._limitation_query(SQL("TRUE"), before=today),
-            today=today,
+            limitation=self._limitation_query(
+                SQL("TRUE"), before=last_company_today(self.env)
+            ),
+            today=company_today_sql(self.env, SQL("barred.company_id")),
         )
 
     def _describe_delegated(self):
@@ -99,10 +104,10 @@ class CollectionItem(models.Model):
                 ]
             )
         )
-        held_sudo._transit(
-            {"recalled": True, "date_recalled": fields.Date.context_today(self)},
-            reason,
-        )
+        for today, held_of_day_sudo in each_company_day(held_sudo):
+            held_of_day_sudo._transit(
+                {"recalled": True, "date_recalled": today}, reason
+            )
         by_account = items.grouped("account_id")
         items.write({"placement_line_id": False, "delegated": False})
         self.env["collection.account"].union(*by_account)._log_notes(

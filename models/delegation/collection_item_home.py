@@ -1,5 +1,7 @@
-from odoo import fields, models
+from odoo import models
 from odoo.tools import SQL
+
+from ..base.days import company_today_sql
 
 
 class CollectionItem(models.Model):
@@ -54,7 +56,7 @@ class CollectionItem(models.Model):
              RETURNING item.id
                 """,
                 items=self.ids,
-                today=fields.Date.context_today(self),
+                today=company_today_sql(self.env, SQL("company_id")),
                 uid=self.env.uid,
             )
         )

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.ageing import days_overdue
+from ..base.days import company_today, on_company_days
 
 #: states in which a provider may work
 WORKING_STATES = ("pilot", "live", "review")
@@ -17,11 +18,7 @@ STEPS = {
     "review": ("pilot", "live"),
 }
 #: mandates under which a provider may work today
-WORKING = (
-    Domain("state", "in", WORKING_STATES)
-    & Domain("date_start", "<=", "today")
-    & (Domain("date_end", "=", False) | Domain("date_end", ">=", "today"))
-)
+WORKING = Domain("working", "=", True)
 
 
 class CollectionMandate(models.Model):
@@ -128,10 +125,13 @@ class CollectionMandate(models.Model):
     date_start = fields.Date(
         string="Begins on",
         required=True,
-        default=fields.Date.context_today,
+        default=company_today,
         tracking=True,
     )
     date_end = fields.Date(string="Ends on", tracking=True)
+    working = fields.Boolean(
+        string="Running Today", compute="_compute_working", search="_search_working"
+    )
     state = fields.Selection(
         selection=[
             ("study", "Study"),
@@ -500,9 +500,33 @@ class CollectionMandate(models.Model):
             )
 
     def _is_working(self):
-        """Whether the provider may work under this mandate today."""
+        """Whether the provider may work under this mandate today, where the company
+        sits: what the rules of access ask, too."""
         self.ensure_one()
-        return bool(self.filtered_domain(WORKING))
+        today = company_today(self)
+        return bool(
+            self.state in WORKING_STATES
+            and self.date_start
+            and self.date_start <= today
+            and not (self.date_end and self.date_end < today)
+        )
+
+    @api.depends("date_end", "date_start", "state")
+    def _compute_working(self):
+        for mandate in self:
+            mandate.working = mandate._is_working()
+
+    def _search_working(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return on_company_days(
+            self.env,
+            lambda today: (
+                Domain("state", "in", WORKING_STATES)
+                & Domain("date_start", "<=", today)
+                & (Domain("date_end", "=", False) | Domain("date_end", ">=", today))
+            ),
+        )
 
     def _get_reasons_to_refuse(self, account, date):
         """Why this mandate does not cover an account: codes, none when it does.
@@ -558,7 +582,7 @@ class CollectionMandate(models.Model):
                 lambda line: line.state == "active"
             )
             lines._take_back("expired", self.env._("End of the mandate"))
-            last_day = max(fields.Date.context_today(self), mandate.date_start)
+            last_day = max(company_today(mandate), mandate.date_start)
             if mandate.date_end:
                 last_day = min(last_day, mandate.date_end)
             mandate.write({"state": "ended", "date_end": last_day})
@@ -612,7 +636,7 @@ class CollectionMandate(models.Model):
                     [
                         ("delegated", "=", True),
                         ("state", "=", "open"),
-                        ("date_due", "<", fields.Date.context_today(self)),
+                        ("date_due", "<", company_today(mandate)),
                     ],
                 ),
                 (

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..base.days import company_today
 from .collection_placement_item import WENT
 
 #: how long a customer who ended is told of
@@ -228,9 +229,9 @@ class CollectionMandate(models.Model):
 
         One e-mail per person and company, in the reader's language.
         """
-        yesterday = fields.Date.context_today(self) - timedelta(days=1)
         told = {}
         for mandate in self:
+            yesterday = company_today(mandate) - timedelta(days=1)
             first = max(
                 mandate.changes_told_on or yesterday - timedelta(days=1),
                 yesterday - timedelta(days=DIGEST_DAYS),
@@ -242,6 +243,7 @@ class CollectionMandate(models.Model):
                 )
             mandate.changes_told_on = yesterday
         for (agent, company), parts in told.items():
+            yesterday = company_today(company) - timedelta(days=1)
             reader = self.with_context(lang=agent.user_id.lang)
             changes = [
                 change

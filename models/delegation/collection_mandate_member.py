@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..base.days import company_today
+
 
 class CollectionMandateMember(models.Model):
     """From when to when an agent was in the team of a mandate.
@@ -29,9 +31,7 @@ class CollectionMandateMember(models.Model):
         index=True,
         ondelete="cascade",
     )
-    date_joined = fields.Date(
-        string="Joined on", required=True, default=fields.Date.context_today
-    )
+    date_joined = fields.Date(string="Joined on", required=True, default=company_today)
     date_left = fields.Date(string="Left on", help="Last day in the team.")
     days = fields.Integer(string="Days in the Team", compute="_compute_days")
 
@@ -44,9 +44,8 @@ class CollectionMandateMember(models.Model):
     )
 
     def _compute_days(self):
-        today = fields.Date.context_today(self)
         for member in self:
-            end = member.date_left or today
+            end = member.date_left or company_today(member)
             member.days = (
                 max((end - member.date_joined).days, 0) if member.date_joined else 0
             )

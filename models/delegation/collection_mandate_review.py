@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+from ..base.days import company_today
+
 
 class CollectionMandateReview(models.Model):
     """A review meeting with the provider: planned, held and written up."""
@@ -114,7 +116,7 @@ class CollectionMandateReview(models.Model):
                 ("state", "=", "planned"),
                 ("reminded", "=", False),
                 ("company_id", "in", companies.ids),
-                ("date", "<", fields.Date.context_today(self)),
+                ("date", "<", company_today(companies)),
                 ("mandate_id.state", "!=", "ended"),
             ]
         )

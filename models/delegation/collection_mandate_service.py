@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+from ..base.days import company_day_sql, company_today
 from ..base.figures import rate_sql
 
 #: what is counted of the accounts, in the order of the statement
@@ -73,7 +74,7 @@ class CollectionMandate(models.Model):
         """
         self._check_service_access()
         self.env["collection.account"]._flush_all()
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         # sudo is not needed: one mandate that was checked, and counts only
         rows = self.env.execute_query(
             SQL(
@@ -82,12 +83,12 @@ class CollectionMandate(models.Model):
                        COUNT(*) FILTER (WHERE work.calls > 0),
                        COUNT(*) FILTER (WHERE work.first IS NOT NULL),
                        COUNT(*) FILTER (
-                           WHERE work.first::date - placement.date <= %(days)s),
+                           WHERE work.first - placement.date <= %(days)s),
                        COUNT(*) FILTER (
                            WHERE work.first IS NULL AND placement.date < %(latest)s),
                        COUNT(*) FILTER (
                            WHERE account.next_action_date < %(today)s),
-                       SUM(work.first::date - placement.date),
+                       SUM(work.first - placement.date),
                        SUM(said.made), SUM(said.kept), SUM(said.broken),
                        SUM(said.promised), SUM(said.received)
                   FROM collection_account account
@@ -97,12 +98,13 @@ class CollectionMandate(models.Model):
                     ON placement.id = line.placement_id
      LEFT JOIN LATERAL (
                        SELECT COUNT(*) AS calls,
-                              MIN(call.date) FILTER (WHERE call.connected) AS first
+                              MIN(%(called_on)s) FILTER (WHERE call.connected)
+                                  AS first
                          FROM collection_call call
                         WHERE call.account_id = account.id
                           AND call.side = 'provider'
                           AND call.correction_of_id IS NULL
-                          AND call.date >= placement.date) work ON TRUE
+                          AND %(called_on)s >= placement.date) work ON TRUE
      LEFT JOIN LATERAL (
                        SELECT %(counts)s
                          FROM collection_promise promise
@@ -119,6 +121,9 @@ class CollectionMandate(models.Model):
                 # sudo: the provider itself, for who was let in above
                 provider=self.sudo().provider_id.id,
                 today=today,
+                called_on=company_day_sql(
+                    self.env, SQL("call.date"), SQL("call.company_id")
+                ),
                 days=self.sudo().contact_days,
                 latest=today - timedelta(days=self.sudo().contact_days),
                 counts=self._count_promises_sql(self.sudo().company_id),

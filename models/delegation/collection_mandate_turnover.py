@@ -3,6 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 
 from ...tools.team import turnover
+from ..base.days import company_today
 
 #: months over which comings and goings are counted
 TURNOVER_MONTHS = 12
@@ -38,9 +39,9 @@ class CollectionMandate(models.Model):
     )
 
     def _compute_team_turnover(self):
-        today = fields.Date.context_today(self)
-        first = today - relativedelta(months=TURNOVER_MONTHS, days=-1)
         for mandate in self:
+            today = company_today(mandate)
+            first = today - relativedelta(months=TURNOVER_MONTHS, days=-1)
             figures = turnover(
                 (
                     (member.date_joined, member.date_left or None)
@@ -70,7 +71,6 @@ class CollectionMandate(models.Model):
         """Note who joined or left these teams since it was last noted."""
         # sudo: kept by whoever names agents, who may not write it by hand
         members_sudo = self.env["collection.mandate.member"].sudo()
-        today = fields.Date.context_today(self)
         here_sudo = members_sudo.search(
             [("mandate_id", "in", self.ids), ("date_left", "=", False)]
         )
@@ -84,10 +84,14 @@ class CollectionMandate(models.Model):
                 if not gone.pop((mandate_sudo, agent), None):
                     joined.append((mandate_sudo, agent))
         for member in gone.values():
-            member.date_left = max(today, member.date_joined)
+            member.date_left = max(company_today(member), member.date_joined)
         members_sudo.create(
             [
-                {"mandate_id": mandate.id, "agent_id": agent.id, "date_joined": today}
+                {
+                    "mandate_id": mandate.id,
+                    "agent_id": agent.id,
+                    "date_joined": company_today(mandate),
+                }
                 for mandate, agent in joined
             ]
         )

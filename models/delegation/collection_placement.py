@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
 from ...reports.collection_placement_xlsx import PlacementWorkbook
+from ..base.days import company_today
 from .collection_placement_item import WENT, WORKED
 
 #: states of a hand-over whose accounts the provider works
@@ -63,7 +64,7 @@ class CollectionPlacement(models.Model):
     provider_name = fields.Char(string="Handed over to", readonly=True, copy=False)
     provider_address = fields.Text(readonly=True, copy=False)
     number = fields.Char(readonly=True, copy=False, index=True)
-    date = fields.Date(required=True, default=fields.Date.context_today)
+    date = fields.Date(required=True, default=company_today)
     state = fields.Selection(
         selection=[
             ("draft", "Draft"),
@@ -130,13 +131,12 @@ class CollectionPlacement(models.Model):
                 ["__count"],
             )
         )
-        items = dict(
-            self.env["collection.placement.item"]._read_group(
-                WENT & Domain("placement_id", "in", self.ids),
-                ["placement_id"],
-                ["__count"],
-            )
-        )
+        items = {
+            placement: count
+            for placement, count, *_amounts in self.env[
+                "collection.placement.item"
+            ]._sum_once([("placement_id", "in", self.ids)], ["placement_id"])
+        }
         for placement in self:
             origin = placement._origin
             placement.account_count, placement.amount = lines.get(origin, (0, 0.0))
@@ -356,12 +356,12 @@ class CollectionPlacement(models.Model):
     def _get_totals(self):
         """Frozen amounts by currency: [(currency, number of items, amount)]."""
         self.ensure_one()
-        return self.env["collection.placement.item"]._read_group(
-            WENT & Domain("placement_id", "=", self.id),
-            ["currency_id"],
-            ["__count", "amount:sum"],
-            order="currency_id",
-        )
+        return [
+            (currency, count, amount)
+            for currency, count, amount, _in_company in self.env[
+                "collection.placement.item"
+            ]._sum_once([("placement_id", "=", self.id)], ["currency_id"])
+        ]
 
     def _get_list_lines(self):
         """Condition: lines that the list shows, without those who were refused before

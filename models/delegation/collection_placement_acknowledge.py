@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import float_repr, format_date
 
+from ..base.days import company_today
 from ..base.roles import check_manager
 
 #: why a provider refuses a customer on receipt
@@ -275,7 +276,7 @@ class CollectionPlacement(models.Model):
     @api.model
     def _remind_of_receipt(self, companies):
         """As of the current day, hand-overs of `companies`."""
-        today = fields.Date.context_today(self)
+        today = company_today(companies)
         waiting = self.search(
             [
                 ("state", "=", "handed_over"),

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
+from ..base.days import company_today, company_today_sql
 from .collection_placement_line import HANDED_OVER
 
 #: days before the end of a customer's time on which the provider is warned
@@ -62,11 +63,14 @@ class CollectionPlacementLine(models.Model):
             SQL(
                 """
                 UPDATE collection_placement_line
-                   SET date_deadline = %s, deadline_warned = FALSE
+                   SET date_deadline = %s + %s, deadline_warned = FALSE
                  WHERE id = ANY(%s) AND state = 'active'
              RETURNING id
                 """,
-                fields.Date.context_today(self) + timedelta(days=days),
+                company_today_sql(
+                    self.env, SQL("collection_placement_line.company_id")
+                ),
+                days,
                 list(self.ids),
             )
         )
@@ -78,7 +82,7 @@ class CollectionPlacementLine(models.Model):
         if not revived:
             return revived
         # who comes again after their time was over has a new one
-        today = fields.Date.context_today(self)
+        today = company_today_sql(self.env, SQL("line.company_id"))
         self.flush_model()
         rows = self.env.execute_query(
             SQL(
@@ -123,8 +127,8 @@ class CollectionPlacementLine(models.Model):
 
     @api.model
     def _expire(self, companies):
-        """As of the current day: end the lines whose last day has passed."""
-        today = fields.Date.context_today(self)
+        """End the lines whose last day has passed."""
+        today = company_today(companies)
         over = self.search(
             self._get_timed(companies) & Domain("date_deadline", "<", today)
         )
@@ -140,8 +144,8 @@ class CollectionPlacementLine(models.Model):
 
     @api.model
     def _warn_of_deadline(self, companies):
-        """As of the current day: tell supervisors and the company, once per line."""
-        today = fields.Date.context_today(self)
+        """Tell supervisors and the company, once per line."""
+        today = company_today(companies)
         near = self.search(
             self._get_timed(companies)
             & Domain("deadline_warned", "=", False)

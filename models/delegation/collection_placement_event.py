@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..base.days import company_today_sql
 from .collection_placement_line import HANDED_OVER, SETTLED_STATES
 
 #: what of an item is told, and which sum of its line it belongs to
@@ -123,14 +124,6 @@ class CollectionPlacementLine(models.Model):
         :param settled_since: lines that were settled from this day on, too; None: today
         :return: number of rows noted
         """
-        today = fields.Date.context_today(self)
-        # whoever moved the ledger, from wherever: it is the company's day
-        days = {
-            company.id: company._get_collection_today()
-            for [company] in self.env["collection.mandate"]._read_group(
-                [], ["company_id"]
-            )
-        }
         source = self.env["collection.receipt.source"]
         source._flush_for_receipts()
         self.env["account.move"].flush_model(["state"])
@@ -180,15 +173,12 @@ class CollectionPlacementLine(models.Model):
                 ), noted AS (
                     INSERT INTO collection_placement_event (
                         placement_item_id, date, kind, amount)
-                    SELECT held.id, place.day,
+                    SELECT held.id, %(today)s,
                            COALESCE(found.kind, known.kind),
                            COALESCE(found.amount, 0) - COALESCE(known.amount, 0)
                       FROM found
                       FULL JOIN known ON known.id = found.id AND known.kind = found.kind
                       JOIN held ON held.id = COALESCE(found.id, known.id)
-                      JOIN unnest(%(companies)s::int[], %(days)s::date[])
-                           AS place (company_id, day)
-                        ON place.company_id = held.company_id
                      WHERE COALESCE(found.amount, 0) <> COALESCE(known.amount, 0)
                   ORDER BY 1, 3
                  RETURNING placement_item_id
@@ -198,13 +188,14 @@ class CollectionPlacementLine(models.Model):
                 """,
                 accounts=accounts,
                 handed_over=HANDED_OVER,
-                since=settled_since or today,
+                since=settled_since
+                or company_today_sql(self.env, SQL("line.company_id")),
+                # whoever moved the ledger, from wherever
+                today=company_today_sql(self.env, SQL("held.company_id")),
                 settled_states=SETTLED_STATES,
                 settled=source._settled_query(
                     SQL("item.id IN (SELECT held.item_id FROM held)")
                 ),
-                companies=list(days),
-                days=list(days.values()),
             )
         )
         if rows:

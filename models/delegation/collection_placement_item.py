@@ -104,5 +104,61 @@ class CollectionPlacementItem(models.Model):
         return bool(self)
 
     @api.model
+    def _sum_once(self, domain, groupby=()):
+        """Numbers and amounts of what went, under the rights of the reader.
+
+        An item that was taken back and went again stands in several rows and counts
+        once in each group, with the largest amount under which it went: what was paid
+        between two hand-overs makes it no second debt, and what bounced none that was
+        never with the provider.
+
+        :param groupby: names of many2one fields
+        :return: list of (record of each of `groupby`, …, number of items, amount in
+            their currency, amount in company currency), by id
+        """
+        query = self._search(domain)
+        # sudo: which rows went at all; a provider reads no others
+        recalled, day = (
+            self.sudo()._field_to_sql(query.table, name, query)
+            for name in ("recalled", "date_recalled")
+        )
+        query.add_where(SQL("(%s IS NOT TRUE OR %s IS NOT NULL)", recalled, day))
+        item, number, *keys, amount, amount_company = (
+            self._field_to_sql(query.table, name, query)
+            for name in ("item_id", "id", *groupby, "amount", "amount_company")
+        )
+        # of an item that is no more each row is one
+        query.groupby = SQL(", ").join([SQL("COALESCE(%s, -%s)", item, number), *keys])
+        names = [SQL.identifier(name) for name in groupby]
+        by = SQL(", ").join(names)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT %(keys)s COUNT(*), COALESCE(SUM(amount), 0)::float,
+                       COALESCE(SUM(amount_company), 0)::float
+                  FROM (%(once)s) once %(by)s
+                """,
+                keys=SQL("%s,", by) if names else SQL(),
+                once=query.select(
+                    *(SQL("%s AS %s", *pair) for pair in zip(keys, names, strict=True)),
+                    SQL("MAX(%s) AS amount", amount),
+                    SQL("MAX(%s) AS amount_company", amount_company),
+                ),
+                by=SQL("GROUP BY %(by)s ORDER BY %(by)s", by=by) if names else SQL(),
+            )
+        )
+        comodels = [self.env[self._fields[name].comodel_name] for name in groupby]
+        return [
+            (
+                *(
+                    comodel.browse(key)
+                    for comodel, key in zip(comodels, row, strict=False)
+                ),
+                *row[len(comodels) :],
+            )
+            for row in rows
+        ]
+
+    @api.model
     def _note_columns(self):
         return SQL("own.placement_id, own.line_id, own.move_name")

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from ..base.days import company_today, company_today_sql, each_company_day
 from .collection_mandate import WORKING
 from .collection_placement import HANDED_OVER
 
@@ -295,9 +296,11 @@ class CollectionPlacementLine(models.Model):
         """Refuse accounts that must not leave the company, or that their mandate does
         not cover."""
         choice = self.env["collection.delegation.choice"]
-        today = fields.Date.context_today(self)
         for (mandate, day), lines in self.grouped(
-            lambda line: (line.mandate_id, min(line.placement_id.date, today))
+            lambda line: (
+                line.mandate_id,
+                min(line.placement_id.date, company_today(line)),
+            )
         ).items():
             # handed over as they stand: no day to come makes them later
             reasons = choice._get_reasons(lines.account_id, day, mandate)
@@ -517,7 +520,7 @@ class CollectionPlacementLine(models.Model):
                 """,
                 condition=condition,
                 may_go=self.env["collection.item"]._may_go_sql(),
-                today=fields.Date.context_today(self),
+                today=company_today_sql(self.env, SQL("ci.company_id")),
                 followed=followed,
                 by_hand=by_hand,
             )
@@ -636,9 +639,7 @@ class CollectionPlacementLine(models.Model):
     def _check_joinable(self, mandate):
         """Refuse to let more join hand-overs of customers who may not go by now."""
         choice = self.env["collection.delegation.choice"]
-        reasons = choice._get_reasons(
-            self.account_id, fields.Date.context_today(self), mandate
-        )
+        reasons = choice._get_reasons(self.account_id, company_today(mandate), mandate)
         for line in self:
             codes = reasons[line.account_id.id]
             if line.mandate_id == mandate:
@@ -710,7 +711,7 @@ class CollectionPlacementLine(models.Model):
                 state=state,
                 reason=reason or None,
                 recall_reason=recall_reason or None,
-                today=fields.Date.context_today(self),
+                today=company_today_sql(self.env, SQL("line.company_id")),
                 uid=self.env.uid,
                 lines=list(self.ids),
             )
@@ -745,13 +746,8 @@ class CollectionPlacementLine(models.Model):
                     "What was handed over is taken back, not refused: recall it."
                 )
             )
-        lines._transit(
-            {
-                "state": "refused",
-                "reason": reason,
-                "date_end": fields.Date.context_today(self),
-            }
-        )
+        for today, of_day in each_company_day(lines):
+            of_day._transit({"state": "refused", "reason": reason, "date_end": today})
         accounts = lines.account_id
         accounts._update_delegation()
         body = self.env._("Not handed over: %(reason)s", reason=reason)
@@ -781,7 +777,7 @@ class CollectionPlacementLine(models.Model):
                     "Merged with %(customer)s",
                     customer=self.account_id.display_name,
                 ),
-                "date_end": fields.Date.context_today(self),
+                "date_end": company_today(line),
             }
         )
         (line | self.search([("merged_line_id", "=", line.id)]))._transit(
@@ -862,7 +858,7 @@ class CollectionPlacementLine(models.Model):
                             AND ci.date_due < %(today)s))""",
                 accounts=accounts,
                 handed_over=HANDED_OVER,
-                today=fields.Date.context_today(self),
+                today=company_today_sql(self.env, SQL("ci.company_id")),
             ),
             followed=True,
         )
@@ -895,7 +891,6 @@ class CollectionPlacementLine(models.Model):
     @api.model
     def _revive(self, accounts):
         """Reopen settled lines whose customer owes again under a running mandate."""
-        today = fields.Date.context_today(self)
         self.env["collection.item"].flush_model()
         self.env["collection.account"].flush_model()
         self.env["collection.mandate"].flush_model()
@@ -935,21 +930,22 @@ class CollectionPlacementLine(models.Model):
                 accounts=accounts,
                 settled=SETTLED_STATES,
                 working=self.env["collection.mandate"]._search(WORKING).subselect(),
-                today=today,
+                today=company_today_sql(self.env, SQL("line.company_id")),
             )
         )
         lines = self.browse(row[0] for row in rows)
         if not lines:
             return 0
-        lines._transit(
-            {
-                "state": "active",
-                "reason": False,
-                "date_end": False,
-                "date_revived": today,
-            },
-            self.env._("The customer owes again."),
-        )
+        for today, of_day in each_company_day(lines):
+            of_day._transit(
+                {
+                    "state": "active",
+                    "reason": False,
+                    "date_end": False,
+                    "date_revived": today,
+                },
+                self.env._("The customer owes again."),
+            )
         for placement in lines.placement_id.filtered(lambda p: p.state == "closed"):
             # what was acknowledged once is not asked for again
             placement._transit(

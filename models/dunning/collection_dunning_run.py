@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
+from ..base.days import company_today
 from ..letter.collection_letter_delivery import STAGE_FIELDS
 
 _logger = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ class CollectionDunningRun(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
     date = fields.Date(
         required=True,
-        default=fields.Date.context_today,
+        default=company_today,
         help="Day for which lateness and levels are computed; date of the letters.",
     )
     policy_ids = fields.Many2many(
@@ -344,7 +345,7 @@ class CollectionDunningRun(models.Model):
 
         :return: the action that opens it
         """
-        today = fields.Date.context_today(self)
+        today = company_today(self.env.company)
         run = self.search(
             [
                 ("company_id", "=", self.env.company.id),
@@ -379,7 +380,7 @@ class CollectionDunningRun(models.Model):
                 raise UserError(
                     self.env._("Compute the run before you confirm its letters.")
                 )
-            if run.date > fields.Date.context_today(run):
+            if run.date > company_today(run):
                 raise UserError(
                     self.env._(
                         "This run shows what %(date)s will bring: its letters can be "
@@ -600,7 +601,7 @@ class CollectionDunningRun(models.Model):
         old = SQL(
             "run_id IN (SELECT id FROM collection_dunning_run WHERE automatic"
             " AND state IN ('to_send', 'done', 'cancelled') AND date < %s)",
-            fields.Date.today() - relativedelta(days=30),
+            company_today(self) - relativedelta(days=30),
         )
         self.env["collection.account"]._flush_all()
         self.env.cr.execute(

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from ..base.days import company_today
 from ..base.roles import check_manager
 
 #: of a name that is typed outside, and of what was deleted
@@ -143,9 +144,9 @@ class CollectionDeletionCertificate(models.Model):
             )
         )
         items = {
-            mandate: self_sudo.env["collection.placement.item"].search_count(
+            mandate: self_sudo.env["collection.placement.item"]._sum_once(
                 [("placement_id.mandate_id", "=", mandate.id)]
-            )
+            )[0][0]
             for mandate in given
         }
         return self_sudo.create(
@@ -172,7 +173,7 @@ class CollectionDeletionCertificate(models.Model):
                 [
                     ("company_id", "in", companies.ids),
                     ("state", "=", "asked"),
-                    ("deadline", "<", fields.Date.context_today(here)),
+                    ("deadline", "<", company_today(companies)),
                     ("reminded", "=", False),
                 ]
             )

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date, formatLang, split_every
 
 from ...reports.collection_reversibility_xlsx import ReversibilityWorkbook
+from ..delegation.collection_placement_item import WENT
 from .reversibility_sheets import ACCOUNT_SHEETS, MANDATE_SHEETS
 
 ACCOUNTS_REPORT = "account_collection.action_report_reversibility_accounts"
@@ -399,6 +400,8 @@ class CollectionReversibilityPart(models.Model):
             kind = SETTLED.get(receipt.kind, "credited")
             kinds[kind] = kinds.get(kind, 0.0) + receipt.amount_company
         items = found["items"].grouped("line_id")
+        # what went again is owed once: where it went last
+        last = {held.item_id: held for held in found["items"].sorted("id")}
         states = dict(
             found["accounts"]._fields["state"]._description_selection(self.env)
         )
@@ -417,7 +420,7 @@ class CollectionReversibilityPart(models.Model):
                     "address": line.partner_address or "",
                     "placement": f"{line.placement_id.number}, "
                     + days[line.placement_id.date],
-                    "items": len(held),
+                    "items": _count_once(held),
                     "amount": line.amount,
                     "overdue": line.amount_overdue,
                     "received": 0.0,
@@ -425,9 +428,9 @@ class CollectionReversibilityPart(models.Model):
                     "written_off": 0.0,
                     **settled.get(line.id, {}),
                     "open": sum(
-                        item.item_id.amount_residual_company
-                        for item in held
-                        if item.item_id.state == "open"
+                        one.item_id.amount_residual_company
+                        for one in held
+                        if one.item_id.state == "open" and last[one.item_id] == one
                     ),
                     "state": " ".join(
                         filter(None, [states[line.state], days.get(line.date_end)])
@@ -530,3 +533,9 @@ def _without_corrections(records):
     if "correction_of_id" not in records._fields:
         return records
     return records.filtered(lambda record: not record.correction_of_id)
+
+
+def _count_once(held):
+    """How many items went by these rows, each once."""
+    went = held.filtered_domain(WENT)
+    return len({one.item_id or one for one in went})

@@ -3,6 +3,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import format_date
 
+from ..base.days import company_today
+
 #: what changes the activity of declaring the claim
 INSOLVENCY_FIELDS = {
     "claim_declared_date",
@@ -68,9 +70,8 @@ class CollectionAccount(models.Model):
         )
         asked = waiting.activity_search([CLAIM_ACTIVITY])
         missing = waiting - waiting.browse(asked.mapped("res_id"))
-        today = fields.Date.context_today(self)
         for account in missing:
-            if account.claim_deadline >= today:
+            if account.claim_deadline >= company_today(account):
                 account._schedule_claim()
 
     def write(self, vals):

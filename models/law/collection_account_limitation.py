@@ -2,6 +2,8 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import fields, models
 
+from ..base.days import company_today, last_company_today
+
 
 class CollectionAccount(models.Model):
     """When the claims on a customer become time-barred."""
@@ -19,7 +21,7 @@ class CollectionAccount(models.Model):
     )
 
     def _compute_date_limitation(self):
-        today = fields.Date.context_today(self)
+        today = last_company_today(self.env)
         items = self.env["collection.item"].search(
             [
                 ("account_id", "in", self._origin.ids),
@@ -33,4 +35,6 @@ class CollectionAccount(models.Model):
         for account in self:
             date = dates.get(account._origin, False)
             account.date_limitation = date
-            account.limitation_state = date and ("barred" if date < today else "soon")
+            account.limitation_state = date and (
+                "barred" if date < company_today(account) else "soon"
+            )

@@ -12,6 +12,7 @@ from ...tools.late_interest import (
     Regime,
     half_year_start,
 )
+from ..base.days import company_today
 from ..base.roles import MANAGER_GROUP
 from .collection_reference_rate import INDEXES
 
@@ -116,7 +117,7 @@ class CollectionInterestRegime(models.Model):
 
         Of the half-year of `today`, and of the next one from 15 June and 15 December.
         """
-        today = today or fields.Date.context_today(self)
+        today = today or company_today(self)
         until = today
         if today.month in (6, 12) and today.day >= NOTICE_DAY:
             until = fields.Date.end_of(today, "month") + ONE_DAY
@@ -146,7 +147,7 @@ class CollectionInterestRegime(models.Model):
         half-year. What the contract says is not changed, only told.
         """
         Rate = self.env["collection.reference.rate"]
-        since = half_year_start(fields.Date.context_today(self))
+        since = half_year_start(company_today(self))
         # sudo: how the companies claim, for whoever may see the regimes
         low = [
             RateWarning(text, since, company)
@@ -203,7 +204,7 @@ class CollectionInterestRegime(models.Model):
         )
         managers -= self.env.ref("base.user_root")
         todo = "mail.mail_activity_data_todo"
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         regimes = self.search([("active", "=", True)])
         companies = managers.company_ids
         warnings_by_regime = dict.fromkeys(regimes, ()) | regimes._filter_needed(

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
+from ..base.days import company_today
 from ..base.roles import check_manager
 from .collection_item_penalty import array_literal
 
@@ -50,7 +51,7 @@ class CollectionInterestSettlement(models.Model):
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"
     )
-    date = fields.Date(required=True, readonly=True, default=fields.Date.context_today)
+    date = fields.Date(required=True, readonly=True, default=company_today)
     date_to = fields.Date(
         string="Interest to", readonly=True, help="Last day that was settled."
     )
@@ -300,8 +301,9 @@ class CollectionInterestSettlement(models.Model):
                         float(total),
                         item.company_id.currency_id,
                         item.company_id,
-                        fields.Date.context_today(self),
+                        company_today(item),
                     ),
+                    "date": company_today(item),
                     "user_id": self.env.uid,
                     **penalty,
                     **values,

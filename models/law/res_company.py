@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import float_compare
 
 from ...tools.late_interest import LEGAL_RATE, MissingRateError, agreed_rate_floor
+from ..base.days import company_today
 from ..base.figures import format_figure
 
 
@@ -61,7 +62,7 @@ class ResCompany(models.Model):
 
     @api.depends("country_id")
     def _compute_collection_rate_floor(self):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         rates = self.env["collection.reference.rate"]
         try:
             floor = float(agreed_rate_floor(rates._get_rate_table(), today))

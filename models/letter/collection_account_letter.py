@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ...tools.instalments import monthly_dates, split_amount
+from ..base.days import company_today, on_company_days
 from .collection_letter_kind import OF_MANDATE
 
 
@@ -234,9 +235,13 @@ class CollectionAccount(models.Model):
             return {}
         domain = Domain("account_id", "in", self.ids) & Domain("state", "=", "open")
         if kind.code == "pre_reminder":
-            domain &= Domain("date_due", ">=", fields.Date.context_today(self))
+            domain &= on_company_days(
+                self.env, lambda today: Domain("date_due", ">=", today)
+            )
         elif kind.with_items != "open":
-            domain &= Domain("date_due", "<", fields.Date.context_today(self))
+            domain &= on_company_days(
+                self.env, lambda today: Domain("date_due", "<", today)
+            )
         if kind.by_provider:
             domain &= Domain("delegated", "=", True)
         if currency:
@@ -312,7 +317,7 @@ class CollectionAccount(models.Model):
                 )
             )
         currency = currencies or currency or self.currency_id
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         contact = self._dunning_contact()
         channel = wording.channel
         if channel == "email" and not contact.email_normalized:

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import format_date
 
+from ..base.days import company_today
+
 CALL_ACTIVITY = "mail.mail_activity_data_call"
 
 
@@ -45,7 +47,6 @@ class CollectionLetter(models.Model):
         """
         if not self:
             return
-        today = fields.Date.context_today(self)
         # sudo: activities and next actions of those who call, whoever sends
         letters_sudo = self.sudo()
         waiting = letters_sudo.search(
@@ -61,8 +62,10 @@ class CollectionLetter(models.Model):
             activity = activities.get(account)
             user = activity.user_id if activity else about[:1]._get_collector()
             summary = about.with_context(lang=user.lang)._get_call_summary()
+            today = company_today(account)
             if not account.next_action_date or account.next_action_date > today:
-                summaries[summary] = summaries.get(summary, account) | account
+                key = (summary, today)
+                summaries[key] = summaries.get(key, account) | account
             elif activity and account.next_action == activity.summary:
                 account.next_action = summary
             if activity:
@@ -81,7 +84,7 @@ class CollectionLetter(models.Model):
         activities.update(zip(values, created_sudo, strict=True))
         for account, about in letters_sudo.grouped("account_id").items():
             about.call_activity_id = activities[account]
-        for summary, accounts in summaries.items():
+        for (summary, today), accounts in summaries.items():
             accounts.write({"next_action_date": today, "next_action": summary})
 
     def _get_call_summary(self):
@@ -178,13 +181,12 @@ class CollectionLetter(models.Model):
         it is tried again, so that the next level comes when it would have come, had
         they answered.
         """
-        today = fields.Date.context_today(self)
         vain = self.filtered(
             lambda letter: (
                 letter.date_tried
                 and letter.date_tried
                 + timedelta(days=letter.level_id._get_days_to_next())
-                <= today
+                <= company_today(letter)
             )
         )
         for date, letters in vain.grouped("date_tried").items():

@@ -16,6 +16,7 @@ from odoo.tools.pdf import PdfFileReader, PdfFileWriter, merge_pdf
 from odoo.addons.base.models import ir_actions_report as core
 
 from ...tools.pdf import count_pages
+from ..base.days import company_today
 from ..base.roles import check_manager
 from .collection_letter_outage import PRINT_OUTAGE
 from .ir_actions_report import LETTER_REPORT
@@ -925,12 +926,12 @@ class CollectionLetter(models.Model):
 
         :return: the letters that are still to be sent
         """
-        today = fields.Date.context_today(self)
         self._correct_addressees()
         reminders = self.filtered("level_id")
         Decision = self.env["collection.dunning.decision"]
         Decision._flush()
         for company, letters in reminders.grouped("company_id").items():
+            today = company_today(company)
             items = letters.line_ids.item_id
             rows = self.env.execute_query(
                 SQL(

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ...tools.amount_in_words import amount_in_words
 from ...tools.bill import return_deadline
+from ..base.days import company_today
 from .collection_letter_kind import OF_MANDATE
 
 
@@ -215,7 +216,6 @@ class CollectionLetter(models.Model):
 
         :return: the letters that are still to be sent
         """
-        today = fields.Date.context_today(self)
         credits_by_account = self.account_id._get_letter_credits()
         notices = self.filtered(lambda letter: letter.kind_id.by_provider)
         claims = notices.line_ids.item_id._get_provider_claims()
@@ -224,6 +224,7 @@ class CollectionLetter(models.Model):
             if reason:
                 letter._cancel(reason)
                 continue
+            today = company_today(letter)
             if letter.kind_id.with_items == "open":
                 rows = [
                     row

@@ -3,6 +3,7 @@ import json
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..base.days import company_today
 from ..law.collection_item_penalty import array_literal
 
 #: lines written with one statement
@@ -201,7 +202,7 @@ class CollectionLetter(models.Model):
 
     def _open_settlement_wizard(self, open_wizard):
         action = open_wizard()
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         date_to = min([today, *self.mapped("date")])
         return dict(
             action,

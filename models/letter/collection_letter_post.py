@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..base.days import company_today
+
 #: in this order letters are printed, so that the post office sorts less
 ADDRESS_FIELDS = (
     "addressee_country_id",
@@ -187,9 +189,10 @@ class CollectionLetter(models.Model):
         printed = fields.Datetime.now()
         letters_sudo.filtered(lambda x: not x.date_printed).date_printed = printed
         letters_sudo._leave()
-        if date < fields.Date.context_today(self):
-            # noon, so that it is this day wherever it is read
-            letters_sudo.date_sent = datetime.combine(date, time(12))
+        # noon, so that it is this day wherever it is read
+        letters_sudo.filtered(
+            lambda letter: date < company_today(letter)
+        ).date_sent = datetime.combine(date, time(12))
 
     def action_write_anew(self):
         """The paper of these letters is not posted: they are written anew when they

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..base.days import company_today, on_company_days
 from ..wording.collection_wording_mixin import WORDING_FIELDS
 
 
@@ -54,8 +55,9 @@ class CollectionWordingMixin(models.AbstractModel):
         late = Domain("amount_overdue", ">", 0)
         if not self._is_before_due():
             return [late]
-        today = fields.Date.context_today(self)
-        coming = Domain("state", "=", "open") & Domain("date_due", ">=", today)
+        coming = Domain("state", "=", "open") & on_company_days(
+            self.env, lambda today: Domain("date_due", ">=", today)
+        )
         return [Domain("item_ids", "any", coming), late]
 
     def _get_preview_values(self):
@@ -81,7 +83,7 @@ class CollectionWordingMixin(models.AbstractModel):
     @api.model
     def _get_sample_facts(self):
         """Facts a sample letter tells of; no more than an example."""
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         return {
             "fact_date": today + timedelta(days=10),
             "fact_amount": 1000.0,

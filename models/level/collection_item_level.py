@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..base.days import company_today
+
 
 class CollectionItem(models.Model):
     """The levels of items: the next one, and one set or approved by hand."""
@@ -96,13 +98,14 @@ class CollectionItem(models.Model):
         Level = self.env["collection.policy.level"]
         levels = dict.fromkeys(self, Level)
         Decision = self.env["collection.dunning.decision"]
-        today = fields.Date.context_today(self)
         Decision._flush()
         for company, items in self._origin.grouped("company_id").items():
             rows = self.env.execute_query(
                 SQL(
                     "WITH %s SELECT item_id, next_level_id FROM decision",
-                    Decision._tables(company, today, items=items, again=False),
+                    Decision._tables(
+                        company, company_today(company), items=items, again=False
+                    ),
                 )
             )
             for item_id, level_id in rows:
@@ -117,7 +120,6 @@ class CollectionItem(models.Model):
         :return: {item: part of it that open credits cover}
         """
         Decision = self.env["collection.dunning.decision"]
-        today = fields.Date.context_today(self)
         claims = {}
         Decision._flush()
         delegated = self._origin.filtered("delegated")
@@ -126,7 +128,9 @@ class CollectionItem(models.Model):
                 SQL(
                     "WITH %s SELECT item_id, amount_credit FROM decision "
                     "WHERE reason IS NULL",
-                    Decision._tables(company, today, items=items, by_provider=True),
+                    Decision._tables(
+                        company, company_today(company), items=items, by_provider=True
+                    ),
                 )
             )
             claims.update((self.browse(item_id), credit) for item_id, credit in rows)

@@ -73,7 +73,15 @@ class CollectionAccount(models.Model):
             receipts = self.env["collection.receipt"]
             self._follow_noted_lines()
             receipts._bring_up_to_date(self.ids)
-        return super().write(vals)
+        unclassified = (
+            self.filtered(lambda account: not account.segment_id)
+            if vals.get("segment_id")
+            else self.browse()
+        )
+        res = super().write(vals)
+        # whose first segment it is: their receipts have waited for one
+        self.env["collection.receipt.stale"]._mark(unclassified.ids)
+        return res
 
     @api.model
     def _cron_refresh(self):

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..base.days import company_today_sql
+
 
 class CollectionCashForecast(models.Model):
     """What is expected to come in, and when: each open amount once.
@@ -82,20 +84,21 @@ class CollectionCashForecast(models.Model):
                            / NULLIF(item.amount_residual, 0) AS rate,
                        item.date_due,
                        GREATEST(COALESCE(item.date_expected, item.date_due),
-                                %(today)s::date) AS date
+                                %(item_today)s) AS date
                   FROM collection_item item
                   JOIN collection_account acc ON acc.id = item.account_id
                  WHERE item.state = 'open' AND acc.insolvency_date IS NULL
                    AND item.amount_residual > COALESCE(item.amount_disputed, 0)
             ), instalment AS (
                 SELECT part.id, part.plan_id,
-                       GREATEST(part.date, %(today)s::date) AS date,
+                       GREATEST(part.date, %(plan_today)s) AS date,
                        part.amount - COALESCE(part.amount_received, 0) AS amount,
                        COALESCE(SUM(part.amount - COALESCE(part.amount_received, 0))
                            OVER (PARTITION BY part.plan_id ORDER BY part.date, part.id
                                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
                            AS before
                   FROM collection_payment_instalment part
+                  JOIN collection_payment_plan plan ON plan.id = part.plan_id
                  WHERE part.plan_id IN (SELECT plan_id FROM owed)
                    AND part.amount > COALESCE(part.amount_received, 0)
             ), laid AS (
@@ -120,7 +123,7 @@ class CollectionCashForecast(models.Model):
                    AND laid.before < instalment.before + instalment.amount
                  UNION ALL
                 SELECT laid.*, 'promised',
-                       GREATEST(promise.date_promised, %(today)s::date), 0,
+                       GREATEST(promise.date_promised, %(laid_today)s), 0,
                        LEAST(laid.amount,
                              promise.amount - COALESCE(promise.amount_received, 0)
                                  - laid.before)
@@ -156,7 +159,9 @@ class CollectionCashForecast(models.Model):
               JOIN res_company company ON company.id = one.company_id
               JOIN res_currency common ON common.id = company.currency_id
             """,
-            today=fields.Date.context_today(self),
+            item_today=company_today_sql(self.env, SQL("item.company_id")),
+            laid_today=company_today_sql(self.env, SQL("laid.company_id")),
+            plan_today=company_today_sql(self.env, SQL("plan.company_id")),
         )
 
     def action_open_item(self):

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..base.days import company_day_sql, company_today_sql
 from .collection_ageing import STARTED
 
 #: days after the first action within which money counts as its success
@@ -142,8 +143,7 @@ class CollectionFirstActionFact(models.Model):
             "collection.promise",
         ):
             self.env[name].flush_model()
-        self.env["res.company"].flush_model(["currency_id", "partner_id"])
-        self.env["res.partner"].flush_model(["tz"])
+        self.env["res.company"].flush_model(["currency_id"])
 
     @api.model
     def _truth_query(self, account_ids, of_accounts):
@@ -151,14 +151,11 @@ class CollectionFirstActionFact(models.Model):
 
         :param of_accounts: SQL over `item`: whether it is one of these accounts'
         """
-        # sudo: the companies' days, whoever reads first
-        companies_sudo = self.env["res.company"].sudo().with_context(active_test=False)
-        companies_sudo = companies_sudo.search([("partner_id", "!=", False)])
         return SQL(
             """
             WITH debt AS MATERIALIZED (
                 SELECT item.id, item.move_line_id, item.account_id, item.date_due,
-                       common.decimal_places, seat.today,
+                       common.decimal_places, %(today)s AS today,
                        CASE WHEN item.state = 'closed' THEN settled.date END
                            AS settled_on,
                        item.amount_residual + COALESCE(settled.amount, 0) AS total,
@@ -173,9 +170,6 @@ class CollectionFirstActionFact(models.Model):
                   FROM collection_item item
                   JOIN res_company company ON company.id = item.company_id
                   JOIN res_currency common ON common.id = company.currency_id
-                  JOIN unnest(%(company_ids)s::int[], %(days)s::date[])
-                           AS seat (company_id, today)
-                    ON seat.company_id = company.id
              LEFT JOIN (SELECT paid.item_id, SUM(paid.amount) AS amount,
                                SUM(paid.amount_company) AS amount_company,
                                MAX(paid.date) AS date
@@ -232,8 +226,7 @@ class CollectionFirstActionFact(models.Model):
          LEFT JOIN money ON money.id = first.id
          LEFT JOIN held ON held.item_id = first.id
             """,
-            company_ids=companies_sudo.ids,
-            days=[company._get_collection_today() for company in companies_sudo],
+            today=company_today_sql(self.env, SQL("item.company_id")),
             of_accounts=of_accounts,
             acts=self._acts_query(account_ids, of_accounts),
             calls=self._calls_query(account_ids),
@@ -354,15 +347,13 @@ class CollectionFirstActionFact(models.Model):
             """
             SELECT account_id, day, %s AS code
               FROM (SELECT DISTINCT call.account_id,
-                           (call.date AT TIME ZONE 'UTC'
-                            AT TIME ZONE COALESCE(seat.tz, 'UTC'))::date AS day
+                           %s AS day
                       FROM collection_call call
-                      JOIN res_company company ON company.id = call.company_id
-                      JOIN res_partner seat ON seat.id = company.partner_id
                      WHERE %s AND call.direction = 'outgoing'
                        AND call.correction_of_id IS NULL) call
             """,
             self._get_code(SQL("day"), "call"),
+            company_day_sql(self.env, SQL("call.date"), SQL("call.company_id")),
             self.env["collection.receipt"]._among(SQL("call.account_id"), account_ids),
         )
 

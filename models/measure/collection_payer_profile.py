@@ -13,6 +13,7 @@ from ...tools.payer import (
     payer_class,
     trend,
 )
+from ..base.days import company_day_sql, company_today
 from ..base.figures import ratio_sql
 
 #: months that a profile looks back, the running one included
@@ -289,7 +290,7 @@ class CollectionPayerProfile(models.Model):
         Cron = self.env["ir.cron"]
         months = []
         for place, companies in self.env["res.company"]._by_collection_place():
-            today = fields.Date.context_today(self.with_context(**place))
+            today = company_today(companies)
             for company in companies:
                 months += [
                     (company.with_context(**place), month, today)
@@ -480,10 +481,11 @@ class CollectionPayerProfile(models.Model):
             SQL(
                 """
                 SELECT account_id, COUNT(*) FROM collection_dispute
-                 WHERE company_id = %s AND create_date::date BETWEEN %s AND %s AND %s
+                 WHERE company_id = %s AND %s BETWEEN %s AND %s AND %s
               GROUP BY account_id
                 """,
                 company,
+                company_day_sql(self.env, SQL("create_date"), SQL("company_id")),
                 first,
                 until,
                 self._among(SQL("account_id"), account_ids),

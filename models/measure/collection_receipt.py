@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from ...tools.ageing import BUCKETS, bucket
 from ..base.collection_ledger_mixin import held_caches
+from ..base.days import company_day_sql
 from ..delegation.collection_placement_line import SETTLED_STATES
 
 #: for how many days what comes in is put down to who called last
@@ -50,8 +51,8 @@ class CollectionReceipt(models.Model):
       where nobody called, whom the customer was assigned to when the receipt was first
       seen, or when the hand-over ended. Of days before the customer was known here
       nobody knows whose they were in the company;
-    - `segment_id`: the customer's when the receipt was first seen, or as soon as they
-      had one.
+    - `segment_id`: the customer's when the receipt was first seen; the first one they
+      got, where they had none by then.
 
     What becomes of customer, agent or segment later changes none of these: who worked
     an item is read from what is frozen, agent and segment stay as they were first
@@ -200,7 +201,8 @@ class CollectionReceipt(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
-        help="The customer's segment when the receipt was first seen.",
+        help="The customer's segment when the receipt was first seen; of one who had "
+        "none by then, the first one they got.",
     )
 
     _once = models.Constraint(
@@ -347,7 +349,6 @@ class CollectionReceipt(models.Model):
         self.env["collection.placement.line"].flush_model()
         self.env["collection.placement.item"].flush_model()
         self.env["collection.placement"].flush_model()
-        self.env["res.partner"].flush_model(["tz"])
 
     @api.model
     def _settled_and_returned_query(self, account_ids):
@@ -381,6 +382,10 @@ class CollectionReceipt(models.Model):
 
         Agent and segment are those that stand already, where they still belong.
         """
+
+        def day_sql(moment):
+            return company_day_sql(self.env, SQL(moment), SQL("one.company_id"))
+
         return SQL(
             """
             SELECT one.item_id, one.move_line_id, one.kind, one.account_id,
@@ -392,7 +397,7 @@ class CollectionReceipt(models.Model):
                             WHEN 'provider' THEN CASE
                                 WHEN acc.placement_line_id = line.id
                                 THEN acc.agent_id ELSE line.agent_id END
-                            ELSE CASE WHEN one.date >= acc.create_date::date
+                            ELSE CASE WHEN one.date >= %(known_since)s
                                       THEN collector.id END END)
                    END AS agent_id,
                    COALESCE(known.segment_id, acc.segment_id) AS segment_id,
@@ -400,8 +405,6 @@ class CollectionReceipt(models.Model):
               FROM (%(receipts)s) one
               JOIN collection_item item ON item.id = one.item_id
               JOIN collection_account acc ON acc.id = one.account_id
-              JOIN res_company company ON company.id = one.company_id
-              JOIN res_partner seat ON seat.id = company.partner_id
          LEFT JOIN collection_receipt known
                 ON known.item_id = one.item_id
                AND known.move_line_id = one.move_line_id AND known.kind = one.kind
@@ -445,19 +448,21 @@ class CollectionReceipt(models.Model):
                        AND agent.provider_id IS NOT DISTINCT FROM mandate.provider_id
                        AND call.correction_of_id IS NULL
                        AND call.date > one.date - %(call_days)s::int
-                       AND (call.date AT TIME ZONE 'UTC'
-                            AT TIME ZONE COALESCE(seat.tz, 'UTC'))::date <= one.date
+                       AND %(called_on)s <= one.date
                   ORDER BY call.date DESC, call.id DESC LIMIT 1) caller ON TRUE
          LEFT JOIN collection_agent collector ON collector.user_id = acc.user_id
                AND collector.provider_id IS NULL
             """,
             receipts=self._settled_and_returned_query(account_ids),
             call_days=CALL_DAYS,
+            called_on=day_sql("call.date"),
+            known_since=day_sql("acc.create_date"),
             # a payment may be dated after the day on which it closed the hand-over
             still_held=SQL(
                 """(own.date_end IS NULL OR own.date_end >= one.date
-                    OR (own.state IN %s AND own.date_end >= one.matched_on::date))""",
+                    OR (own.state IN %s AND own.date_end >= %s))""",
                 SETTLED_STATES,
+                day_sql("one.matched_on"),
             ),
         )
 

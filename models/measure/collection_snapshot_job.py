@@ -8,6 +8,7 @@ from odoo.tools import SQL
 from ...tools import measure
 from ...tools.ageing import BUCKETS
 from ..base.collection_age_mixin import is_of_age
+from ..base.days import company_day_sql
 from ..base.figures import rate_sql
 from ..base.roles import check_manager
 from .collection_ageing import COLUMNS
@@ -406,9 +407,12 @@ class CollectionSnapshot(models.Model):
               FROM collection_dispute
              WHERE date_opened <= %(day)s
                AND (state IN ('open', 'in_progress')
-                    OR COALESCE(date_decided, write_date::date) > %(day)s)
+                    OR COALESCE(date_decided, %(written)s) > %(day)s)
           GROUP BY account_id
             """,
+            written=company_day_sql(
+                self.env, SQL("write_date"), SQL("collection_dispute.company_id")
+            ),
             day=day,
         )
 
@@ -429,9 +433,12 @@ class CollectionSnapshot(models.Model):
              WHERE promise.company_id = %(company)s
                AND promise.date_made <= %(day)s AND promise.date_promised > %(day)s
                AND (promise.state NOT IN ('withdrawn', 'replaced', 'lapsed')
-                    OR promise.write_date::date > %(day)s)
+                    OR %(written)s > %(day)s)
           GROUP BY promise.account_id
             """,
+            written=company_day_sql(
+                self.env, SQL("promise.write_date"), SQL("promise.company_id")
+            ),
             own=rate(SQL("common.id")),
             currency=company.currency_id.id,
             theirs=rate(SQL("promise.currency_id")),

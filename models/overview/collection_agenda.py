@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..base.days import company_today_sql
+
 KINDS = [
     ("callback", "Callback"),
     ("promise", "Promise to check"),
@@ -182,7 +184,7 @@ class CollectionAgenda(models.Model):
              WHERE source.account_id IS NULL OR account.active
             """,
             step=STEP,
-            today=fields.Date.context_today(self),
+            today=company_today_sql(self.env, SQL("source.company_id")),
             sources=SQL(" UNION ALL ").join(self._get_sources()),
         )
 
@@ -296,7 +298,7 @@ class CollectionAgenda(models.Model):
                   FROM collection_account
                  WHERE hold_until >= %s
                 """,
-                fields.Date.context_today(self),
+                company_today_sql(self.env, SQL("company_id")),
             ),
             SQL(
                 """

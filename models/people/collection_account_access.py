@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+from ..base.days import company_today_sql
+
 #: figures of an account that a provider's people read of the items that are with them:
 #: how they are worked out of these items
 FIGURES_WITH_PROVIDER = {
@@ -45,7 +47,9 @@ class CollectionAccount(models.Model):
             "(SELECT %(formula)s FROM collection_item item"
             " WHERE item.account_id = %(account)s AND item.state = 'open'"
             " AND item.delegated)",
-            formula=SQL(formula, today=fields.Date.context_today(self))
+            formula=SQL(
+                formula, today=company_today_sql(self.env, SQL("item.company_id"))
+            )
             if "%(today)s" in formula
             else SQL(formula),
             account=SQL.identifier(alias, "id"),

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ..base.days import company_today
+
 
 class CollectionAgent(models.Model):
     _name = "collection.agent"
@@ -98,14 +100,14 @@ class CollectionAgent(models.Model):
 
     @api.depends("absent_from", "absent_to")
     def _compute_absent(self):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         for agent in self:
             agent.absent = agent._is_absent(today)
 
     def _search_absent(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         return (
             Domain("absent_from", "<=", today)
             & (Domain("absent_to", "=", False) | Domain("absent_to", ">=", today))

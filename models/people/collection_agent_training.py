@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..base.days import company_today
+
 
 class CollectionAgentTraining(models.Model):
     """What an agent was trained in, and when."""
@@ -12,7 +14,7 @@ class CollectionAgentTraining(models.Model):
     agent_id = fields.Many2one(
         comodel_name="collection.agent", required=True, index=True, ondelete="cascade"
     )
-    date = fields.Date(required=True, default=fields.Date.context_today)
+    date = fields.Date(required=True, default=company_today)
     topic = fields.Char(required=True)
     hours = fields.Float()
     note = fields.Text()

@@ -1,9 +1,10 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.amount_input import write_amount
+from ..base.days import company_today, company_today_sql, on_company_days
 
 #: entries of the history shown, newest first
 HISTORY_LIMIT = 50
@@ -38,13 +39,20 @@ class CollectionAccount(models.Model):
     @api.model
     def _get_portal_filters(self):
         """Filters of the list page: {code: {label, domain}}."""
-        today = fields.Date.context_today(self)
-        overdue = Domain("state", "=", "open") & Domain("date_due", "<", today)
+
+        def on_days(make):
+            return on_company_days(self.env, make)
+
+        overdue = Domain("state", "=", "open") & on_days(
+            lambda today: Domain("date_due", "<", today)
+        )
         return {
             "all": {"label": self.env._("All"), "domain": Domain.TRUE},
             "todo": {
                 "label": self.env._("To do today"),
-                "domain": Domain("next_action_date", "<=", today),
+                "domain": on_days(
+                    lambda today: Domain("next_action_date", "<=", today)
+                ),
             },
             "overdue": {
                 "label": self.env._("Overdue"),
@@ -115,7 +123,7 @@ class CollectionAccount(models.Model):
                         "(SUM(%s) FILTER (WHERE %s < %s))::float",
                         amount,
                         date_due,
-                        fields.Date.context_today(self),
+                        company_today_sql(self.env, company_id),
                     ),
                 )
             )
@@ -141,7 +149,6 @@ class CollectionAccount(models.Model):
         invoices handed over, not those the company works itself.
         """
         self.check_access("read")
-        today = fields.Date.context_today(self)
         item_model = self.env["collection.item"]
         mine = Domain("account_id", "in", self.ids) & Domain("state", "=", "open")
         amounts = {
@@ -152,7 +159,10 @@ class CollectionAccount(models.Model):
         }
         overdue = dict(
             item_model._read_group(
-                mine & Domain("date_due", "<", today),
+                mine
+                & on_company_days(
+                    self.env, lambda today: Domain("date_due", "<", today)
+                ),
                 ["account_id"],
                 ["amount_residual_company:sum"],
             )
@@ -161,6 +171,7 @@ class CollectionAccount(models.Model):
         # sudo: town, level and agent are shown, nothing else of them is readable
         for account, account_sudo in zip(self, self.sudo(), strict=True):
             amount, oldest = amounts.get(account, (0.0, False))
+            today = company_today(account)
             rows.append(
                 {
                     "id": account.id,
@@ -383,7 +394,7 @@ class CollectionAccount(models.Model):
     def _get_portal_outcomes(self):
         """Outcomes by who was reached: dicts of `contact`, `label` and `outcomes`."""
         outcome_model = self.env["collection.call.outcome"]
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         # sudo: whose holidays are no days for a next action
         country = self.sudo().partner_id.country_id
         outcomes = outcome_model.search([("active", "=", True)]).grouped("contact")

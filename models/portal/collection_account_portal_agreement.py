@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..agreement.collection_promise import MEANS
+from ..base.days import company_today
 from ..base.figures import format_figure
 from ..upstream.collection_bill import AWAITING_RETURN
 from ..upstream.collection_precheck import CHECKS
@@ -38,7 +39,7 @@ class CollectionAccount(models.Model):
             )
 
         limits = self._get_grant_limits()
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         # sudo: until when the mandate of the agent runs
         end = self.sudo().mandate_id.date_end
         return {
@@ -157,8 +158,7 @@ class CollectionAccount(models.Model):
                         "date": part.date,
                         "amount": part.amount,
                         "paid": part._is_paid(),
-                        "late": not part._is_paid()
-                        and part.date < fields.Date.context_today(self),
+                        "late": not part._is_paid() and part.date < company_today(self),
                     }
                     for part in plan_sudo.instalment_ids
                 ],

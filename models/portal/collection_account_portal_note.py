@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..base.days import company_today
 from ..contact.collection_account_call import FOLLOW_UP_MODELS
 from ..delegation.collection_provider_note import (
     NOTE_LENGTH,
@@ -186,7 +187,7 @@ class CollectionAccount(models.Model):
         lines_sudo = self.env["collection.placement.line"].sudo()
         if not agent_sudo or self.search_count([("id", "=", account_id)], limit=1):
             return lines_sudo
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         since = fields.Date.subtract(today, days=LATE_DAYS)
         # sudo: whether it was theirs; items are held of what was handed over only
         return lines_sudo.search(

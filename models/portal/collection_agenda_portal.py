@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ...reports.collection_portal_xlsx import PortalWorkbook
+from ..base.days import company_today
 
 #: days back for which the agenda shows what was done
 DONE_DAYS = 30
@@ -35,16 +36,16 @@ class CollectionAgenda(models.Model):
         return {code: labels[code] for code in PORTAL_KINDS}
 
     @api.model
-    def _get_portal_agenda(self, show, kind, until, limit):
+    def _get_portal_agenda(self, show, kind, ahead, limit):
         """Rows of the agenda as a page shows them.
 
         :param show: code of `_get_portal_shows`
         :param kind: code of `_get_portal_kinds`, or None
-        :param until: last day of what is to be done
+        :param ahead: for how many days what is to be done is shown
         """
         if show == "done":
             return self._get_portal_done(kind, limit)
-        domain = Domain("date", "<=", until)
+        domain = Domain("date", "<=", company_today(self) + timedelta(days=ahead))
         if show == "mine":
             # sudo: who the current user is as an agent
             agent_sudo = self.env["collection.agent"]._current()
@@ -58,7 +59,7 @@ class CollectionAgenda(models.Model):
     @api.model
     def _get_portal_done(self, kind, limit):
         """The agent's calls of the last weeks, and what became of their promises."""
-        since = fields.Date.context_today(self) - timedelta(days=DONE_DAYS)
+        since = company_today(self) - timedelta(days=DONE_DAYS)
         rows = []
         if kind in (None, "callback"):
             rows += self._get_portal_done_rows(

@@ -1,7 +1,8 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 
+from ..base.days import company_today
 from ..delegation.collection_mandate_changes import CHANGE_DAYS
 
 #: rows of one day on the page
@@ -32,7 +33,7 @@ class CollectionMandate(models.Model):
         :param day: None or out of reach: today
         :return: dict: `day`, `before` and `after` (days, or None), `rows`, `more`
         """
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         oldest = today - timedelta(days=CHANGE_DAYS)
         if not day or not oldest <= day <= today:
             day = today

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ...tools.sharing import Load, share_out
+from ..base.days import company_today, company_today_sql
 
 #: what the team page shows of an agent's day and week
 TEAM_MEASURES = (
@@ -63,7 +64,7 @@ class CollectionMandate(models.Model):
         :raises AccessError: for others than the supervisor and in-house people
         """
         team_sudo = self._get_team_sudo()
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         monday = today - timedelta(days=today.weekday())
         figures = self.env["collection.daily.figure"].with_context(
             collection_since=monday
@@ -162,7 +163,7 @@ class CollectionMandate(models.Model):
                    AND item.state = 'open' AND item.date_due < %(today)s) owed ON TRUE
             """,
             account=account,
-            today=fields.Date.context_today(self),
+            today=company_today_sql(self.env, SQL("item.company_id")),
         )
 
     @api.model
@@ -362,7 +363,7 @@ class CollectionMandate(models.Model):
     def _get_present_agents_sudo(self):
         """Who can be given customers today: not the absent, a supervisor only if
         there is nobody else."""
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         present_sudo = self._get_team_sudo().filtered(
             lambda agent: agent._is_employed(today) and not agent._is_absent(today)
         )

@@ -1,11 +1,9 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
 
 from ...tools import outside_value
 from ..delegation.collection_placement_acknowledge import REFUSAL_REASONS
 from ..delegation.collection_placement_extension import ASKED_DAYS
-from ..delegation.collection_placement_item import WENT
 from ..delegation.collection_provider_note import RETURN_REASONS
 from .badges import badge
 
@@ -30,14 +28,11 @@ class CollectionPlacement(models.Model):
         # accounts taken back since are counted, but not readable to the user
         placements_sudo = self.sudo()
         totals = {}
-        for placement, currency, count, amount in (
+        for placement, currency, count, amount, _in_company in (
             self.env["collection.placement.item"]
             .sudo()
-            ._read_group(
-                WENT & Domain("placement_id", "in", self.ids),
-                ["placement_id", "currency_id"],
-                ["__count", "amount:sum"],
-                order="currency_id",
+            ._sum_once(
+                [("placement_id", "in", self.ids)], ["placement_id", "currency_id"]
             )
         ):
             totals.setdefault(placement.id, []).append(

@@ -11,6 +11,7 @@ from odoo.tools import SQL
 
 from ...tools.ageing import BUCKETS, days_overdue
 from ..base.collection_ledger_mixin import held_caches
+from ..base.days import company_today_sql, each_company_day, on_company_days
 from ..base.roles import may_manage
 
 #: what is written on an account and changes its rank
@@ -338,13 +339,19 @@ class CollectionAccount(models.Model):
     @api.depends("oldest_due_date")
     @api.depends_context("uid")
     def _compute_days_overdue(self):
-        today = fields.Date.context_today(self)
-        for account in self:
-            due = account.oldest_due_date
-            account.days_overdue = max(days_overdue(due, today), 0) if due else 0
+        for today, accounts in each_company_day(self):
+            for account in accounts:
+                due = account.oldest_due_date
+                account.days_overdue = max(days_overdue(due, today), 0) if due else 0
 
     def _search_days_overdue(self, operator, value):
-        today = fields.Date.context_today(self)
+        if operator not in ("in", ">", ">=", "<", "<="):
+            return NotImplemented
+        return on_company_days(
+            self.env, lambda today: self._get_late_domain(today, operator, value)
+        )
+
+    def _get_late_domain(self, today, operator, value):
         not_overdue = Domain("oldest_due_date", "=", False) | Domain(
             "oldest_due_date", ">=", today
         )
@@ -356,8 +363,6 @@ class CollectionAccount(models.Model):
                 [today - relativedelta(days=number) for number in days if number > 0],
             )
             return domain | not_overdue if 0 in days else domain
-        if operator not in (">", ">=", "<", "<="):
-            return NotImplemented
         # a whole number of days, the least that matches or the first that does not
         limit = int(value) + (operator in (">", "<="))
         if limit <= 0:
@@ -369,7 +374,9 @@ class CollectionAccount(models.Model):
         if field_expr == "days_overdue":
             return SQL(
                 "GREATEST(%s::date - %s, 0)",
-                fields.Date.context_today(self),
+                company_today_sql(
+                    self.env, self._field_to_sql(alias, "company_id", query)
+                ),
                 self._field_to_sql(alias, "oldest_due_date", query),
             )
         return super()._field_to_sql(alias, field_expr, query)
@@ -402,9 +409,10 @@ class CollectionAccount(models.Model):
                 account[name] = balances.get((account._origin, bucket), 0.0)
 
     def _compute_turnover_12m(self):
-        turnovers = self._get_turnover(fields.Date.context_today(self))
-        for account in self:
-            account.turnover_12m = turnovers.get(account._origin.id, 0.0)
+        for today, accounts in each_company_day(self):
+            turnovers = accounts._get_turnover(today)
+            for account in accounts:
+                account.turnover_12m = turnovers.get(account._origin.id, 0.0)
 
     @api.depends(
         "placement_line_id.state",
@@ -902,7 +910,7 @@ class CollectionAccount(models.Model):
                         truth.oldest_due_date, truth.level_id)
              RETURNING acc.id
                 """,
-                today=fields.Date.context_today(self),
+                today=company_today_sql(self.env, SQL("ci.company_id")),
                 uid=self.env.uid,
                 item_filter=SQL("ci.account_id IN %s", ids) if ids else SQL("TRUE"),
                 account_filter=account_filter,

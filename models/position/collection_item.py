@@ -7,6 +7,7 @@ from odoo.tools import SQL, format_date
 
 from ...tools.ageing import BUCKETS, bucket, days_overdue
 from ...tools.pdf import is_damaged
+from ..base.days import company_today_sql, each_company_day, on_company_days
 
 #: payment states of an invoice that is settled, as far as Odoo knows, though it may be
 #: open in the ledger
@@ -205,11 +206,11 @@ class CollectionItem(models.Model):
 
     @api.depends("date_due")
     def _compute_days_overdue(self):
-        today = fields.Date.context_today(self)
-        for item in self:
-            days = days_overdue(item.date_due, today) if item.date_due else 0
-            item.days_overdue = days
-            item.age_bucket = bucket(days)
+        for today, items in each_company_day(self):
+            for item in items:
+                days = days_overdue(item.date_due, today) if item.date_due else 0
+                item.days_overdue = days
+                item.age_bucket = bucket(days)
 
     # ------------------------------------------------------------------
     # Limitation (tools.limitation is the same rule for one claim)
@@ -244,37 +245,45 @@ class CollectionItem(models.Model):
         )
 
     def _search_days_overdue(self, operator, value):
-        today = fields.Date.context_today(self)
-        if operator == "in":
-            return Domain(
-                "date_due", "in", [today - timedelta(days=int(days)) for days in value]
-            )
         mirrored = {">": "<", ">=": "<=", "<": ">", "<=": ">="}.get(operator)
-        if mirrored is None:
+        if mirrored is None and operator != "in":
             return NotImplemented
-        return Domain("date_due", mirrored, today - timedelta(days=int(value)))
+
+        def as_dates(today):
+            if operator == "in":
+                return Domain(
+                    "date_due", "in", [today - timedelta(days=int(d)) for d in value]
+                )
+            return Domain("date_due", mirrored, today - timedelta(days=int(value)))
+
+        return on_company_days(self.env, as_dates)
 
     def _search_age_bucket(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today = fields.Date.context_today(self)
-        domain = Domain.FALSE
-        for code, lower, upper in BUCKETS:
-            if code in value:
-                part = Domain.TRUE
-                if lower is not None:
-                    part &= Domain("date_due", "<=", today - timedelta(days=lower))
-                if upper is not None:
-                    part &= Domain("date_due", ">=", today - timedelta(days=upper))
-                domain |= part
-        return domain
+
+        def as_dates(today):
+            domain = Domain.FALSE
+            for code, lower, upper in BUCKETS:
+                if code in value:
+                    part = Domain.TRUE
+                    if lower is not None:
+                        part &= Domain("date_due", "<=", today - timedelta(days=lower))
+                    if upper is not None:
+                        part &= Domain("date_due", ">=", today - timedelta(days=upper))
+                    domain |= part
+            return domain
+
+        return on_company_days(self.env, as_dates)
 
     def _field_to_sql(self, alias, field_expr, query=None):
         # depends on today only
         if field_expr == "days_overdue":
             return SQL(
                 "(%s::date - %s)",
-                fields.Date.context_today(self),
+                company_today_sql(
+                    self.env, self._field_to_sql(alias, "company_id", query)
+                ),
                 self._field_to_sql(alias, "date_due", query),
             )
         return super()._field_to_sql(alias, field_expr, query)

@@ -1,5 +1,7 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
+
+from ..base.days import company_today_sql
 
 
 class CollectionItem(models.Model):
@@ -101,7 +103,7 @@ class CollectionItem(models.Model):
                  WHERE ci.id = said.id
                 """,
                 ids=self._ids,
-                today=fields.Date.context_today(self),
+                today=company_today_sql(self.env, SQL("own.company_id")),
             )
         )
         self.invalidate_recordset(

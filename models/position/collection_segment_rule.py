@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools.safe_eval import safe_eval
 
 from ...tools.pareto import top_count, turnover_ranking
+from ..base.days import company_today
 
 
 class CollectionSegmentRule(models.Model):
@@ -95,7 +96,7 @@ class CollectionSegmentRule(models.Model):
         :param date_ref: last day of the twelve months of turnover, today by default
         :return: {account: (segment, rule)}; accounts that meet no rule are left out
         """
-        date_ref = date_ref or fields.Date.context_today(self)
+        date_ref = date_ref or company_today(self)
         classified = {}
         for company, of_company in accounts.grouped("company_id").items():
             rules = self.search(

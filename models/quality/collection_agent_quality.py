@@ -2,6 +2,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 
+from ..base.days import company_today
 from ..delegation.collection_agent_team import COLLECTOR_GROUP, MARK_MONTHS
 
 
@@ -23,9 +24,7 @@ class CollectionAgent(models.Model):
 
     @api.depends_context("uid")
     def _compute_review_mark(self):
-        first = fields.Date.context_today(self) - relativedelta(
-            months=MARK_MONTHS, days=-1
-        )
+        first = company_today(self) - relativedelta(months=MARK_MONTHS, days=-1)
         # under the reader's rules: collectors see their own mark
         marks = {
             agent: (mark, count)

@@ -2,9 +2,11 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.quality import Answer, call_mark
+from ..base.days import company_today, each_company_day, on_company_days
 from ..base.roles import check_manager
 
 #: how long a recording may be kept, and the sheet of its analysis (CNIL)
@@ -318,13 +320,14 @@ class CollectionCallReview(models.Model):
                     self.env._("A call to which no criterion applies has no mark.")
                 )
         # sudo: checked above; who marked it and when is nobody's to write
-        self.sudo().write(
-            {
-                "state": "done",
-                "reviewer_id": self.env.uid,
-                "date_reviewed": fields.Date.context_today(self),
-            }
-        )
+        for today, reviews_sudo in each_company_day(self.sudo()):
+            reviews_sudo.write(
+                {
+                    "state": "done",
+                    "reviewer_id": self.env.uid,
+                    "date_reviewed": today,
+                }
+            )
 
     def action_open_call(self):
         self.ensure_one()
@@ -347,14 +350,13 @@ class CollectionCallReview(models.Model):
         The reference of a recording goes on its day of deletion. A year after the
         call the sheet keeps its marks, and nothing that tells whose call it was.
         """
-        today = fields.Date.context_today(self)
         self.search(
-            [
-                ("recording_reference", "!=", False),
-                ("recording_date_delete", "<=", today),
-            ]
+            Domain("recording_reference", "!=", False)
+            & on_company_days(
+                self.env, lambda today: Domain("recording_date_delete", "<=", today)
+            )
         ).sudo().write({"recording_reference": False})
-        limit = today - relativedelta(years=SHEET_YEARS)
+        limit = company_today(self) - relativedelta(years=SHEET_YEARS)
         # sudo: nobody changes a sheet, and the law deletes what is personal of it
         old_sudo = self.sudo().search(
             [("anonymised", "=", False), ("date", "<=", limit)]

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..base.days import company_today, each_company_day
 from ..base.roles import is_manager
 
 #: not decided yet
@@ -72,7 +73,10 @@ class CollectionComplaint(models.Model):
     date = fields.Date(
         string="Received on",
         required=True,
-        default=fields.Date.context_today,
+        compute="_compute_date",
+        store=True,
+        readonly=False,
+        precompute=True,
         index=True,
         tracking=True,
     )
@@ -246,6 +250,11 @@ class CollectionComplaint(models.Model):
     # Computed fields
     # ------------------------------------------------------------------
 
+    @api.depends("company_id")
+    def _compute_date(self):
+        for complaint in self:
+            complaint.date = complaint.date or company_today(complaint)
+
     @api.depends("call_id", "account_id")
     def _compute_about(self):
         # sudo: who called and for whom is looked up for whoever records it
@@ -312,7 +321,7 @@ class CollectionComplaint(models.Model):
                 raise ValidationError(
                     self.env._("Choose a call to the customer who complains.")
                 )
-            if complaint_sudo.date > fields.Date.context_today(self):
+            if complaint_sudo.date > company_today(complaint_sudo):
                 raise ValidationError(
                     self.env._("A complaint cannot be received in the future.")
                 )
@@ -531,13 +540,14 @@ class CollectionComplaint(models.Model):
                     )
                 )
         # sudo: checked above; who decided is nobody's to write
-        self.sudo().write(
-            {
-                "state": "answered",
-                "decided_by_id": self.env.uid,
-                "date_answered": fields.Date.context_today(self),
-            }
-        )
+        for today, complaints_sudo in each_company_day(self.sudo()):
+            complaints_sudo.write(
+                {
+                    "state": "answered",
+                    "decided_by_id": self.env.uid,
+                    "date_answered": today,
+                }
+            )
         self.filtered(lambda complaint: complaint.founded == "no")._release_calls()
         self.sudo().activity_feedback([COMPLAINT_ACTIVITY])
 
@@ -564,9 +574,8 @@ class CollectionComplaint(models.Model):
                     )
                 )
         # sudo: checked above
-        self.sudo().write(
-            {"state": "closed", "date_closed": fields.Date.context_today(self)}
-        )
+        for today, complaints_sudo in each_company_day(self.sudo()):
+            complaints_sudo.write({"state": "closed", "date_closed": today})
 
     def action_reopen(self):
         self._check_decider()
@@ -608,4 +617,4 @@ class CollectionComplaint(models.Model):
                     user_id=owner.id,
                 )
         # sudo: what the nightly job did, which nobody sets by hand
-        late.sudo().date_reminded = fields.Date.context_today(self)
+        late.sudo().date_reminded = company_today(companies)

@@ -3,6 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..base.days import company_today
 from ..base.roles import check_manager
 from ..delegation.collection_mandate_turnover import TURNOVER_MONTHS
 
@@ -61,9 +62,7 @@ class CollectionMandate(models.Model):
             mandate.complaint_count = counts.get(mandate._origin, 0)
 
     def _compute_review_mark(self):
-        first = fields.Date.context_today(self) - relativedelta(
-            months=TURNOVER_MONTHS, days=-1
-        )
+        first = company_today(self) - relativedelta(months=TURNOVER_MONTHS, days=-1)
         marks = {
             mandate: (mark, count)
             for mandate, mark, count in self.env["collection.call.review"]._read_group(

@@ -6,6 +6,7 @@ from odoo.fields import Command, Domain
 from odoo.tools import SQL, format_date
 
 from ...tools import outside_value
+from ..base.days import company_today
 from ..base.roles import MANAGER_GROUP, check_manager
 from ..delegation.collection_mandate import WORKING
 from .collection_team_question import SIDES
@@ -176,7 +177,7 @@ class CollectionTeamSurvey(models.Model):
         """Every night: close what is over, ask where the company wants it monthly."""
         for place, companies in self.env["res.company"]._by_collection_place():
             surveys = self.with_context(**place)
-            today = fields.Date.context_today(surveys)
+            today = company_today(companies)
             surveys.search(
                 [("company_id", "in", companies.ids), ("state", "=", "open")]
             ).filtered(

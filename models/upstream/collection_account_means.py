@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from ..agreement.collection_promise import MEANS
+from ..base.days import company_today
 from .collection_means_campaign import PROFESSIONAL_MEANS
 from .collection_means_change import NEEDS_BANK_DETAILS
 
@@ -80,7 +81,7 @@ class CollectionAccount(models.Model):
 
     def _get_wished_domain(self, means):
         """Accounts to which `means` is to be proposed by their own wish."""
-        since = fields.Date.context_today(self) - relativedelta(months=REFUSAL_MONTHS)
+        since = company_today(self) - relativedelta(months=REFUSAL_MONTHS)
         answered = Domain("target", "=", means) & (
             (Domain("state", "=", "refused") & Domain("date_answered", ">=", since))
             | (Domain("state", "=", "accepted") & Domain("date_applied", "=", False))
@@ -229,7 +230,7 @@ class CollectionAccount(models.Model):
                     "segment_id": account_sudo.segment_id.id,
                     "means_from": account_sudo.payment_means,
                     "target": target,
-                    "date_asked": fields.Date.context_today(self),
+                    "date_asked": company_today(self),
                 }
             )
         else:
@@ -289,7 +290,7 @@ class CollectionAccount(models.Model):
                 self.env._("Only what was accepted takes effect on some day.")
             )
         if answer == "accepted":
-            today = fields.Date.context_today(self)
+            today = company_today(self)
             day = fields.Date.to_date(vals.get("date_effective")) or today
             if day < today:
                 raise UserError(
@@ -335,7 +336,7 @@ class CollectionAccount(models.Model):
             "date_effective": False,
             **vals,
             "state": answer,
-            "date_answered": not asked and fields.Date.context_today(self),
+            "date_answered": not asked and company_today(self),
             "date_applied": False,
             "side": agent_sudo.side or "company",
             "agent_id": agent_sudo.id,

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, format_date
 
 from ...tools.bill import RETURN_DAYS, chase_date, return_deadline
+from ..base.days import company_today, each_company_day
 
 #: states in which the bill is out and has not come back
 AWAITING_RETURN = ("sent", "chased", "late")
@@ -273,10 +274,12 @@ class CollectionBill(models.Model):
 
     def action_send(self):
         """The bill left for the customer; one without paper needs no return."""
-        today = self._today()
-        electronic = self.filtered(lambda bill: bill.kind == "lcr_magnetic")
-        electronic._move(("to_send",), "accepted", date_sent=today, date_returned=today)
-        (self - electronic)._move(("to_send",), "sent", date_sent=today)
+        for today, bills in each_company_day(self):
+            electronic = bills.filtered(lambda bill: bill.kind == "lcr_magnetic")
+            electronic._move(
+                ("to_send",), "accepted", date_sent=today, date_returned=today
+            )
+            (bills - electronic)._move(("to_send",), "sent", date_sent=today)
 
     def action_chase(self):
         """Its return was asked for once more."""
@@ -372,7 +375,7 @@ class CollectionBill(models.Model):
             )
 
     def _today(self):
-        return fields.Date.context_today(self)
+        return company_today(self)
 
     def _check_reason(self):
         if any(not (bill.reason or "").strip() for bill in self):
@@ -420,7 +423,7 @@ class CollectionBill(models.Model):
                            AND item.state = 'open')
              RETURNING id
                 """,
-                today=self._today(),
+                today=company_today(companies),
                 companies=companies.ids,
             )
         )
@@ -465,16 +468,17 @@ class CollectionBill(models.Model):
         )
 
     @api.model
-    def _get_rate_domain(self):
-        """Bills of which it is known whether they came back in time.
+    def _get_rate_domain(self, company):
+        """Bills of a company of which it is known whether they came back in time.
 
         On paper, sent, with a deadline that has passed; one that was paid otherwise
         before it came back, or of which nothing was owed any more, says nothing.
         """
         return [
+            ("company_id", "=", company.id),
             ("kind", "!=", "lcr_magnetic"),
             ("state", "!=", "to_send"),
-            ("date_return_deadline", "<", self._today()),
+            ("date_return_deadline", "<", company_today(company)),
             "|",
             ("date_returned", "!=", False),
             ("state", "not in", ("paid", "lapsed")),
@@ -489,8 +493,7 @@ class CollectionBill(models.Model):
         """
         [(count, rate)] = self._read_group(
             [
-                *self._get_rate_domain(),
-                ("company_id", "=", company.id),
+                *self._get_rate_domain(company),
                 ("date_return_deadline", ">=", date_from),
                 ("date_return_deadline", "<=", date_to),
             ],

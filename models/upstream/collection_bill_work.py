@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..base.days import company_day_sql, company_today, on_company_days
+
 #: kind of bill drawn on customers who pay so
 DRAWN_KINDS = {"bill": "lcr", "lcr_magnetic": "lcr_magnetic"}
 #: bills that say nothing any more: the invoice may get another
@@ -74,7 +76,7 @@ class CollectionBill(models.Model):
         )
         return (
             Domain("state", "=", "open")
-            & Domain("date_due", ">", self._today())
+            & on_company_days(self.env, lambda today: Domain("date_due", ">", today))
             & Domain("bill_ids", "=", False)
             & Domain("move_id.move_type", "=", "out_invoice")
             & Domain("no_followup", "=", False)
@@ -127,7 +129,7 @@ class CollectionBill(models.Model):
         :param companies: whose bills
         :return: the letters, drafts or ready to be sent as the company wants
         """
-        today = self._today()
+        today = company_today(companies)
         due = self.search(
             [
                 ("state", "in", ("sent", "chased", "late")),
@@ -193,7 +195,7 @@ class CollectionBill(models.Model):
             SQL(
                 """
                 WITH judged AS (
-                    SELECT bill.id, bill.create_date::date AS date_drawn,
+                    SELECT bill.id, %(date_drawn)s AS date_drawn,
                            item.id AS item_id,
                            item.state = 'closed' AND aml.parent_state <> 'draft'
                                AS closed
@@ -231,6 +233,9 @@ class CollectionBill(models.Model):
                 SELECT id, before, after FROM truth
                  WHERE after IS DISTINCT FROM before ORDER BY id
                 """,
+                date_drawn=company_day_sql(
+                    self.env, SQL("bill.create_date"), SQL("bill.company_id")
+                ),
                 settled=source._settled_query(
                     SQL("item.id IN (SELECT judged.item_id FROM judged)")
                 ),

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..agreement.collection_promise import MEANS
+from ..base.days import company_today, on_company_days
 
 #: means that only professionals may use: bills of exchange, and the scheme of direct
 #: debits that cannot be asked back
@@ -49,7 +50,7 @@ class CollectionMeansCampaign(models.Model):
         "not use the means are left out by themselves.",
     )
     date_start = fields.Date(
-        string="From", required=True, default=fields.Date.context_today, tracking=True
+        string="From", required=True, default=company_today, tracking=True
     )
     date_end = fields.Date(
         string="Until", tracking=True, help="Last day. Empty: until it is closed."
@@ -202,12 +203,16 @@ class CollectionMeansCampaign(models.Model):
 
     @api.model
     def _get_running_domain(self, companies):
-        today = fields.Date.context_today(self)
         return (
             Domain("company_id", "in", companies.ids)
             & Domain("state", "=", "open")
-            & Domain("date_start", "<=", today)
-            & (Domain("date_end", "=", False) | Domain("date_end", ">=", today))
+            & on_company_days(
+                self.env,
+                lambda today: (
+                    Domain("date_start", "<=", today)
+                    & (Domain("date_end", "=", False) | Domain("date_end", ">=", today))
+                ),
+            )
         )
 
     # ------------------------------------------------------------------
@@ -215,9 +220,8 @@ class CollectionMeansCampaign(models.Model):
     # ------------------------------------------------------------------
 
     def action_start(self):
-        today = fields.Date.context_today(self)
         for campaign in self:
-            if campaign.date_end and campaign.date_end < today:
+            if campaign.date_end and campaign.date_end < company_today(campaign):
                 raise UserError(
                     self.env._(
                         "Campaign “%(name)s” would end in the past: choose another "

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..agreement.collection_promise import MEANS
+from ..base.days import company_today, each_company_day
 
 #: why customers keep what they have
 REFUSALS = [
@@ -173,13 +174,12 @@ class CollectionMeansChange(models.Model):
 
     def _apply(self):
         """What was accepted and is in effect by now becomes the customers' means."""
-        today = fields.Date.context_today(self)
         # sudo: the right to record the answer was checked, or the nightly job runs
         due_sudo = self.sudo().filtered(
             lambda change: (
                 change.state == "accepted"
                 and not change.date_applied
-                and change.date_effective <= today
+                and change.date_effective <= company_today(change)
             )
         )
         for target, changes in due_sudo.grouped("target").items():
@@ -193,7 +193,8 @@ class CollectionMeansChange(models.Model):
             for account in changes.account_id - suitable:
                 # its segment has changed since it accepted
                 account._message_log(body=account._explain_unsuitable(target))
-        due_sudo.date_applied = today
+        for today, applied_sudo in each_company_day(due_sudo):
+            applied_sudo.date_applied = today
         return due_sudo
 
     @api.model
@@ -212,7 +213,7 @@ class CollectionMeansChange(models.Model):
                 ("state", "=", "accepted"),
                 ("date_applied", "=", False),
                 ("company_id", "in", companies.ids),
-                ("date_effective", "<=", fields.Date.context_today(self)),
+                ("date_effective", "<=", company_today(companies)),
             ]
         )._apply()
 

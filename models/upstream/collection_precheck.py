@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..agreement.collection_promise import MEANS
+from ..base.days import company_today
 
 #: all that an answer noted on the portal may say, beside the checklist
 ANSWER_FIELDS = frozenset(
@@ -190,7 +191,7 @@ class CollectionPrecheck(models.Model):
         self.env["res.company"].flush_model()
         self.env["collection.account"].flush_model(["insolvency_date"])
         self.flush_model()
-        today = fields.Date.context_today(self)
+        today = company_today(companies)
         rows = self.env.execute_query(
             SQL(
                 """
@@ -275,7 +276,7 @@ class CollectionPrecheck(models.Model):
                 {
                     "state": state,
                     "user_id": self.env.uid,
-                    "date_checked": fields.Date.context_today(self),
+                    "date_checked": company_today(precheck_sudo),
                     "segment_id": account_sudo.segment_id.id,
                 }
             )

@@ -387,3 +387,88 @@ class TestDelegationRule(HandoverCommon):
         with self._count_queries() as many:
             self._run_rules()
         self.assertLess(many.total - few.total, 25)
+
+    # ------------------------------------------------------------------
+    # The contract
+    # ------------------------------------------------------------------
+
+    def _changes(self):
+        """What the last amendment says, of those made by rules."""
+        last = self.mandate.amendment_ids.sorted("number")[-1:]
+        return {
+            line.key: (line.before, line.after)
+            for line in last.line_ids
+            if line.key.startswith("rule")
+        }
+
+    def test_rules_that_propose_are_no_terms(self):
+        self.mandate.with_user(self.manager_user).rule_ids.days_from = 12
+        self.mandate.rule_rest_days = 5
+        self.assertFalse(self.mandate._get_terms()["rules"])
+        self.assertFalse(self._changes())
+
+    def test_rules_that_hand_over_are_terms(self):
+        """The provider has to take whom they choose: before and after stand in an
+        amendment, as of whatever else both sides agreed on."""
+        self.company.partner_id.lang = "en_US"
+        key = f"rule-{self.rule.id}"
+        mandate = self.mandate.with_user(self.manager_user)
+        rule = self.rule.with_user(self.manager_user)
+        mandate.rule_automatic = True
+        self.assertFalse(self._changes(), "still nothing goes by itself")
+        rule.write(
+            {
+                "effect": "automatic",
+                "age_basis": "days",
+                "days_from": 60,
+                "amount_from": 100.0,
+                "account_max": 20,
+                "segment_ids": [Command.set(self.ordinary.ids)],
+            }
+        )
+        text = self._changes()[key][1]
+        self.assertEqual(
+            text,
+            "Ordinary; overdue for (days): 60; owe from "
+            + self.company.currency_id.format(100.0)
+            + "; at most per night: 20",
+        )
+        self.assertEqual(self._changes()[key][0], "")
+        self.assertEqual(self._changes()["rule_rest_days"], ("", "30 days"))
+        self.assertIn(
+            text,
+            [
+                term.text
+                for _title, terms in mandate._get_contract_sections()
+                for term in terms
+            ],
+            "printed",
+        )
+        mandate.amendment_ids._note()
+        with freeze_time("2026-04-02 09:00:00"):
+            rule.days_from = 45
+            self.assertEqual(self._changes(), {key: (text, text.replace("60", "45"))})
+            mandate.amendment_ids._note()
+        with freeze_time("2026-04-03 09:00:00"):
+            rule.active = False
+            self.assertEqual(
+                {name: after for name, (_before, after) in self._changes().items()},
+                {key: "", "rule_rest_days": ""},
+            )
+
+    def test_days_of_segments_are_what_the_rule_says(self):
+        self.company.partner_id.lang = "en_US"
+        mandate = self.mandate.with_user(self.manager_user)
+        mandate.rule_automatic = True
+        rule = self.rule.with_user(self.manager_user)
+        rule.write(
+            {
+                "effect": "automatic",
+                "segment_ids": [Command.set(self.ordinary.ids)],
+            }
+        )
+        mandate.amendment_ids._note()
+        self.ordinary.with_user(self.manager_user).delegate_after_days = 12
+        [(before, after)] = self._changes().values()
+        self.assertIn("Ordinary 30", before)
+        self.assertIn("Ordinary 12", after)

@@ -539,6 +539,16 @@ class TestObjective(RoadmapCommon):
         self.assertAlmostEqual(month.actual, 450 * 365 / 12 / 45, places=2)
         self.assertEqual(rate.actual_from, date(2026, 4, 1))
 
+    def test_what_goes_again_is_placed_once(self):
+        placed = self.contract._get_placed(date(2026, 4, 30))
+        self.assertEqual(placed, 1200.0)
+        lines = self.contract.placement_ids.line_ids
+        with freeze_time("2026-04-20 09:00:00"):
+            lines._take_back("recalled", "For a while", "error")
+            self._hand_over(lines.account_id, self.contract)
+        self.assertEqual(self.contract._get_placed(date(2026, 4, 30)), 1200.0)
+        self.assertEqual(self.contract._get_placed(date(2026, 3, 31)), 0.0)
+
     def test_targets_of_before(self):
         """The two targets that were fields become objectives; a reason stands where
         nobody knows the baseline."""

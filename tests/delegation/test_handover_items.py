@@ -285,6 +285,50 @@ class TestHandoverItems(HandoverCommon):
                 "each time on its day",
             )
 
+    def test_what_goes_again_counts_once(self):
+        """Taken back alone it goes again in the same hand-over, with its customer in
+        another one; in figures it stands once, with the most that went of it."""
+        placement = self._hand_over(self.account)
+        held = self.env["collection.placement.item"]
+        totals = [(self.company.currency_id, 4, 1500.0)]
+        self.assertEqual(placement._get_totals(), totals)
+        with freeze_time("2026-04-10"):
+            self.items[1].with_user(self.manager_user)._recall("Wrong", "error")
+            self._pay(self.invoices[1], 50.0, date="2026-04-10")
+        with freeze_time("2026-04-20"):
+            self._choose(self.items[1])
+        self.assertEqual(len(placement.line_ids.item_ids), 5)
+        placement.invalidate_recordset()
+        self.assertEqual(placement.item_count, 4)
+        self.assertEqual(placement._get_totals(), totals)
+        [values] = placement.with_user(self.supervisor_user)._get_portal_values()
+        self.assertEqual(
+            [(one["count"], one["amount"]) for one in values["totals"]], [(4, 1500.0)]
+        )
+        with freeze_time("2026-04-25"):
+            placement.line_ids._take_back("recalled", "All of it", "error")
+            again = self._hand_over(self.account)
+        self.assertEqual(again._get_totals(), [(self.company.currency_id, 4, 1450.0)])
+        mine = [("line_id.mandate_id", "=", self.mandate.id)]
+        self.assertEqual(held.search_count(mine), 9)
+        self.assertEqual(held._sum_once(mine), [(4, 1500.0, 1500.0)])
+        self.assertEqual(
+            held._sum_once(mine, ["placement_id"]),
+            [(placement, 4, 1500.0, 1500.0), (again, 4, 1450.0, 1450.0)],
+        )
+        # nobody reads the sums of what is not theirs
+        self.assertEqual(
+            held.with_user(self.other_agent_user)._sum_once(mine), [(0, 0.0, 0.0)]
+        )
+        # what is no more was one each time
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE collection_placement_item SET item_id = NULL WHERE item_id = %s",
+            [self.items[0].id],
+        )
+        self.env.invalidate_all()
+        self.assertEqual(held._sum_once(mine)[0][0], 5)
+
     def test_recalled_alone_goes_again_elsewhere(self):
         """By a later hand-over, when the customer is with nobody any more."""
         placement = self._hand_over(self.account)

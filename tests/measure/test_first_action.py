@@ -755,3 +755,59 @@ class TestFirstAction(MeasureCommon):
         for user in (self.collector_user, self.manager_user):
             with self.assertRaises(AccessError):
                 row.with_user(user).write({"side": "company"})
+
+    # ------------------------------------------------------------------
+    # Customers who turn out to be one
+    # ------------------------------------------------------------------
+
+    def test_customers_merged(self):
+        """Each had first actions of their own: as one customer, whoever was called was
+        called about all that was late, and nothing is lost or stands twice."""
+        called = self._debt("Called", 100.0, "2026-01-10")
+        promised = self._debt("Promised", 200.0, "2026-02-10")
+        younger = self._debt("Untouched", 400.0, "2026-05-10")
+        self._call(called, "2026-01-20")
+        self._call(called, "2026-03-02")
+        self._promise(promised, "2026-03-10")
+        self._pay(called, 30.0, "2026-02-01")
+        self._pay(promised, 50.0, "2026-03-20")
+        self.assertEqual(self._first(called)[:2], ("2026-01-20", "call"))
+        self.assertEqual(self._first(promised)[:2], ("2026-03-10", "promise"))
+        partners = (called | promised | younger).partner_id
+        partners.email = "one@example.com"
+        kept = promised.partner_id
+        self.env.flush_all()
+        self.env["base.partner.merge.automatic.wizard"].with_user(
+            self._user("merger", "base.group_user,base.group_partner_manager")
+        ).create(
+            {
+                "state": "selection",
+                "partner_ids": [(6, 0, partners.ids)],
+                "dst_partner_id": kept.id,
+            }
+        ).action_merge()
+        self.env.invalidate_all()
+        self.assertEqual(len(self.account_of(kept)), 1)
+        self.assertEqual(self._first(called)[:2], ("2026-01-20", "call"))
+        # a call on 2 March to the one customer, eight days before the promise
+        self.assertEqual(self._first(promised)[:2], ("2026-03-02", "call"))
+        self.assertEqual(len(self._of(called, promised, younger)), 3)
+        facts = self.env["collection.first.action.fact"]
+        of_items = [
+            ("item_id.move_id", "in", (called | promised | younger).ids),
+        ]
+        names = ["item_id", "date", "kind", "settled_on", "amount", "received"]
+        names += [f"within_{days}" for days in (30, 60, 90)]
+        before = facts.search(of_items).sorted("item_id").read(names)
+        self.assertEqual(
+            [(row["amount"], row["received"]) for row in before],
+            [(100.0, 30.0), (200.0, 50.0)],
+        )
+        # and it is what working out everybody anew makes of it
+        self.env.cr.execute("DELETE FROM collection_first_action_fact")
+        self.env.invalidate_all()
+        facts._refresh()
+        after = facts.search(of_items).sorted("item_id").read(names)
+        for row in (*before, *after):
+            row.pop("id")
+        self.assertEqual(before, after)

@@ -384,11 +384,13 @@ class TestReceipt(MeasureCommon):
         self.account.segment_id = False
         self._pay(self.invoice, 10.0, "2026-03-10")
         self.assertFalse(self._receipts(self.invoice).segment_id)
-        self.account.segment_id = self.env.ref("account_collection.segment_sme")
+        first = self.env.ref("account_collection.segment_sme")
+        self.account.segment_id = first
+        self.assertEqual(self._receipts(self.invoice).segment_id, first, "at once")
+        self.account.segment_id = self.env.ref("account_collection.segment_vse")
+        self.assertEqual(self._receipts(self.invoice).segment_id, first)
         self.env["collection.account"]._refresh()
-        self.assertEqual(
-            self._receipts(self.invoice).segment_id, self.account.segment_id
-        )
+        self.assertEqual(self._receipts(self.invoice).segment_id, first)
 
     # ------------------------------------------------------------------
     # Customers merged, moved debts, other companies and currencies

@@ -437,6 +437,6 @@ class TestBill(CollectionCommon):
             self.assertIsNone(rate(*period), "the deadline has not passed")
         with freeze_time("2026-12-18"):
             self.env["collection.bill"]._cron_follow()
-            domain = self.env["collection.bill"]._get_rate_domain()
+            domain = self.env["collection.bill"]._get_rate_domain(self.company)
             self.assertEqual(self.env["collection.bill"].search_count(domain), 50)
             self.assertEqual(rate(*period), 94.0)

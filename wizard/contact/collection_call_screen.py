@@ -1,6 +1,7 @@
 from odoo import Command, api, fields, models
 
 from ...models.agreement.collection_promise import MEANS
+from ...models.base.days import company_today
 from ...models.contact.collection_call import BLOCKING
 from ...models.upstream.collection_bill import AWAITING_RETURN
 
@@ -246,7 +247,7 @@ class CollectionCallScreen(models.TransientModel):
     @api.onchange("outcome_id")
     def _onchange_outcome_id(self):
         outcome = self.outcome_id
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         # sudo: whose holidays are no days for a next action
         country_sudo = self.account_id.sudo().partner_id.country_id
         proposed = outcome._get_next_action(today, country_sudo) if outcome else {}

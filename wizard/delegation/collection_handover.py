@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_amount
 
+from ...models.base.days import company_today
 from ...models.base.figures import write_figure
 from ...models.delegation.collection_mandate import WORKING
 
@@ -38,7 +39,7 @@ class CollectionHandover(models.TransientModel):
     provider_id = fields.Many2one(related="mandate_id.provider_id")
     company_id = fields.Many2one(related="mandate_id.company_id", store=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
-    date = fields.Date(required=True, default=fields.Date.context_today)
+    date = fields.Date(required=True, default=company_today)
     method = fields.Selection(
         selection=[
             ("total", "Total: the whole file"),
@@ -162,9 +163,7 @@ class CollectionHandover(models.TransientModel):
         for wizard in self:
             company = wizard.company_id or self.env.company
             count = len(
-                account._search_active(
-                    company, wizard.date or fields.Date.context_today(self)
-                )
+                account._search_active(company, wizard.date or company_today(self))
             )
             wizard.active_count = count
             _extent, wizard.recommendation = self.env[
@@ -275,7 +274,7 @@ class CollectionHandover(models.TransientModel):
     @api.constrains("date")
     def _check_date(self):
         for wizard in self:
-            if wizard.date > fields.Date.context_today(self):
+            if wizard.date > company_today(self):
                 raise ValidationError(
                     self.env._(
                         "Accounts are handed over as they stand: the date cannot lie "

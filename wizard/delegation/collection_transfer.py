@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...models.base.days import company_today
 from ...models.base.roles import check_manager
 from ...models.delegation.collection_mandate import WORKING
 from ...models.delegation.collection_placement_line import HANDED_OVER
@@ -99,7 +100,7 @@ class CollectionTransfer(models.TransientModel):
             return {}
         accounts = self.account_ids._origin
         reasons = self.env["collection.delegation.choice"]._get_reasons(
-            accounts, fields.Date.context_today(self), self.mandate_id
+            accounts, company_today(self.mandate_id), self.mandate_id
         )
         blocked = {}
         for account in accounts:
@@ -141,7 +142,7 @@ class CollectionTransfer(models.TransientModel):
         placement = self.env["collection.placement"].create(
             {
                 "mandate_id": mandate.id,
-                "date": fields.Date.context_today(self),
+                "date": company_today(mandate),
                 "extent": "manual",
                 "note": self.note,
             }

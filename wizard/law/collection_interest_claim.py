@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date, formatLang
 
+from ...models.base.days import company_today, on_company_days
 from ...models.base.roles import check_manager
 from ...reports.collection_interest_xlsx import InterestWorkbook
 from ...tools.late_interest import Segment
@@ -41,9 +42,7 @@ class CollectionInterestClaim(models.TransientModel):
         readonly=False,
         precompute=True,
     )
-    date_to = fields.Date(
-        string="Interest to", required=True, default=fields.Date.context_today
-    )
+    date_to = fields.Date(string="Interest to", required=True, default=company_today)
     claim_interest = fields.Boolean(string="Interest", default=True)
     claim_indemnity = fields.Boolean(string="Indemnity", default=True)
     include_paid = fields.Boolean(
@@ -67,9 +66,9 @@ class CollectionInterestClaim(models.TransientModel):
             if not wizard.account_ids:
                 wizard.item_ids = wizard.item_ids
                 continue
-            domain = Domain("account_id", "in", wizard.account_ids.ids) & Domain(
-                "date_due", "<", fields.Date.context_today(self)
-            )
+            domain = Domain(
+                "account_id", "in", wizard.account_ids.ids
+            ) & on_company_days(self.env, lambda today: Domain("date_due", "<", today))
             if not wizard.include_paid:
                 domain &= Domain("state", "=", "open")
             wizard.item_ids = self.env["collection.item"].search(domain)
@@ -164,7 +163,7 @@ class CollectionInterestClaim(models.TransientModel):
         """
         self.ensure_one()
         self._check_may_claim()
-        if self.date_to > fields.Date.context_today(self):
+        if self.date_to > company_today(self.item_ids):
             raise UserError(
                 self.env._("Interest is claimed up to today at most: change the date.")
             )
@@ -298,7 +297,7 @@ class CollectionInterestClaim(models.TransientModel):
                 if income_sudo:
                     values["account_id"] = income_sudo.id
                 lines.append(Command.create(values))
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         return {
             "move_type": "out_invoice",
             "partner_id": contact.id,

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ...models.base.days import company_today, on_company_days
 from ...models.base.roles import is_manager
 from .collection_interest_claim import segment_values
 
@@ -27,9 +28,7 @@ class CollectionWaiver(models.TransientModel):
         readonly=False,
         precompute=True,
     )
-    date_to = fields.Date(
-        string="Interest to", required=True, default=fields.Date.context_today
-    )
+    date_to = fields.Date(string="Interest to", required=True, default=company_today)
     waive_interest = fields.Boolean(string="Interest", default=True)
     waive_indemnity = fields.Boolean(string="Indemnity", default=True)
     reason = fields.Char(required=True)
@@ -52,7 +51,9 @@ class CollectionWaiver(models.TransientModel):
             wizard.item_ids = self.env["collection.item"].search(
                 Domain("account_id", "in", wizard.account_ids.ids)
                 & Domain("state", "=", "open")
-                & Domain("date_due", "<", fields.Date.context_today(self))
+                & on_company_days(
+                    self.env, lambda today: Domain("date_due", "<", today)
+                )
             )
 
     @api.depends("item_ids", "date_to", "waive_interest", "waive_indemnity")
@@ -104,7 +105,7 @@ class CollectionWaiver(models.TransientModel):
         :raise UserError: nothing is waived, or more than is owed
         """
         self.ensure_one()
-        if self.date_to > fields.Date.context_today(self):
+        if self.date_to > company_today(self.item_ids):
             raise UserError(
                 self.env._("Interest is waived up to today at most: change the date.")
             )
@@ -169,7 +170,7 @@ class CollectionWaiver(models.TransientModel):
         """Collectors waive up to a limit per customer and twelve months."""
         if is_manager(self.env):
             return
-        today = fields.Date.context_today(self)
+        today = company_today(self.item_ids)
         by_account = {}
         for values in waived:
             item = values["item"]

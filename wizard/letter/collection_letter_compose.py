@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...models.base.days import company_today
 from ...models.base.roles import is_manager
 from ...models.letter.collection_letter_kind import OF_MANDATE
 
@@ -119,7 +120,7 @@ class CollectionLetterCompose(models.TransientModel):
 
     @api.depends("kind_id", "item_ids")
     def _compute_facts(self):
-        today = fields.Date.context_today(self)
+        today = company_today(self)
         for wizard in self:
             total = sum(
                 item.amount_residual - item.amount_disputed for item in wizard.item_ids
@@ -184,7 +185,7 @@ class CollectionLetterCompose(models.TransientModel):
             facts["details"] = self.env["collection.account"]._get_instalments(
                 self.fact_amount,
                 self.instalment_count,
-                self.fact_date or fields.Date.context_today(self),
+                self.fact_date or company_today(self),
                 self.currency_id,
             )
         return facts

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ...models.base.days import company_today
+
 
 class CollectionLetterPosting(models.TransientModel):
     """Say when registered letters were brought to the post, and under which numbers."""
@@ -12,7 +14,7 @@ class CollectionLetterPosting(models.TransientModel):
     date = fields.Date(
         string="Posted on",
         required=True,
-        default=fields.Date.context_today,
+        default=company_today,
         help="From this day on the letters count, and the time that they give runs.",
     )
 

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
+from ...models.base.days import company_today
+
 
 class CollectionHold(models.TransientModel):
     """Stop reminders for a while, for whole customers or single items, or let them
@@ -23,18 +25,20 @@ class CollectionHold(models.TransientModel):
 
     @api.depends("account_ids.hold_until", "item_ids.hold_until")
     def _compute_held_count(self):
-        today = fields.Date.context_today(self)
         for wizard in self:
             wizard.held_count = sum(
-                bool(record.hold_until and record.hold_until >= today)
+                bool(record.hold_until and record.hold_until >= company_today(record))
                 for records in (wizard.account_ids, wizard.item_ids)
                 for record in records
             )
 
     @api.constrains("date_until")
     def _check_date_until(self):
-        today = fields.Date.context_today(self)
-        if any(wizard.date_until and wizard.date_until < today for wizard in self):
+        if any(
+            wizard.date_until
+            and wizard.date_until < company_today(wizard.account_ids or wizard.item_ids)
+            for wizard in self
+        ):
             raise ValidationError(
                 self.env._("A hold that ends in the past holds nothing.")
             )

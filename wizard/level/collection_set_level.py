@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...models.base.days import company_today
 from ...models.base.roles import check_manager
 
 
@@ -31,7 +32,7 @@ class CollectionSetLevel(models.TransientModel):
     date = fields.Date(
         string="Reached on",
         required=True,
-        default=fields.Date.context_today,
+        default=company_today,
         help="Delays that count from the previous level count from this day.",
     )
     reason = fields.Char(required=True)
@@ -47,7 +48,7 @@ class CollectionSetLevel(models.TransientModel):
         self.ensure_one()
         if not self.item_ids:
             raise UserError(self.env._("Choose the items concerned."))
-        if self.date > fields.Date.context_today(self):
+        if self.date > company_today(self):
             raise UserError(
                 self.env._("A level cannot have been reached in the future.")
             )

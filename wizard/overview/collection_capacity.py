@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import Command, api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...models.base.days import company_today
 from ...models.delegation.collection_mandate import WORKING_STATES
 from ...tools.team import calls_per_day
 
@@ -26,15 +27,11 @@ class CollectionCapacity(models.TransientModel):
         readonly=True,
         default=lambda self: self.env.company,
     )
-    date_from = fields.Date(
-        string="From", required=True, default=fields.Date.context_today
-    )
+    date_from = fields.Date(string="From", required=True, default=company_today)
     date_to = fields.Date(
         string="To",
         required=True,
-        default=lambda self: (
-            fields.Date.context_today(self) + timedelta(days=AHEAD_DAYS - 1)
-        ),
+        default=lambda self: company_today(self) + timedelta(days=AHEAD_DAYS - 1),
     )
     working_days = fields.Integer(
         compute="_compute_working_days",
@@ -116,7 +113,7 @@ class CollectionCapacity(models.TransientModel):
         ]
 
     def _get_team_values(self, mandate, agents, accounts):
-        day = self.date_from or fields.Date.context_today(self)
+        day = self.date_from or company_today(self)
         there = agents.filtered(
             lambda agent: (
                 agent._is_employed(day)

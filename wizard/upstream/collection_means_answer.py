@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ...models.agreement.collection_promise import MEANS
+from ...models.base.days import company_today
 from ...models.upstream.collection_means_change import REFUSALS
 
 
@@ -31,9 +32,7 @@ class CollectionMeansAnswer(models.TransientModel):
         required=True,
         default="accepted",
     )
-    date_effective = fields.Date(
-        string="In Effect from", default=fields.Date.context_today
-    )
+    date_effective = fields.Date(string="In Effect from", default=company_today)
     refusal_reason = fields.Selection(selection=REFUSALS)
     person = fields.Char(string="Answered by")
     note = fields.Text()
