@@ -312,6 +312,8 @@ class DemoDelegation:
                 ("account_id.delegation_state", "=", "in_house"),
                 ("account_id.segment_id", "in", self.mandate.segment_ids.ids),
                 ("account_id.insolvency_date", "=", False),
+                # who was taken back for a reason stays
+                ("account_id.placement_line_ids", "=", False),
                 ("state", "=", "open"),
                 ("days_overdue", ">=", self.mandate.min_days_overdue),
                 ("promise_id", "=", False),

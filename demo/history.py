@@ -123,6 +123,8 @@ class DemoHistory:
         last_placement = Placement.search([], order="id desc", limit=1).id or 0
         Event = self.env["collection.placement.event"]
         last_event = Event.search([], order="id desc", limit=1).id or 0
+        Change = self.env["collection.placement.change"]
+        last_change = Change.search([], order="id desc", limit=1).id or 0
         loading_day = fields.Date.context_today(self.company)
         yield
         self.env.flush_all()
@@ -139,15 +141,24 @@ class DemoHistory:
             (date, last_event),
         )
         Event.invalidate_model(flush=False)
+        self.env.cr.execute(
+            "UPDATE collection_placement_change SET date = %s WHERE id > %s",
+            (stamp, last_change),
+        )
+        Change.invalidate_model(flush=False)
         past = loading_day - date
+        # their time began on the day that is told: no change of the hand-over
+        self.env.cr.execute(
+            "UPDATE collection_placement_line SET date_deadline = date_deadline - %s"
+            " WHERE placement_id > %s",
+            (past.days, last_placement),
+        )
+        self.env["collection.placement.line"].invalidate_model(flush=False)
         for placement in Placement.search([("id", ">", last_placement)]):
             placement._transit(
                 {"date_acknowledge": placement.date_acknowledge - past}
                 | ({"accepted_on": stamp} if placement.accepted_on else {})
             )
-            for end, timed in placement.line_ids.grouped("date_deadline").items():
-                if end:
-                    timed._transit({"date_deadline": end - past})
         lines = self.env["collection.placement.line"]
         lines.search(
             [("date_end", "=", loading_day), ("company_id", "=", self.env.company.id)]

@@ -80,6 +80,9 @@ class TestScreenshots(HttpCase):
             "Emulation.setTimezoneOverride", params={"timezoneId": user.tz}
         )
         browser._websocket_request(
+            "Emulation.setScrollbarsHidden", params={"hidden": True}
+        )
+        browser._websocket_request(
             "Page.addScriptToEvaluateOnNewDocument",
             params={"source": CLOCK % (time.time() * 1000)},
         )
@@ -215,6 +218,30 @@ class TestScreenshots(HttpCase):
         )
         self._click(browser, "button[name=action_preview]", ".o_main_table")
         self._save(browser, "hand_over")
+        for name, state, tab in (
+            ("proposal", "proposed", "accounts"),
+            ("handed_over", "accepted", "changes"),
+        ):
+            placement = self._find(
+                "collection.placement",
+                ("mandate_id", "=", mandate.id),
+                ("state", "=", state),
+                order="id",
+            )
+            self._go(
+                browser, f"/odoo/collection-hand-overs/{placement.id}", ".o_form_view"
+            )
+            self._click(
+                browser, f".o_notebook .nav-link[name={tab}]", ".tab-pane .o_data_row"
+            )
+            self._save(browser, name)
+        package = self._find("collection.reversibility")
+        self._go(
+            browser,
+            f"/odoo/collection-reversibility/{package.id}",
+            ".o_form_view .o_data_row",
+        )
+        self._save(browser, "reversibility")
 
     def test_finance_director(self):
         browser = self._open("manager")
@@ -256,7 +283,12 @@ class TestScreenshots(HttpCase):
         self._save(browser, "portal_phone", PHONE)
 
     def test_supervisor(self):
+        waiting = self._find(
+            "collection.placement", ("state", "=", "handed_over"), order="id"
+        )
         browser = self._open("supervisor")
+        self._go(browser, f"/my/collection/hand-overs/{waiting.id}", "#wrap")
+        self._save(browser, "portal_hand_over")
         self._go(browser, "/my/collection/team", "#wrap")
         self._save(browser, "portal_team")
         self._go(browser, "/my/collection/contract", "#wrap")

@@ -294,7 +294,18 @@ class WebClient:
                     },
                     "context": dict(model.env.context),
                 },
-            )["views"]
+            )
+            fields_of = {
+                name: found["fields"] for name, found in answer["models"].items()
+            }
+            answer = answer["views"]
+            for kind, view in answer.items():
+                unknown = _get_unknown(
+                    etree.fromstring(view["arch"]), model._name, fields_of
+                )
+                if unknown:
+                    # what the client cannot show stops it
+                    raise ValueError(f"{model._name} {kind} without {unknown}")
             self._views[key] = {
                 kind: etree.fromstring(view["arch"]) for kind, view in answer.items()
             }
@@ -739,6 +750,21 @@ def _buttons(view):
             key = (node.get("name"), node.get("context"), node.get("invisible"))
             nodes.setdefault(key, node)
     return list(nodes.values())
+
+
+def _get_unknown(node, model, fields_of):
+    """Fields of a view that the client was told nothing about."""
+    unknown = []
+    for child in node.iterchildren(etree.Element):
+        inner = model
+        if child.tag == "field":
+            known = fields_of.get(model, {}).get(child.get("name"))
+            if not known:
+                unknown.append(f"{model}.{child.get('name')}")
+                continue
+            inner = known.get("relation") or model
+        unknown += _get_unknown(child, inner, fields_of)
+    return unknown
 
 
 def _get_names(node):

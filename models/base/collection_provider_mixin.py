@@ -120,13 +120,31 @@ class CollectionProviderMixin(models.AbstractModel):
 
     @api.model
     def get_view(self, view_id=None, view_type="form", **options):
-        # EXTENDS base: a link leads to no screen that is not made for outsiders
+        # EXTENDS base: a link leads to no screen that is not made for outsiders, and
+        # whoever types its address is told so: the client stops at fields unknown to it
         view = super().get_view(view_id, view_type, **options)
         if self._is_outsider():
             arch = etree.fromstring(view["arch"])
+            if not self._shows_readable(arch, self):
+                raise AccessError(
+                    self.env._("This screen is not made for the people of a provider.")
+                )
             self._close_links(arch, self)
             view["arch"] = etree.tostring(arch, encoding="unicode")
         return view
+
+    @api.model
+    def _shows_readable(self, arch, model):
+        """Whether the user may read each field of a view of `model`."""
+        for node in arch:
+            inner = model
+            if node.tag == "field" and (field := model._fields.get(node.get("name"))):
+                if not model._has_field_access(field, "read"):
+                    return False
+                inner = self.env[field.comodel_name] if field.relational else model
+            if not self._shows_readable(node, inner):
+                return False
+        return True
 
     @api.model
     def _close_links(self, arch, model):

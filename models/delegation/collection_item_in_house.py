@@ -55,14 +55,14 @@ class CollectionItem(models.Model):
         if not may_manage(self.env):
             return UserError(
                 self.env._(
-                    "%(refusal)s Ask a credit manager to take back what the company "
+                    "%(refusal)s\nAsk a credit manager to take back what the company "
                     "is to work itself.",
                     refusal=message,
                 )
             )
         return RedirectWarning(
             self.env._(
-                "%(refusal)s Take back what the company is to work itself.",
+                "%(refusal)s\nTake back what the company is to work itself.",
                 refusal=message,
             ),
             self.env.ref("account_collection.collection_recall_action").id,

@@ -235,7 +235,8 @@ class CollectionPlacement(models.Model):
         self._message_log(
             body=self.env._(
                 "%(said)s. Customers: %(count)s (%(customers)s).",
-                said=said,
+                # what they typed may end a sentence
+                said=said.rstrip(" ."),
                 count=len(lines),
                 customers=", ".join(lines[:10].mapped("partner_name"))
                 + (" …" if len(lines) > 10 else ""),

@@ -84,7 +84,7 @@ class CollectionPlacementLine(models.Model):
     _inherit = "collection.placement.line"
 
     amount_paid = fields.Monetary(
-        string="Received",
+        string="Money Received",
         readonly=True,
         copy=False,
         help="Money that came in while the provider had the items, company currency.",

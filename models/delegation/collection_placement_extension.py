@@ -55,7 +55,7 @@ class CollectionPlacementExtension(models.Model):
         ondelete="restrict",
     )
     date = fields.Datetime(
-        string="Asked on", required=True, readonly=True, default=fields.Datetime.now
+        string="Asked for on", required=True, readonly=True, default=fields.Datetime.now
     )
     days = fields.Integer(string="Days Asked for", required=True, readonly=True)
     reason = fields.Text(required=True, readonly=True)

@@ -138,6 +138,12 @@ class CollectionPlacementLine(models.Model):
         copy=False,
         help="Overdue amount at hand-over.",
     )
+    amount_today = fields.Monetary(
+        string="Owed Today",
+        compute="_compute_today",
+        help="What would go if it went today; of a proposal nothing is frozen yet.",
+    )
+    overdue_today = fields.Monetary(compute="_compute_today")
     state = fields.Selection(
         selection=[
             ("active", "With the provider"),
@@ -171,7 +177,7 @@ class CollectionPlacementLine(models.Model):
     recall_reason = fields.Selection(
         selection=RECALL_REASONS, readonly=True, copy=False
     )
-    date_end = fields.Date(string="Until", readonly=True, copy=False)
+    date_end = fields.Date(string="Ended on", readonly=True, copy=False)
     agent_id = fields.Many2one(
         comodel_name="collection.agent",
         string="Agent at the End",
@@ -227,6 +233,18 @@ class CollectionPlacementLine(models.Model):
             line.with_env(self.env).display_name = (
                 line.partner_name or line.account_id.display_name
             )
+
+    @api.depends("account_id.amount_open", "account_id.amount_overdue", "scope")
+    def _compute_today(self):
+        for line in self:
+            if line.scope == "items":
+                items = line.chosen_item_ids
+                late = items.filtered(lambda item: item.days_overdue > 0)
+                line.amount_today = sum(items.mapped("amount_residual_company"))
+                line.overdue_today = sum(late.mapped("amount_residual_company"))
+            else:
+                line.amount_today = line.account_id.amount_open
+                line.overdue_today = line.account_id.amount_overdue
 
     _one_active = models.UniqueIndex(
         "(account_id) WHERE state = 'active'",

@@ -327,14 +327,22 @@ class CollectionPlacementExtension(models.Model):
             {
                 "date": extension.date,
                 "author": extension.agent_id.name,
-                "count": extension.line_count,
-                "days": extension.days,
-                "granted": extension.days_granted
-                if extension.state == "granted"
-                else 0,
+                "said": extension._describe_days(),
                 "reason": extension.reason,
                 "answer": extension.answer or "",
                 **badge(extension.state, states[extension.state]),
             }
             for extension in self
         ]
+
+    def _describe_days(self):
+        """How many days were asked for, and granted, for how many customers."""
+        self.ensure_one()
+        names = {"count": self.line_count, "days": self.days}
+        if self.state != "granted":
+            return self.env._("Customers: %(count)s, days asked for: %(days)s", **names)
+        return self.env._(
+            "Customers: %(count)s, days asked for: %(days)s, granted: %(granted)s",
+            granted=self.days_granted,
+            **names,
+        )

@@ -143,7 +143,7 @@ class TestHandover(HandoverCommon):
         self.assertAlmostEqual(wizard.go_open, 1001.0 + 1002 + 1003 + 1004)
         self.assertAlmostEqual(wizard.go_overdue, wizard.go_open)
         self.assertAlmostEqual(wizard.go_turnover, wizard.go_open)
-        self.assertIn("80.0 %", wizard.summary)
+        self.assertIn("80 %", wizard.summary)
 
     # ------------------------------------------------------------------
     # Recommendation

@@ -94,6 +94,24 @@ class TestHandoverItems(HandoverCommon):
             ["1 of 1 items with Provider One"] * 2 + [False] * 2,
         )
 
+    def test_a_proposal_says_what_would_go(self):
+        parts = self._choose(self.items[:1] | self.items[3], confirm=False)
+        parts.action_propose()
+        line = parts.placement_id.line_ids
+        self.assertRecordValues(
+            line, [{"amount": 0.0, "amount_today": 900.0, "overdue_today": 100.0}]
+        )
+        parts.placement_id.unlink()
+        whole = self._choose(self.items[:1], confirm=False)
+        whole.action_back()
+        whole.write({"account_ids": [Command.set(self.account.ids)], "item_ids": False})
+        whole.action_preview()
+        whole.action_propose()
+        self.assertRecordValues(
+            whole.placement_id.line_ids,
+            [{"amount": 0.0, "amount_today": 1500.0, "overdue_today": 700.0}],
+        )
+
     def test_nothing_follows(self):
         self._choose(self.items[:1])
         later = self._invoice(self.customer, 50.0, "2026-03-05")

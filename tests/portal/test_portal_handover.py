@@ -98,7 +98,7 @@ class TestPortalHandover(PortalCommon):
     def test_refused_with_a_reason(self):
         self._log_in(self.supervisor_user)
         page = self._tick(
-            self.small_account, reason="papers", words="No invoice copies"
+            self.small_account, reason="papers", words="No invoice copies."
         ).text
         self.assertIn("went back to the company", page)
         line = self._line(self.small_account)
@@ -106,6 +106,8 @@ class TestPortalHandover(PortalCommon):
             line, [{"state": "returned", "return_reason": "papers"}]
         )
         self.assertIn("No invoice copies", line.reason)
+        told = "".join(self.waiting.message_ids.mapped("body"))
+        self.assertIn("No invoice copies. Customers: 1", told)
         self.assertEqual(self.small_account.delegation_state, "in_house")
         self.assertFalse(self.small_account.item_ids.delegated)
         self.assertEqual(self._line(self.other_account).state, "active")

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_amount
 
 from ...models.base.days import company_today
+from ...models.base.figures import write_figure
 from ...models.delegation.collection_mandate import WORKING
 
 #: of the preview, in their order
@@ -263,7 +264,9 @@ class CollectionHandover(models.TransientModel):
                     format_amount(self.env, figure, self.currency_id)
                     if position
                     else str(figure),
-                    f"{100 * figure / total:.1f} %" if total > 0 else "–",
+                    write_figure(self.env, round(100 * figure / total, 1), "%")
+                    if total > 0
+                    else "–",
                 )
             )
         return described
