@@ -359,9 +359,8 @@ def work_mandate(mandate):
     cr.execute(
         """
         UPDATE collection_placement_item item SET date_added = CURRENT_DATE - 30
-          FROM collection_placement placement
-         WHERE placement.id = item.placement_id
-           AND placement.mandate_id = %(mandate)s
+          FROM collection_placement_line line
+         WHERE line.id = item.line_id AND line.mandate_id = %(mandate)s
         """,
         values,
     )

@@ -19,9 +19,11 @@ def migrate(cr, version):
         UPDATE collection_placement_item held
            SET level_name = COALESCE(level.name ->> partner.lang,
                                      level.name ->> 'en_US')
-          FROM collection_policy_level level, res_company company, res_partner partner
+          FROM collection_policy_level level, collection_placement_line line,
+               res_company company, res_partner partner
          WHERE level.id = held.level_id AND held.level_name IS NULL
-           AND company.id = held.company_id AND partner.id = company.partner_id
+           AND line.id = held.line_id
+           AND company.id = line.company_id AND partner.id = company.partner_id
         """
     )
     cr.execute(
@@ -32,5 +34,12 @@ def migrate(cr, version):
           FROM collection_segment segment, res_company company, res_partner partner
          WHERE segment.id = line.segment_id AND line.segment_name IS NULL
            AND company.id = line.company_id AND partner.id = company.partner_id
+        """
+    )
+    # known by the line
+    cr.execute(
+        """
+        ALTER TABLE collection_placement_item
+         DROP COLUMN IF EXISTS placement_id, DROP COLUMN IF EXISTS company_id
         """
     )

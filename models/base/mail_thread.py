@@ -9,6 +9,11 @@ from odoo.tools import SQL
 _PLAIN = "note"
 
 
+def _as_cleaned(text):
+    """HTML of a plain text as the cleaner of core writes it."""
+    return escape(text.lstrip(), quote=False).replace("\xa0", "&nbsp;")
+
+
 class MailThread(models.AbstractModel):
     """A note on the timeline of each of many records."""
 
@@ -68,6 +73,6 @@ class MailThread(models.AbstractModel):
         return {
             body: field.convert_to_column_insert(body, message)
             if isinstance(body, Markup)
-            else f"{before}{escape(body, quote=False)}{after}"
+            else f"{before}{_as_cleaned(body)}{after}"
             for body in bodies
         }

@@ -80,7 +80,7 @@ class CollectionFrozenMixin(models.AbstractModel):
     @api.model
     def _note_columns(self):
         """SQL of what the history says of a row `own` of this table: its hand-over, its
-        line, and the invoice of an item."""
+        line, the invoice of an item, and the company."""
         raise NotImplementedError
 
     def _note_changes(self, vals, reason=None):
@@ -101,7 +101,7 @@ class CollectionFrozenMixin(models.AbstractModel):
                     INSERT INTO collection_placement_change (
                         placement_id, line_id, move_name, company_id, date, user_id,
                         model_name, field_name, value_before, value_after, reason)
-                    SELECT %(columns)s, own.company_id, %(now)s, %(uid)s, %(model)s,
+                    SELECT %(columns)s, %(now)s, %(uid)s, %(model)s,
                            %(name)s, own.%(column)s::text, given.value::text, %(reason)s
                       FROM %(table)s own,
                            (SELECT %(value)s::%(kind)s AS value) given

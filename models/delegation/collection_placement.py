@@ -157,7 +157,7 @@ class CollectionPlacement(models.Model):
 
     @api.model
     def _note_columns(self):
-        return SQL("own.id, NULL::int, NULL")
+        return SQL("own.id, NULL::int, NULL, own.company_id")
 
     def _is_frozen(self):
         return any(placement.state not in ("draft", "proposed") for placement in self)

@@ -48,13 +48,10 @@ class CollectionPlacementItem(models.Model):
         index=True,
         ondelete="cascade",
     )
-    placement_id = fields.Many2one(
-        comodel_name="collection.placement",
-        required=True,
-        index=True,
-        ondelete="cascade",
-    )
-    company_id = fields.Many2one(comodel_name="res.company", required=True)
+    # both by the line: of a large hand-over, the keys of its items cost more to check
+    # than all else
+    placement_id = fields.Many2one(related="line_id.placement_id")
+    company_id = fields.Many2one(related="line_id.company_id")
     item_id = fields.Many2one(
         comodel_name="collection.item", index="btree_not_null", ondelete="set null"
     )
@@ -161,4 +158,12 @@ class CollectionPlacementItem(models.Model):
 
     @api.model
     def _note_columns(self):
-        return SQL("own.placement_id, own.line_id, own.move_name")
+        line, placement, company = (
+            SQL(
+                "(SELECT line.%s FROM collection_placement_line line"
+                " WHERE line.id = own.line_id)",
+                SQL.identifier(name),
+            )
+            for name in ("id", "placement_id", "company_id")
+        )
+        return SQL("%s, %s, own.move_name, %s", placement, line, company)

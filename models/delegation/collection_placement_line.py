@@ -290,7 +290,7 @@ class CollectionPlacementLine(models.Model):
 
     @api.model
     def _note_columns(self):
-        return SQL("own.placement_id, own.id, NULL")
+        return SQL("own.placement_id, own.id, NULL, own.company_id")
 
     def _check_can_go(self):
         """Refuse accounts that must not leave the company, or that their mandate does
@@ -374,11 +374,34 @@ class CollectionPlacementLine(models.Model):
         if not self:
             return
         self._add_items(SQL("line.id = ANY(%s)", list(self.ids)))
-        self._freeze_particulars()
+        self._freeze_particulars(
+            SQL(
+                """
+                , amount = COALESCE(held.amount, 0),
+                  amount_overdue = COALESCE(held.overdue, 0),
+                  segment_id = acc.segment_id
+                """
+            ),
+            # line by line, by the index: added up beforehand, thousands of lines would
+            # be compared with as many, where the planner takes a table that was filled
+            # a moment ago for an empty one
+            SQL(
+                """
+             LEFT JOIN LATERAL (
+                        SELECT SUM(item.amount_company) AS amount,
+                               SUM(item.amount_company)
+                                   FILTER (WHERE item.days_overdue > 0) AS overdue
+                          FROM collection_placement_item item
+                         WHERE item.line_id = same.id) held ON TRUE
+                """
+            ),
+        )
 
-    def _freeze_particulars(self):
-        """Copy how the customers of the lines are called today, where they are, and
-        what the items that go add up to."""
+    def _freeze_particulars(self, more=None, joined=None):
+        """Copy how the customers of the lines are called today and where they are.
+
+        :param more: SQL of what else is set, from what is `joined`
+        """
         self.flush_model()
         self.env["res.partner"].flush_model(
             ["city", "country_id", "name", "ref", "street", "street2", "zip"]
@@ -399,28 +422,20 @@ class CollectionPlacementLine(models.Model):
                            COALESCE(country.name ->> %(lang)s,
                                     country.name ->> 'en_US')),
                        segment_name = COALESCE(segment.name ->> %(lang)s,
-                                               segment.name ->> 'en_US'),
-                       segment_id = acc.segment_id,
-                       amount = COALESCE(held.amount, 0),
-                       amount_overdue = COALESCE(held.overdue, 0)
+                                               segment.name ->> 'en_US')
+                       %(more)s
                   FROM collection_placement_line same
                   JOIN collection_account acc ON acc.id = same.account_id
                   JOIN res_partner partner ON partner.id = acc.partner_id
              LEFT JOIN res_country country ON country.id = partner.country_id
              LEFT JOIN collection_segment segment ON segment.id = acc.segment_id
-             -- line by line, by the index: added up beforehand, thousands of lines
-             -- would be compared with as many, where the planner takes a table that
-             -- was filled a moment ago for an empty one
-             LEFT JOIN LATERAL (
-                        SELECT SUM(item.amount_company) AS amount,
-                               SUM(item.amount_company)
-                                   FILTER (WHERE item.days_overdue > 0) AS overdue
-                          FROM collection_placement_item item
-                         WHERE item.line_id = same.id) held ON TRUE
+                       %(joined)s
                  WHERE same.id = line.id AND line.id = ANY(%(lines)s)
              RETURNING line.id
                 """,
                 lang=lang,
+                more=more or SQL(),
+                joined=joined or SQL(),
                 lines=list(self.ids),
             )
         )
@@ -465,11 +480,10 @@ class CollectionPlacementLine(models.Model):
                 """
                 WITH added AS (
                     INSERT INTO collection_placement_item (
-                        line_id, placement_id, company_id, item_id, move_name,
-                        date_added, date_due, currency_id, amount, amount_company,
-                        days_overdue, level_id, level_name, recalled, followed,
-                        create_date)
-                    SELECT line.id, line.placement_id, ci.company_id, ci.id, move.name,
+                        line_id, item_id, move_name, date_added, date_due, currency_id,
+                        amount, amount_company, days_overdue, level_id, level_name,
+                        recalled, followed, create_date)
+                    SELECT line.id, ci.id, move.name,
                            %(today)s, ci.date_due, ci.currency_id, ci.amount_residual,
                            ci.amount_residual_company, %(today)s::date - ci.date_due,
                            ci.level_id,
@@ -537,13 +551,13 @@ class CollectionPlacementLine(models.Model):
                 INSERT INTO collection_placement_change (
                     placement_id, line_id, move_name, company_id, date, user_id,
                     model_name, field_name, value_after)
-                SELECT own.placement_id, own.line_id, own.move_name, own.company_id,
-                       %s, %s, 'collection.placement.item', 'followed', 'true'
+                SELECT %s, %s, %s, 'collection.placement.item', 'followed', 'true'
                   FROM collection_item item
                   JOIN collection_placement_item own
                     ON own.line_id = item.placement_line_id AND own.item_id = item.id
                  WHERE item.id = ANY(%s) AND own.followed
                 """,
+                self.env["collection.placement.item"]._note_columns(),
                 fields.Datetime.now(),
                 self.env.uid,
                 item_ids,
@@ -785,7 +799,6 @@ class CollectionPlacementLine(models.Model):
         held = self.env["collection.placement.item"]
         own = {
             "line_id": self.id,
-            "placement_id": self.placement_id.id,
             "followed": True,
         }
         # what stands on the list already, under the former customer

@@ -53,13 +53,11 @@ class CollectionPlacementLine(models.Model):
             SQL(
                 """
                 INSERT INTO collection_placement_item (
-                    line_id, placement_id, company_id, item_id, move_name, date_added,
-                    date_due, currency_id, amount, amount_company, days_overdue,
-                    level_id, recalled, followed,
+                    line_id, item_id, move_name, date_added, date_due, currency_id,
+                    amount, amount_company, days_overdue, level_id, recalled, followed,
                     create_uid, create_date, write_uid, write_date)
-                SELECT line.id, line.placement_id, held.company_id, held.item_id,
-                       held.move_name, held.date_added, held.date_due,
-                       held.currency_id, 0, 0,
+                SELECT line.id, held.item_id, held.move_name, held.date_added,
+                       held.date_due, held.currency_id, 0, 0,
                        held.days_overdue, held.level_id, TRUE, TRUE,
                        %(uid)s, now() AT TIME ZONE 'UTC',
                        %(uid)s, now() AT TIME ZONE 'UTC'

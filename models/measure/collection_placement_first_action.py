@@ -16,8 +16,9 @@ class CollectionPlacement(models.Model):
             """
             SELECT item.account_id
               FROM collection_placement_item held
+              JOIN collection_placement_line line ON line.id = held.line_id
               JOIN collection_item item ON item.id = held.item_id
-             WHERE held.placement_id = ANY(%s)
+             WHERE line.placement_id = ANY(%s)
             """,
             list(ids),
         )
