@@ -73,7 +73,7 @@ ACCOUNT_SHEETS = (
         "items",
         "collection.placement.item",
         (
-            "placement_id",
+            "line_id.placement_id",
             "line_id",
             "move_name",
             "date_added",

@@ -23,8 +23,8 @@ class ReportCommon(SatisfactionCommon):
         )
         cls.env.cr.execute(
             "UPDATE collection_placement_item SET date_added = '2026-11-02'"
-            " WHERE placement_id = %s",
-            [cls.placement.id],
+            " WHERE line_id = ANY(%s)",
+            [cls.placement.line_ids.ids],
         )
         cls.env.invalidate_all()
         cls.reader = cls.env["res.partner"].create(

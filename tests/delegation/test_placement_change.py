@@ -258,17 +258,17 @@ class TestPlacementChange(CollectionCommon):
         self.assertEqual(draft.line_ids.display_name, "West")
 
     def test_merged_customer_stays_known(self):
-        """The line of a customer who was merged goes; who they were does not."""
+        """Who become one customer stay two on the list; the history says which went
+        where."""
         line = self.placement.line_ids - self.line
         self.line.sudo()._absorb(line.sudo())
-        [change] = self.line.change_ids.filtered(
-            lambda change: change.field_name == "partner_name"
+        self.assertEqual(line.partner_name, "Vela")
+        self.assertEqual([self.line.amount, line.amount], [140.0, 70.0])
+        [change] = line.change_ids.filtered(lambda change: change.field_name == "state")
+        self.assertEqual(
+            [change.value_before, change.value_after], ["active", "transferred"]
         )
-        self.assertIn("Vela", change.before)
-        self.assertIn("70.0", change.before)
-        self.assertEqual(change.after, "Nord")
-        amounts = self.line.change_ids.filtered(
-            lambda change: change.field_name == "amount"
+        self.assertIn(self.line.account_id.display_name, change.reason)
+        self.assertFalse(
+            self.line.change_ids.filtered(lambda change: change.field_name == "amount")
         )
-        self.assertEqual(float(amounts.value_before), 140.0)
-        self.assertEqual(float(amounts.value_after), 210.0)
