@@ -58,15 +58,24 @@ class CollectionPlacementChange(models.Model):
     @api.depends_context("lang")
     def _compute_what(self):
         for change in self:
-            field = self.env[change.model_name]._fields[change.field_name]
-            change.what = field._description_string(self.env)
+            field = change.model_name, change.field_name
+            currency = change.placement_id.currency_id
+            change.what = self._get_label(*field)
             for name in ("before", "after"):
-                change[name] = change._describe(field, change[f"value_{name}"])
+                value = change[f"value_{name}"]
+                change[name] = self._describe(*field, value, currency)
 
-    def _describe(self, field, value):
-        """A value of the database in words."""
+    @api.model
+    def _get_label(self, model_name, field_name):
+        """What changed, in words."""
+        return self.env[model_name]._fields[field_name]._description_string(self.env)
+
+    @api.model
+    def _describe(self, model_name, field_name, value, currency):
+        """A value of the database in words; of amounts, in the currency given."""
         if value is None or value is False:
             return ""
+        field = self.env[model_name]._fields[field_name]
         match field.type:
             case "selection":
                 return dict(field._description_selection(self.env)).get(value, value)
@@ -75,7 +84,7 @@ class CollectionPlacementChange(models.Model):
             case "date":
                 return format_date(self.env, value)
             case "monetary":
-                return self.placement_id.currency_id.format(float(value))
+                return currency.format(float(value))
             case _:
                 return value
 

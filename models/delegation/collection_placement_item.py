@@ -84,6 +84,7 @@ class CollectionPlacementItem(models.Model):
     )
     origin_id = fields.Many2one(
         comodel_name="collection.placement.item",
+        string="Goes On from",
         readonly=True,
         index="btree_not_null",
         ondelete="cascade",

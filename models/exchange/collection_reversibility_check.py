@@ -12,6 +12,8 @@ from odoo.tools import SQL
 from ...reports.collection_reversibility_xlsx import CELL
 from ...tools.workbook_reader import WorkbookReader
 
+#: whose words are made of a field and its values
+CHANGE = "collection.placement.change"
 #: differences of a sheet that are told in words
 TOLD = 5
 #: day 0 of spreadsheets
@@ -107,6 +109,7 @@ class CollectionReversibilityPart(models.Model):
         convert = [self._get_converter(sheet, name) for name in sheet.columns]
         place = sheet.columns.index(sheet.amount) if sheet.amount else None
         unit = sheet.columns.index(sheet.currency) if sheet.amount else None
+        again = sheet.columns.index(sheet.again) if sheet.again else None
         for key, *raw in expected:
             values = [to(value) for to, value in zip(convert, raw, strict=True)]
             cells = written.pop(key, None)
@@ -116,8 +119,10 @@ class CollectionReversibilityPart(models.Model):
             else:
                 tell(self.env._("row %(row)s is missing", row=key))
             if sheet.amount:
-                amounts[values[unit] or ""][0].append(values[place] or 0.0)
-                if cells is not None:
+                # what goes on from another row is owed once
+                if again is None or not values[again]:
+                    amounts[values[unit] or ""][0].append(values[place] or 0.0)
+                if cells is not None and (again is None or not cells[again]):
                     said = cells[place]
                     amounts[cells[unit] or ""][1].append(
                         said if isinstance(said, float) else 0.0
@@ -160,6 +165,8 @@ class CollectionReversibilityPart(models.Model):
         if path:
             model = self.env[model._fields[path].comodel_name]
         field = model._fields[last]
+        if model._name == CHANGE and not field.store:
+            return self._get_teller(name)
         match field.type:
             case "selection":
                 labels = dict(field._description_selection(self.env))
@@ -185,6 +192,26 @@ class CollectionReversibilityPart(models.Model):
                 return lambda value: None if value is None else float(value)
             case _:
                 return lambda value: float(value or 0.0)
+
+    def _get_teller(self, name):
+        """How changes of hand-overs are told, each once."""
+        change = self.env[CHANGE]
+        known = {}
+
+        def tell(raw):
+            key = tuple(raw)
+            if key not in known:
+                *field, value, currency = raw
+                known[key] = (
+                    change._get_label(*field)
+                    if name == "what"
+                    else change._describe(
+                        *field, value, self.env["res.currency"].browse(int(currency))
+                    )
+                )
+            return known[key]
+
+        return tell
 
     def _get_namer(self, model):
         """How records are called, each asked once."""
@@ -318,6 +345,17 @@ class CollectionReversibilityPart(models.Model):
                 SQL.identifier(path),
             )
         field = model._fields[name]
+        if sheet.model == CHANGE and not field.store:
+            # the row itself, to be put into words
+            return SQL(
+                """ARRAY[own.model_name, own.field_name, %s,
+                         (SELECT placement.currency_id::text
+                            FROM collection_placement placement
+                           WHERE placement.id = own.placement_id)]""",
+                SQL("NULL")
+                if name == "what"
+                else SQL.identifier("own", f"value_{name}"),
+            )
         if field.type == "many2many":
             return SQL(
                 "ARRAY(SELECT rel.%s FROM %s rel WHERE rel.%s = own.id)",

@@ -8,12 +8,14 @@ class Sheet(NamedTuple):
 
     code: str
     model: str
-    #: stored fields, or `many2one.field`
+    #: stored fields, `many2one.field`, or of a change of a hand-over its words
     columns: tuple
     #: which of them is added up, by currency
     amount: str = ""
     #: the currency of it
     currency: str = "currency_id"
+    #: column that says of which other row it goes on: added up is that one
+    again: str = ""
     #: day of an act: it belongs to the mandate under which its customer was that day
     day: str = ""
     #: (sheet, field): what another sheet's records consist of
@@ -62,10 +64,9 @@ ACCOUNT_SHEETS = (
             "user_id",
             "reason",
             "move_name",
-            "model_name",
-            "field_name",
-            "value_before",
-            "value_after",
+            "what",
+            "before",
+            "after",
         ),
         parent=("accounts", "line_id"),
     ),
@@ -86,10 +87,12 @@ ACCOUNT_SHEETS = (
             "followed",
             "recalled",
             "date_recalled",
+            "origin_id",
             "item_id.state",
             "item_id.amount_residual",
         ),
         amount="amount",
+        again="origin_id",
         parent=("accounts", "line_id"),
     ),
     Sheet(
@@ -372,9 +375,9 @@ MANDATE_SHEETS = (
             "date",
             "user_id",
             "reason",
-            "field_name",
-            "value_before",
-            "value_after",
+            "what",
+            "before",
+            "after",
         ),
         parent=("placements", "placement_id"),
         of_accounts=False,

@@ -351,6 +351,79 @@ class TestReversibility(ReversibilityCommon):
         self.assertEqual((package.state, package.differences), ("done", ""))
         self.assertIn("Promesses", self._workbook(package).sheetnames)
 
+    def test_history_in_words(self):
+        """What changed is told as people know it, in the language of the package, and
+        the words are read back, too."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.manager_user.lang = "fr_FR"
+        line = self.other_account.placement_line_id
+        with freeze_time("2026-03-15 10:00:00"):
+            self.account.placement_line_id._take_back("recalled", "Wanted back")
+            line._transit({"date_deadline": date(2026, 5, 4)}, "More time")
+            line._transit({"amount": 1234.5}, "Corrected")
+        package = self._prepare()
+        self.assertEqual((package.state, package.differences), ("done", ""))
+        state, deadline, amount = (
+            line.with_context(lang="fr_FR")
+            ._fields[name]
+            ._description_string(line.with_context(lang="fr_FR").env)
+            for name in ("state", "date_deadline", "amount")
+        )
+        titles = package.part_ids.with_context(lang="fr_FR")._get_titles()
+        header, *rows = self._workbook(package)[titles["changes"]].iter_rows(
+            values_only=True
+        )
+        told = {}
+        for row in rows:
+            # what, before, after
+            told.setdefault(row[-3], []).append(row[-2:])
+        self.assertIn("04/05/2026", [after for _before, after in told[deadline]])
+        self.assertIn(
+            "1\N{NO-BREAK SPACE}234,50\N{NO-BREAK SPACE}€",
+            [after for _before, after in told[amount]],
+        )
+        labels = dict(
+            line._fields["state"]._description_selection(
+                line.with_context(lang="fr_FR").env
+            )
+        )
+        self.assertIn(labels["recalled"], [after for _before, after in told[state]])
+        for name in ("state", "date_deadline", "recalled", "2026-05-04"):
+            self.assertNotIn(name, [cell for row in (header, *rows) for cell in row])
+
+    def test_other_words_are_a_difference(self):
+        with freeze_time("2026-03-15 10:00:00"):
+            self.account.placement_line_id._take_back("recalled", "Wanted back")
+        package = self._prepare()
+
+        def change(workbook):
+            sheet = workbook["History"]
+            sheet.cell(row=2, column=sheet.max_column).value = "Paid"
+
+        self._replace(package, change)
+        self._compare_again(package)
+        self.assertEqual(package.difference_count, 1)
+        self.assertIn("“Paid”", package.differences)
+
+    def test_what_goes_on_with_another_customer_is_added_up_once(self):
+        """Of customers who were merged, whose items stand under both."""
+        self.env["base.partner.merge.automatic.wizard"].create(
+            {
+                "state": "selection",
+                "partner_ids": [Command.set((self.customer | self.other_customer).ids)],
+                "dst_partner_id": self.customer.id,
+            }
+        ).action_merge()
+        self.env.flush_all()
+        package = self._prepare()
+        self.assertEqual((package.state, package.differences), ("done", ""))
+        lines = package.line_ids.filtered(lambda line: line.code == "items")
+        self.assertEqual(sum(lines.mapped("row_count")), 4)
+        self.assertEqual(
+            {line.currency_id.name: (line.amount, line.amount_read) for line in lines},
+            {"EUR": (1200.10, 1200.10), "USD": (300.0, 300.0)},
+        )
+
     def test_until_the_day_it_came_back(self):
         with freeze_time("2026-03-15 10:00:00"):
             line = self.account.placement_line_id
