@@ -82,7 +82,7 @@ class CollectionMandate(models.Model):
         tracking=True,
     )
     extent = fields.Selection(
-        selection=[("total", "Total"), ("partial", "Partial")],
+        selection=[("total", "Total Delegation"), ("partial", "Partial Delegation")],
         required=True,
         default="partial",
         tracking=True,

@@ -83,8 +83,8 @@ class CollectionPlacement(models.Model):
     )
     extent = fields.Selection(
         selection=[
-            ("total", "Total"),
-            ("partial", "Partial"),
+            ("total", "Total Delegation"),
+            ("partial", "Partial Delegation"),
             ("manual", "By hand"),
         ],
         readonly=True,

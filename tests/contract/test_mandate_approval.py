@@ -194,7 +194,7 @@ class TestMandateAmendment(ContractCommon):
             self._changes(amendment),
             {
                 "min_days_overdue": ("30 days", "60 days"),
-                "extent": ("Partial", "Total"),
+                "extent": ("Partial Delegation", "Total Delegation"),
                 "new_item_rule": ("Follow once overdue", "Follow at once"),
             },
         )

@@ -83,8 +83,8 @@ class CollectionDelegationAdvisor(models.TransientModel):
     )
     recommendation = fields.Selection(
         selection=[
-            ("total", "Total"),
-            ("partial", "Partial"),
+            ("total", "Total Delegation"),
+            ("partial", "Partial Delegation"),
             ("manual", "By hand"),
         ],
         compute="_compute_recommendation",
