@@ -57,13 +57,19 @@ class CollectionHandoverGroup(models.TransientModel):
     )
     currency_id = fields.Many2one(related="wizard_id.currency_id")
     account_count = fields.Integer(string="Accounts", compute="_compute_figures")
-    go_count = fields.Integer(string="Go", compute="_compute_figures")
-    left_count = fields.Integer(
-        string="Left Out", compute="_compute_figures", export_string_translation=False
-    )
     amount = fields.Monetary(
         compute="_compute_figures",
-        help="Promised, disputed, on plans or in credits; else what they owe.",
+        help="Of all of them: promised, disputed, on plans or in credits; else what "
+        "they owe.",
+    )
+    go_count = fields.Integer(string="Go", compute="_compute_figures")
+    go_amount = fields.Monetary(
+        string="Amount That Goes",
+        compute="_compute_figures",
+        help="The same of those who go.",
+    )
+    left_count = fields.Integer(
+        string="Left Out", compute="_compute_figures", export_string_translation=False
     )
 
     @api.depends("wizard_id.line_ids.decision")
@@ -81,7 +87,7 @@ class CollectionHandoverGroup(models.TransientModel):
             }
             group.account_count = sum(count for count, _amount in figures.values())
             group.amount = sum(amount for _count, amount in figures.values())
-            group.go_count = figures.get("goes", (0, 0.0))[0]
+            group.go_count, group.go_amount = figures.get("goes", (0, 0.0))
             group.left_count = len(group._get_left_out())
 
     def _get_domain(self):
