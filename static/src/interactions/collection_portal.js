@@ -9,6 +9,21 @@ export class CollectionSearch extends Interaction {
     };
 }
 
+/** On a phone the row of pages scrolls: the page one is on is in sight. */
+export class CollectionNav extends Interaction {
+    static selector = ".o_collection_nav > nav";
+
+    start() {
+        const active = this.el.querySelector(".nav-link.active");
+        if (active) {
+            const hidden =
+                active.getBoundingClientRect().right -
+                this.el.getBoundingClientRect().right;
+            this.el.scrollLeft += Math.max(hidden, 0);
+        }
+    }
+}
+
 /** A choice takes effect at once; without JavaScript its button does it. */
 export class CollectionAutoSubmit extends Interaction {
     static selector = ".o_collection_autosubmit";
@@ -249,6 +264,7 @@ export class CollectionCallForm extends Interaction {
 
 const interactions = registry.category("public.interactions");
 interactions.add("account_collection.search", CollectionSearch);
+interactions.add("account_collection.nav", CollectionNav);
 interactions.add("account_collection.auto_submit", CollectionAutoSubmit);
 interactions.add("account_collection.assign_many", CollectionAssignMany);
 interactions.add("account_collection.once", CollectionOnce);
