@@ -72,7 +72,7 @@ class CollectionRecall(models.TransientModel):
                 count += of_currency
                 amounts.append(currency.format(amount))
             wizard.summary = self.env._(
-                "%(customers)s customers, %(count)s items with the provider: "
+                "Customers: %(customers)s. Items with the provider: %(count)s, "
                 "%(amounts)s",
                 customers=customers,
                 count=count,
@@ -100,7 +100,7 @@ class CollectionRecall(models.TransientModel):
             sources = [*wizard.placement_ids, *wizard.mandate_ids]
             wizard.whole = bool(sources)
             wizard.whole_note = wizard.whole and self.env._(
-                "All that is with the provider of %(sources)s: %(count)s customers.",
+                "All that is with the provider of %(sources)s. Customers: %(count)s.",
                 sources=", ".join(source.display_name for source in sources),
                 count=self.env["collection.placement.line"].search_count(
                     wizard._get_whole_domain()
