@@ -66,7 +66,7 @@ class DemoDelegation:
     def begin(self, date):
         """The first mandate, and the accounts shared out among its agents."""
         self.mandate = self._create_mandate(date)
-        accounts = self._choose(date, 16)
+        accounts = self._choose(date, 12)
         # the last ones go when the first have shown how it works
         self.later = accounts[-3:]
         self.placement = self._hand_over(self.mandate, accounts - self.later, date)
@@ -357,7 +357,7 @@ class DemoDelegation:
                 "decision_reason": "quantity",
                 "decision_note": "Un poste de relance vacant depuis un an ; les petits "
                 "comptes ne sont appelés qu'une fois sur trois.",
-                "min_days_overdue": 30,
+                "min_days_overdue": 15,
                 "plan_instalments": 3,
                 "plan_amount": 2000.0,
                 "quality_share": 50.0,
