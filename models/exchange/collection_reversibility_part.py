@@ -374,7 +374,7 @@ class CollectionReversibilityPart(models.Model):
                         for name in ("items", *AMOUNTS)
                     },
                     "acts": [
-                        f"{titles[code]}: {count}"
+                        self._count(titles[code], count)
                         for code, count in counts.items()
                         if count
                     ],
@@ -464,10 +464,14 @@ class CollectionReversibilityPart(models.Model):
             if describe is None and code in PENDING:
                 describe = self._describe_agreed
             for account, of_account in records.grouped("account_id").items():
-                parts = [f"{titles[code]}: {len(of_account)}"]
+                parts = [self._count(titles[code], len(of_account))]
                 parts += describe(of_account, code, day) if describe else []
                 described.setdefault(account.id, []).append(", ".join(parts))
         return described
+
+    def _count(self, what, count):
+        """How many of what; what stands before a colon is not the same everywhere."""
+        return self.env._("%(what)s: %(count)s", what=what, count=count)
 
     def _describe_calls(self, calls, _code, day):
         """How often the right person was reached, and how the last call ended."""
@@ -506,7 +510,7 @@ class CollectionReversibilityPart(models.Model):
         ]
         states = dict(records._fields["state"]._description_selection(self.env))
         for state, of_state in records.grouped("state").items():
-            parts.append(f"{states[state]}: {len(of_state)}")
+            parts.append(self._count(states[state], len(of_state)))
         pending, name = PENDING[code]
         expected = [
             record[name]
