@@ -66,7 +66,7 @@ class DemoDelegation:
     def begin(self, date):
         """The first mandate, and the accounts shared out among its agents."""
         self.mandate = self._create_mandate(date)
-        accounts = self._choose(date, 12)
+        accounts = self._choose(date, 16)
         # the last ones go when the first have shown how it works
         self.later = accounts[-3:]
         self.placement = self._hand_over(self.mandate, accounts - self.later, date)
