@@ -329,7 +329,7 @@ class TestComeHome(CollectionCommon):
             .with_context(**action["context"])
             .create({"reason": "contract_end"})
         )
-        self.assertIn("3 customers", wizard.whole_note)
+        self.assertIn("Customers: 3.", wizard.whole_note)
         wizard.action_recall()
         self.assertEqual(set(self.placement.line_ids.mapped("state")), {"recalled"})
         self.assertEqual(self.mandate.state, "live", "it may be handed over again")
