@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tests import freeze_time, tagged
 from odoo.tools import SQL
 
+from ..models.base.days import company_today_sql
 from .common import CollectionCommon
 
 MODULE = Path(__file__).parents[1]
@@ -390,6 +391,21 @@ class TestCompanyDays(CollectionCommon):
                 )
             ),
             {self.company: 1, self.other_company: 0},
+        )
+
+    def test_days_stand_in_domains(self):
+        """What is late is searched together with other conditions, which are hashed."""
+        today = company_today_sql(self.env, SQL("company_id"))
+        self.assertIn("CASE", today.code)
+        self.assertEqual(
+            len({today, company_today_sql(self.env, SQL("company_id"))}), 1
+        )
+        late = Domain("days_overdue", ">", 0) | Domain("days_overdue", ">", 30)
+        self.assertEqual(
+            self.env["collection.item"].search(
+                Domain("id", "in", self.items.ids) & Domain("state", "=", "open") & late
+            ),
+            self.account.item_ids,
         )
 
     def test_rank(self):

@@ -102,7 +102,8 @@ def _of_company_sql(groups, company):
     return SQL(
         "(CASE %s ELSE %s END)",
         SQL(" ").join(
-            SQL("WHEN %s = ANY(%s) THEN %s", company, ids, value)
+            # a tuple: what stands in a domain is hashed
+            SQL("WHEN %s IN %s THEN %s", company, tuple(ids), value)
             for value, ids in others
         ),
         last,

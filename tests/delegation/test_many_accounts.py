@@ -73,8 +73,8 @@ class TestManyAccounts(HandoverCommon):
         self.assertEqual(len(wizard[name]), len(records))
         owed = sum(items.mapped("amount_residual_company"))
         for told in (
-            f"{len(accounts)} customers",
-            f"{len(items)} items",
+            f"Customers: {len(accounts)}.",
+            f"with the provider: {len(items)},",
             self.company.currency_id.format(owed),
         ):
             self.assertIn(told, wizard.summary)
