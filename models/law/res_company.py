@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import float_compare
 
 from ...tools.late_interest import LEGAL_RATE, MissingRateError, agreed_rate_floor
-from ..base.days import company_today
+from ..base.days import each_company_day
 from ..base.figures import format_figure
 
 
@@ -62,10 +62,19 @@ class ResCompany(models.Model):
 
     @api.depends("country_id")
     def _compute_collection_rate_floor(self):
-        today = company_today(self)
+        for today, companies in each_company_day(self):
+            floor = self._get_rate_floor(today)
+            for company in companies:
+                company.collection_rate_floor = (
+                    floor if company.country_id.code == "FR" else 0.0
+                )
+
+    @api.model
+    def _get_rate_floor(self, today):
+        """Three times the legal rate of a day, percent a year."""
         rates = self.env["collection.reference.rate"]
         try:
-            floor = float(agreed_rate_floor(rates._get_rate_table(), today))
+            return float(agreed_rate_floor(rates._get_rate_table(), today))
         except MissingRateError:
             # the rate of this half-year is not entered yet: the last one known is
             # the best guard there is, and a rate under it is surely too low
@@ -75,11 +84,7 @@ class ResCompany(models.Model):
                 order="date_from desc",
                 limit=1,
             )
-            floor = 3 * last_sudo.rate
-        for company in self:
-            company.collection_rate_floor = (
-                floor if company.country_id.code == "FR" else 0.0
-            )
+            return 3 * last_sudo.rate
 
     @api.constrains("collection_agreed_rate", "country_id")
     def _check_collection_agreed_rate(self):
