@@ -2,6 +2,8 @@ from odoo import http
 from odoo.exceptions import AccessError, MissingError
 from odoo.http import content_disposition, request
 
+from .export import PDF_TYPE
+
 
 class CollectionItemController(http.Controller):
     @http.route(
@@ -21,7 +23,7 @@ class CollectionItemController(http.Controller):
         return request.make_response(
             content,
             headers=[
-                ("Content-Type", "application/pdf"),
+                ("Content-Type", PDF_TYPE),
                 ("Content-Length", len(content)),
                 ("Content-Disposition", content_disposition(filename, "inline")),
                 ("X-Content-Type-Options", "nosniff"),

@@ -16,7 +16,7 @@ from ..models.base.days import company_today
 from ..models.portal.collection_account_portal_export import EXPORT_LIMIT
 from ..tools.amount_input import parse_amount, write_amount
 from ..tools.upload import MAX_BYTES, MAX_FILES
-from .export import XLSX_TYPE
+from .export import PDF_TYPE, XLSX_TYPE
 
 #: accounts remembered from the list, to go from one to the next
 HISTORY_LIMIT = 200
@@ -265,19 +265,28 @@ class CollectionPortal(CustomerPortal):
         return response
 
     @staticmethod
-    def _make_collection_xlsx(document):
-        """A spreadsheet of personal data to download, of which no copy is kept."""
+    def _make_collection_file(document, kind, shown="attachment"):
+        """A file of personal data to download, of which no copy is kept.
+
+        :param document: (name, content)
+        """
         name, content = document
         return request.make_response(
             content,
             [
-                ("Content-Type", XLSX_TYPE),
+                ("Content-Type", kind),
                 ("Content-Length", str(len(content))),
-                ("Content-Disposition", content_disposition(name)),
+                ("Content-Disposition", content_disposition(name, shown)),
                 ("X-Content-Type-Options", "nosniff"),
                 ("Cache-Control", "no-store"),
             ],
         )
+
+    def _make_collection_xlsx(self, document):
+        return self._make_collection_file(document, XLSX_TYPE)
+
+    def _make_collection_pdf(self, document, shown="attachment"):
+        return self._make_collection_file(document, PDF_TYPE, shown)
 
     def _render_collection_account(
         self, account, form=None, error=None, post=None, done=None
@@ -541,16 +550,7 @@ class CollectionPortal(CustomerPortal):
         if not document:
             raise request.not_found()
         account._record_access("invoice")
-        name, content = document
-        return request.make_response(
-            content,
-            [
-                ("Content-Type", "application/pdf"),
-                ("Content-Length", str(len(content))),
-                ("Content-Disposition", content_disposition(name, "inline")),
-                ("Cache-Control", "no-store"),
-            ],
-        )
+        return self._make_collection_pdf(document, "inline")
 
     @http.route(
         "/my/collection/<int:account_id>/file/<int:attachment_id>",

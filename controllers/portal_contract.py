@@ -1,6 +1,6 @@
 from odoo import http
 from odoo.exceptions import AccessError, UserError
-from odoo.http import content_disposition, request
+from odoo.http import request
 
 from .portal_team import CollectionPortalTeam
 
@@ -39,7 +39,7 @@ class CollectionPortalContract(CollectionPortalTeam):
             )
         except AccessError as error:
             raise request.not_found() from error
-        return self._make_collection_pdf(*contract_sudo._get_contract_pdf())
+        return self._make_collection_pdf(contract_sudo._get_contract_pdf())
 
     @http.route(
         "/my/collection/contract/<int:mandate_id>/report/<int:report_id>/pdf",
@@ -51,22 +51,13 @@ class CollectionPortalContract(CollectionPortalTeam):
     def portal_collection_contract_report(self, mandate_id, report_id, **kw):
         self._get_collection_supervisor()
         try:
-            name, content = request.env["collection.mandate"]._get_portal_report_pdf(
-                mandate_id, report_id
+            return self._make_collection_pdf(
+                request.env["collection.mandate"]._get_portal_report_pdf(
+                    mandate_id, report_id
+                )
             )
         except AccessError as error:
             raise request.not_found() from error
-        return self._make_collection_pdf(name, content)
-
-    def _make_collection_pdf(self, name, content):
-        return request.make_response(
-            content,
-            headers=[
-                ("Content-Type", "application/pdf"),
-                ("Content-Disposition", content_disposition(name)),
-                ("Cache-Control", "no-store"),
-            ],
-        )
 
     @http.route(
         "/my/collection/contract/<int:mandate_id>/approve",

@@ -1,6 +1,6 @@
 from odoo import http
 from odoo.exceptions import AccessError, UserError
-from odoo.http import content_disposition, request
+from odoo.http import request
 
 from .portal_team import CollectionPortalTeam
 
@@ -41,17 +41,11 @@ class CollectionPortalDeletion(CollectionPortalTeam):
         self._get_collection_supervisor()
         certificates = request.env["collection.deletion.certificate"]
         try:
-            name, content = certificates._get_one_sudo(mandate_id)._get_pdf()
+            return self._make_collection_pdf(
+                certificates._get_one_sudo(mandate_id)._get_pdf()
+            )
         except AccessError as error:
             raise request.not_found() from error
-        return request.make_response(
-            content,
-            headers=[
-                ("Content-Type", "application/pdf"),
-                ("Content-Disposition", content_disposition(name)),
-                ("Cache-Control", "no-store"),
-            ],
-        )
 
     @http.route(
         "/my/collection/deletion/<int:mandate_id>",

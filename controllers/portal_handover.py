@@ -1,6 +1,6 @@
 from odoo import http
 from odoo.exceptions import AccessError, UserError
-from odoo.http import content_disposition, request
+from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
@@ -234,15 +234,6 @@ class CollectionPortalHandover(CollectionPortalTeam):
         """The hand-over list as it was signed, to print."""
         placement = self._get_collection_placement(placement_id)
         try:
-            name, content = placement._portal_list_pdf()
+            return self._make_collection_pdf(placement._portal_list_pdf())
         except AccessError as error:
             raise request.not_found() from error
-        return request.make_response(
-            content,
-            headers=[
-                ("Content-Type", "application/pdf"),
-                ("Content-Length", str(len(content))),
-                ("Content-Disposition", content_disposition(name)),
-                ("Cache-Control", "no-store"),
-            ],
-        )

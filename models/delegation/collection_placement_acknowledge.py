@@ -71,11 +71,11 @@ class CollectionPlacement(models.Model):
     def _describe_receipt(self, customers, totals):
         """Figures of a receipt in words: `totals` [(currency, items, amount)]."""
         return self.env._(
-            "%(customers)s customers: %(totals)s",
+            "Customers: %(customers)s. %(totals)s",
             customers=customers,
-            totals=", ".join(
+            totals="; ".join(
                 self.env._(
-                    "%(count)s items, %(amount)s",
+                    "Items: %(count)s, %(amount)s",
                     count=count,
                     amount=currency.format(amount),
                 )

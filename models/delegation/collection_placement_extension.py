@@ -203,7 +203,7 @@ class CollectionPlacementExtension(models.Model):
                 )
             extension.placement_id._message_log(
                 body=self.env._(
-                    "Extended by %(days)s days: %(count)s customers.",
+                    "Extended. Customers: %(count)s, days: %(days)s.",
                     days=extension.days_granted,
                     count=len(running),
                 )
