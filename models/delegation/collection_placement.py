@@ -5,12 +5,11 @@ from odoo.tools import SQL, split_every
 
 from ...reports.collection_placement_xlsx import PlacementWorkbook
 from ..base.days import company_today
+from ..base.planner import tell_planner
 from .collection_placement_item import WENT, WORKED
 
 #: states of a hand-over whose accounts the provider works
 HANDED_OVER = ("handed_over", "accepted")
-#: lines added at once after which the planner is told what the table holds
-ANALYZED_LINES = 1000
 #: items that the printed list details; a longer hand-over has its spreadsheet
 PRINTED_ITEMS = 3000
 #: who hands over to whom, as of the day
@@ -226,10 +225,7 @@ class CollectionPlacement(models.Model):
                 uid=self.env.uid,
             )
         )
-        if len(accounts) > ANALYZED_LINES:
-            # what this transaction does with them next would be planned for the table
-            # as it was before
-            self.env.cr.execute("ANALYZE collection_placement_line")
+        tell_planner(line, len(accounts))
         line.invalidate_model(flush=False)
         accounts.invalidate_recordset(["placement_line_ids"], flush=False)
         self.invalidate_recordset(["line_ids"], flush=False)

@@ -5,6 +5,7 @@ from odoo.tools import SQL, format_amount
 
 from ...models.base.days import company_today
 from ...models.base.figures import write_figure
+from ...models.base.planner import tell_planner
 from ...models.delegation.collection_mandate import WORKING
 
 #: of the preview, in their order
@@ -397,6 +398,7 @@ class CollectionHandover(models.TransientModel):
                 },
             )
         )
+        tell_planner(line, len(vals_list))
         line.invalidate_model(flush=False)
         self.invalidate_recordset(flush=False)
 

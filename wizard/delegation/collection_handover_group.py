@@ -161,22 +161,21 @@ class CollectionHandover(models.TransientModel):
                        amount_credit = acc.amount_credit
                   FROM collection_handover_line same
                   JOIN collection_account acc ON acc.id = same.account_id
-             LEFT JOIN (SELECT mine.id,
-                               SUM(ci.amount_residual_company)
+             LEFT JOIN LATERAL (
+                        SELECT SUM(ci.amount_residual_company)
                                    FILTER (WHERE ci.promise_id IS NOT NULL) AS promised,
                                SUM(ci.amount_residual_company)
                                    FILTER (WHERE ci.plan_id IS NOT NULL) AS on_plan,
-                               ROUND(SUM(%(share)s), 2) AS disputed
-                          FROM collection_handover_line mine
-                          JOIN collection_item ci
-                            ON ci.account_id = mine.account_id AND ci.state = 'open'
-                         WHERE mine.wizard_id = %(wizard)s
-                           AND (mine.scope = 'account' OR ci.id = ANY(%(chosen)s))
-                      GROUP BY mine.id) owed ON owed.id = same.id
+                               ROUND(SUM(%(share)s), %(digits)s) AS disputed
+                          FROM collection_item ci
+                         WHERE ci.account_id = same.account_id AND ci.state = 'open'
+                           AND (same.scope = 'account' OR ci.id = ANY(%(chosen)s))
+                       ) owed ON TRUE
                  WHERE same.id = line.id AND same.wizard_id = %(wizard)s
              RETURNING line.id
                 """,
                 share=share,
+                digits=self.currency_id.decimal_places,
                 wizard=self.id,
                 chosen=list(self._get_chosen_items().ids),
             )
