@@ -1,4 +1,4 @@
-"""What PostgreSQL is told of the tables that large steps fill."""
+"""What PostgreSQL is told before and in the middle of large steps."""
 
 from odoo.tools import SQL
 
@@ -14,3 +14,12 @@ def tell_planner(model, count):
     """
     if count > MANY_ROWS:
         model.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(model._table)))
+
+
+def compile_nothing(env):
+    """Have no statement of this transaction compiled.
+
+    The planner compiles what it takes for large. Of the statements of this module, with
+    their many expressions, that takes longer than running them.
+    """
+    env.cr.execute(SQL("SET LOCAL jit = off"))

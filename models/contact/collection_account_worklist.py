@@ -19,6 +19,7 @@ from ...tools.call_window import (
 from ...tools.priority import score
 from ..base.collection_provider_mixin import _may_write
 from ..base.days import company_today, each_company_day, is_one_day
+from ..base.planner import compile_nothing
 from ..base.roles import check_manager
 from ..customer.collection_segment import SERVICE_DEFAULTS
 from ..upstream.collection_bill import AWAITING_RETURN
@@ -142,7 +143,7 @@ class CollectionAccount(models.Model):
     @api.model
     def _cron_rank(self):
         """Once a day: a day more counts for everybody."""
-        self.env.cr.execute(SQL("SET LOCAL jit = off"))
+        compile_nothing(self.env)
         self._rank()
 
     @api.model

@@ -168,7 +168,6 @@ class CollectionDelegationChoice(models.AbstractModel):
                            COALESCE(SUM(ci.amount_residual_company)
                                FILTER (WHERE ci.date_due < %(today)s), 0)
                       FROM collection_item ci
-                      JOIN account_move_line aml ON aml.id = ci.move_line_id
                       JOIN account_move move ON move.id = ci.move_id
                      WHERE ci.id = ANY(%(ids)s) AND ci.state = 'open'
                        AND ci.placement_line_id IS NULL AND %(may_go)s

@@ -20,12 +20,14 @@ class CollectionItem(models.Model):
     def _may_go_sql(self):
         """SQL: whether an open item may go to a provider, whoever's it is.
 
-        Over the aliases `ci` (the item), `aml` (its journal item) and `move` (its
-        invoice): items excluded from follow-up, blocked for payment, being paid or
-        time-barred stay with the company.
+        Over the aliases `ci` (the item) and `move` (its invoice): items excluded from
+        follow-up, blocked for payment, being paid or time-barred stay with the company.
         """
         return SQL(
-            """(aml.no_followup IS NOT TRUE
+            # not a join: of all journal items only the few that are excluded are wanted
+            """(NOT EXISTS (
+                    SELECT FROM account_move_line aml
+                     WHERE aml.id = ci.move_line_id AND aml.no_followup)
                 AND move.payment_state IS DISTINCT FROM 'blocked'
                 AND NOT %(in_payment)s
                 AND ci.id NOT IN (

@@ -5,7 +5,7 @@ from odoo.tools import SQL, split_every
 
 from ...reports.collection_placement_xlsx import PlacementWorkbook
 from ..base.days import company_today
-from ..base.planner import tell_planner
+from ..base.planner import compile_nothing, tell_planner
 from .collection_placement_item import WENT, WORKED
 
 #: states of a hand-over whose accounts the provider works
@@ -237,6 +237,7 @@ class CollectionPlacement(models.Model):
         reserved or already with a provider.
         """
         self.check_access("write")
+        compile_nothing(self.env)
         for placement in self:
             if placement.state not in ("draft", "proposed"):
                 raise UserError(

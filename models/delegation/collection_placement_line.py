@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ..base.days import company_today, company_today_sql, each_company_day
+from ..base.planner import compile_nothing
 from .collection_mandate import WORKING
 from .collection_placement import HANDED_OVER
 
@@ -481,12 +482,11 @@ class CollectionPlacementLine(models.Model):
                 WITH added AS (
                     INSERT INTO collection_placement_item (
                         line_id, item_id, move_name, date_added, date_due, currency_id,
-                        amount, amount_company, days_overdue, level_id, level_name,
+                        amount, amount_company, days_overdue, level_name,
                         recalled, followed, create_date)
                     SELECT line.id, ci.id, move.name,
                            %(today)s, ci.date_due, ci.currency_id, ci.amount_residual,
                            ci.amount_residual_company, %(today)s::date - ci.date_due,
-                           ci.level_id,
                            -- in the language in which the list is signed
                            COALESCE(level.name ->> owner.lang, level.name ->> 'en_US'),
                            FALSE, %(followed)s,
@@ -499,7 +499,6 @@ class CollectionPlacementLine(models.Model):
                         ON mandate.id = placement.mandate_id
                       JOIN collection_item ci
                         ON ci.account_id = line.account_id AND ci.state = 'open'
-                      JOIN account_move_line aml ON aml.id = ci.move_line_id
                       JOIN account_move move ON move.id = ci.move_id
                       JOIN res_company company ON company.id = ci.company_id
                       JOIN res_partner owner ON owner.id = company.partner_id
@@ -523,7 +522,8 @@ class CollectionPlacementLine(models.Model):
                 )
                 UPDATE collection_item ci
                    SET placement_line_id = added.line_id, delegated = TRUE
-                  FROM added
+                  -- in the order in which they lie: of many, each page is written once
+                  FROM (SELECT * FROM added ORDER BY item_id) AS added
                  WHERE ci.id = added.item_id
              RETURNING ci.id
                 """,
@@ -700,6 +700,7 @@ class CollectionPlacementLine(models.Model):
     def _end(self, state, reason, recall_reason):
         """End these active lines and let their accounts and items go, in SQL: a file
         has thousands of each. Arguments as for `_take_back`."""
+        compile_nothing(self.env)
         accounts = self.account_id
         self._note_changes({"state": state}, reason)
         self.env["collection.item"].flush_model()

@@ -5,6 +5,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..base.planner import compile_nothing
 from ..customer.collection_segment import CAREFUL_HANDLINGS
 
 
@@ -47,8 +48,7 @@ class CollectionDunningDecision(models.AbstractModel):
     def _flush(self):
         """Write down what is pending and prepare the session for the statement."""
         self.env["collection.account"]._flush_all()
-        # compiling a statement of this size takes longer than running it
-        self.env.cr.execute(SQL("SET LOCAL jit = off"))
+        compile_nothing(self.env)
         # a hundred thousand items are sorted and joined in memory, several times; the
         # planner, knowing nothing of tables made on the way, would sort for each join
         self.env.cr.execute(SQL("SET LOCAL work_mem = '64MB'"))

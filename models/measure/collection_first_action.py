@@ -5,6 +5,7 @@ from ...tools import measure
 from ...tools.ageing import BUCKETS
 from ..base.collection_age_mixin import age_case
 from ..base.figures import in_current_currency, ratio_sql
+from ..base.planner import compile_nothing
 from .collection_first_action_fact import SAID, WINDOWS
 
 #: ratios of sums: numerator, denominator, and what the quotient is multiplied by
@@ -223,8 +224,7 @@ class CollectionFirstAction(models.Model):
     @api.model
     def _follow_ledger_first(self):
         res = super()._follow_ledger_first()
-        # compiling such a statement takes longer than running it
-        self.env.cr.execute(SQL("SET LOCAL jit = off"))
+        compile_nothing(self.env)
         return res
 
     @property

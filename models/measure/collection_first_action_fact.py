@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..base.days import company_day_sql, company_today_sql
+from ..base.planner import compile_nothing
 from .collection_ageing import STARTED
 
 #: days after the first action within which money counts as its success
@@ -128,8 +129,7 @@ class CollectionFirstActionFact(models.Model):
 
     @api.model
     def _flush_for_truth(self):
-        # compiling such a statement takes longer than running it
-        self.env.cr.execute(SQL("SET LOCAL jit = off"))
+        compile_nothing(self.env)
         for name in (
             "collection.call",
             "collection.item",

@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from ...tools.ageing import BUCKETS, bucket
 from ..base.collection_ledger_mixin import held_caches
 from ..base.days import company_day_sql
+from ..base.planner import compile_nothing
 from ..delegation.collection_placement_line import SETTLED_STATES
 
 #: for how many days what comes in is put down to who called last
@@ -340,8 +341,7 @@ class CollectionReceipt(models.Model):
 
     @api.model
     def _flush_for_truth(self):
-        # compiling such statements takes longer than running them
-        self.env.cr.execute(SQL("SET LOCAL jit = off"))
+        compile_nothing(self.env)
         self.env["collection.receipt.source"]._flush_for_receipts()
         self.env["collection.account"].flush_model()
         self.env["collection.call"].flush_model()

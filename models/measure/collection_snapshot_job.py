@@ -10,6 +10,7 @@ from ...tools.ageing import BUCKETS
 from ..base.collection_age_mixin import is_of_age
 from ..base.days import company_day_sql
 from ..base.figures import rate_sql
+from ..base.planner import compile_nothing
 from ..base.roles import check_manager
 from .collection_ageing import COLUMNS
 from .collection_snapshot import FIGURES, SALES, TRAITS
@@ -117,8 +118,7 @@ class CollectionSnapshot(models.Model):
 
         :return: number of customers
         """
-        # compiling takes longer than running
-        self.env.cr.execute(SQL("SET LOCAL jit = off"))
+        compile_nothing(self.env)
         self._profile_until(company, day)
         return self._insert(
             company,
@@ -459,7 +459,7 @@ class CollectionSnapshot(models.Model):
 
         :return: number of customers whose figures differ
         """
-        self.env.cr.execute(SQL("SET LOCAL jit = off"))
+        compile_nothing(self.env)
         self.env.flush_all()
         self.env.cr.execute(
             SQL(

@@ -14,6 +14,7 @@ from ...tools.caller import (
     word_pattern,
 )
 from ..base.collection_provider_values import CHAR_LIMIT
+from ..base.planner import compile_nothing
 
 #: words of a search that are looked for
 WORD_LIMIT = 8
@@ -58,8 +59,7 @@ class CollectionAccount(models.Model):
         # what is read of the customers is read past the ORM
         self.flush_model(["partner_id", "priority"])
         self.env["res.partner"].flush_model()
-        # to compile a statement takes ten times as long as to carry it out
-        self.env.cr.execute(SQL("SET LOCAL jit = off"))
+        compile_nothing(self.env)
         rows = self.env.execute_query(
             SQL(
                 """

@@ -12,6 +12,7 @@ from odoo.tools import SQL
 from ...tools.ageing import BUCKETS, days_overdue
 from ..base.collection_ledger_mixin import held_caches
 from ..base.days import company_today_sql, each_company_day, on_company_days
+from ..base.planner import compile_nothing
 from ..base.roles import may_manage
 
 #: what is written on an account and changes its rank
@@ -509,8 +510,7 @@ class CollectionAccount(models.Model):
         ids = None if accounts is None else tuple(accounts.ids)
         changed = 0
         if ids is None:
-            # compiling statements over the whole file takes longer than running them
-            self.env.cr.execute(SQL("SET LOCAL jit = off"))
+            compile_nothing(self.env)
             changed += len(self._create_missing())
         account_filter = SQL("acc.id IN %s", ids) if ids else SQL("TRUE")
         item_ids, account_ids = self.env["collection.item"]._write_items(account_filter)

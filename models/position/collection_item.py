@@ -91,14 +91,12 @@ class CollectionItem(models.Model):
         string="Customer",
         required=True,
         readonly=True,
-        index=True,
         ondelete="restrict",
     )
     contact_id = fields.Many2one(
         comodel_name="res.partner",
         string="Named in the Ledger",
         readonly=True,
-        index="btree_not_null",
         ondelete="set null",
         help="Whom the journal item names: the customer, or one of its contacts.",
     )
@@ -193,7 +191,6 @@ class CollectionItem(models.Model):
         "UNIQUE (move_line_id)", "A journal item is followed once only."
     )
     _open_due_idx = models.Index("(company_id, date_due) WHERE state = 'open'")
-    _open_account_idx = models.Index("(account_id) WHERE state = 'open'")
     _disputed_account_idx = models.Index("(account_id) WHERE amount_disputed <> 0")
 
     @api.depends("move_id.name", "date_due")

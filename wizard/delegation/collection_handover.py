@@ -5,7 +5,7 @@ from odoo.tools import SQL, format_amount
 
 from ...models.base.days import company_today
 from ...models.base.figures import write_figure
-from ...models.base.planner import tell_planner
+from ...models.base.planner import compile_nothing, tell_planner
 from ...models.delegation.collection_mandate import WORKING
 
 #: of the preview, in their order
@@ -292,6 +292,7 @@ class CollectionHandover(models.TransientModel):
         self.ensure_one()
         self._check_not_done()
         self.mandate_id._check_working()
+        compile_nothing(self.env)
         accounts = self._get_candidates()
         if not accounts:
             raise UserError(self._describe_no_candidates())
