@@ -71,7 +71,11 @@ class TestAsked(CollectionCommon):
                 self.assertEqual(company._get_collection_user(*candidates), expected)
 
     def test_a_company_without_managers(self):
-        self.company._get_collection_managers().company_ids -= self.company
+        self.patch(
+            self.env.registry["res.company"],
+            "_get_collection_managers",
+            lambda company: company.env["res.users"],
+        )
         company = self.company.with_user(self.collector_user)
         left = self._user("collection_left", "group_collection_user")
         left.sudo().active = False
