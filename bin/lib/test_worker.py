@@ -9,6 +9,7 @@ same with the classes about it (`on_demo`), which ``draw`` leaves alone. What ca
 its end is noted in FOLDER/done: what is missing was not tested.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -202,6 +203,10 @@ def share_tests(role, share):
                 if role == "demo":
                     load_demo()
                 self._tests = share.draw(classes, role == "demo") if draws else []
+                # what is loaded stays: whoever counts queries collects beforehand, and
+                # need not look through all of Odoo each time
+                gc.collect()
+                gc.freeze()
                 return super().run(result, debug)
 
             def _handleClassSetUp(self, test, result):  # noqa: N802 - unittest's name

@@ -36,11 +36,10 @@ def migrate(cr, version):
            AND company.id = line.company_id AND partner.id = company.partner_id
         """
     )
-    # known by the line, and by the name that was frozen
+    # known by the line
     cr.execute(
         """
         ALTER TABLE collection_placement_item
-         DROP COLUMN IF EXISTS placement_id, DROP COLUMN IF EXISTS company_id,
-         DROP COLUMN IF EXISTS level_id
+         DROP COLUMN IF EXISTS placement_id, DROP COLUMN IF EXISTS company_id
         """
     )

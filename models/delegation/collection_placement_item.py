@@ -34,6 +34,7 @@ class CollectionPlacementItem(models.Model):
             "date_due",
             "days_overdue",
             "item_id",
+            "level_id",
             "level_name",
             "line_id",
             "move_name",
@@ -68,6 +69,9 @@ class CollectionPlacementItem(models.Model):
         string="Amount Due, Company Currency", currency_field="company_currency_id"
     )
     days_overdue = fields.Integer()
+    level_id = fields.Many2one(
+        comodel_name="collection.policy.level", ondelete="set null"
+    )
     level_name = fields.Char(
         string="Level at Hand-over",
         readonly=True,

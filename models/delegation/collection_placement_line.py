@@ -482,11 +482,12 @@ class CollectionPlacementLine(models.Model):
                 WITH added AS (
                     INSERT INTO collection_placement_item (
                         line_id, item_id, move_name, date_added, date_due, currency_id,
-                        amount, amount_company, days_overdue, level_name,
+                        amount, amount_company, days_overdue, level_id, level_name,
                         recalled, followed, create_date)
                     SELECT line.id, ci.id, move.name,
                            %(today)s, ci.date_due, ci.currency_id, ci.amount_residual,
                            ci.amount_residual_company, %(today)s::date - ci.date_due,
+                           ci.level_id,
                            -- in the language in which the list is signed
                            COALESCE(level.name ->> owner.lang, level.name ->> 'en_US'),
                            FALSE, %(followed)s,

@@ -54,11 +54,11 @@ class CollectionPlacementLine(models.Model):
                 """
                 INSERT INTO collection_placement_item (
                     line_id, item_id, move_name, date_added, date_due, currency_id,
-                    amount, amount_company, days_overdue, level_name, recalled,
-                    followed, create_uid, create_date, write_uid, write_date)
+                    amount, amount_company, days_overdue, level_id, level_name,
+                    recalled, followed, create_uid, create_date, write_uid, write_date)
                 SELECT line.id, held.item_id, held.move_name, held.date_added,
                        held.date_due, held.currency_id, 0, 0,
-                       held.days_overdue, held.level_name, TRUE, TRUE,
+                       held.days_overdue, held.level_id, held.level_name, TRUE, TRUE,
                        %(uid)s, now() AT TIME ZONE 'UTC',
                        %(uid)s, now() AT TIME ZONE 'UTC'
                   FROM collection_placement_line line
