@@ -210,10 +210,9 @@ class CollectionCorrectiveAction(models.Model):
                 or action.owner_id
             )
         ).items():
-            asked = actions.with_context(lang=owner.lang)
-            asked.activity_schedule(
+            actions._activity_schedule_for(
+                owner,
                 "account_collection.mail_activity_type_corrective_action",
-                summary=asked.env._("This corrective action is late"),
-                user_id=owner.id,
+                lambda asked: asked.env._("This corrective action is late"),
             )
         late.date_reminded = company_today(companies)

@@ -1084,12 +1084,12 @@ class CollectionDispute(models.Model):
 
     def _ask_decision(self, user, escalated=False):
         """Ask `user`, in their language, for the decisions that are late."""
-        if self and user:
-            asked = self.with_context(lang=user.lang)
-            asked.activity_schedule(
-                "account_collection.mail_activity_type_dispute",
-                summary=asked.env._("Escalated: nobody has decided about this dispute")
+        self._activity_schedule_for(
+            user,
+            "account_collection.mail_activity_type_dispute",
+            lambda asked: (
+                asked.env._("Escalated: nobody has decided about this dispute")
                 if escalated
-                else asked.env._("Decide about this dispute: its deadline has passed"),
-                user_id=user.id,
-            )
+                else asked.env._("Decide about this dispute: its deadline has passed")
+            ),
+        )

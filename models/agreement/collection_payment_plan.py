@@ -337,13 +337,10 @@ class CollectionPaymentPlan(models.Model):
         approver = self.company_id._get_collection_managers()[
             :1
         ] or self.account_id.mandate_id.user_id._may_decide_in(self.company_id)
-        approver = approver or self.env.user
-        # in the language of whoever is asked, also by a provider's agent
-        plan = self.with_context(lang=approver.lang)
-        plan.activity_schedule(
+        self._activity_schedule_for(
+            approver or self.env.user,
             "mail.mail_activity_data_todo",
-            summary=plan.env._("Approve the payment plan %s", plan.number),
-            user_id=approver.id,
+            lambda plan: plan.env._("Approve the payment plan %s", plan.number),
         )
 
     def _take_back_own(self):

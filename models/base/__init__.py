@@ -7,6 +7,7 @@ from . import collection_provider_values
 from . import collection_number_mixin
 from . import collection_deadline_mixin
 from . import ir_cron
+from . import mail_activity_mixin
 from . import mail_thread
 from . import res_company
 from . import res_partner

@@ -400,20 +400,14 @@ class CollectionAccount(models.Model):
         # sudo: what is added to the account, and who is told, is the company's
         account_sudo = self.sudo()
         account_sudo.new_contact_ids += contact_sudo
-        company_sudo = account_sudo.company_id
-        users_sudo = account_sudo.user_id._may_decide_in(company_sudo)
-        users_sudo = users_sudo or company_sudo._get_collection_managers()[:1]
-        if users_sudo:
-            # in the language of whoever is asked, by a provider's agent as a rule
-            asked_sudo = account_sudo.with_context(lang=users_sudo[:1].lang)
-            asked_sudo.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=asked_sudo.env._(
-                    "Look at the contact that the provider added: %(contact)s",
-                    contact=contact_sudo.name,
-                ),
-                user_id=users_sudo.id,
-            )
+        account_sudo._activity_schedule_for(
+            account_sudo.company_id._get_collection_user(account_sudo.user_id),
+            "mail.mail_activity_data_todo",
+            lambda asked_sudo: asked_sudo.env._(
+                "Look at the contact that the provider added: %(contact)s",
+                contact=contact_sudo.name,
+            ),
+        )
 
     def _change_contact(self, contact_id, values):
         contact_sudo = self._get_call_people().filtered(

@@ -527,13 +527,10 @@ class CollectionMandate(models.Model):
             mandate.activity_unlink([PROPOSAL_ACTIVITY])
             if not count:
                 continue
-            user = mandate.company_id._get_collection_user(mandate.user_id)
-            user = user or self.env.user
-            asked = mandate.with_context(lang=user.lang)
-            asked.activity_schedule(
+            mandate._activity_schedule_for(
+                mandate._get_responsible(),
                 PROPOSAL_ACTIVITY,
-                summary=asked.env._(
+                lambda asked, count=count: asked.env._(
                     "The rules propose customers to hand over: %(count)s", count=count
                 ),
-                user_id=user.id,
             )

@@ -149,18 +149,16 @@ class CollectionMandate(models.Model):
             Domain("company_id", "in", companies.ids)
             & Domain("state", "in", WORKING_STATES)
         )
-        for (company, _provider), mandates in running.grouped(
+        for mandates in running.grouped(
             lambda mandate: (mandate.company_id, mandate.provider_id)
-        ).items():
+        ).values():
             first = mandates.sorted("id")[0]
             above = bool(first.dependence_warning)
             if above and not any(mandates.mapped("dependence_warned")):
-                user = company._get_collection_user(first.user_id) or self.env.user
-                asked = first.with_context(lang=user.lang)
-                asked.activity_schedule(
+                first._activity_schedule_for(
+                    first._get_responsible(),
                     "mail.mail_activity_data_todo",
-                    summary=asked.dependence_warning,
-                    user_id=user.id,
+                    lambda asked: asked.dependence_warning,
                 )
             mandates.filtered(
                 lambda mandate, above=above: mandate.dependence_warned != above

@@ -139,7 +139,7 @@ class CollectionMandateDocument(models.Model):
 
     def _tell_responsible(self, stage):
         mandate = self.mandate_id
-        user = mandate.company_id._get_collection_user(mandate.user_id) or self.env.user
+        user = mandate._get_responsible()
         asked = self.with_context(lang=user.lang)
         day = format_date(asked.env, self.date_end)
         if stage == "over":

@@ -342,14 +342,10 @@ class CollectionMandate(models.Model):
             "control": (*by_section["control"], "report_frequency"),
         }
 
-    def _get_report_user(self):
-        return self.company_id._get_collection_user(self.user_id) or self.env.user
-
     def _get_report_recipients(self):
         """Whom the activity report is sent to: who answers for the mandate, and others
         by name."""
-        self.ensure_one()
-        return self._get_report_user().partner_id | self.report_partner_ids
+        return self._get_responsible().partner_id | self.report_partner_ids
 
     def _get_due_report(self, today):
         """First and last day of the report that is due; None where there is none.
@@ -406,20 +402,21 @@ class CollectionMandate(models.Model):
                 self._tell_no_report(report)
 
     def _tell_no_report(self, report):
-        user = self._get_report_user()
-        asked = self.with_context(lang=user.lang)
-        asked.activity_schedule(
+        self._activity_schedule_for(
+            self._get_responsible(),
             "mail.mail_activity_data_todo",
-            summary=asked.env._(
-                "The activity report of %(provider)s, %(period)s, could not be made",
-                provider=asked.provider_id.display_name,
-                period=report.with_env(asked.env)._get_period_text(),
-            ),
-            note=asked.env._(
-                "It is tried again every night; the log of the server says what kept "
-                "it."
-            ),
-            user_id=user.id,
+            lambda asked: {
+                "summary": asked.env._(
+                    "The activity report of %(provider)s, %(period)s, could not be "
+                    "made",
+                    provider=asked.provider_id.display_name,
+                    period=report.with_env(asked.env)._get_period_text(),
+                ),
+                "note": asked.env._(
+                    "It is tried again every night; the log of the server says what "
+                    "kept it."
+                ),
+            },
         )
 
     @api.model

@@ -245,39 +245,45 @@ class CollectionMandate(models.Model):
 
     def _tell_missed(self, objectives, levels):
         """One notice about what was found to be missed for the first time."""
-        user = self.company_id._get_collection_user(self.user_id) or self.env.user
-        asked = self.with_context(lang=user.lang)
-        asked_sudo = asked.sudo()
+        # sudo: an activity of somebody else's, about a mandate that was measured
+        self.sudo()._activity_schedule_for(
+            self._get_responsible(),
+            ROADMAP_ACTIVITY,
+            lambda asked_sudo: {
+                "summary": asked_sudo.env._(
+                    "%(provider)s does not reach what was agreed",
+                    provider=asked_sudo.provider_id.display_name,
+                ),
+                "note": asked_sudo._list_missed(
+                    objectives.with_env(asked_sudo.env), levels.with_env(asked_sudo.env)
+                ),
+            },
+        )
+
+    def _list_missed(self, objectives, levels):
+        """What was not reached, as a list in the language of the context."""
         sentences = [
-            asked.env._(
+            self.env._(
                 "%(indicator)s: %(actual)s instead of %(target)s by %(day)s",
                 indicator=objective.indicator_id.name,
                 actual=objective.actual_text,
                 target=objective.target_text,
-                day=format_date(asked.env, objective.deadline),
+                day=format_date(self.env, objective.deadline),
             )
-            for objective in objectives.with_env(asked_sudo.env)
+            for objective in objectives
         ]
-        labels = asked._get_level_labels()
+        labels = self._get_level_labels()
         sentences += [
-            asked.env._(
+            self.env._(
                 "%(level)s: %(value)s, guaranteed is %(target)s",
                 level=labels[level.code],
                 value=level.value_text,
                 target=level.target_text,
             )
-            for level in levels.with_env(asked_sudo.env)
+            for level in levels
         ]
-        # sudo: an activity of somebody else's, about a mandate that was measured
-        asked_sudo.activity_schedule(
-            ROADMAP_ACTIVITY,
-            summary=asked.env._(
-                "%(provider)s does not reach what was agreed",
-                provider=asked_sudo.provider_id.display_name,
-            ),
-            note=Markup("<ul>%s</ul>")
-            % Markup().join(Markup("<li>%s</li>") % text for text in sentences),
-            user_id=user.id,
+        return Markup("<ul>%s</ul>") % Markup().join(
+            Markup("<li>%s</li>") % text for text in sentences
         )
 
     def action_end(self):

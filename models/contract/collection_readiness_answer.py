@@ -290,15 +290,12 @@ class CollectionReadinessAnswer(models.Model):
             & Domain("mandate_id.state", "!=", "ended")
         )
         for answer in late:
-            user = answer.company_id._get_collection_user(
-                answer.user_id, answer.mandate_id.user_id
-            )
-            user = user or self.env.user
-            asked = answer.with_context(lang=user.lang)
-            asked.activity_schedule(
+            answer._activity_schedule_for(
+                answer.company_id._get_collection_addressee(
+                    answer.user_id, answer.mandate_id.user_id
+                ),
                 ACTIVITY,
-                summary=asked.env._("This readiness point is late"),
-                user_id=user.id,
+                lambda asked: asked.env._("This readiness point is late"),
             )
         # sudo: nobody types it
         late.sudo().date_reminded = company_today(companies)

@@ -47,17 +47,14 @@ class CollectionAccount(models.Model):
         # sudo: who decides is told, whoever has changed what the customer is
         for account_sudo in self.sudo():
             mandate_sudo = account_sudo.mandate_id
-            user = account_sudo.company_id._get_collection_user(mandate_sudo.user_id)
-            user = user or self.env.user
-            asked_sudo = account_sudo.with_context(lang=user.lang)
-            asked_sudo.activity_schedule(
+            account_sudo._activity_schedule_for(
+                account_sudo.company_id._get_collection_addressee(mandate_sudo.user_id),
                 TAKE_BACK_ACTIVITY,
-                summary=asked_sudo.env._(
+                lambda asked_sudo, mandate_sudo=mandate_sudo: asked_sudo.env._(
                     "Stays in-house by now, and is with %(provider)s still: take the "
                     "customer back",
                     provider=mandate_sudo.provider_id.name,
                 ),
-                user_id=user.id,
             )
 
     def _get_reasons_to_stay(self):

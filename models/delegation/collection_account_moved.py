@@ -55,18 +55,15 @@ class CollectionAccount(models.Model):
             # what is written to the items next passes by the ORM
             held.flush_recordset()
             for target in targets.filtered(lambda account: not account.insolvency_date):
-                user = self.company_id._get_collection_user(
-                    target.user_id, self.user_id
-                )
-                user = user or self.env.user
-                asked = target.with_context(lang=user.lang)
-                asked.activity_schedule(
+                target._activity_schedule_for(
+                    self.company_id._get_collection_addressee(
+                        target.user_id, self.user_id
+                    ),
                     "mail.mail_activity_data_todo",
-                    summary=asked.env._(
+                    lambda asked: asked.env._(
                         "%(customer)s, insolvent since %(date)s, belongs to this "
                         "customer now: say whether the insolvency concerns them",
                         customer=self.display_name,
                         date=format_date(asked.env, self.insolvency_date),
                     ),
-                    user_id=user.id,
                 )

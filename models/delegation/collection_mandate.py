@@ -499,6 +499,12 @@ class CollectionMandate(models.Model):
                 filter(None, [mandate.number, mandate.name])
             )
 
+    def _get_responsible(self):
+        """Who answers for the mandate on our side: by name, else a credit manager,
+        else whoever acts."""
+        self.ensure_one()
+        return self.company_id._get_collection_addressee(self.user_id)
+
     def _is_working(self):
         """Whether the provider may work under this mandate today, where the company
         sits: what the rules of access ask, too."""

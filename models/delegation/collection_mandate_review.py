@@ -121,17 +121,14 @@ class CollectionMandateReview(models.Model):
             ]
         )
         for review in late:
-            user = review.company_id._get_collection_user(review.user_id)
-            user = user or self.env.user
-            asked = review.with_context(lang=user.lang)
-            asked.activity_schedule(
+            review._activity_schedule_for(
+                review.company_id._get_collection_addressee(review.user_id),
                 "mail.mail_activity_data_meeting",
-                summary=asked.env._(
+                lambda asked, review=review: asked.env._(
                     "The review with %(provider)s of %(day)s has not been held",
                     provider=review.provider_id.display_name,
                     day=format_date(asked.env, review.date),
                 ),
-                user_id=user.id,
             )
         late.reminded = True
         return late

@@ -245,7 +245,8 @@ class CollectionPlacement(models.Model):
         )
         # once for the hand-over, however many times they tick and send
         if not self.activity_search([REFUSED_ACTIVITY]):
-            self._ask_responsible(
+            self._activity_schedule_for(
+                self.mandate_id._get_responsible(),
                 REFUSED_ACTIVITY,
                 lambda asked: asked.env._(
                     "%(provider)s refuses customers of %(number)s: look at why",
@@ -253,14 +254,6 @@ class CollectionPlacement(models.Model):
                     number=asked.number,
                 ),
             )
-
-    def _ask_responsible(self, activity, say):
-        """An activity for who answers for the mandate, in their language."""
-        self.ensure_one()
-        user = self.company_id._get_collection_user(self.mandate_id.user_id)
-        user = user or self.env.user
-        asked = self.with_context(lang=user.lang)
-        asked.activity_schedule(activity, summary=say(asked), user_id=user.id)
 
     # ------------------------------------------------------------------
     # No answer
@@ -296,7 +289,8 @@ class CollectionPlacement(models.Model):
         )
         undecided._transit({"escalated_on": today})
         for placement in undecided:
-            placement._ask_responsible(
+            placement._activity_schedule_for(
+                placement.mandate_id._get_responsible(),
                 RECEIPT_ACTIVITY,
                 lambda asked: asked.env._(
                     "%(provider)s has not acknowledged %(number)s, due by %(day)s: "

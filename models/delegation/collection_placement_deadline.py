@@ -170,7 +170,8 @@ class CollectionPlacementLine(models.Model):
                 )
         for placement in near.placement_id:
             if not placement.activity_search([DEADLINE_ACTIVITY]):
-                placement._ask_responsible(
+                placement._activity_schedule_for(
+                    placement.mandate_id._get_responsible(),
                     DEADLINE_ACTIVITY,
                     lambda asked: asked.env._(
                         "Customers of %(number)s come back from %(provider)s within "

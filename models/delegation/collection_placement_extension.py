@@ -151,18 +151,15 @@ class CollectionPlacementExtension(models.Model):
                 "reason": reason,
             }
         )
-        user = extension.company_id._get_collection_user(extension.mandate_id.user_id)
-        user = user or self.env.user
-        asked = extension.with_context(lang=user.lang)
-        asked.activity_schedule(
+        extension._activity_schedule_for(
+            extension.mandate_id._get_responsible(),
             EXTENSION_ACTIVITY,
-            summary=asked.env._(
+            lambda asked: asked.env._(
                 "%(provider)s asks for %(days)s days more with customers: %(count)s",
                 provider=extension.provider_id.name,
                 days=days,
                 count=len(lines),
             ),
-            user_id=user.id,
         )
         return extension
 

@@ -200,20 +200,17 @@ class CollectionProviderNote(models.Model):
             bodies=dict.fromkeys(self.account_id.ids, text), author_id=author.id
         )
         first = self[:1]
-        manager = first.company_id._get_collection_user(
-            first.mandate_id.user_id, first._get_addressees()
-        )
-        manager = manager or self.env.user
-        note = first.with_context(lang=manager.lang)
-        note.activity_schedule(
+        first._activity_schedule_for(
+            first.company_id._get_collection_addressee(
+                first.mandate_id.user_id, first._get_addressees()
+            ),
             "mail.mail_activity_data_todo",
-            summary=note.env._(
+            lambda note: note.env._(
                 "%(provider)s gives customers back: %(count)s. Take them back, or say "
                 "why not",
                 provider=note.provider_id.name,
                 count=len(self),
             ),
-            user_id=manager.id,
         )
 
     def _notify_company(self):
@@ -232,18 +229,15 @@ class CollectionProviderNote(models.Model):
                 author_id=author.id,
             )
         if self.kind == "return":
-            manager = self.company_id._get_collection_user(
-                self.mandate_id.user_id, users
-            )
-            manager = manager or self.env.user
-            note = self.with_context(lang=manager.lang)
-            note.activity_schedule(
+            self._activity_schedule_for(
+                self.company_id._get_collection_addressee(
+                    self.mandate_id.user_id, users
+                ),
                 "mail.mail_activity_data_todo",
-                summary=note.env._(
+                lambda note: note.env._(
                     "Take %(customer)s back, or say why not",
                     customer=self.account_id.display_name,
                 ),
-                user_id=manager.id,
             )
 
     def _get_addressees(self):

@@ -34,16 +34,15 @@ class CollectionSegment(models.Model):
             )
         )
         for mandate_sudo, segment_sudo, count in counts:
-            user = mandate_sudo.company_id._get_collection_user(mandate_sudo.user_id)
-            user = user or self.env.user
-            asked_sudo = mandate_sudo.with_context(lang=user.lang)
-            asked_sudo.activity_schedule(
+            mandate_sudo._activity_schedule_for(
+                mandate_sudo._get_responsible(),
                 TAKE_BACK_ACTIVITY,
-                summary=asked_sudo.env._(
-                    "“%(segment)s” stays in-house by now; customers to take back: "
-                    "%(count)s",
-                    segment=segment_sudo.with_context(lang=user.lang).name,
-                    count=count,
+                lambda asked_sudo, segment_sudo=segment_sudo, count=count: (
+                    asked_sudo.env._(
+                        "“%(segment)s” stays in-house by now; customers to take back: "
+                        "%(count)s",
+                        segment=segment_sudo.with_env(asked_sudo.env).name,
+                        count=count,
+                    )
                 ),
-                user_id=user.id,
             )

@@ -183,17 +183,15 @@ class CollectionDeletionCertificate(models.Model):
 
     def _tell_responsible(self):
         mandate = self.mandate_id
-        user = mandate.company_id._get_collection_user(mandate.user_id) or self.env.user
-        asked = self.with_context(lang=user.lang)
-        asked.activity_schedule(
+        self._activity_schedule_for(
+            mandate._get_responsible(),
             "mail.mail_activity_data_todo",
-            summary=asked.env._(
+            lambda asked: asked.env._(
                 "%(provider)s has not confirmed that the data of %(mandate)s are "
                 "deleted",
                 provider=mandate.provider_id.display_name,
                 mandate=mandate.display_name,
             ),
-            user_id=user.id,
         )
 
     # ------------------------------------------------------------------

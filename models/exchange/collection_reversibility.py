@@ -389,9 +389,9 @@ class CollectionReversibility(models.Model):
 
     def _tell_requester(self):
         """Tell whoever asked how it ended; what is not good is something to do."""
-        user = self.company_id._get_collection_user(self.user_id) or self.env.user
-        asked = self.with_context(lang=user.lang)
+        user = self.company_id._get_collection_addressee(self.user_id)
         if self.state == "done":
+            asked = self.with_context(lang=user.lang)
             asked.message_notify(
                 partner_ids=user.partner_id.ids,
                 subject=asked.display_name,
@@ -403,13 +403,13 @@ class CollectionReversibility(models.Model):
                 ),
             )
             return
-        asked.activity_schedule(
+        self._activity_schedule_for(
+            user,
             "mail.mail_activity_data_todo",
-            summary=asked.env._(
+            lambda asked: asked.env._(
                 "The reversibility package of %(mandate)s is not good: see why",
                 mandate=asked.mandate_id.display_name,
             ),
-            user_id=user.id,
         )
 
     # ------------------------------------------------------------------

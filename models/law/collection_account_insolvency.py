@@ -98,7 +98,7 @@ class CollectionAccount(models.Model):
                 account._schedule_claim()
 
     def _schedule_claim(self):
-        user = self.company_id._get_collection_user(self.user_id) or self.env.user
+        user = self.company_id._get_collection_addressee(self.user_id)
         # in the language of whoever is asked
         env = self.with_context(lang=user.lang).env
         deadline = format_date(env, self.claim_deadline)

@@ -403,15 +403,16 @@ class CollectionLetter(models.Model):
             # one that is done is kept: who sent it again is told again
             if letter_sudo.failure_activity_id.active:
                 continue
-            collector = letter_sudo._get_collector()
-            account_sudo = letter_sudo.account_id.with_context(lang=collector.lang)
-            letter_sudo.failure_activity_id = account_sudo.activity_schedule(
+            account_sudo = letter_sudo.account_id
+            letter_sudo.failure_activity_id = account_sudo._activity_schedule_for(
+                letter_sudo._get_collector(),
                 TODO_ACTIVITY,
-                summary=letter_sudo._get_failure_summary(account_sudo.env),
+                lambda asked_sudo, letter_sudo=letter_sudo: (
+                    letter_sudo._get_failure_summary(asked_sudo.env)
+                ),
                 note=Markup("{}<br/>{}").format(
                     letter_sudo._get_html_link(title=letter_sudo.number), reason or ""
                 ),
-                user_id=collector.id,
             )
 
     def _get_failure_summary(self, env):

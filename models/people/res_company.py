@@ -24,3 +24,11 @@ class ResCompany(models.Model):
             if user.sudo() & able:
                 return (user.sudo() & able)[:1].with_env(self.env)
         return self._get_collection_managers()[:1].with_env(self.env)
+
+    def _get_collection_addressee(self, *candidates):
+        """As `_get_collection_user`; where the company has nobody, whoever acts: what
+        is asked of nobody gets lost.
+
+        :return: a user
+        """
+        return self._get_collection_user(*candidates) or self.env.user

@@ -378,16 +378,12 @@ class CollectionComplaint(models.Model):
             ),
             author_id=author_sudo.id,
         )
-        owner = complaint_sudo.company_id._get_collection_user(complaint_sudo.owner_id)
-        if owner:
-            # in the language of whoever is asked
-            asked_sudo = complaint_sudo.with_context(lang=owner.lang)
-            asked_sudo.activity_schedule(
-                COMPLAINT_ACTIVITY,
-                date_deadline=complaint_sudo.deadline,
-                summary=asked_sudo.env._("Answer the complaint"),
-                user_id=owner.id,
-            )
+        complaint_sudo._activity_schedule_for(
+            complaint_sudo.company_id._get_collection_user(complaint_sudo.owner_id),
+            COMPLAINT_ACTIVITY,
+            lambda asked_sudo: asked_sudo.env._("Answer the complaint"),
+            date_deadline=complaint_sudo.deadline,
+        )
 
     def write(self, vals):
         if not self.env.su:
@@ -608,13 +604,10 @@ class CollectionComplaint(models.Model):
             ]
         )
         for complaint in late:
-            owner = complaint.company_id._get_collection_user(complaint.owner_id)
-            if owner:
-                asked = complaint.with_context(lang=owner.lang)
-                asked.activity_schedule(
-                    COMPLAINT_ACTIVITY,
-                    summary=asked.env._("This complaint should have been answered"),
-                    user_id=owner.id,
-                )
+            complaint._activity_schedule_for(
+                complaint.company_id._get_collection_user(complaint.owner_id),
+                COMPLAINT_ACTIVITY,
+                lambda asked: asked.env._("This complaint should have been answered"),
+            )
         # sudo: what the nightly job did, which nobody sets by hand
         late.sudo().date_reminded = company_today(companies)

@@ -337,14 +337,11 @@ class CollectionSatisfaction(models.Model):
         managers = self.company_id._get_collection_managers()
         responsible = self.mandate_id.user_id
         user = (responsible if responsible in managers else managers)[:1]
-        if user:
-            # the customer who answers speaks no language of ours
-            request = self.with_context(lang=user.lang)
-            request.activity_schedule(
-                SATISFACTION_ACTIVITY,
-                summary=request.env._("An unhappy customer"),
-                user_id=user.id,
-            )
+        self._activity_schedule_for(
+            user,
+            SATISFACTION_ACTIVITY,
+            lambda request: request.env._("An unhappy customer"),
+        )
 
     def action_new_complaint(self):
         """Record what the customer says as a complaint."""

@@ -312,12 +312,11 @@ class CollectionTeamSurvey(models.Model):
         self.ensure_one()
         outside = self.respondent_ids.filtered("user_id.share")
         for user in (self.respondent_ids - outside).user_id:
-            survey = self.with_context(lang=user.lang)
-            survey.activity_schedule(
+            self._activity_schedule_for(
+                user,
                 SURVEY_ACTIVITY,
-                summary=survey.env._("How does working together go?"),
+                lambda survey: survey.env._("How does working together go?"),
                 date_deadline=self.date_end,
-                user_id=user.id,
             )
         outside._queue_mails()
 

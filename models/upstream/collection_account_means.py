@@ -366,23 +366,18 @@ class CollectionAccount(models.Model):
         """Somebody gets the customer's mandate or bank details before it begins."""
         if change.target not in NEEDS_BANK_DETAILS:
             return
-        user = self.company_id._get_collection_user(self.user_id)
-        if not user:
-            return
-        # in the language of whoever is asked
-        account = self.with_context(lang=user.lang)
-        summary = {
-            "direct_debit": account.env._("Get the SEPA mandate signed"),
-            "direct_debit_b2b": account.env._(
-                "Get the SEPA B2B mandate signed, and registered by the customer's bank"
-            ),
-            "lcr_magnetic": account.env._(
-                "Get the customer's bank details for the LCR"
-            ),
-        }
-        account.activity_schedule(
+        self._activity_schedule_for(
+            self.company_id._get_collection_user(self.user_id),
             "mail.mail_activity_data_todo",
+            lambda account: {
+                "direct_debit": account.env._("Get the SEPA mandate signed"),
+                "direct_debit_b2b": account.env._(
+                    "Get the SEPA B2B mandate signed, and registered by the "
+                    "customer's bank"
+                ),
+                "lcr_magnetic": account.env._(
+                    "Get the customer's bank details for the LCR"
+                ),
+            }[change.target],
             date_deadline=change.date_effective,
-            summary=summary[change.target],
-            user_id=user.id,
         )

@@ -437,25 +437,21 @@ class CollectionBill(models.Model):
     def _alert_salesperson(self):
         """The salesperson, else the collector, hears of a bill that is not back."""
         account = self.account_id
-        user = (
-            account.company_id._get_collection_user(
+        self._activity_schedule_for(
+            account.company_id._get_collection_addressee(
                 account.salesperson_id, account.user_id, self.create_uid
-            )
-            or self.env.user
-        )
-        # in the language of whoever is asked
-        bill = self.with_context(lang=user.lang)
-        bill.activity_schedule(
+            ),
             "mail.mail_activity_data_call",
-            summary=bill.env._(
-                "Bill %(number)s is not back: it was due back by %(day)s",
-                number=bill.number,
-                day=format_date(bill.env, bill.date_return_deadline),
-            ),
-            note=bill.env._(
-                "Propose an LCR without paper or a SEPA direct debit instead."
-            ),
-            user_id=user.id,
+            lambda bill: {
+                "summary": bill.env._(
+                    "Bill %(number)s is not back: it was due back by %(day)s",
+                    number=bill.number,
+                    day=format_date(bill.env, bill.date_return_deadline),
+                ),
+                "note": bill.env._(
+                    "Propose an LCR without paper or a SEPA direct debit instead."
+                ),
+            },
         )
         account._message_log(
             body=self.env._(

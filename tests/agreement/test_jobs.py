@@ -79,7 +79,7 @@ class TestJobs(CollectionCommon):
         self.company.partner_id.lang = "de_DE"
         self.assertEqual(self.company._get_collection_lang(), "de_DE", "chosen")
 
-    def _start(self, xml_id):
+    def _run_job(self, xml_id):
         """The job as the server starts it: without a language."""
         cron = self.env.ref(f"account_collection.{xml_id}")
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
@@ -94,7 +94,7 @@ class TestJobs(CollectionCommon):
             lambda accounts: seen.append(accounts.env.lang),
         )
         self.env.ref("base.user_root").company_id.partner_id.lang = "fr_FR"
-        self._start("ir_cron_collection_refresh")
+        self._run_job("ir_cron_collection_refresh")
         self.assertEqual(seen, ["fr_FR"])
 
     def test_somebody_works_at_that_moment(self):
@@ -109,5 +109,5 @@ class TestJobs(CollectionCommon):
 
         self.patch(self.env.registry["collection.account"], "_cron_refresh", refresh)
         with patch("time.sleep"), mute_logger("odoo.service.model", "odoo.sql_db"):
-            self._start("ir_cron_collection_refresh")
+            self._run_job("ir_cron_collection_refresh")
         self.assertEqual(len(tries), 3)
