@@ -138,24 +138,19 @@ class CollectionMandateDocument(models.Model):
         return told
 
     def _tell_responsible(self, stage):
-        mandate = self.mandate_id
-        user = mandate._get_responsible()
-        asked = self.with_context(lang=user.lang)
-        day = format_date(asked.env, self.date_end)
-        if stage == "over":
-            summary = asked.env._(
-                "%(paper)s of %(provider)s ran out on %(day)s",
-                paper=asked.display_name,
-                provider=mandate.provider_id.display_name,
-                day=day,
-            )
-        else:
-            summary = asked.env._(
-                "%(paper)s of %(provider)s runs out on %(day)s",
-                paper=asked.display_name,
-                provider=mandate.provider_id.display_name,
-                day=day,
-            )
-        mandate.activity_schedule(
-            "mail.mail_activity_data_todo", summary=summary, user_id=user.id
+        self.mandate_id._activity_schedule_for(
+            self.mandate_id._get_responsible(),
+            "mail.mail_activity_data_todo",
+            lambda mandate: self.with_env(mandate.env)._describe_end(stage),
         )
+
+    def _describe_end(self, stage):
+        """That the paper ran out, or does, in words."""
+        names = {
+            "paper": self.display_name,
+            "provider": self.mandate_id.provider_id.display_name,
+            "day": format_date(self.env, self.date_end),
+        }
+        if stage == "over":
+            return self.env._("%(paper)s of %(provider)s ran out on %(day)s", **names)
+        return self.env._("%(paper)s of %(provider)s runs out on %(day)s", **names)

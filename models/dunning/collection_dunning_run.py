@@ -553,11 +553,6 @@ class CollectionDunningRun(models.Model):
                 ready, obstacle = ready.browse(), error.args[0]
         left = run.letter_ids - ready
         failed = left.filtered(lambda letter: letter.state == "error")
-        if failed:
-            remark = self.env._(
-                "%(count)s letters are in error: each says why.", count=len(failed)
-            )
-            obstacle = f"{obstacle} {remark}".strip()
         if ready:
             run.message_post(
                 body=self.env._(
@@ -567,31 +562,48 @@ class CollectionDunningRun(models.Model):
             ready._queue_sending()
         if left or run.approval_count:
             run._schedule_for_managers(
-                self.env._("Look at the daily run"),
-                self.env._(
-                    "%(letters)s letters wait to be confirmed, %(approvals)s items "
-                    "for an approval. %(obstacle)s",
-                    letters=len(left - failed),
-                    approvals=run.approval_count,
-                    obstacle=obstacle,
-                ),
+                lambda run: run._describe_waiting(left, failed, obstacle)
             )
         elif run.state == "computed":
             run._set_confirmed()
         return run
+
+    def _describe_waiting(self, left, failed, obstacle):
+        """What a daily run leaves to people: summary and note of an activity.
+
+        :param left: letters that were not confirmed, of which some `failed`
+        :param obstacle: what the confirmation said that did not succeed, if any
+        """
+        if failed:
+            remark = self.env._(
+                "%(count)s letters are in error: each says why.", count=len(failed)
+            )
+            obstacle = f"{obstacle} {remark}".strip()
+        return {
+            "summary": self.env._("Look at the daily run"),
+            "note": self.env._(
+                "%(letters)s letters wait to be confirmed, %(approvals)s items "
+                "for an approval. %(obstacle)s",
+                letters=len(left - failed),
+                approvals=self.approval_count,
+                obstacle=obstacle,
+            ),
+        }
 
     @api.model
     def _report_failure(self, company, date, error):
         """Leave a draft run with what went wrong, and ask the managers to look."""
         company.collection_auto_run_date = date
         run = self.create({"company_id": company.id, "date": date, "automatic": True})
-        message = (
-            error.args[0]
-            if isinstance(error, UserError)
-            else self.env._("An unexpected error, see the log of the server.")
-        )
         run._schedule_for_managers(
-            self.env._("The daily run failed: compute it by hand"), message
+            lambda run: {
+                "summary": run.env._("The daily run failed: compute it by hand"),
+                "note": (
+                    error.args[0]
+                    if isinstance(error, UserError)
+                    else run.env._("An unexpected error, see the log of the server.")
+                ),
+            }
         )
 
     @api.autovacuum
@@ -616,12 +628,10 @@ class CollectionDunningRun(models.Model):
         )
         self.env.invalidate_all(flush=False)
 
-    def _schedule_for_managers(self, summary, note):
+    def _schedule_for_managers(self, say):
         self.ensure_one()
         for user in self.company_id._get_collection_managers():
-            self.activity_schedule(
-                RUN_ACTIVITY, summary=summary, note=note, user_id=user.id
-            )
+            self._activity_schedule_for(user, RUN_ACTIVITY, say)
 
     def _set_confirmed(self):
         """Nothing more is confirmed in these runs; they are done once all has left."""

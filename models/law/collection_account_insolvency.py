@@ -98,34 +98,36 @@ class CollectionAccount(models.Model):
                 account._schedule_claim()
 
     def _schedule_claim(self):
-        user = self.company_id._get_collection_addressee(self.user_id)
-        # in the language of whoever is asked
-        env = self.with_context(lang=user.lang).env
-        deadline = format_date(env, self.claim_deadline)
-        administrator = self.insolvency_administrator_id.display_name
-        summary = (
-            env._(
-                "Declare the claim to %(administrator)s before %(date)s",
-                administrator=administrator,
-                date=deadline,
-            )
-            if administrator
-            else env._(
-                "Declare the claim to the administrator before %(date)s", date=deadline
-            )
-        )
-        note = (
-            False
-            if self.insolvency_publication_date
-            else env._(
-                "Estimated from the judgment: enter the day of publication, the two "
-                "months run from then."
-            )
-        )
-        self.activity_schedule(
+        self._activity_schedule_for(
+            self.company_id._get_collection_addressee(self.user_id),
             CLAIM_ACTIVITY,
+            lambda account: account._describe_claim(),
             date_deadline=self.claim_deadline,
-            summary=summary,
-            note=note,
-            user_id=user.id,
         )
+
+    def _describe_claim(self):
+        """To whom the claim is declared, and until when: values of an activity."""
+        deadline = format_date(self.env, self.claim_deadline)
+        administrator = self.insolvency_administrator_id.display_name
+        return {
+            "summary": (
+                self.env._(
+                    "Declare the claim to %(administrator)s before %(date)s",
+                    administrator=administrator,
+                    date=deadline,
+                )
+                if administrator
+                else self.env._(
+                    "Declare the claim to the administrator before %(date)s",
+                    date=deadline,
+                )
+            ),
+            "note": (
+                False
+                if self.insolvency_publication_date
+                else self.env._(
+                    "Estimated from the judgment: enter the day of publication, the "
+                    "two months run from then."
+                )
+            ),
+        }

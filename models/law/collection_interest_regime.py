@@ -207,28 +207,41 @@ class CollectionInterestRegime(models.Model):
         today = company_today(self)
         regimes = self.search([("active", "=", True)])
         companies = managers.company_ids
-        warnings_by_regime = dict.fromkeys(regimes, ()) | regimes._filter_needed(
-            companies
-        )._get_rate_warnings(companies)
-        for regime, warnings in warnings_by_regime.items():
-            texts = {warning.text for warning in warnings}
-            activities = regime.activity_search([todo], only_automated=True)
-            activities.filtered(
-                lambda activity: activity.summary not in texts  # noqa: B023
-            ).action_feedback()
-            for warning in warnings:
-                asked = activities.exists().filtered(
-                    lambda activity: activity.summary == warning.text  # noqa: B023
+        needed = regimes._filter_needed(companies)
+        # the same ones, in the same order, in the language of each manager
+        warnings_by_lang = {
+            lang: needed.with_context(lang=lang)._get_rate_warnings(
+                companies.with_context(lang=lang)
+            )
+            for lang in set(managers.mapped("lang"))
+        }
+        for regime in regimes:
+            warnings = [
+                dict(zip(warnings_by_lang, same, strict=True))
+                for same in zip(
+                    *(known.get(regime, ()) for known in warnings_by_lang.values()),
+                    strict=True,
                 )
+            ]
+            activities = regime.activity_search([todo], only_automated=True)
+            wanted = activities.browse()
+            for warning in warnings:
+                texts = {said.text for said in warning.values()}
+                asked = activities.filtered(
+                    lambda activity: activity.summary in texts  # noqa: B023
+                )
+                wanted |= asked
                 for manager in managers - asked.user_id:
-                    if warning.company and warning.company not in manager.company_ids:
+                    said = warning[manager.lang]
+                    if said.company and said.company not in manager.company_ids:
                         continue
-                    regime.activity_schedule(
+                    regime._activity_schedule_for(
+                        manager,
                         todo,
-                        date_deadline=max(warning.date, today),
-                        summary=warning.text,
-                        user_id=manager.id,
+                        lambda _regime: said.text,  # noqa: B023
+                        date_deadline=max(said.date, today),
                     )
+            (activities - wanted).action_feedback()
 
     @api.model
     def _get_by_debtor_type(self):

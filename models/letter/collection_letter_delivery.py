@@ -591,12 +591,15 @@ class CollectionLetter(models.Model):
         )._tell_outage(PRINT_OUTAGE, "_get_print_notice")
 
     def _get_print_notice(self):
-        """What managers read while nothing can be printed: (summary, note)"""
-        return self.env._("Letters could not be printed"), self.env._(
-            "%(letters)s: %(reason)s They are tried again by themselves.",
-            letters=", ".join(self.mapped("number")),
-            reason=self[0].state_reason,
-        )
+        """What managers read while nothing can be printed."""
+        return {
+            "summary": self.env._("Letters could not be printed"),
+            "note": self.env._(
+                "%(letters)s: %(reason)s They are tried again by themselves.",
+                letters=", ".join(self.mapped("number")),
+                reason=self[0].state_reason,
+            ),
+        }
 
     def _deliver(self):
         """Store the PDFs, hand the e-mails to the queue and mark the letters sent."""

@@ -454,14 +454,17 @@ class CollectionLetter(models.Model):
         first_time._tell_outage(MAIL_OUTAGE, "_get_mail_notice")
 
     def _get_mail_notice(self):
-        """What managers read while the mail server takes no letters: (summary, note)"""
-        return self.env._("E-mails of letters wait for the mail server"), self.env._(
-            "%(letter)s: %(reason)s. It goes by itself as soon as the mail server "
-            "takes it, as do those behind it. Ask your administrator to look at the "
-            "outgoing mail server.",
-            letter=self[:1].number,
-            reason=self[:1].delivery_reason,
-        )
+        """What managers read while the mail server takes no letters."""
+        return {
+            "summary": self.env._("E-mails of letters wait for the mail server"),
+            "note": self.env._(
+                "%(letter)s: %(reason)s. It goes by itself as soon as the mail server "
+                "takes it, as do those behind it. Ask your administrator to look at "
+                "the outgoing mail server.",
+                letter=self[:1].number,
+                reason=self[:1].delivery_reason,
+            ),
+        }
 
     def _mark_handed_over(self):
         """The mail server took the e-mails of these letters."""

@@ -18,8 +18,8 @@ class CollectionLetter(models.Model):
         A notice that is still to be done stands for all that is kept back meanwhile.
 
         :param activity_xmlid: type of the activity, which says what is out of order
-        :param get_notice: name of the method that gives (summary, note), called on the
-            letters of a company in the language of whoever reads it
+        :param get_notice: name of the method that gives summary and note, called on
+            the letters of a company in the language of whoever reads it
         """
         told = {
             self._get_noted_company(notice)
@@ -34,11 +34,13 @@ class CollectionLetter(models.Model):
                 mail_activity_quick_update=activity_xmlid == MAIL_OUTAGE
             )
             for user in readers or letters[:1]._get_collector():
-                summary, note = getattr(
-                    letters.with_context(lang=user.lang), get_notice
-                )()
-                record.activity_schedule(
-                    activity_xmlid, summary=summary, note=note, user_id=user.id
+                record._activity_schedule_for(
+                    user,
+                    activity_xmlid,
+                    lambda asked: getattr(
+                        letters.with_env(asked.env),  # noqa: B023
+                        get_notice,
+                    )(),
                 )
 
     @api.model

@@ -56,6 +56,23 @@ class TestDailyRun(DunningCommon):
         self.assertEqual(run.state, "cancelled")
         self.assertFalse(run.activity_ids)
 
+    def test_managers_read_it_in_their_language(self):
+        """A job speaks none of theirs."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.company.collection_auto_run = "compute"
+        self.manager_user.lang = "fr_FR"
+        activities = self._cron().activity_ids
+        summaries = {activity.user_id: activity.summary for activity in activities}
+        self.assertEqual(
+            summaries,
+            {
+                self.manager_user: "Examiner la campagne du jour",
+                self.env.user: "Look at the daily run",
+            },
+        )
+        mine = activities.filtered(lambda a: a.user_id == self.manager_user)
+        self.assertIn("2 courriers", mine.note)
+
     def test_the_day_is_the_companys(self):
         """A job has no time zone: in Martinique it is yesterday still, when the server
         is at two in the morning, and in Nouméa it is tomorrow already at two p.m."""

@@ -425,6 +425,30 @@ class TestMissingRates(InterestCommon):
         Regime._cron_check_rates()
         self.assertFalse(regime.activity_ids)
 
+    @freeze_time("2026-12-20")
+    def test_each_manager_is_asked_in_their_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.manager_user.lang = "fr_FR"
+        Regime = self.env["collection.interest.regime"]
+        regime = self.env.ref("account_collection.regime_private")
+        self._item(self.customer, 100.0, "2026-12-31")
+        Regime._cron_check_rates()
+        asked = regime.activity_ids
+        mine = asked.filtered(lambda a: a.user_id == self.manager_user)
+        others = asked.filtered(lambda a: a.user_id == self.env.user)
+        self.assertIn("semestre", mine.summary)
+        self.assertIn("half-year 1 of 2027", others.summary)
+        # whoever speaks another language from now on has been asked
+        self.manager_user.lang = "en_US"
+        self.env.user.lang = "fr_FR"
+        Regime._cron_check_rates()
+        self.assertEqual(regime.activity_ids, asked)
+        self.env["collection.reference.rate"].create(
+            {"index": "ecb_mro", "date_from": "2027-01-01", "rate": 2.4}
+        )
+        Regime._cron_check_rates()
+        self.assertFalse(regime.activity_ids)
+
 
 @tagged("post_install", "-at_install")
 class TestAgreedRatesBelowFloor(InterestCommon):
