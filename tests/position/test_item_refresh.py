@@ -1,6 +1,8 @@
+import runpy
+
 from odoo import Command
 from odoo.tests import freeze_time, tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, file_path
 
 from ..common import CollectionCommon
 
@@ -25,6 +27,25 @@ class TestItemRefresh(CollectionCommon):
     # ------------------------------------------------------------------
     # Posting and what undoes it
     # ------------------------------------------------------------------
+
+    def test_indexes_of_earlier_versions_go(self):
+        names = (
+            "collection_item__contact_id_index",
+            "collection_item__partner_id_index",
+        )
+        cr = self.env.cr
+        for name, column in zip(names, ("contact_id", "partner_id"), strict=True):
+            cr.execute(
+                SQL(
+                    "CREATE INDEX %s ON collection_item (%s)",
+                    SQL.identifier(name),
+                    SQL.identifier(column),
+                )
+            )
+        path = file_path("account_collection/migrations/19.0.1.1.0/post-items.py")
+        runpy.run_path(path)["migrate"](cr, "19.0.1.0.0")
+        cr.execute("SELECT 1 FROM pg_indexes WHERE indexname IN %s", [names])
+        self.assertFalse(cr.fetchall())
 
     def test_post_opens_an_item(self):
         self.assertFalse(self.account_of(self.customer))
