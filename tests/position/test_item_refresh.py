@@ -37,7 +37,7 @@ class TestItemRefresh(CollectionCommon):
         for name, column in zip(names, ("contact_id", "partner_id"), strict=True):
             cr.execute(
                 SQL(
-                    "CREATE INDEX %s ON collection_item (%s)",
+                    "CREATE INDEX IF NOT EXISTS %s ON collection_item (%s)",
                     SQL.identifier(name),
                     SQL.identifier(column),
                 )
