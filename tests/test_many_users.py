@@ -188,7 +188,12 @@ class TestManyUsers(CollectionCommon):
 
     def transfer(self, env):
         """Customers of one provider go to the other."""
-        accounts = self._accounts(env, [("mandate_id", "=", self.mandate.id)], 3)
+        # not those that the night proposed
+        delegated = [
+            ("delegation_state", "=", "delegated"),
+            ("mandate_id", "=", self.mandate.id),
+        ]
+        accounts = self._accounts(env, delegated, 3)
         env["collection.transfer"].create(
             {
                 "account_ids": [Command.set(accounts.ids)],
