@@ -283,7 +283,7 @@ class DemoDelegation:
         self.mandate.plan_amount = 3000.0
         self.mandate.amendment_ids[
             :1
-        ].reason = "Décidé au bilan : les échéanciers tiennent."
+        ].reason = "Décidé à la revue : les échéanciers tiennent."
 
     def _go_too_far(self, accounts):
         """What the provider's people wanted to grant and may not, on site and off."""

@@ -228,7 +228,7 @@ class CollectionInterestRegime(models.Model):
             for warning in warnings:
                 texts = {said.text for said in warning.values()}
                 asked = activities.filtered(
-                    lambda activity: activity.summary in texts  # noqa: B023
+                    lambda activity, texts=texts: activity.summary in texts
                 )
                 wanted |= asked
                 for manager in managers - asked.user_id:
@@ -238,7 +238,7 @@ class CollectionInterestRegime(models.Model):
                     regime._activity_schedule_for(
                         manager,
                         todo,
-                        lambda _regime: said.text,  # noqa: B023
+                        lambda _regime, said=said: said.text,
                         date_deadline=max(said.date, today),
                     )
             (activities - wanted).action_feedback()

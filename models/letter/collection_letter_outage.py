@@ -37,9 +37,8 @@ class CollectionLetter(models.Model):
                 record._activity_schedule_for(
                     user,
                     activity_xmlid,
-                    lambda asked: getattr(
-                        letters.with_env(asked.env),  # noqa: B023
-                        get_notice,
+                    lambda asked, letters=letters: getattr(
+                        letters.with_env(asked.env), get_notice
                     )(),
                 )
 

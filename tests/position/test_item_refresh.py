@@ -24,10 +24,6 @@ class TestItemRefresh(CollectionCommon):
             self.env["collection.account"]._refresh(), 0, "the position was not true"
         )
 
-    # ------------------------------------------------------------------
-    # Posting and what undoes it
-    # ------------------------------------------------------------------
-
     def test_indexes_of_earlier_versions_go(self):
         names = (
             "collection_item__contact_id_index",
@@ -46,6 +42,10 @@ class TestItemRefresh(CollectionCommon):
         runpy.run_path(path)["migrate"](cr, "19.0.1.0.0")
         cr.execute("SELECT 1 FROM pg_indexes WHERE indexname IN %s", [names])
         self.assertFalse(cr.fetchall())
+
+    # ------------------------------------------------------------------
+    # Posting and what undoes it
+    # ------------------------------------------------------------------
 
     def test_post_opens_an_item(self):
         self.assertFalse(self.account_of(self.customer))
