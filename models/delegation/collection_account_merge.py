@@ -55,9 +55,10 @@ class CollectionAccount(models.Model):
                          WHERE acc.partner_id IN %(customers)s
                          UNION
                         -- items of a contact leave the account of its company
-                        SELECT ci.placement_line_id FROM account_move_line aml
+                        SELECT acc.placement_line_id FROM account_move_line aml
                           JOIN collection_item ci ON ci.move_line_id = aml.id
-                         WHERE aml.partner_id IN %(contacts)s)
+                          JOIN collection_account acc ON acc.id = ci.account_id
+                         WHERE aml.partner_id IN %(contacts)s AND ci.delegated)
               GROUP BY line.company_id
                 HAVING COUNT(DISTINCT line.mandate_id) > 1
                 """,

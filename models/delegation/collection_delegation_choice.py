@@ -170,7 +170,7 @@ class CollectionDelegationChoice(models.AbstractModel):
                       FROM collection_item ci
                       JOIN account_move move ON move.id = ci.move_id
                      WHERE ci.id = ANY(%(ids)s) AND ci.state = 'open'
-                       AND ci.placement_line_id IS NULL AND %(may_go)s
+                       AND ci.delegated IS NOT TRUE AND %(may_go)s
                   GROUP BY ci.account_id
                     """,
                     ids=list(items.ids),

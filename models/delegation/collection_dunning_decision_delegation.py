@@ -10,7 +10,8 @@ class CollectionDunningDecision(models.AbstractModel):
     @api.model
     def _flush(self):
         self.env["collection.mandate"].flush_model(["pre_reminder_by"])
-        self.env["collection.placement.line"].flush_model(["mandate_id"])
+        self.env["collection.account"].flush_model(["mandate_id"])
+        self.env["collection.item"].flush_model(["delegated"])
         return super()._flush()
 
     @api.model
@@ -19,11 +20,10 @@ class CollectionDunningDecision(models.AbstractModel):
             """CASE WHEN level.delay_basis = 'due' AND level.delay_days < 0
                     THEN (SELECT mandate.pre_reminder_by
                             FROM collection_item own
-                            JOIN collection_placement_line line
-                              ON line.id = own.placement_line_id
+                            JOIN collection_account acc ON acc.id = own.account_id
                             JOIN collection_mandate mandate
-                              ON mandate.id = line.mandate_id
-                           WHERE own.id = climbed.item_id)
+                              ON mandate.id = acc.mandate_id
+                           WHERE own.id = climbed.item_id AND own.delegated)
                          IS DISTINCT FROM 'company'
                     ELSE %s END""",
             super()._worked_by_other(),

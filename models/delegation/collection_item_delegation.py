@@ -111,7 +111,7 @@ class CollectionItem(models.Model):
                 {"recalled": True, "date_recalled": today}, reason
             )
         by_account = items.grouped("account_id")
-        items.write({"placement_line_id": False, "delegated": False})
+        items.write({"delegated": False})
         self.env["collection.account"].union(*by_account)._log_notes(
             {
                 account.id: self.env._(
@@ -126,9 +126,11 @@ class CollectionItem(models.Model):
         self.env["collection.account"].union(*by_account)._mark_stale()
         [working] = self.env["collection.item"]._read_group(
             [("placement_line_id", "in", lines.ids), ("state", "=", "open")],
-            aggregates=["placement_line_id:recordset"],
+            aggregates=["account_id:recordset"],
         )[0]
-        (lines - working)._take_back("recalled", reason, recall_reason=recall_reason)
+        (lines - working.placement_line_id)._take_back(
+            "recalled", reason, recall_reason=recall_reason
+        )
         self.env["mail.followers"]._dismiss_provider_people()
 
     def _leave_account(self):

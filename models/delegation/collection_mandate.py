@@ -347,13 +347,12 @@ class CollectionMandate(models.Model):
             self.env.execute_query(
                 SQL(
                     """
-                    SELECT line.mandate_id, SUM(item.amount_residual_company)
+                    SELECT acc.mandate_id, SUM(item.amount_residual_company)
                       FROM collection_item item
-                      JOIN collection_placement_line line
-                        ON line.id = item.placement_line_id
+                      JOIN collection_account acc ON acc.id = item.account_id
                      WHERE item.state = 'open' AND item.delegated
-                       AND line.mandate_id = ANY(%s)
-                  GROUP BY line.mandate_id
+                       AND acc.mandate_id = ANY(%s)
+                  GROUP BY acc.mandate_id
                     """,
                     list(self._origin.ids),
                 )

@@ -506,7 +506,7 @@ class CollectionPlacementLine(models.Model):
                  LEFT JOIN collection_policy_level level ON level.id = ci.level_id
                      WHERE %(condition)s
                        AND line.state = 'active'
-                       AND ci.placement_line_id IS NULL
+                       AND ci.delegated IS NOT TRUE
                        AND %(may_go)s
                        AND (%(by_hand)s OR line.scope = 'account'
                             OR ci.id IN (
@@ -519,10 +519,9 @@ class CollectionPlacementLine(models.Model):
                             SELECT held.line_id, held.item_id
                               FROM collection_placement_item held
                              WHERE held.recalled AND held.item_id IS NOT NULL))
-                 RETURNING item_id, line_id
+                 RETURNING item_id
                 )
-                UPDATE collection_item ci
-                   SET placement_line_id = added.line_id, delegated = TRUE
+                UPDATE collection_item ci SET delegated = TRUE
                   -- in the order in which they lie: of many, each page is written once
                   FROM (SELECT * FROM added ORDER BY item_id) AS added
                  WHERE ci.id = added.item_id
@@ -554,8 +553,10 @@ class CollectionPlacementLine(models.Model):
                     model_name, field_name, value_after)
                 SELECT %s, %s, %s, 'collection.placement.item', 'followed', 'true'
                   FROM collection_item item
+                  JOIN collection_placement_line line
+                    ON line.account_id = item.account_id AND line.state = 'active'
                   JOIN collection_placement_item own
-                    ON own.line_id = item.placement_line_id AND own.item_id = item.id
+                    ON own.line_id = line.id AND own.item_id = item.id
                  WHERE item.id = ANY(%s) AND own.followed
                 """,
                 self.env["collection.placement.item"]._note_columns(),
@@ -660,11 +661,9 @@ class CollectionPlacementLine(models.Model):
     def _count_held(self):
         """Items that the provider works now: {line id: number}."""
         return {
-            line.id: count
-            for line, count in self.env["collection.item"]._read_group(
-                [("placement_line_id", "in", self.ids)],
-                ["placement_line_id"],
-                ["__count"],
+            account.placement_line_id.id: count
+            for account, count in self.env["collection.item"]._read_group(
+                [("placement_line_id", "in", self.ids)], ["account_id"], ["__count"]
             )
         }
 
@@ -734,12 +733,11 @@ class CollectionPlacementLine(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                UPDATE collection_item
-                   SET placement_line_id = NULL, delegated = FALSE
-                 WHERE placement_line_id = ANY(%s)
+                UPDATE collection_item SET delegated = FALSE
+                 WHERE account_id = ANY(%s) AND delegated
              RETURNING id
                 """,
-                list(self.ids),
+                list(accounts.ids),
             )
         )
         self._invalidate_items([row[0] for row in rows])
@@ -778,9 +776,6 @@ class CollectionPlacementLine(models.Model):
             # of two decisions the narrower holds: nothing goes that nobody chose
             self._transit({"scope": "items"})
         self._copy_items(line)
-        self.env["collection.item"].search(
-            [("placement_line_id", "=", line.id)]
-        ).placement_line_id = self
         line._transit(
             {
                 "state": "transferred",
@@ -882,15 +877,19 @@ class CollectionPlacementLine(models.Model):
 
         :return: number of items
         """
-        self.env["collection.item"].flush_model(["account_id", "placement_line_id"])
+        self.env["collection.item"].flush_model(["account_id", "delegated"])
+        self.env["collection.account"].flush_model(["placement_line_id"])
         rows = self.env.execute_query(
             SQL(
                 """
-                UPDATE collection_item ci
-                   SET placement_line_id = NULL, delegated = FALSE
-                  FROM collection_placement_line line
-                 WHERE line.id = ci.placement_line_id
-                   AND line.account_id <> ci.account_id
+                UPDATE collection_item ci SET delegated = FALSE
+                  FROM collection_account acc
+                 WHERE ci.delegated AND acc.id = ci.account_id
+                   AND NOT EXISTS (
+                        SELECT 1 FROM collection_placement_item held
+                         WHERE held.item_id = ci.id
+                           AND held.line_id = acc.placement_line_id
+                           AND held.recalled IS NOT TRUE)
              RETURNING ci.id
                 """
             )
@@ -974,12 +973,11 @@ class CollectionPlacementLine(models.Model):
         """
         self.flush_model(["account_id", "placement_id", "state"])
         self.env["collection.placement"].flush_model(["state"])
-        self.env["collection.item"].flush_model(["placement_line_id", "state"])
+        self.env["collection.item"].flush_model(["delegated", "state"])
         rows = self.env.execute_query(
             SQL(
                 """
-                UPDATE collection_item ci
-                   SET placement_line_id = line.id, delegated = TRUE
+                UPDATE collection_item ci SET delegated = TRUE
                   FROM collection_placement_line line
                   JOIN collection_placement placement
                     ON placement.id = line.placement_id
@@ -988,7 +986,7 @@ class CollectionPlacementLine(models.Model):
                     ON held.line_id = line.id AND held.recalled IS NOT TRUE
                  WHERE %(accounts)s AND line.state = 'active'
                    AND ci.id = held.item_id AND ci.account_id = line.account_id
-                   AND ci.state = 'open' AND ci.placement_line_id IS NULL
+                   AND ci.state = 'open' AND ci.delegated IS NOT TRUE
              RETURNING ci.id
                 """,
                 accounts=accounts,

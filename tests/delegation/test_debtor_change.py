@@ -668,12 +668,11 @@ class TestMovedContact(DebtorCommon):
 
     def test_night_repairs_what_was_left_behind(self):
         """Items of before the rule: with a provider who does not work the account."""
-        placement = self._hand_over(self.other_account)
+        self._hand_over(self.other_account)
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE collection_item SET delegated = TRUE, placement_line_id = %s"
-            " WHERE id = %s",
-            [placement.line_ids.id, self.item.id],
+            "UPDATE collection_item SET delegated = TRUE WHERE id = %s",
+            [self.item.id],
         )
         self.env.invalidate_all()
         self.assertEqual(self.env["collection.account"]._refresh(), 1)

@@ -186,7 +186,7 @@ class TestPortal(PortalCommon):
 
     def test_item_taken_back_alone_leaves_the_page(self):
         item = self.items.filtered(lambda item: item.move_id == self.late_invoice)
-        item.write({"delegated": False, "placement_line_id": False})
+        item.write({"delegated": False})
         values = self.account.with_user(self.agent_user)._get_portal_values()
         self.assertEqual(
             [row["number"] for row in values["items"]], [self.invoice.name]

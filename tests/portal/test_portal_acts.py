@@ -303,7 +303,7 @@ class TestPortalActs(ActCommon):
                 "item_ids": (self.late | self.other).ids,
             }
         )
-        self.other.write({"delegated": False, "placement_line_id": False})
+        self.other.write({"delegated": False})
         page = self.url_open(self.url).text
         self.assertIn(self.late.move_name, page)
         self.assertNotIn(self.other.move_name, page)
