@@ -61,14 +61,16 @@ class CollectionAccount(models.Model):
         """Why this account may not go to a provider, whoever asks: codes in the order
         in which they settle it, none when it may."""
         self.ensure_one()
-        reasons = {
-            "delegated": self.delegation_state == "delegated",
-            "proposed": self.delegation_state == "proposed",
-            "reserved": self.reserved,
-            "never": self.segment_id.delegation == "never",
-            "insolvent": self.insolvency_date,
-        }
-        return [code for code, holds in reasons.items() if holds]
+        reasons = []
+        if self.delegation_state in ("delegated", "proposed"):
+            reasons.append(self.delegation_state)
+        if self.reserved:
+            reasons.append("reserved")
+        if self.segment_id.delegation == "never":
+            reasons.append("never")
+        if self.insolvency_date:
+            reasons.append("insolvent")
+        return reasons
 
     def _get_creditors(self):
         """Those of these customers whom the company owes more than they owe.

@@ -136,14 +136,14 @@ class CollectionDelegationChoice(models.AbstractModel):
                 "segment_id",
             ]
         )
-        time_barred = self._get_time_barred(accounts, date)
-        creditors = accounts._get_creditors()
+        time_barred = set(self._get_time_barred(accounts, date).ids)
+        creditors = set(accounts._get_creditors().ids)
         reasons = {}
         for account in accounts:
             codes = account._get_reasons_to_stay()
-            if account in time_barred:
+            if account.id in time_barred:
                 codes.append("time_barred")
-            if account in creditors:
+            if account.id in creditors:
                 codes.append("creditor")
             if mandate is not None:
                 codes += mandate._get_reasons_to_refuse(account, date)

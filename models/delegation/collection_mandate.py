@@ -539,19 +539,23 @@ class CollectionMandate(models.Model):
         :param date: day as of which customers are late
         """
         self.ensure_one()
-        due = account.oldest_due_date
-        late = max(days_overdue(due, date), 0) if due else 0
-        reasons = {
-            # also those chosen of a mandate that is not saved yet
-            "segment": self.segment_ids
-            and account.segment_id not in self.segment_ids._origin,
-            "not_late": late < self.min_days_overdue,
-            "too_small": self.currency_id.compare_amounts(
-                account.amount_open, self.min_amount
-            )
-            < 0,
-        }
-        return [code for code, holds in reasons.items() if holds]
+        reasons = []
+        # also those chosen of a mandate that is not saved yet
+        segments = self.segment_ids._origin
+        if segments and account.segment_id not in segments:
+            reasons.append("segment")
+        if self.min_days_overdue:
+            due = account.oldest_due_date
+            late = max(days_overdue(due, date), 0) if due else 0
+            if late < self.min_days_overdue:
+                reasons.append("not_late")
+        if (
+            self.min_amount
+            and self.currency_id.compare_amounts(account.amount_open, self.min_amount)
+            < 0
+        ):
+            reasons.append("too_small")
+        return reasons
 
     def _check_working(self):
         for mandate in self:

@@ -198,11 +198,11 @@ class CollectionPlacement(models.Model):
                 """
                 INSERT INTO collection_placement_line (
                     placement_id, mandate_id, company_id, currency_id, account_id,
-                    state, create_uid, create_date, write_uid, write_date %(names)s)
+                    state, create_date, write_date %(names)s)
                 SELECT placement.id, placement.mandate_id, placement.company_id,
                        placement.currency_id, acc.id, 'active',
-                       %(uid)s, now() AT TIME ZONE 'UTC',
-                       %(uid)s, now() AT TIME ZONE 'UTC'
+                       -- whose doing it is, the hand-over tells
+                       now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
                        %(names)s
                   FROM collection_placement placement
                  CROSS JOIN unnest(%(accounts)s::int[] %(values)s) acc (id %(names)s)
@@ -222,7 +222,6 @@ class CollectionPlacement(models.Model):
                     )
                     for name, of_accounts in columns.items()
                 ),
-                uid=self.env.uid,
             )
         )
         tell_planner(line, len(accounts))

@@ -53,7 +53,10 @@ class TestItemRefresh(CollectionCommon):
                     SQL.identifier(column),
                 )
             )
-        cr.execute("ALTER TABLE collection_item ADD COLUMN IF NOT EXISTS placement_line_id integer")
+        cr.execute(
+            "ALTER TABLE collection_item"
+            " ADD COLUMN IF NOT EXISTS placement_line_id integer"
+        )
         path = file_path("account_collection/migrations/19.0.1.1.0/post-items.py")
         runpy.run_path(path)["migrate"](cr, "19.0.1.0.0")
         cr.execute("SELECT 1 FROM pg_indexes WHERE indexname IN %s", [names])

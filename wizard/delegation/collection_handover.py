@@ -580,12 +580,13 @@ class CollectionHandover(models.TransientModel):
 
     def _get_joining(self):
         """Lines of customers more of whom goes to where some of it is."""
-        return self.line_ids.filtered(
-            lambda line: (
-                line.decision == "goes"
-                and line.current_mandate_id == self.mandate_id
-                and line.account_id.delegation_state == "delegated"
-            )
+        return self.line_ids.search(
+            [
+                ("wizard_id", "=", self.id),
+                ("decision", "=", "goes"),
+                ("current_mandate_id", "=", self.mandate_id.id),
+                ("account_id.delegation_state", "=", "delegated"),
+            ]
         )
 
     def _join_running(self):
@@ -606,9 +607,12 @@ class CollectionHandover(models.TransientModel):
     def _check_classified(self, going):
         """Refuse customers who lost their segment after the preview: nobody decided
         that they go all the same."""
-        unclassified = going.account_id.filtered(lambda account: not account.segment_id)
-        decided = (going & self._get_unclassified()).account_id
-        unseen = unclassified - decided
+        unseen = going.filtered(
+            lambda line: (
+                not line.account_id.segment_id
+                and line.proposed_reason != "unclassified"
+            )
+        ).account_id
         if unseen:
             raise UserError(
                 self.env._(
