@@ -873,7 +873,7 @@ class CollectionPlacementLine(models.Model):
 
     @api.model
     def _let_go_elsewhere(self):
-        """At night: no item is with a provider who does not work its account.
+        """At night: no item is with a provider whose hand-over does not hold it.
 
         :return: number of items
         """

@@ -681,6 +681,23 @@ class TestMovedContact(DebtorCommon):
         self.assertTrue(self.other_item.delegated)
         self._assert_true()
 
+    def test_night_repairs_what_no_hand_over_holds(self):
+        """Of a customer who is with a provider, what stayed in-house."""
+        customer = self._customer("In part")
+        held = self._invoice(customer, 70.0, "2026-02-01").collection_item_ids
+        mandate = self._mandate(self.provider, self.agent, new_item_rule="none")
+        placement = self._hand_over(self.account_of(customer), mandate)
+        stayed = self._invoice(customer, 44.0, "2026-02-02").collection_item_ids
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE collection_item SET delegated = TRUE WHERE id = %s", [stayed.id]
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.env["collection.account"]._refresh(), 1)
+        self.assertFalse(stayed.delegated)
+        self.assertEqual(held.placement_line_id, placement.line_ids)
+        self._assert_true()
+
     def test_placement_follows_by_the_rule(self):
         for rule, joins in (("all", True), ("none", False)):
             with self.subTest(rule):
