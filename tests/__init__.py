@@ -30,6 +30,7 @@ from . import test_multi_company
 from . import test_named_records
 from . import test_outside_values
 from . import test_performance
+from . import test_posted_copies
 from . import test_public_methods
 from . import test_sample_file
 from . import test_screenshots

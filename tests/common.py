@@ -16,12 +16,16 @@ from odoo.tools import SQL
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.base.tests.common import BaseCommon
 
+from .posted_copies import PostedCopies
+
 #: what is said to the database about a table of this module, or about itself
 OWN_STATEMENT = re.compile(
     r'(?:(?:FROM|JOIN|INTO|UPDATE)\s+"?collection_\w+|^\s*SET\b.*)'
 )
 #: the parameter that names what classes start from, where `bin/test` has made it
 PREPARED = "account_collection.prepared_for_tests"
+#: what may be said of an invoice that is a copy of another
+COPIED = {"company_data", "date", "move_type"}
 #: who does the work of the tests
 ACCOUNTANT = "bookkeeper"
 #: (attribute, login, groups) of these people
@@ -38,7 +42,7 @@ PEOPLE = (
 )
 
 
-class CollectionCommon(AccountTestInvoicingCommon):
+class CollectionCommon(PostedCopies, AccountTestInvoicingCommon):
     """A French company that keeps its books in euros, its people and its provider.
 
     `cls.env` is the accountant who is also a credit manager; what depends on rights
@@ -48,6 +52,8 @@ class CollectionCommon(AccountTestInvoicingCommon):
     chart_template = "generic_coa"
     #: False: a company that no other connection knows, whatever is done to it
     shares_company = True
+    #: False: each invoice is made and posted by core, see `posted_copies.py`
+    copies_invoices = True
     #: a second one, which `setup_other_company` brings to light, if it was prepared
     other_company_data = None
 
@@ -179,11 +185,15 @@ class CollectionCommon(AccountTestInvoicingCommon):
         cls.setUpClass()
         try:
             cls.other_company_data = cls.setup_other_company(name="Other Tested")
+            cls._make_models(cls.company_data)
+            cls._make_models(cls.other_company_data)
             # nobody knows of it until a test asks for it
             cls.env.user.write(cls._belongs_to(cls.company))
             cls.other_company_data["company"].active = False
-            parameters = cls.env["ir.config_parameter"].sudo()
-            parameters.set_param(PREPARED, json.dumps([cls.env.uid, cls._get_made()]))
+            cls.env["ir.config_parameter"].sudo().set_param(
+                PREPARED,
+                json.dumps([cls.env.uid, cls._get_made(), cls.copied_models]),
+            )
             cls.env.flush_all()
             # what waits for the company to be saved would load the chart of its
             # country beside the one of the tests
@@ -211,7 +221,7 @@ class CollectionCommon(AccountTestInvoicingCommon):
         prepared = cls.env["ir.config_parameter"].get_param(PREPARED)
         if not prepared or not cls.shares_company:
             return False
-        uid, made = json.loads(prepared)
+        uid, made, cls.copied_models = json.loads(prepared)
         cls.env = cls.env(user=uid, context=cls.default_env_context())
         for name, values in made.items():
             found = {
@@ -362,6 +372,19 @@ class CollectionCommon(AccountTestInvoicingCommon):
     @classmethod
     def _invoice(cls, partner, amount, date_due, post=True, **values):
         """An invoice without tax over `amount`, by default dated 30 days before."""
+        date_due = fields.Date.to_date(date_due)
+        if post and cls.copies_invoices and values.keys() <= COPIED:
+            day = fields.Date.to_date(values.get("date"))
+            row = {
+                "partner": partner,
+                "amount": amount,
+                "date": day or date_due - relativedelta(days=30),
+                "date_due": date_due,
+            }
+            shape = {name: values[name] for name in values.keys() - {"date"}}
+            copies = cls._post_copies([row], **shape)
+            if copies:
+                return copies
         invoice = cls._draft_invoices([(partner, amount)], date_due, **values)
         if post:
             invoice.action_post()

@@ -1,5 +1,6 @@
 """Loads the public sample "late payment histories" (2,466 invoices of 100 customers,
-2012 and 2013) through Odoo's own models, as the ledger stood on one day.
+2012 and 2013) as the ledger stood on one day: invoices as copies of posted ones, and
+what settles them through Odoo's own models.
 
 The sample itself is not part of the repository.
 """
@@ -14,7 +15,7 @@ from odoo import Command, fields
 from odoo.tools import split_every
 
 NAME = "ibm_late_payment_histories.csv"
-#: invoices created, and receipts matched, at once
+#: receipts matched at once
 BATCH = 250
 #: no journal entry of ours needs a tracked change or a mail
 QUIET = {
@@ -63,23 +64,24 @@ def read_rows(path, as_of):
     return rows
 
 
-def load(env, company_data, path, as_of, loaded=None):
+def load(case, path, as_of, loaded=None):
     """Create customers, posted invoices and matched receipts as of `as_of`.
 
+    :param case: a test of `CollectionCommon`, or its class
     :param loaded: what this returned for an earlier day, from which it goes on
     :return: {number of the sample: invoice}
     """
-    env = env(context=dict(env.context, **QUIET))
+    env = case.env(context=dict(case.env.context, **QUIET))
     rows = read_rows(path, fields.Date.to_date(as_of))
     loaded = loaded or {}
     new = [row for row in rows if row["number"] not in loaded]
     customers = {
         invoice.partner_id.ref: invoice.partner_id for invoice in loaded.values()
     }
-    customers |= _create_customers(env, company_data, new, customers)
-    invoices = {**loaded, **_create_invoices(env, company_data, new, customers)}
+    customers |= _create_customers(env, case.company_data, new, customers)
+    invoices = {**loaded, **_create_invoices(case, new, customers)}
     unsettled = [row for row in rows if not _is_settled(loaded.get(row["number"]))]
-    _settle(env, company_data, unsettled, customers, invoices)
+    _settle(env, case.company_data, unsettled, customers, invoices)
     return invoices
 
 
@@ -106,40 +108,21 @@ def _create_customers(env, company_data, rows, known):
     return dict(zip(references, partners, strict=True))
 
 
-def _create_invoices(env, company_data, rows, customers):
-    invoices = {}
-    for batch in split_every(BATCH, rows):
-        moves = env["account.move"].create(
-            [_invoice_values(row, company_data, customers) for row in batch]
-        )
-        moves._post()
-        _analyze(env)
-        invoices.update(zip((row["number"] for row in batch), moves, strict=True))
-    return invoices
-
-
-def _invoice_values(row, company_data, customers):
-    return {
-        "move_type": "out_invoice",
-        "partner_id": customers[row["customer"]].id,
-        "journal_id": company_data["default_journal_sale"].id,
-        # a name of its own spares one search per invoice for the next one
-        "name": f"INV/{row['number']}",
-        "ref": row["number"],
-        "invoice_date": row["invoiced"],
-        "invoice_payment_term_id": False,
-        "invoice_date_due": row["due"],
-        "invoice_line_ids": [
-            Command.create(
-                {
-                    "name": "Services",
-                    "price_unit": row["amount"],
-                    "tax_ids": [Command.clear()],
-                    "account_id": company_data["default_account_revenue"].id,
-                }
-            )
-        ],
-    }
+def _create_invoices(case, rows, customers):
+    moves = case._post_copies(
+        [
+            {
+                "partner": customers[row["customer"]],
+                "amount": row["amount"],
+                "date": row["invoiced"],
+                "date_due": row["due"],
+                "ref": row["number"],
+            }
+            for row in rows
+        ]
+    )
+    _analyze(case.env)
+    return dict(zip((row["number"] for row in rows), moves, strict=True))
 
 
 def _settle(env, company_data, rows, customers, invoices):

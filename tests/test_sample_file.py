@@ -47,8 +47,8 @@ class TestSampleFile(
             [("due", 3), ("due", 15), ("previous", 15)],
             tolerance=1.0,
         )
-        with freeze_time(DAY), timed("Sample loaded through Odoo's own models"):
-            cls.invoices = sample_file.load(cls.env, cls.company_data, cls.path, DAY)
+        with freeze_time(DAY), timed("Sample loaded"):
+            cls.invoices = sample_file.load(cls, cls.path, DAY)
             cls.env.flush_all()
         cls.accounts = cls.env["collection.account"].search(
             [("company_id", "=", cls.company.id)]
@@ -67,7 +67,7 @@ class TestSampleFile(
 
     def _go_on(self, day):
         """Load what happened up to a later day."""
-        sample_file.load(self.env, self.company_data, self.path, day, self.invoices)
+        sample_file.load(self, self.path, day, self.invoices)
         self.env.flush_all()
         self.env.invalidate_all()
 
