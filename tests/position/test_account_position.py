@@ -10,6 +10,9 @@ from ..common import CollectionCommon
 class TestAccountPosition(CollectionCommon):
     """What an account says of a customer: ages, credits, segment, turnover."""
 
+    #: it is about what posting does
+    copies_invoices = False
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -13,6 +13,9 @@ from ..common import CollectionCommon
 class TestItemRefresh(CollectionCommon):
     """The position follows the ledger in the transaction that changes it."""
 
+    #: it is about what posting does
+    copies_invoices = False
+
     def _items(self, invoice):
         return invoice.collection_item_ids.sorted("date_due")
 
