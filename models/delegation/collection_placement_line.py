@@ -844,29 +844,44 @@ class CollectionPlacementLine(models.Model):
         self_sudo = self.sudo()
         self_sudo.flush_model()
         self_sudo.env["collection.placement.item"].flush_model()
-        if account_ids is not None and not self.env.execute_query(
-            SQL(
-                "SELECT 1 FROM collection_placement_line line WHERE %s LIMIT 1",
-                accounts,
+        self.env["collection.item"].flush_model(["account_id", "delegated", "state"])
+        joins = True
+        if account_ids is not None:
+            [[joins]] = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT bool_or(
+                        line.state = 'active'
+                        AND EXISTS (
+                            SELECT 1 FROM collection_item ci
+                             WHERE ci.account_id = line.account_id
+                               AND ci.state = 'open' AND ci.delegated IS NOT TRUE))
+                      FROM collection_placement_line line
+                     WHERE %s
+                    """,
+                    accounts,
+                )
             )
-        ):
-            return 0
+            if joins is None:
+                return 0
         changed = self_sudo._let_go_elsewhere() if account_ids is None else 0
-        changed += self_sudo._revive(accounts)
-        changed += self_sudo._relink(accounts)
-        changed += self_sudo._add_items(
-            SQL(
-                """%(accounts)s AND placement.state IN %(handed_over)s
-                   AND line.scope = 'account'
-                   AND (mandate.new_item_rule = 'all'
-                        OR (mandate.new_item_rule = 'overdue'
-                            AND ci.date_due < %(today)s))""",
-                accounts=accounts,
-                handed_over=HANDED_OVER,
-                today=company_today_sql(self.env, SQL("ci.company_id")),
-            ),
-            followed=True,
-        )
+        revived = self_sudo._revive(accounts)
+        changed += revived + self_sudo._relink(accounts)
+        # what may go takes long to tell, and is not asked where nothing could
+        if joins or revived:
+            changed += self_sudo._add_items(
+                SQL(
+                    """%(accounts)s AND placement.state IN %(handed_over)s
+                       AND line.scope = 'account'
+                       AND (mandate.new_item_rule = 'all'
+                            OR (mandate.new_item_rule = 'overdue'
+                                AND ci.date_due < %(today)s))""",
+                    accounts=accounts,
+                    handed_over=HANDED_OVER,
+                    today=company_today_sql(self.env, SQL("ci.company_id")),
+                ),
+                followed=True,
+            )
         changed += self_sudo._settle(accounts)
         # what it did is noted once the lines are what follows from it
         return changed + self_sudo._note_events(accounts)
