@@ -24,8 +24,6 @@ OWN_STATEMENT = re.compile(
 )
 #: the parameter that names what classes start from, where `bin/test` has made it
 PREPARED = "account_collection.prepared_for_tests"
-#: what may be said of an invoice that is a copy of another
-COPIED = {"company_data", "date", "move_type"}
 #: who does the work of the tests
 ACCOUNTANT = "bookkeeper"
 #: (attribute, login, groups) of these people
@@ -372,23 +370,39 @@ class CollectionCommon(PostedCopies, AccountTestInvoicingCommon):
     @classmethod
     def _invoice(cls, partner, amount, date_due, post=True, **values):
         """An invoice without tax over `amount`, by default dated 30 days before."""
-        date_due = fields.Date.to_date(date_due)
-        if post and cls.copies_invoices and values.keys() <= COPIED:
-            day = fields.Date.to_date(values.get("date"))
-            row = {
-                "partner": partner,
-                "amount": amount,
-                "date": day or date_due - relativedelta(days=30),
-                "date_due": date_due,
-            }
-            shape = {name: values[name] for name in values.keys() - {"date"}}
-            copies = cls._post_copies([row], **shape)
-            if copies:
-                return copies
+        copies = post and cls._copy_invoice(partner, amount, date_due, **values)
+        if copies:
+            return copies
         invoice = cls._draft_invoices([(partner, amount)], date_due, **values)
         if post:
             invoice.action_post()
         return invoice
+
+    @classmethod
+    def _copy_invoice(
+        cls,
+        partner,
+        amount,
+        date_due,
+        date=None,
+        currency=None,
+        company_data=None,
+        move_type="out_invoice",
+        **values,
+    ):
+        """The same as a copy of another; None where core has to make it."""
+        company = (company_data or cls.company_data)["company"]
+        foreign = currency and currency != company.currency_id
+        if foreign or values or not cls.copies_invoices:
+            return None
+        date_due = fields.Date.to_date(date_due)
+        row = {
+            "partner": partner,
+            "amount": amount,
+            "date": fields.Date.to_date(date) or date_due - relativedelta(days=30),
+            "date_due": date_due,
+        }
+        return cls._post_copies([row], company_data, move_type)
 
     @classmethod
     def _draft_invoices(
