@@ -345,17 +345,24 @@ class CollectionCommon(PostedCopies, AccountTestInvoicingCommon):
 
     @classmethod
     def _customer(cls, name, **values):
+        return cls._customers([name], **values)
+
+    @classmethod
+    def _customers(cls, names, **values):
         return cls.env["res.partner"].create(
-            {
-                "name": name,
-                "is_company": True,
-                "email": f"{name.lower().replace(' ', '.')}@customer.example.com",
-                "country_id": cls.env.ref("base.fr").id,
-                "property_account_receivable_id": cls.company_data[
-                    "default_account_receivable"
-                ].id,
-                **values,
-            }
+            [
+                {
+                    "name": name,
+                    "is_company": True,
+                    "email": f"{name.lower().replace(' ', '.')}@customer.example.com",
+                    "country_id": cls.env.ref("base.fr").id,
+                    "property_account_receivable_id": cls.company_data[
+                        "default_account_receivable"
+                    ].id,
+                    **values,
+                }
+                for name in names
+            ]
         )
 
     @classmethod
@@ -370,19 +377,25 @@ class CollectionCommon(PostedCopies, AccountTestInvoicingCommon):
     @classmethod
     def _invoice(cls, partner, amount, date_due, post=True, **values):
         """An invoice without tax over `amount`, by default dated 30 days before."""
-        copies = post and cls._copy_invoice(partner, amount, date_due, **values)
-        if copies:
-            return copies
-        invoice = cls._draft_invoices([(partner, amount)], date_due, **values)
-        if post:
-            invoice.action_post()
-        return invoice
+        rows = [(partner, amount)]
+        if not post:
+            return cls._draft_invoices(rows, date_due, **values)
+        return cls._invoices(rows, date_due, **values)
 
     @classmethod
-    def _copy_invoice(
+    def _invoices(cls, rows, date_due, **values):
+        """A posted invoice as above for each of `rows`, (customer, amount)."""
+        copies = cls._copy_invoices(rows, date_due, **values)
+        if copies:
+            return copies
+        invoices = cls._draft_invoices(rows, date_due, **values)
+        invoices.action_post()
+        return invoices
+
+    @classmethod
+    def _copy_invoices(
         cls,
-        partner,
-        amount,
+        rows,
         date_due,
         date=None,
         currency=None,
@@ -390,19 +403,24 @@ class CollectionCommon(PostedCopies, AccountTestInvoicingCommon):
         move_type="out_invoice",
         **values,
     ):
-        """The same as a copy of another; None where core has to make it."""
+        """The same as copies of another; None where core has to make them."""
         company = (company_data or cls.company_data)["company"]
         foreign = currency and currency != company.currency_id
         if foreign or values or not cls.copies_invoices:
             return None
         date_due = fields.Date.to_date(date_due)
-        row = {
-            "partner": partner,
-            "amount": amount,
+        days = {
             "date": fields.Date.to_date(date) or date_due - relativedelta(days=30),
             "date_due": date_due,
         }
-        return cls._post_copies([row], company_data, move_type)
+        return cls._post_copies(
+            [
+                {"partner": partner, "amount": amount, **days}
+                for partner, amount in rows
+            ],
+            company_data,
+            move_type,
+        )
 
     @classmethod
     def _draft_invoices(
@@ -415,7 +433,7 @@ class CollectionCommon(PostedCopies, AccountTestInvoicingCommon):
         company_data=None,
         **values,
     ):
-        """An invoice as above for each of `rows`, (customer, amount).
+        """A draft of an invoice for each of `rows`, (customer, amount).
 
         Made at once, each takes a fifth of the time.
         """

@@ -95,20 +95,17 @@ class HandoverCommon(CollectionCommon):
     def _file(cls, count, amount=100.0, **values):
         """`count` classified customers with one overdue invoice each, the first the
         largest."""
-        invoices = cls._draft_invoices(
+        customers = cls._customers(
+            [f"Customer {position:03d}" for position in range(count)], **values
+        )
+        cls._invoices(
             [
-                (
-                    cls._customer(f"Customer {position:03d}", **values),
-                    amount + count - position,
-                )
-                for position in range(count)
+                (customer, amount + count - position)
+                for position, customer in enumerate(customers)
             ],
             "2026-03-01",
         )
-        accounts = cls.env["collection.account"]
-        for invoice in invoices:
-            invoice.action_post()
-            accounts |= cls.account_of(invoice.partner_id)
+        accounts = cls.env["collection.account"].union(*map(cls.account_of, customers))
         accounts.segment_id = cls.ordinary
         return accounts
 

@@ -113,7 +113,7 @@ class TestPortal(PortalCommon):
     def test_sorted_by_customer_across_pages(self):
         partners = [self._customer(f"Zeta {number:02d}") for number in range(35)]
         invoices = [(partner, 10.0) for partner in partners]
-        self._draft_invoices(invoices, "2026-01-31").action_post()
+        self._invoices(invoices, "2026-01-31")
         accounts = self.env["collection.account"].union(
             *[self.account_of(partner) for partner in partners]
         )
@@ -257,7 +257,7 @@ class TestPortal(PortalCommon):
         account = self.account.with_user(self.agent_user)
         count()
         few = count()
-        self._draft_invoices([(self.customer, 10.0)] * 20, "2026-01-31").action_post()
+        self._invoices([(self.customer, 10.0)] * 20, "2026-01-31")
         self.assertEqual(len(account._get_portal_values()["items"]), 22)
         self.assertLessEqual(count(), few + 2)
 
