@@ -6,12 +6,10 @@ from odoo.tests import TransactionCase, freeze_time, new_test_user, tagged
 from odoo.tools import SQL, mute_logger
 
 from .demo_company import NOW, DemoCommon
-from .web_client import WebClient
+from .web_client import OFTEN, STATES, WebClient
 
 MODULE = "account_collection"
 ROLES = ("manager", "collector", "on_site")
-#: selections on which it depends what may be done where mandates have ended
-STATES = ("state", "delegation_state")
 
 
 class DoorsCase(TransactionCase):
@@ -31,11 +29,11 @@ class DoorsCase(TransactionCase):
     def _user_of(self, role):
         raise NotImplementedError
 
-    def _clients(self):
+    def _clients(self, often=OFTEN):
         """A client of each role; what crashed in it fails the test."""
         for role in ROLES:
             client = WebClient(
-                self.env, self._user_of(role), self.company, self.views[role]
+                self.env, self._user_of(role), self.company, self.views[role], often
             )
             with self.subTest(role=role), mute_logger("odoo.sql_db"):
                 yield client
@@ -206,7 +204,7 @@ class TestEveryDoor(DemoCommon, DoorsCase):
         for count in (1, 0):
             with self._mandates(count):
                 # what stands in the menus is opened so by TestWizardEntries
-                for client in self._clients():
+                for client in self._clients(often=1):
                     self._press_everything(client, delegated=True)
 
 

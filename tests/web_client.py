@@ -19,6 +19,10 @@ from odoo.addons.web.controllers.utils import clean_action
 LIMIT = 80
 #: of one action after the other, how far a button is followed
 DEPTH = 2
+#: how often the same is opened, of records of the same kind
+OFTEN = 2
+#: what the kind of a record is told by
+STATES = ("state", "delegation_state")
 #: what the client does by itself, without asking the server
 CLIENT_TAGS = {"display_notification", "reload", "soft_reload"}
 #: what a statement that writes cannot do without; others may hold it as well
@@ -34,8 +38,9 @@ class WebClient:
     would show as a crash is noted in `crashes`, what it would show as a refusal is not.
     """
 
-    def __init__(self, env, user, companies, views=None):
+    def __init__(self, env, user, companies, views=None, often=OFTEN):
         """
+        :param often: how often the same answer of the same button is opened
         :param views: descriptions of views that this user was given before, as the
             browser keeps them; what is new is added
         """
@@ -59,6 +64,10 @@ class WebClient:
         self.pressed = set()
         self.opened = set()
         self._views = {} if views is None else views
+        self._often = often
+        self._times = {}
+        # (model, method) of the button whose answer is being opened
+        self._pressing = None
 
     # ------------------------------------------------------------------
     # Trying
@@ -119,6 +128,32 @@ class WebClient:
                 self.env.flush_all()
         finally:
             self._written = before
+
+    def _is_known(self, *key):
+        """Whether the same was done often enough."""
+        return self._times.get(key, 0) >= self._often
+
+    def _count(self, *key):
+        self._times[key] = self._times.get(key, 0) + 1
+
+    def _kind_of(self, records):
+        """None, one or several, and in which states."""
+        if not records:
+            return ()
+        names = [
+            name
+            for name in STATES
+            if name in records._fields and records._fields[name].store
+        ]
+        # sudo: in the database, so that nothing is known to the user by it
+        states = (
+            records.sudo()
+            .with_context(active_test=False)
+            ._read_group([("id", "in", records.ids)], names)
+            if names
+            else []
+        )
+        return (records._name, len(records) > 1, *states)
 
     def _note(self, what, error):
         where = error.__traceback__
@@ -356,24 +391,35 @@ class WebClient:
 
     def _open_new(self, model, view_id, arch, depth):
         """A new form; of a wizard, each of its buttons is pressed."""
-        Form(model, view=view_id or None)
+        form = Form(model, view=view_id or None)
         if not model._transient or depth <= 0:
             return
-        for node in _buttons(arch):
-            with self.trying(f"wizard {model._name}.{node.get('name')}"):
-                self._press_new(model, view_id, node, depth)
-
-    def _press_new(self, model, view_id, node, depth):
-        form = Form(model, view=view_id or None)
-        try:
-            record = form.save()
-        except AssertionError as error:
-            # "... is a required field": the client marks it red
-            raise Refused from error
-        arch = self.get_views(model, [(view_id, "form")])["form"]
-        values = self.read_form(record, arch)
-        if not self.is_hidden(node, values):
-            self.press(record, node, values, depth - 1)
+        context = model.env.context
+        active = self.env[context.get("active_model") or model._name]
+        active = active.browse(context.get("active_ids"))
+        source = (model._name, view_id, depth, self._pressing, self._kind_of(active))
+        nodes = [
+            node
+            for node in _buttons(arch)
+            if not self._is_known(*source, node.get("name"))
+        ]
+        if not nodes:
+            return
+        with self.trying(f"wizard {model._name}"):
+            try:
+                record = form.save()
+            except AssertionError as error:
+                # "... is a required field": the client marks it red
+                raise Refused from error
+            arch = self.get_views(model, [(view_id, "form")])["form"]
+            values = self.read_form(record, arch)
+            # each on the wizard as it was saved: what a button does is taken back
+            for node in nodes:
+                with self.trying(f"wizard {model._name}.{node.get('name')}"):
+                    if not self.is_hidden(node, values):
+                        self.press(record, node, values, depth - 1)
+                        # where it refused, another record may not
+                        self._count(*source, node.get("name"))
 
     # ------------------------------------------------------------------
     # Lists and what else shows many records
@@ -616,6 +662,7 @@ class WebClient:
         }
         asked = self.evaluate(node.get("context") or "{}", {**active, **(values or {})})
         self.pressed.add((records._name, name))
+        kind = self._kind_of(records)
         if node.get("type") == "action":
             action = self.load(self._find_action(name), active)
         else:
@@ -631,7 +678,32 @@ class WebClient:
         if isinstance(action, dict) and action["type"] == "ir.actions.act_window":
             own = self.evaluate(action.get("context") or {}, active)
             action["context"] = {**kept, **asked, **(own or {})}
-        self.open(action, records, depth)
+            if self._is_known_answer((records._name, name), kind, action, active):
+                return
+        before, self._pressing = self._pressing, (records._name, name)
+        try:
+            self.open(action, records, depth)
+        finally:
+            self._pressing = before
+
+    def _is_known_answer(self, button, kind, action, active):
+        """Whether what a button opens was opened often enough: the same views, from
+        records and with records behind them of the same kind. Wizards are not."""
+        model = self.env[action["res_model"]]
+        if model._transient:
+            return False
+        if action.get("res_id"):
+            behind = self._kind_of(model.browse(action["res_id"]))
+        else:
+            context = {**active, **action["context"]}
+            domain = self.evaluate(action.get("domain") or "[]", context=context)
+            model = model.with_context(**context)
+            behind = model.search_count(domain, limit=2)
+        views = tuple(map(tuple, action["views"]))
+        key = (button, kind, model._name, views, behind)
+        known = self._is_known(*key)
+        self._count(*key)
+        return known
 
     def _find_action(self, name):
         if name.isdecimal():
