@@ -45,15 +45,22 @@ class TestWizardEntries(CollectionCommon):
         return Form(model, view=view or None)
 
     @contextmanager
-    def _mandates(self, count):
-        """As if so many mandates were running, the third of them for the sister."""
+    def _undone(self):
         with self.env.cr.savepoint() as savepoint:
-            (self.mandate | self.other_mandate)[count:].action_end()
-            if count == 3:
-                self._mandate(self.provider, self.agent, company_id=self.sister.id)
             yield
             savepoint.rollback()
             self.env.invalidate_all()
+
+    @contextmanager
+    def _mandates(self, count):
+        """As if so many mandates were running, the third of them for the sister."""
+        with self._undone():
+            (self.mandate | self.other_mandate)[count:].action_end()
+            if count == 3:
+                self._mandate(self.provider, self.agent, company_id=self.sister.id)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            yield
 
     def test_every_menu(self):
         """Whatever stands in the menus opens, for whoever sees it."""
@@ -68,21 +75,22 @@ class TestWizardEntries(CollectionCommon):
             (1, self.sister),
             (3, both),
         ):
-            for user in self.users:
-                with (
-                    self.subTest(
-                        mandates=count,
-                        user=user.login,
-                        companies=companies.mapped("name"),
-                    ),
-                    self._mandates(count),
-                ):
-                    client = WebClient(self.env, user, companies, views[user])
-                    for action in client.get_menu_actions():
-                        with client.trying(f"action {action.name}"):
-                            client.open(client.load(action), depth=0)
-                    self.assertFalse(client.crashes, "\n".join(client.crashes))
-                    opened |= client.opened
+            with self._mandates(count):
+                for user in self.users:
+                    with (
+                        self.subTest(
+                            mandates=count,
+                            user=user.login,
+                            companies=companies.mapped("name"),
+                        ),
+                        self._undone(),
+                    ):
+                        client = WebClient(self.env, user, companies, views[user])
+                        for action in client.get_menu_actions():
+                            with client.trying(f"action {action.name}"):
+                                client.open(client.load(action), depth=0)
+                        self.assertFalse(client.crashes, "\n".join(client.crashes))
+                        opened |= client.opened
         self.assertLessEqual(
             {
                 "collection.capacity",
@@ -164,43 +172,47 @@ class TestWizardEntries(CollectionCommon):
                 "action_record_means": self.users,
             }
         }
-        companies = self.company | self.sister
         for count in (0, 1, 3):
-            for model, methods in several.items():
-                for selection, selected in records[model].items():
-                    for method, users in methods.items():
-                        for user in users:
-                            with (
-                                self.subTest(
-                                    method,
-                                    model=model,
-                                    selection=selection,
-                                    mandates=count,
-                                    user=user.login,
-                                ),
-                                self._mandates(count),
-                            ):
-                                opening = getattr(
-                                    selected.with_user(user).with_context(
-                                        allowed_company_ids=companies.ids
-                                    ),
-                                    method,
-                                )
-                                if method == "action_recall" and selected:
-                                    # none of them is with a provider, and that is said
-                                    with self.assertRaises(UserError):
-                                        opening()
-                                    continue
-                                self._open(opening(), user, companies)
-            for model, methods in single.items():
+            with self._mandates(count):
+                self._open_entries(count, records, several, single)
+
+    def _open_entries(self, count, records, several, single):
+        companies = self.company | self.sister
+        for model, methods in several.items():
+            for selection, selected in records[model].items():
                 for method, users in methods.items():
                     for user in users:
                         with (
-                            self.subTest(method, mandates=count, user=user.login),
-                            self._mandates(count),
+                            self.subTest(
+                                method,
+                                model=model,
+                                selection=selection,
+                                mandates=count,
+                                user=user.login,
+                            ),
+                            self._undone(),
                         ):
-                            selected = records[model]["one"].with_user(user)
-                            self._open(getattr(selected, method)(), user)
+                            opening = getattr(
+                                selected.with_user(user).with_context(
+                                    allowed_company_ids=companies.ids
+                                ),
+                                method,
+                            )
+                            if method == "action_recall" and selected:
+                                # none of them is with a provider, and that is said
+                                with self.assertRaises(UserError):
+                                    opening()
+                                continue
+                            self._open(opening(), user, companies)
+        for model, methods in single.items():
+            for method, users in methods.items():
+                for user in users:
+                    with (
+                        self.subTest(method, mandates=count, user=user.login),
+                        self._undone(),
+                    ):
+                        selected = records[model]["one"].with_user(user)
+                        self._open(getattr(selected, method)(), user)
 
     def _open_handover(self, accounts=None, companies=None):
         action = (
