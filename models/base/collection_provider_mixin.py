@@ -110,7 +110,10 @@ class CollectionProviderMixin(models.AbstractModel):
     def _check_expression(self, expression):
         """Whether the user may read the field that `field`, `field.path` or
         `field:month` begins with; core says what is no field."""
-        field = self._fields.get(re.split("[.:]", expression, maxsplit=1)[0])
+        # most often the name of a field, and asked of each one that is read
+        field = self._fields.get(expression) or self._fields.get(
+            re.split("[.:]", expression, maxsplit=1)[0]
+        )
         if field:
             self._check_field_access(field, "read")
 

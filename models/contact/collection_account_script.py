@@ -63,7 +63,8 @@ class CollectionAccount(models.Model):
         """
         self.ensure_one()
         lang = self._get_script_lang()
-        values = self._get_script_values(lang, mode or self._get_script_mode())
+        items = self._get_script_items()
+        values = self._get_script_values(lang, mode or self._get_script_mode(), items)
 
         def lines(records):
             filled = [
@@ -77,7 +78,7 @@ class CollectionAccount(models.Model):
             "opening": fill_in_lines(opening, values),
             "points": lines(points),
             "objections": lines(objections),
-            "law": self._get_law_sentences(lang),
+            "law": self._get_law_sentences(lang, items),
             "means": self._get_means_sentence(lang),
             "closing": fill_in_lines(closing, values),
         }
@@ -124,14 +125,16 @@ class CollectionAccount(models.Model):
             )
         )
 
-    def _get_script_values(self, lang, mode):
-        """Values of the placeholders; what does not concern this call has none."""
+    def _get_script_values(self, lang, mode, items):
+        """Values of the placeholders; what does not concern this call has none.
+
+        :param items: as of `_get_script_items`
+        """
         account_sudo = self.sudo()
         env = self.with_context(lang=lang).env
         agent_sudo = self.env["collection.agent"]._current()
         mandate_sudo = account_sudo.mandate_id
         on_behalf = mode == "on_behalf"
-        items = self._get_script_items()
         oldest = items[:1]
         contact = account_sudo._dunning_contact()
         broken = account_sudo.promise_ids.filtered(
@@ -182,15 +185,16 @@ class CollectionAccount(models.Model):
     # The law, in two sentences
     # ------------------------------------------------------------------
 
-    def _get_law_sentences(self, lang):
+    def _get_law_sentences(self, lang, items):
         """What the law gives for being late, with the figures of today.
 
         Under the customer's own regime, on the items that the caller sees; nothing
         once insolvency is open.
+
+        :param items: as of `_get_script_items`
         """
         # sudo: the law is the customer's, its figures are those of items they may read
         account_sudo = self.sudo()
-        items = self._get_script_items()
         if not items or account_sudo.insolvency_date:
             return []
         env = self.with_context(lang=lang).env

@@ -88,7 +88,7 @@ class CollectionAccount(models.Model):
         """Whom to call, the person who is written to first."""
         # sudo: called after the check that the account is delegated
         partner_sudo = self.sudo().partner_id
-        main_sudo = self.sudo()._dunning_contact()
+        people_sudo = self._get_call_people()
         return [
             {
                 "id": person_sudo.id,
@@ -96,19 +96,21 @@ class CollectionAccount(models.Model):
                 "function": person_sudo.function,
                 "phone": person_sudo.phone,
                 "email": person_sudo.email_normalized,
-                "main": person_sudo == main_sudo,
+                "main": person_sudo == people_sudo[0],
                 "customer": person_sudo == partner_sudo,
             }
-            for person_sudo in self._get_call_people()
+            for person_sudo in people_sudo
         ]
 
     def _get_sheet_items(self):
         """The invoices handed over: those that are open, then those just settled."""
-        items = self.env["collection.item"].search(
+        items = self.env["collection.item"].search_fetch(
             [("account_id", "=", self.id)], order="state desc, date_due, id"
         )
         rows = []
-        # sudo: number and kind of the invoice behind an item the agent reads
+        # sudo: number and kind of the invoice behind an item the agent reads, and of
+        # its many fields no other
+        items.sudo().move_id.fetch(["date", "move_type", "name", "ref"])
         for item, item_sudo in zip(items, items.sudo(), strict=True):
             rows.append(
                 {
@@ -229,7 +231,7 @@ class CollectionAccount(models.Model):
         calls_sudo = (
             self.env["collection.call"]
             .sudo()
-            .search(
+            .search_fetch(
                 [("account_id", "=", self.id), ("correction_of_id", "=", False)],
                 limit=HISTORY_LIMIT,
             )

@@ -247,7 +247,7 @@ class CollectionInterestRegime(models.Model):
     def _get_by_debtor_type(self):
         """First active regime of each debtor type: {debtor_type: regime}."""
         regimes = {}
-        for regime_sudo in self.sudo().search([("active", "=", True)]):
+        for regime_sudo in self.sudo().search_fetch([("active", "=", True)]):
             regimes.setdefault(regime_sudo.debtor_type, regime_sudo)
         return regimes
 

@@ -397,7 +397,8 @@ class CollectionAccount(models.Model):
         today = company_today(self)
         # sudo: whose holidays are no days for a next action
         country = self.sudo().partner_id.country_id
-        outcomes = outcome_model.search([("active", "=", True)]).grouped("contact")
+        outcomes = outcome_model.search_fetch([("active", "=", True)])
+        outcomes = outcomes.grouped("contact")
         labels = outcome_model._fields["contact"]._description_selection(self.env)
         return [
             {

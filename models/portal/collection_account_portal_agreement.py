@@ -64,8 +64,8 @@ class CollectionAccount(models.Model):
             "disputes": self._get_portal_disputes(invoices),
             "dispute_reasons": [
                 {"id": reason.id, "name": reason.name}
-                for reason in self.env["collection.dispute.reason"].search(
-                    [("active", "=", True)]
+                for reason in self.env["collection.dispute.reason"].search_fetch(
+                    [("active", "=", True)], ["name"]
                 )
             ],
             "bills": self._get_portal_bills(),
@@ -96,7 +96,7 @@ class CollectionAccount(models.Model):
     def _find_portal_records(self, model, order=None, domain=None):
         """Records of this customer that the agent sees, the newest first."""
         mine = Domain("account_id", "=", self.id) & Domain(domain or [])
-        return self.env[model].search(mine, order=order, limit=AGREEMENT_LIMIT)
+        return self.env[model].search_fetch(mine, order=order, limit=AGREEMENT_LIMIT)
 
     def _get_portal_promises(self, agent_sudo, invoices):
         promises = self._find_portal_records(

@@ -155,7 +155,7 @@ class CollectionAccount(models.Model):
         return (
             self.env["ir.attachment"]
             .sudo()
-            .search(
+            .search_fetch(
                 belongs
                 & Domain("res_field", "=", False)
                 & Domain("create_uid", "in", colleagues.user_id.ids)

@@ -60,7 +60,9 @@ class CollectionAccount(models.Model):
             "copy": self.env._("Copies of invoices"),
             "statement": self.env._("Statement of account"),
         }
-        if self._get_payment_links(self._get_portal_open_items()):
+        if self._takes_online_payments() and self._get_payment_links(
+            self._get_portal_open_items()
+        ):
             kinds["link"] = self.env._("Links to pay online")
         return kinds
 
@@ -69,6 +71,10 @@ class CollectionAccount(models.Model):
         kinds = self._get_portal_mail_kinds()
         if not kinds:
             return None
+        mails_sudo = self._find_portal_mails()
+        templates_sudo = self._get_portal_mail_templates()
+        # not their long texts
+        templates_sudo.fetch(["name"])
         return {
             "kinds": [{"code": code, "label": label} for code, label in kinds.items()],
             "contacts": [
@@ -83,10 +89,10 @@ class CollectionAccount(models.Model):
             "statement_to": self.sudo()._dunning_contact().email_normalized or "",
             "templates": [
                 {"id": template.id, "name": template.name}
-                for template in self._get_portal_mail_templates()
+                for template in templates_sudo
             ],
-            "left": max(MAILS_A_DAY - self._count_portal_mails(), 0),
-            "sent": self._get_portal_mails(),
+            "left": max(MAILS_A_DAY - self._count_portal_mails(mails_sudo), 0),
+            "sent": self._describe_portal_mails(mails_sudo[:5]),
         }
 
     def _get_portal_mail_contacts(self):
@@ -130,7 +136,7 @@ class CollectionAccount(models.Model):
         # in the way stands on the account
         account_sudo = self.sudo()
         account_sudo.lock_for_update(allow_referencing=True)
-        if self._count_portal_mails() >= MAILS_A_DAY:
+        if self._count_portal_mails(self._find_portal_mails()) >= MAILS_A_DAY:
             raise UserError(
                 self.env._(
                     "%(count)s e-mails left to this customer today: no more are sent "
@@ -151,27 +157,33 @@ class CollectionAccount(models.Model):
             )
 
     def _find_portal_mails(self):
+        """E-mails to this customer that a provider's agents had sent, newest first."""
+        subtype_id = self.env["ir.model.data"]._xmlid_to_res_id(
+            SUBTYPE, raise_if_not_found=True
+        )
         # sudo: e-mails are the company's; which of them a provider's agent sent to
         # this customer
         return (
             self.env["mail.mail"]
             .sudo()
-            .search(
+            .search_fetch(
                 Domain("model", "=", self._name)
                 & Domain("res_id", "=", self.id)
-                & Domain("subtype_id", "=", self.env.ref(SUBTYPE).id),
+                & Domain("subtype_id", "=", subtype_id),
                 order="id desc",
             )
         )
 
-    def _count_portal_mails(self):
-        """E-mails to this customer that the provider's agents had sent today."""
+    def _count_portal_mails(self, mails_sudo):
+        """E-mails to this customer that the provider's agents had sent today.
+
+        :param mails_sudo: as of `_find_portal_mails`
+        """
         # sudo: when the company's day began
         company_sudo = self.sudo().company_id
         today = company_sudo._get_collection_midnight(
             company_sudo._get_collection_today()
         )
-        mails_sudo = self._find_portal_mails()
         letters = Domain("account_id", "=", self.id)
         letters &= Domain("kind_id.code", "=", "statement")
         letters &= Domain("create_date", ">=", today)
@@ -181,8 +193,8 @@ class CollectionAccount(models.Model):
             mails_sudo.filtered(lambda mail: mail.create_date >= today)
         ) + self.env["collection.letter"].sudo().search_count(letters)
 
-    def _get_portal_mails(self):
-        """The last e-mails of the provider's agents, and whether they have left."""
+    def _describe_portal_mails(self, mails_sudo):
+        """E-mails of the provider's agents, and whether they have left."""
         states = {
             "outgoing": self.env._("waits to leave"),
             "sent": self.env._("has left"),
@@ -202,7 +214,7 @@ class CollectionAccount(models.Model):
                 "state": states[mail_sudo.state],
                 "bad": mail_sudo.state in ("exception", "cancel"),
             }
-            for mail_sudo in self._find_portal_mails()[:5]
+            for mail_sudo in mails_sudo
         ]
 
     def _read_portal_words(self, text, needed=True):

@@ -140,7 +140,7 @@ class CollectionAccount(models.Model):
 
     def _get_portal_notes(self):
         """Messages of the agent's own provider about this customer, for the page."""
-        notes = self.env["collection.provider.note"].search(
+        notes = self.env["collection.provider.note"].search_fetch(
             [("account_id", "=", self.id)], limit=NOTE_LIMIT
         )
         return notes._get_portal_values()

@@ -214,4 +214,5 @@ class TestPortalMail(ActCommon, MockEmail):
         self.env.invalidate_all()
         for now, count in (("2026-06-10 21:59:00", 1), ("2026-06-10 22:30:00", 0)):
             with self.subTest(now), freeze_time(now):
-                self.assertEqual(account._count_portal_mails(), count)
+                mails = account._find_portal_mails()
+                self.assertEqual(account._count_portal_mails(mails), count)
