@@ -2,8 +2,7 @@
 import re
 from collections import Counter
 from functools import cached_property
-from itertools import cycle, product
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from lxml import html
 
@@ -37,6 +36,10 @@ ANYWHERE = (
 ALONE = 3
 #: what no text holds, of these
 NO_TEXTS = 2
+#: the odd signs of these in one text that a field can hold
+ODD_TEXT = "\u00b2\u0663 \U0001f600 <b>'\"%s{}\\</b> 1e308 [[6, 0, [1]]]"
+#: of the rest, how many are typed into all fields of each form, in turn
+AT_ONCE = 2
 #: a day that nobody plans for, and what no day is
 FAR_DAYS = ("9999-12-31",)
 NO_DAYS = (
@@ -56,6 +59,8 @@ NO_HOURS = ("25:00", "12:60", "abc", "9" * 5000 + ":00")
 NO_IDS = ("0", "-1", "2147483648", "9223372036854775808", "9" * 30, "\u0663", "1.5")
 #: choices that stand for nothing as long as nothing else is said
 NOT_SAID = ("contact-contact_id", "means-target", "promise-payment_means")
+#: kinds of fields that read what is typed; the others keep it as it is
+READING = ("choice", "date", "decimal", "number", "time")
 #: parameters of the pages, whichever of them knows which
 PARAMETERS = (
     "accepted",
@@ -137,6 +142,23 @@ def _shape(url):
 def _sign(form):
     """What tells one form from another."""
     return _shape(form.get("action"))
+
+
+def _kind(element):
+    """What kind of field an element is."""
+    kind = element.get("type") or element.tag
+    if kind in ("date", "time"):
+        return kind
+    if element.get("inputmode") == "decimal":
+        return "decimal"
+    if kind == "number":
+        return kind
+    if element.get("name") in NOT_SAID:
+        return "not said"
+    if kind in ("select", "radio") or element.get("name").endswith("_ids"):
+        # any other box is ticked or not, whatever its value
+        return "choice"
+    return kind
 
 
 def _read(form):
@@ -236,17 +258,22 @@ class TestPortalCrawl(DemoCommon, HttpCase):
     def _crawl(self, user, most=None):
         """Every page that `user` reaches by links, by its address.
 
-        :param most: of pages that differ in numbers only, so many are looked at
+        :param most: of pages that differ in numbers only, so many are looked at, and
+            of lists each filter and each order, not each with each
         """
         self.authenticate(user.login, user.login)
-        pages, todo, shapes = {}, ["/my", HOME], []
+        pages, todo, shapes, known = {}, ["/my", HOME], [], set()
         while todo:
             url = todo.pop(0)
-            if url in pages or not urlsplit(url).path.startswith("/my"):
+            path, query = urlsplit(url)[2:4]
+            if url in pages or not path.startswith("/my"):
                 continue
-            shapes.append(_shape(url))
-            if most and shapes.count(shapes[-1]) > most:
-                continue
+            if most:
+                shapes.append(_shape(url))
+                choices = {(_shape(path), choice) for choice in parse_qsl(query)}
+                if shapes.count(shapes[-1]) > most or (choices and choices <= known):
+                    continue
+                known |= choices
             pages[url] = page = self._ask(url)
             if page.status != 200:
                 self._fault(f"{user.login} GET {url}", page)
@@ -264,10 +291,10 @@ class TestPortalCrawl(DemoCommon, HttpCase):
                     found[_sign(form)] = form
         return found
 
-    def _send(self, form, data):
+    def _send(self, form, data, **kwargs):
         if form.method == "GET":
             return self._ask(f"{form.get('action')}?{_encode(data, ADDRESS_LIMIT)}")
-        return self._ask(form.get("action"), data)
+        return self._ask(form.get("action"), data, **kwargs)
 
     # ------------------------------------------------------------------
     # The tests
@@ -276,14 +303,8 @@ class TestPortalCrawl(DemoCommon, HttpCase):
     def _assert_no_faults(self):
         self.assertFalse(self.faults, "\n".join(self.faults))
 
-    def _assert_pages_answer(self, pages, first=True):
-        """Whatever stands in the address of a page, it is shown or not found.
-
-        :param first: whether nobody has tried each value in each parameter yet
-        """
-        parameters = list(product(PARAMETERS, ANYWHERE))
-        if not first:
-            parameters = list(zip(cycle(PARAMETERS), ANYWHERE, strict=False))
+    def _assert_pages_answer(self, pages):
+        """Whatever stands in the address of a page, it is shown or not found."""
         shapes = {}
         for url in pages:
             path = urlsplit(url).path
@@ -293,10 +314,17 @@ class TestPortalCrawl(DemoCommon, HttpCase):
             for part in re.findall(r"(?<=/)\d+", path):
                 for number in (*NO_IDS, str(self.foreign.id)):
                     self._assert_answers(path.replace(part, number, 1))
-            for name, value in parameters if path == HOME else ():
-                self._assert_answers(
-                    f"{path}?{_encode([(name, value)], ADDRESS_LIMIT)}"
-                )
+            for turn in range(len(ANYWHERE)) if path == HOME else ():
+                values = ANYWHERE[turn:] + ANYWHERE[:turn]
+                # each value comes to each parameter; what is looked for comes alone, as
+                # where nothing is found nothing is put in order
+                searched = {"search": values[0]}
+                others = dict(zip(PARAMETERS, values, strict=False))
+                del others["search"]
+                for asked in (searched, others):
+                    self._assert_answers(
+                        f"{path}?{_encode(asked.items(), ADDRESS_LIMIT)}"
+                    )
             for value in ANYWHERE[:4]:
                 everything = [(name, value) for name in PARAMETERS]
                 self._assert_answers(f"{path}?{_encode(everything, 500)}")
@@ -382,31 +410,28 @@ class TestPortalCrawl(DemoCommon, HttpCase):
                 )
 
     def _hostile(self, element):
-        """What is typed into a field: (whether it reads what is typed, [(value,
-        whether it must be refused)]).
+        """What is typed into a field: [(value, whether it must be refused)].
 
         What can be read and goes too far is a matter of each form. What cannot be read
         is one of its kind of field, which one function reads for all forms: the first
-        field of a kind gets all of it, each of the others one, in turn.
+        field of a kind gets all of it, each of the others one, in turn. A choice that
+        refuses a value it does not offer refuses any.
         """
-        kind = element.get("type") or element.tag
+        kind = _kind(element)
         too_far, unreadable, long, texts = (), (), (), ANYWHERE[:ALONE]
         if kind == "date":
             too_far, unreadable = FAR_DAYS, NO_DAYS
         elif kind == "time":
             unreadable = NO_HOURS
-        elif element.get("inputmode") == "decimal":
-            kind, too_far, unreadable = "decimal", ("-1",), NO_AMOUNTS
+        elif kind == "decimal":
+            too_far, unreadable = ("-1",), NO_AMOUNTS
         elif kind == "number":
             too_far, unreadable = ("-1", "0"), NO_NUMBERS
-        elif element.get("name") in NOT_SAID:
-            kind = "not said"
-        elif kind in ("select", "radio") or element.get("name").endswith("_ids"):
-            # any other box is ticked or not, whatever its value
-            kind, too_far, unreadable = "choice", ("-7",), ("nothing of the kind",)
+        elif kind == "choice":
+            too_far, unreadable = ("-7",), ("nothing of the kind",)
             if "item" in element.get("name"):
                 too_far += (str(self.foreign.item_ids[:1].id),)
-        else:
+        elif kind != "not said":
             # how much a field holds is its own matter
             long, texts = texts[NO_TEXTS:], texts[:NO_TEXTS]
             if kind == "textarea":
@@ -417,8 +442,9 @@ class TestPortalCrawl(DemoCommon, HttpCase):
         ]
         if self.tried[kind]:
             senseless = senseless[self.tried[kind] % len(senseless) :][:1]
+            senseless = [] if kind == "choice" else senseless
         self.tried[kind] += 1
-        return bool(too_far or unreadable), [
+        return [
             *((value, True) for value in too_far),
             *((value, False) for value in long),
             *senseless,
@@ -448,12 +474,23 @@ class TestPortalCrawl(DemoCommon, HttpCase):
         as_it_stands = self._send(form, _read(form))
         if as_it_stands.status not in (200, 422):
             self._fault(f"{sign} as it stands", as_it_stands)
-        names = {}
+        kinds = {
+            name: _kind(element)
+            for name, element in _fields(form).items()
+            if element.get("type") != "file"
+        }
+        texts = [
+            name
+            for name, kind in kinds.items()
+            if kind in ("search", "text", "textarea")
+        ]
+        page = texts and self._type(
+            f"{sign} in texts", form, data, dict.fromkeys(texts, [ODD_TEXT])
+        )
+        # where one field refuses, nobody knows about the others
+        taken = texts if page and page.status == 200 and not page.refused else ()
         for name, element in _fields(form).items():
-            reads, hostile = self._hostile(element)
-            if element.get("type") != "file":
-                names[name] = reads
-            for value, must in hostile:
+            for value, must in self._hostile(element):
                 what = f"{sign} {name}"
                 page = self._type(what, form, data, {name: [value]})
                 if (
@@ -463,16 +500,24 @@ class TestPortalCrawl(DemoCommon, HttpCase):
                     and form.method == "POST"
                 ):
                     self._fault(f"{what}: accepted", page, value)
-            missing = {other: values for other, values in data.items() if other != name}
-            page = self._send(form, _pairs(missing))
-            if page.status not in (200, 404, 422):
-                self._fault(f"{sign} without {name}", page)
-        for value in ANYWHERE[ALONE:]:
-            everywhere = {name: [value] for name in names}
-            self._type(f"{sign} everywhere", form, data, everywhere)
-            words = {name: [value] for name, reads in names.items() if not reads}
-            if words and words != everywhere:
+        self._leave_out(form, data)
+        values = ANYWHERE[ALONE:]
+        at_once = values
+        if self.tried["at once"]:
+            at_once = values * 2
+            at_once = at_once[self.tried["at once"] * AT_ONCE % len(values) :][:AT_ONCE]
+        for value in values if kinds else ():
+            everywhere = dict.fromkeys(kinds, [value])
+            if value in at_once:
+                self._type(f"{sign} everywhere", form, data, everywhere)
+            words = {
+                name: [value]
+                for name, kind in kinds.items()
+                if kind not in READING and name not in taken
+            }
+            if words and (words != everywhere or value not in at_once):
                 self._type(f"{sign} in words", form, data, words)
+        self.tried["at once"] += bool(kinds)
         for what, page in (
             ("everything twice", self._send(form, [*_pairs(data), *_pairs(data)])),
             ("JSON", self._ask(form.get("action"), json={"params": [None]})),
@@ -480,13 +525,35 @@ class TestPortalCrawl(DemoCommon, HttpCase):
             if page.status >= 500:
                 self._fault(f"{sign} with {what}", page)
 
+    def _leave_out(self, form, data):
+        """Send a form without one of its fields, whichever."""
+        sign = _sign(form)
+
+        def leave_out(names, **kwargs):
+            left = {name: values for name, values in data.items() if name not in names}
+            page = self._send(form, _pairs(left), **kwargs)
+            if page.status not in (200, 303, 404, 422):
+                self._fault(f"{sign} without {', '.join(names)}", page)
+            return page.status
+
+        # a form that was accepted leads to a page: it is looked at once, without all
+        # that may be missing, and after each where these may not be missing together
+        dispensable = [
+            name
+            for name in data
+            if leave_out([name], allow_redirects=False) == 303
+        ]
+        if dispensable and leave_out(dispensable) != 200:
+            for name in dispensable:
+                leave_out([name])
+
     def test_pages_and_forms(self):
         """Each page is there, each form is accepted as it is meant; whatever else is
         asked or typed is not found, or refused in words."""
         # of customers, who supervises sees what the agent sees
         for user, most in ((self.agent, None), (self.supervisor, 3)):
             pages = self._crawl(user, most)
-            self._assert_pages_answer(pages, first=user == self.agent)
+            self._assert_pages_answer(pages)
             for sign, form in self._forms(pages).items():
                 if sign not in self.accepted:
                     self._attack(form)
