@@ -59,8 +59,9 @@ NO_HOURS = ("25:00", "12:60", "abc", "9" * 5000 + ":00")
 NO_IDS = ("0", "-1", "2147483648", "9223372036854775808", "9" * 30, "\u0663", "1.5")
 #: choices that stand for nothing as long as nothing else is said
 NOT_SAID = ("contact-contact_id", "means-target", "promise-payment_means")
-#: kinds of fields that read what is typed; the others keep it as it is
+#: kinds of fields that read what is typed, and that keep it, whatever it is
 READING = ("choice", "date", "decimal", "number", "time")
+KEEPING = ("checkbox", "search", "tel", "text", "textarea")
 #: parameters of the pages, whichever of them knows which
 PARAMETERS = (
     "accepted",
@@ -479,11 +480,7 @@ class TestPortalCrawl(DemoCommon, HttpCase):
             for name, element in _fields(form).items()
             if element.get("type") != "file"
         }
-        texts = [
-            name
-            for name, kind in kinds.items()
-            if kind in ("search", "text", "textarea")
-        ]
+        texts = [name for name, kind in kinds.items() if kind in KEEPING]
         page = texts and self._type(
             f"{sign} in texts", form, data, dict.fromkeys(texts, [ODD_TEXT])
         )
