@@ -536,9 +536,7 @@ class TestPortalCrawl(DemoCommon, HttpCase):
         # a form that was accepted leads to a page: it is looked at once, without all
         # that may be missing, and after each where these may not be missing together
         dispensable = [
-            name
-            for name in data
-            if leave_out([name], allow_redirects=False) == 303
+            name for name in data if leave_out([name], allow_redirects=False) == 303
         ]
         if dispensable and leave_out(dispensable) != 200:
             for name in dispensable:
