@@ -345,10 +345,10 @@ class CollectionCommon(PostedCopies, AccountTestInvoicingCommon):
 
     @classmethod
     def _customer(cls, name, **values):
-        return cls._customers([name], **values)
+        return cls._customers_named([name], **values)
 
     @classmethod
-    def _customers(cls, names, **values):
+    def _customers_named(cls, names, **values):
         return cls.env["res.partner"].create(
             [
                 {

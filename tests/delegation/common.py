@@ -95,7 +95,7 @@ class HandoverCommon(CollectionCommon):
     def _file(cls, count, amount=100.0, **values):
         """`count` classified customers with one overdue invoice each, the first the
         largest."""
-        customers = cls._customers(
+        customers = cls._customers_named(
             [f"Customer {position:03d}" for position in range(count)], **values
         )
         cls._invoices(
