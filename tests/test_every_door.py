@@ -212,6 +212,9 @@ class TestEveryDoor(DemoCommon, DoorsCase):
 class TestEmptyDoors(DoorsCase):
     """A database as the installation leaves it."""
 
+    #: as long as so many ordinary tests, see bin/lib/test_worker.py
+    each_takes = 50
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -69,6 +69,9 @@ class TestPublicMethods(QualityCommon):
     being named. They are asked about a customer who is another provider's.
     """
 
+    #: as long as so many ordinary tests, see bin/lib/test_worker.py
+    each_takes = 30
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

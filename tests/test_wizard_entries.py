@@ -16,6 +16,9 @@ class TestWizardEntries(CollectionCommon):
     """Each wizard opens from each of its entries, with one of everything, with several
     and with none."""
 
+    #: as long as so many ordinary tests, see bin/lib/test_worker.py
+    each_takes = 10
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
