@@ -37,7 +37,7 @@ class TestPostedCopies(CollectionCommon):
             for row in rows
         ]
 
-    def _make(self, row, by_core, **shape):
+    def _make_one(self, row, by_core, **shape):
         values = {"date": row["date"], **shape}
         if "ref" in row:
             values["ref"] = row["ref"]
@@ -50,8 +50,8 @@ class TestPostedCopies(CollectionCommon):
         return invoice
 
     def _assert_equal(self, row, **shape):
-        copy = self._make(row, False, **shape)
-        posted = self._make(row, True, **shape)
+        copy = self._make_one(row, False, **shape)
+        posted = self._make_one(row, True, **shape)
         self.env["collection.account"]._flush_all()
         for table, column, own in TABLES:
             self.assertEqual(
@@ -122,18 +122,18 @@ class TestPostedCopies(CollectionCommon):
         )
         self.assertEqual(copies.mapped("amount_total"), [1, 2.5, 1000])
         # core goes on from there
-        self.assertEqual(self._make(self._row(), True).name, "INV/2026/00004")
-        self.assertEqual(self._make(self._row(), False).name, "INV/2026/00005")
+        self.assertEqual(self._make_one(self._row(), True).name, "INV/2026/00004")
+        self.assertEqual(self._make_one(self._row(), False).name, "INV/2026/00005")
 
     def test_is_paid_like_any_other(self):
-        copy = self._make(self._row(), False)
+        copy = self._make_one(self._row(), False)
         self._pay(copy, 23.45)
         self.assertEqual((copy.payment_state, copy.amount_residual), ("partial", 100))
         self._pay(copy)
         self.assertEqual(copy.payment_state, "paid")
 
     def _assert_by_core(self, **values):
-        self.assertIsNone(self._make(self._row(**values), False))
+        self.assertIsNone(self._make_one(self._row(**values), False))
 
     def test_what_core_makes(self):
         """Whatever else says what becomes of an invoice."""
@@ -157,7 +157,7 @@ class TestPostedCopies(CollectionCommon):
         self._assert_by_core()
 
     def test_numbered_otherwise(self):
-        invoice = self._make(self._row(), True)
+        invoice = self._make_one(self._row(), True)
         invoice.button_draft()
         invoice.name = "F-2026-0001"
         invoice.action_post()
