@@ -558,6 +558,14 @@ class CollectionCommon(PostedCopies, AccountTestInvoicingCommon):
         )
 
     @contextmanager
+    def _undone(self):
+        """What is done here is as if it had not been, afterwards."""
+        with self.env.cr.savepoint() as savepoint:
+            yield
+            savepoint.rollback()
+            self.env.invalidate_all()
+
+    @contextmanager
     def _count_queries(self, cold=True):
         """Count the queries of what is done inside, until all is written.
 

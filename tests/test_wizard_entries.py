@@ -48,13 +48,6 @@ class TestWizardEntries(CollectionCommon):
         return Form(model, view=view or None)
 
     @contextmanager
-    def _undone(self):
-        with self.env.cr.savepoint() as savepoint:
-            yield
-            savepoint.rollback()
-            self.env.invalidate_all()
-
-    @contextmanager
     def _mandates(self, count):
         """As if so many mandates were running, the third of them for the sister."""
         with self._undone():

@@ -121,8 +121,8 @@ find_chrome() {
 
 # An interpreter that Odoo 19 and the pinned packages support. The system's own comes first,
 # whatever the PATH says: distributions build theirs with the optimizations that one
-# compiled by hand mostly lacks, and tests take a third less. One that still wants a package
-# to make environments is the last resort.
+# compiled by hand mostly lacks, and it does the same in a tenth less time. One that still
+# wants a package to make environments is the last resort.
 find_python() {
     local name wants names="/usr/bin/python3 python3 python3.13 python3.12 python3.11 python3.10"
     local supported='import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))'

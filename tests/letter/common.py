@@ -1,7 +1,6 @@
 import base64
 import io
 import re
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -205,14 +204,6 @@ class PrintFailureCommon(LetterCommon):
         with self.enter_registry_test_mode():
             cron.sudo().method_direct_trigger()
         self.env.invalidate_all()
-
-    @contextmanager
-    def _undone(self):
-        """What is done here is as if it had not been, afterwards."""
-        with self.env.cr.savepoint() as savepoint:
-            yield
-            savepoint.rollback()
-            self.env.invalidate_all()
 
     def assertNotPrinted(self, letter):
         """It waits for an hour, and says why in words."""
